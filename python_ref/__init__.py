@@ -1,0 +1,1 @@
+"""The lesson in ordinary PyTorch: the reference that the Rust side is held to."""

@@ -1,0 +1,17 @@
+"""The activations to choose from. Twin of src/pytorch/activation.rs."""
+
+import torch
+import torch.nn.functional as F
+
+ACTIVATIONS = {
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "relu": F.relu,
+    "leaky-relu": F.leaky_relu,
+    "elu": F.elu,
+    "gelu": F.gelu,
+    "silu": F.silu,
+    "softplus": F.softplus,
+    "hardtanh": F.hardtanh,
+    "softsign": F.softsign,
+}

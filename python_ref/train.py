@@ -1,0 +1,109 @@
+"""Section 6: an MLP trained with several activations, final losses compared.
+
+Run it with `python -m python_ref.train`. Twin of src/lesson/train.rs.
+"""
+
+import sys
+
+import torch
+from torch import nn
+
+from python_ref.activation import ACTIVATIONS
+from python_ref.cli import training_parser
+from python_ref.export import write_csv
+from python_ref.trace import Trace
+
+
+def make_data(samples, features):
+    """Standard normal inputs; the label says whether they add up to more than 0."""
+    x = torch.randn(samples, features)  # (N, D)
+    y = (x.sum(dim=1) > 0).long()  # (N,)
+    return x, y
+
+
+class MLP(nn.Module):
+    """One hidden layer between two linear ones."""
+
+    def __init__(self, features, hidden, activation):
+        super().__init__()
+        self.fc1 = nn.Linear(features, hidden)
+        self.fc2 = nn.Linear(hidden, 2)
+        self.activation = activation
+
+    def forward(self, x):
+        h = self.activation(self.fc1(x))  # (N, H)
+        return self.fc2(h)  # (N, C)
+
+
+def fit(name, model, x, y, epochs, lr, trace=None):
+    """Trains full-batch with Adam; returns the loss of every epoch."""
+    criterion = nn.CrossEntropyLoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    losses = []
+    for epoch in range(1, epochs + 1):
+        logits = model(x)  # (N, C)
+        loss = criterion(logits, y)  # ()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        if trace is not None:
+            trace.step(name, epoch, logits, loss, model, optimizer)
+    return losses
+
+
+def train(args, trace=None):
+    """Trains every chosen activation in turn; returns name -> losses."""
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    x, y = make_data(args.samples, args.features)
+    if trace is not None:
+        trace.record("data", 0, "data", "x", x)
+        trace.record("data", 0, "data", "y", y)
+    losses = {}
+    for name in args.activations:
+        if args.same_init:
+            torch.manual_seed(args.seed)
+        model = MLP(args.features, args.hidden, ACTIVATIONS[name])
+        if trace is not None:
+            trace.init(name, model)
+        losses[name] = fit(name, model, x, y, args.epochs, args.lr, trace)
+    return losses
+
+
+def main(argv=None):
+    args = training_parser("Train the lesson's MLP.").parse_args(argv)
+    settings = {
+        "seed": str(args.seed),
+        "samples": str(args.samples),
+        "features": str(args.features),
+        "hidden": str(args.hidden),
+        "epochs": str(args.epochs),
+        "lr": str(args.lr),
+        "activations": ",".join(args.activations),
+        "same_init": str(args.same_init).lower(),
+    }
+    trace = Trace("train", settings) if args.trace else None
+    losses = train(args, trace)
+
+    # Where an output takes standard output, the lines step aside.
+    outputs = [args.csv, args.history, args.trace]
+    lines = sys.stderr if "-" in outputs else sys.stdout
+    for name, history in losses.items():
+        print(f"{name}: {history[-1]}", file=lines)
+    if args.csv:
+        rows = [(name, history[-1]) for name, history in losses.items()]
+        write_csv(args.csv, ("activation", "final_loss"), rows)
+    if args.history:
+        rows = [
+            (name, epoch, loss)
+            for name, history in losses.items()
+            for epoch, loss in enumerate(history, start=1)
+        ]
+        write_csv(args.history, ("activation", "epoch", "loss"), rows)
+    if trace is not None:
+        trace.save(args.trace)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+//! The parity check: our run and Python's, side by side, and what came of it.
+
+use std::path::Path;
+
+use anyhow::{Result, bail, ensure};
+use safetensors::Dtype;
+
+use crate::lesson::train::train;
+use crate::parity::{self, Report, Tolerance, Value, Verdict};
+use crate::progress::spin;
+use crate::python::Python;
+use crate::pytorch::VERSION;
+use crate::pytorch::float::repr;
+use crate::settings::Settings;
+use crate::table::table;
+use crate::trace::{About, Trace};
+
+/// Runs the twin live and compares everything that happened on both sides.
+/// Returns the report as text.
+pub fn against_twin(
+    settings: &Settings,
+    tolerance: Option<Tolerance>,
+    python: &Python,
+) -> Result<(String, Verdict)> {
+    let mut flags = settings.flags();
+    flags.push("--trace=python.safetensors".to_owned());
+    let mut twin = python.start_twin("train", &flags)?;
+    // Both at the same time: importing torch takes longer than our whole run.
+    let mut rust = Trace::new("train", settings.named(), settings.threads);
+    train(settings, &mut rust);
+    spin("waiting for the Python twin", || twin.finish())?;
+    let python = Trace::read(&twin.file("python.safetensors"))?;
+    same_release(&python.about)?;
+
+    let report = parity::compare(["Rust", "Python"], &rust, &python, tolerance);
+    let text = format!(
+        "{}\n{}\n{report}",
+        environment(&rust.about, &python.about),
+        series_table(settings, &report, &rust, &python)
+    );
+    Ok((text, report.verdict()))
+}
+
+/// Other releases of libtorch have other kernels: nothing to compare.
+fn same_release(python: &About) -> Result<()> {
+    let theirs = python.environment.get("torch").map_or("unknown", String::as_str);
+    let release = |version: &str| version.split('+').next().map(str::to_owned);
+    ensure!(
+        release(theirs) == release(VERSION),
+        "Python has PyTorch {theirs}, we have libtorch {VERSION}: run `make setup`, or name another with --python"
+    );
+    Ok(())
+}
+
+/// What the verdict holds for.
+fn environment(rust: &About, python: &About) -> String {
+    let of =
+        |about: &About, name| about.environment.get(name).cloned().unwrap_or("unknown".to_owned());
+    format!(
+        "Rust    {}, libtorch {}\nPython  PyTorch {}\nboth    threads: {}, CPU capability: {}\n",
+        of(rust, "by"),
+        of(rust, "torch"),
+        of(python, "torch"),
+        of(rust, "threads"),
+        of(python, "cpu_capability"),
+    )
+}
+
+/// A row for each activation: the final losses, and in how many epochs
+/// everything was equal.
+fn series_table(settings: &Settings, report: &Report, rust: &Trace, python: &Trace) -> String {
+    let row = |name: String| {
+        let key = format!("{name}/{:06}/loss/loss", settings.epochs);
+        let last = [rust, python].map(|trace| {
+            let array = trace.tensors.get(&key)?;
+            Some(Value::new(array.dtype, &array.bytes))
+        });
+        let text =
+            last.map(|value| value.and_then(Value::number).map_or("missing".to_owned(), repr));
+        let ulps = match last {
+            [Some(x), Some(y)] => ulps_text(x, y),
+            _ => String::new(),
+        };
+        let (equal, all) = report.steps_equal(&name);
+        let [rust, python] = text;
+        [name, rust, python, ulps, format!("{equal}/{all}")]
+    };
+    let rows = settings.activations.iter().map(|activation| row(activation.name())).collect();
+    table(["activation", "Rust final loss", "Python final loss", "ULPs", "epochs equal"], rows)
+}
+
+fn ulps_text(x: Value, y: Value) -> String {
+    match x.ulps(y) {
+        _ if x == y => "0".to_owned(),
+        Some(ulps) => ulps.to_string(),
+        None => "nan".to_owned(),
+    }
+}
+
+/// Runs the user's own script and holds our final losses to the
+/// `name: number` lines that it prints: equal text, unless a tolerance is given.
+pub fn against_script(
+    settings: &Settings,
+    tolerance: Option<Tolerance>,
+    python: &Python,
+    script: &Path,
+) -> Result<(String, Verdict)> {
+    let mut running = python.start_script(script, settings.threads)?;
+    let ours = train(settings, &mut ());
+    let printed = spin("waiting for the script", || running.finish())?;
+    let theirs = named_numbers(&printed);
+    let script = script.display();
+    ensure!(!theirs.is_empty(), "{script} prints no line of the form `name: number`");
+
+    let mut rows = Vec::new();
+    let mut all_pass = true;
+    for (activation, losses) in &ours {
+        let (name, loss) = (activation.name(), losses[losses.len() - 1]);
+        let Some((_, text)) = theirs.iter().rfind(|(theirs, _)| *theirs == name) else {
+            bail!(
+                "{script} prints no line `{name}: number`: choose what it trains with --activations"
+            );
+        };
+        let number: f64 = text.parse().expect("named_numbers returns numbers only");
+        let pass = match tolerance {
+            None => *text == repr(loss),
+            Some(tolerance) => tolerance.allows(loss, number),
+        };
+        all_pass &= pass;
+        let [x, y] = [loss, number].map(|x| Value::new(Dtype::F32, &(x as f32).to_ne_bytes()));
+        rows.push([
+            name,
+            repr(loss),
+            text.clone(),
+            ulps_text(x, y),
+            if pass { "yes" } else { "no" }.to_owned(),
+        ]);
+    }
+    let verdict = match (all_pass, tolerance) {
+        (false, _) => Verdict::Diverged,
+        (true, None) => Verdict::Exact,
+        (true, Some(_)) => Verdict::WithinTolerance,
+    };
+    let rows =
+        table(["activation", "Rust final loss", "script's final loss", "ULPs", "equal"], rows);
+    let words = match verdict {
+        Verdict::Exact => "exact: every final loss is the same number".to_owned(),
+        Verdict::WithinTolerance => "within tolerance: every final loss is close".to_owned(),
+        Verdict::Diverged => format!(
+            "diverged: not every final loss is the same number\n\
+             (does {script} have these settings, and print loss.item() unrounded?)"
+        ),
+    };
+    Ok((format!("{rows}\nverdict: {words}\n"), verdict))
+}
+
+/// The lines `name: number`, the name as we spell activations.
+fn named_numbers(printed: &str) -> Vec<(String, String)> {
+    let lines = printed.lines().filter_map(|line| line.split_once(':'));
+    lines
+        .map(|(name, number)| {
+            let name = name.trim().to_lowercase().replace(['_', ' '], "-");
+            (name, number.trim().to_owned())
+        })
+        .filter(|(_, number)| number.parse::<f64>().is_ok())
+        .collect()
+}

@@ -1,0 +1,232 @@
+//! Every flag; the doc comments are the help.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::builder::RangedU64ValueParser;
+use clap::{ArgAction, Args, Parser, Subcommand, value_parser};
+
+use crate::parity::Tolerance;
+use crate::python::Python;
+use crate::pytorch::activation::Activation;
+use crate::settings::Settings;
+
+/// A PyTorch lesson on activation functions, in Rust, held to Python bit for bit
+///
+/// Trains the lesson's network with sigmoid, tanh and relu over libtorch, and
+/// checks the whole run against the same run in Python.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 80, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit status: 0 fine, 1 the runs differ, 2 trouble (bad usage, no Python, an
+unreadable file), as with cmp and diff.";
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train the networks and print their final losses
+    #[command(after_help = "\
+Examples:
+  tanh-parity train
+  tanh-parity train --activations tanh,relu --same-init --history -
+  tanh-parity train --epochs 500 --plot losses.svg")]
+    Train(TrainArgs),
+    /// Train in Rust and in Python and compare everything, bit for bit
+    #[command(after_help = "\
+Examples:
+  tanh-parity check
+  tanh-parity check --seed 7 --activations gelu --threads 2
+  tanh-parity check --script lesson.py
+
+Exit status: 0 the runs agree, 1 they differ, 2 trouble.")]
+    Check(CheckArgs),
+    /// Compare two traces (.safetensors) or two CSVs
+    #[command(after_help = "\
+Examples:
+  tanh-parity compare rust.safetensors python.safetensors
+  tanh-parity compare losses.csv golden.csv --rtol 1.3e-6
+
+Exit status: 0 they agree, 1 they differ, 2 trouble.")]
+    Compare(CompareArgs),
+}
+
+/// The settings of a training run; the defaults are the lesson's.
+#[derive(Args, Debug)]
+pub struct SettingsArgs {
+    /// Seed of the one generator that data and networks draw from
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    seed: i64,
+    /// Samples, all of them in one batch
+    #[arg(long, default_value_t = 512, value_parser = value_parser!(i64).range(1..=10_000_000))]
+    samples: i64,
+    /// Inputs of a sample
+    #[arg(long, default_value_t = 10, value_parser = value_parser!(i64).range(1..=1_000_000))]
+    features: i64,
+    /// Hidden units
+    #[arg(long, default_value_t = 64, value_parser = value_parser!(i64).range(1..=1_000_000))]
+    hidden: i64,
+    /// Steps of the optimizer, each on all samples
+    #[arg(long, default_value_t = 50, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
+    epochs: usize,
+    /// Adam's learning rate, from 0 to 1e37
+    #[arg(long, default_value_t = 1e-3, value_parser = learning_rate, allow_negative_numbers = true)]
+    lr: f64,
+    /// What to train, in this order
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "NAME,...",
+        default_value = "sigmoid,tanh,relu",
+        hide_possible_values = false
+    )]
+    activations: Vec<Activation>,
+    /// Seed again before each network, so that only the activation differs
+    #[arg(long)]
+    same_init: bool,
+    /// Threads of libtorch; at the lesson's sizes one is fastest
+    #[arg(long, default_value_t = 1, value_parser = value_parser!(i32).range(1..=1024))]
+    threads: i32,
+}
+
+impl SettingsArgs {
+    /// The settings, checked.
+    pub fn settings(&self) -> Result<Settings> {
+        Settings {
+            seed: self.seed,
+            samples: self.samples,
+            features: self.features,
+            hidden: self.hidden,
+            epochs: self.epochs,
+            lr: self.lr,
+            activations: self.activations.clone(),
+            same_init: self.same_init,
+            threads: self.threads,
+        }
+        .validated()
+    }
+}
+
+/// Above 1e37 Adam's first step, ten times as large, overflows float32, which
+/// PyTorch refuses.
+fn learning_rate(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(lr) if (0.0..=1e37).contains(&lr) => Ok(lr),
+        _ => Err("it is a number from 0 to 1e37".to_owned()),
+    }
+}
+
+/// Flags of `train`.
+#[derive(Args, Debug)]
+pub struct TrainArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub settings: SettingsArgs,
+    /// Write the final losses: activation,final_loss (- for standard output)
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Write the loss of every epoch: activation,epoch,loss
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
+    /// Draw the loss of every epoch, as SVG
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+    /// Record everything that happens, as .safetensors
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+}
+
+/// When values pass as equal.
+#[derive(Args, Debug)]
+pub struct ToleranceArgs {
+    /// Allow a relative error, as torch.testing.assert_close [with --atol: 1.3e-6]
+    #[arg(long, value_parser = tolerance, allow_negative_numbers = true)]
+    rtol: Option<f64>,
+    /// Allow an absolute error, as torch.testing.assert_close [with --rtol: 1e-5]
+    #[arg(long, value_parser = tolerance, allow_negative_numbers = true)]
+    atol: Option<f64>,
+}
+
+impl ToleranceArgs {
+    /// None asks for equal bits; of one given alone, the other has its default.
+    pub fn tolerance(&self) -> Option<Tolerance> {
+        let default = Tolerance::default();
+        (self.rtol.is_some() || self.atol.is_some()).then(|| Tolerance {
+            rtol: self.rtol.unwrap_or(default.rtol),
+            atol: self.atol.unwrap_or(default.atol),
+        })
+    }
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(x) if x >= 0.0 && x.is_finite() => Ok(x),
+        _ => Err("it is a number from 0 on".to_owned()),
+    }
+}
+
+/// Flags of `check`.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub settings: SettingsArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub tolerance: ToleranceArgs,
+    /// Run this script instead of the twin, and compare the final losses that
+    /// it prints as `name: number`
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub python: PythonArgs,
+}
+
+/// Which Python, and for how long.
+#[derive(Args, Debug)]
+pub struct PythonArgs {
+    /// The interpreter [default: the project's .venv, else python3]
+    #[arg(long, value_name = "FILE", env = "TANH_PARITY_PYTHON", hide_env_values = true)]
+    python: Option<PathBuf>,
+    /// Seconds that Python may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = value_parser!(u64).range(1..=1_000_000))]
+    timeout: u64,
+}
+
+impl PythonArgs {
+    /// The interpreter to run.
+    pub fn find(&self) -> Python {
+        Python::find(self.python.as_deref(), Duration::from_secs(self.timeout))
+    }
+}
+
+/// Flags of `compare`.
+#[derive(Args, Debug)]
+pub struct CompareArgs {
+    /// The actual values
+    #[arg(action = ArgAction::Set)]
+    pub a: PathBuf,
+    /// The expected ones
+    pub b: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub tolerance: ToleranceArgs,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

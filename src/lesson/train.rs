@@ -1,0 +1,97 @@
+//! Section 6: an MLP trained with several activations, final losses compared.
+//! Twin of `python_ref/train.py`.
+
+use tch::{Device, Kind, Tensor};
+
+use crate::pytorch::activation::Activation;
+use crate::pytorch::nn::{Linear, Module, cross_entropy, named_parameters};
+use crate::pytorch::optim::Adam;
+use crate::settings::Settings;
+use crate::trace::{Observer, Step};
+
+/// Standard normal inputs; the label says whether they add up to more than 0.
+pub fn make_data(samples: i64, features: i64) -> (Tensor, Tensor) {
+    let x = Tensor::randn([samples, features], (Kind::Float, Device::Cpu)); // (N, D)
+    let y = x.sum_dim_intlist(1, false, None).gt(0).to_kind(Kind::Int64); // (N,)
+    (x, y)
+}
+
+/// One hidden layer between two linear ones.
+#[derive(Debug)]
+pub struct Mlp {
+    fc1: Linear,
+    fc2: Linear,
+    activation: Activation,
+}
+
+impl Mlp {
+    /// Draws the initial weights of `fc1`, then of `fc2`.
+    pub fn new(features: i64, hidden: i64, activation: Activation) -> Self {
+        let fc1 = Linear::new(features, hidden);
+        let fc2 = Linear::new(hidden, 2);
+        Self { fc1, fc2, activation }
+    }
+}
+
+impl Module for Mlp {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let h = self.activation.apply(&self.fc1.forward(x)); // (N, H)
+        self.fc2.forward(&h) // (N, C)
+    }
+
+    fn named_parameters(&self) -> Vec<(String, Tensor)> {
+        named_parameters(&[("fc1", &self.fc1), ("fc2", &self.fc2)])
+    }
+}
+
+/// Trains full-batch with Adam; returns the loss of every epoch.
+pub fn fit(
+    name: &str,
+    model: &impl Module,
+    x: &Tensor,
+    y: &Tensor,
+    epochs: usize,
+    lr: f64,
+    observer: &mut impl Observer,
+) -> Vec<f64> {
+    let (names, params): (Vec<_>, Vec<_>) = model.named_parameters().into_iter().unzip();
+    let mut optimizer = Adam::new(params, lr);
+    let mut losses = Vec::with_capacity(epochs);
+    for epoch in 1..=epochs {
+        let logits = model.forward(x); // (N, C)
+        let loss = cross_entropy(&logits, y); // ()
+        let grads = optimizer.backward(&loss);
+        optimizer.step(&grads);
+        losses.push(loss.double_value(&[]));
+        observer.step(&Step {
+            series: name,
+            epoch,
+            logits: &logits,
+            loss: &loss,
+            grads: &grads,
+            names: &names,
+            optimizer: &optimizer,
+        });
+    }
+    losses
+}
+
+/// Trains every chosen activation in turn; returns each with its losses.
+pub fn train(settings: &Settings, observer: &mut impl Observer) -> Vec<(Activation, Vec<f64>)> {
+    tch::set_num_threads(settings.threads);
+    tch::manual_seed(settings.seed);
+    let (x, y) = make_data(settings.samples, settings.features);
+    observer.data(&[("x", &x), ("y", &y)]);
+    let mut losses = Vec::new();
+    for &activation in &settings.activations {
+        if settings.same_init {
+            tch::manual_seed(settings.seed);
+        }
+        let model = Mlp::new(settings.features, settings.hidden, activation);
+        let name = activation.name();
+        observer.init(&name, &model.named_parameters());
+        losses
+            .push((activation, fit(&name, &model, &x, &y, settings.epochs, settings.lr, observer)));
+    }
+    losses
+}

@@ -1,0 +1,303 @@
+//! Two traces -> report. Pure: no files, no processes, no printing.
+
+mod report;
+mod value;
+
+use std::collections::BTreeMap;
+
+use crate::trace::{About, Array, PHASES, Trace};
+pub use value::Value;
+
+/// What `torch.testing.assert_close` allows: |actual - expected| <= atol +
+/// rtol * |expected|. NaN never passes; infinities must be equal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tolerance {
+    /// Relative to the expected value.
+    pub rtol: f64,
+    /// Absolute.
+    pub atol: f64,
+}
+
+impl Default for Tolerance {
+    /// `assert_close`'s defaults for float32.
+    fn default() -> Self {
+        Self { rtol: 1.3e-6, atol: 1e-5 }
+    }
+}
+
+impl Tolerance {
+    /// Whether `actual` is close enough to `expected`.
+    pub fn allows(self, actual: f64, expected: f64) -> bool {
+        actual == expected
+            || (actual - expected).is_finite()
+                && (actual - expected).abs() <= self.atol + self.rtol * expected.abs()
+    }
+}
+
+/// What the comparison came to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Verdict {
+    /// Every value has the same bits.
+    Exact,
+    /// A tolerance was given, and every value is within it.
+    WithinTolerance,
+    /// Something differs.
+    Diverged,
+}
+
+/// How one tensor differs.
+#[derive(Clone, Debug, PartialEq)]
+enum Difference {
+    /// Only the named side has it.
+    OnlyIn(usize),
+    Dtype([String; 2]),
+    Shape([Vec<usize>; 2]),
+    /// The first value that differs.
+    Value {
+        index: Vec<usize>,
+        values: [Value; 2],
+    },
+}
+
+/// How many tensors and values were compared, and what came of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Tensors that either side has.
+    pub tensors: usize,
+    /// Those that are equal, or within the tolerance where one was given.
+    pub tensors_equal: usize,
+    /// Values that both sides have.
+    pub values: usize,
+    /// Those that are equal, or within the tolerance where one was given.
+    pub values_equal: usize,
+    /// The largest distance of two numbers in units in the last place.
+    pub max_ulps: u64,
+    /// The largest absolute distance of two numbers.
+    pub max_abs: f64,
+}
+
+/// What two traces have in common, and where they part.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What the two sides are called: the actual one, then the expected one.
+    pub sides: [String; 2],
+    /// The settings that differ: name and both values. With other settings
+    /// nothing is compared.
+    settings: Vec<(String, [String; 2])>,
+    tolerance: Option<Tolerance>,
+    first: Option<(String, Difference)>,
+    /// By phase, in the order of events.
+    pub phases: Vec<(String, Tally)>,
+    /// By series and step.
+    steps: BTreeMap<(String, usize), Tally>,
+    /// The smallest atol (with rtol 0) and rtol (with atol 0) that pass; none
+    /// where no tolerance does.
+    needed: Option<Tolerance>,
+}
+
+/// Compares `actual` with `expected`, bit for bit unless a tolerance is given.
+pub fn compare(
+    sides: [&str; 2],
+    actual: &Trace,
+    expected: &Trace,
+    tolerance: Option<Tolerance>,
+) -> Report {
+    let mut report = Report {
+        sides: sides.map(str::to_owned),
+        settings: different_settings(&actual.about, &expected.about),
+        tolerance,
+        first: None,
+        phases: Vec::new(),
+        steps: BTreeMap::new(),
+        needed: Some(Tolerance { rtol: 0.0, atol: 0.0 }),
+    };
+    if report.settings.is_empty() {
+        let mut keys: Vec<_> = actual.tensors.keys().map(String::as_str).collect();
+        keys.extend(
+            expected
+                .tensors
+                .keys()
+                .map(String::as_str)
+                .filter(|&key| !actual.tensors.contains_key(key)),
+        );
+        union(&actual.about, &expected.about).sort(&mut keys);
+        for key in keys {
+            report.add(key, actual.tensors.get(key), expected.tensors.get(key));
+        }
+        let place = |phase: &str| PHASES.iter().position(|&p| p == phase);
+        report.phases.sort_by_key(|(phase, _)| place(phase).unwrap_or(PHASES.len()));
+    }
+    report
+}
+
+/// The settings in which two runs differ. Traces that say nothing of their
+/// settings are compared as they are.
+fn different_settings(a: &About, b: &About) -> Vec<(String, [String; 2])> {
+    if a.settings.is_empty() || b.settings.is_empty() {
+        return Vec::new();
+    }
+    let mut settings = [a, b].map(|about| {
+        let mut all = about.settings.clone();
+        all.insert("experiment".to_owned(), about.experiment.clone());
+        all
+    });
+    let names: Vec<_> = settings[0].keys().chain(settings[1].keys()).cloned().collect();
+    let mut different: Vec<_> = names
+        .into_iter()
+        .map(|name| {
+            let values = settings.each_mut().map(|all| all.remove(&name).unwrap_or_default());
+            (name, values)
+        })
+        .filter(|(_, [a, b])| a != b)
+        .collect();
+    different.sort();
+    different
+}
+
+/// The order of events that both traces' lists imply.
+fn union(a: &About, b: &About) -> About {
+    let join = |a: &[String], b: &[String]| {
+        let only_b = b.iter().filter(|item| !a.contains(item));
+        a.iter().chain(only_b).cloned().collect()
+    };
+    About {
+        series: join(&a.series, &b.series),
+        names: join(&a.names, &b.names),
+        ..About::default()
+    }
+}
+
+impl Report {
+    /// What it came to.
+    pub fn verdict(&self) -> Verdict {
+        match (self.settings.is_empty() && self.first.is_none(), self.tolerance) {
+            (true, None) => Verdict::Exact,
+            (true, Some(_)) => Verdict::WithinTolerance,
+            (false, _) => Verdict::Diverged,
+        }
+    }
+
+    /// Of a series, the steps from 1 on in which everything is equal, and all.
+    pub fn steps_equal(&self, series: &str) -> (usize, usize) {
+        let steps = self.steps.range((series.to_owned(), 1)..=(series.to_owned(), usize::MAX));
+        steps.fold((0, 0), |(equal, all), (_, tally)| {
+            (equal + usize::from(tally.tensors_equal == tally.tensors), all + 1)
+        })
+    }
+
+    /// The sum over all phases.
+    pub fn total(&self) -> Tally {
+        self.phases.iter().fold(Tally::default(), |mut total, (_, tally)| {
+            total.add(tally);
+            total
+        })
+    }
+
+    /// Counts the tensor `key` in, and remembers it if it is the first to differ.
+    fn add(&mut self, key: &str, actual: Option<&Array>, expected: Option<&Array>) {
+        let mut tally = Tally { tensors: 1, ..Tally::default() };
+        let difference = match (actual, expected) {
+            (Some(a), Some(b)) if a.dtype != b.dtype => {
+                Some(Difference::Dtype([a, b].map(|array| array.dtype.to_string())))
+            }
+            (Some(a), Some(b)) if a.shape != b.shape => {
+                Some(Difference::Shape([a, b].map(|array| array.shape.clone())))
+            }
+            (Some(a), Some(b)) => self.add_values(a, b, &mut tally),
+            (None, _) => Some(Difference::OnlyIn(1)),
+            (_, None) => Some(Difference::OnlyIn(0)),
+        };
+        if matches!(
+            difference,
+            Some(Difference::OnlyIn(_) | Difference::Dtype(_) | Difference::Shape(_))
+        ) {
+            self.needed = None;
+        }
+        tally.tensors_equal = usize::from(difference.is_none());
+
+        let mut parts = key.splitn(4, '/');
+        let (series, step, phase) = (parts.next(), parts.next(), parts.next());
+        let phase = if parts.next().is_some() { phase.unwrap_or_default() } else { "other" };
+        match self.phases.iter_mut().find(|(name, _)| name == phase) {
+            Some((_, sum)) => sum.add(&tally),
+            None => self.phases.push((phase.to_owned(), tally.clone())),
+        }
+        if let (Some(series), Some(Ok(step))) = (series, step.map(str::parse)) {
+            self.steps.entry((series.to_owned(), step)).or_default().add(&tally);
+        }
+        if self.first.is_none() {
+            self.first = difference.map(|difference| (key.to_owned(), difference));
+        }
+    }
+
+    /// Counts the values of two arrays of the same dtype and shape.
+    fn add_values(&mut self, a: &Array, b: &Array, tally: &mut Tally) -> Option<Difference> {
+        let width = a.dtype.bitsize() / 8;
+        tally.values = a.bytes.len() / width;
+        if a.bytes == b.bytes && self.tolerance.is_none() {
+            tally.values_equal = tally.values;
+            return None;
+        }
+        let mut first = None;
+        for (i, (x, y)) in a.bytes.chunks(width).zip(b.bytes.chunks(width)).enumerate() {
+            let values = [x, y].map(|bytes| Value::new(a.dtype, bytes));
+            if self.value_passes(values, tally) {
+                tally.values_equal += 1;
+            } else if first.is_none() {
+                first = Some(Difference::Value { index: index(i, &a.shape), values });
+            }
+        }
+        first
+    }
+
+    /// Whether two values are equal, or close enough where a tolerance is given.
+    fn value_passes(&mut self, [x, y]: [Value; 2], tally: &mut Tally) -> bool {
+        let equal = x == y;
+        let (Some(actual), Some(expected)) = (x.number(), y.number()) else {
+            return equal; // of a dtype whose numbers are not known: by bits only
+        };
+        let distance = (actual - expected).abs();
+        if self.tolerance.is_some() && distance.is_nan() && actual != expected {
+            self.needed = None; // NaN passes no tolerance, whatever its bits
+        }
+        if !equal {
+            tally.max_ulps = tally.max_ulps.max(x.ulps(y).unwrap_or(0));
+            tally.max_abs = tally.max_abs.max(distance);
+            self.needed = match self.needed {
+                _ if actual == expected => self.needed, // -0 and +0
+                Some(needed) if distance.is_finite() => Some(Tolerance {
+                    rtol: needed.rtol.max((distance / expected.abs()).next_up()),
+                    atol: needed.atol.max(distance),
+                }),
+                _ => None,
+            };
+        }
+        self.tolerance.map_or(equal, |tolerance| tolerance.allows(actual, expected))
+    }
+}
+
+impl Tally {
+    fn add(&mut self, other: &Self) {
+        self.tensors += other.tensors;
+        self.tensors_equal += other.tensors_equal;
+        self.values += other.values;
+        self.values_equal += other.values_equal;
+        self.max_ulps = self.max_ulps.max(other.max_ulps);
+        self.max_abs = self.max_abs.max(other.max_abs);
+    }
+}
+
+/// The index along each dimension of the `i`th value in row-major order.
+fn index(mut i: usize, shape: &[usize]) -> Vec<usize> {
+    let mut index: Vec<_> = shape
+        .iter()
+        .rev()
+        .map(|n| {
+            let along = i % n;
+            i /= n;
+            along
+        })
+        .collect();
+    index.reverse();
+    index
+}

@@ -1,0 +1,125 @@
+//! A report in words and tables.
+
+use std::fmt;
+
+use super::{Difference, Report, Tally, Verdict};
+use crate::pytorch::float::repr;
+use crate::table::{table, thousands};
+
+impl fmt::Display for Report {
+    /// The table by phase, the verdict, and what led to it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.settings.is_empty() {
+            writeln!(f, "verdict: diverged: runs of other settings, nothing was compared")?;
+            let [a, b] = &self.sides;
+            for (name, [x, y]) in &self.settings {
+                writeln!(f, "  {name}: {} for {a}, {} for {b}", or_none(x), or_none(y))?;
+            }
+            return Ok(());
+        }
+        writeln!(f, "{}", self.phase_table())?;
+        write!(f, "verdict: {}", self.verdict_line())?;
+        if let Some((key, difference)) = &self.first {
+            write!(f, "\nfirst divergence: {}", self.place(key, difference))?;
+            write!(f, "\nsmallest tolerance that passes: {}", self.needed_text())?;
+        }
+        writeln!(f)
+    }
+}
+
+impl Report {
+    fn phase_table(&self) -> String {
+        let row = |name: &str, tally: &Tally| {
+            [
+                name.to_owned(),
+                thousands(tally.tensors),
+                thousands(tally.tensors_equal),
+                thousands(tally.values),
+                thousands(tally.values_equal),
+                tally.max_ulps.to_string(),
+                short(tally.max_abs),
+            ]
+        };
+        let mut rows: Vec<_> = self.phases.iter().map(|(name, tally)| row(name, tally)).collect();
+        rows.push(row("all", &self.total()));
+        let equal = if self.tolerance.is_some() { "close" } else { "equal" };
+        table(["phase", "tensors", equal, "values", equal, "max ULPs", "max error"], rows)
+    }
+
+    fn verdict_line(&self) -> String {
+        let total = self.total();
+        let (tensors, values) = (thousands(total.tensors), thousands(total.values));
+        match (self.verdict(), self.tolerance) {
+            (Verdict::Diverged, _) => format!(
+                "diverged: {} of {tensors} tensors differ",
+                thousands(total.tensors - total.tensors_equal)
+            ),
+            (Verdict::WithinTolerance, Some(tolerance)) => format!(
+                "within tolerance (rtol {}, atol {}): {tensors} tensors, {values} values",
+                repr(tolerance.rtol),
+                repr(tolerance.atol)
+            ),
+            _ => format!("exact: {tensors} tensors, {values} values, the same bits"),
+        }
+    }
+
+    /// Where a difference is, and what it is.
+    fn place(&self, key: &str, difference: &Difference) -> String {
+        let [a, b] = &self.sides;
+        let place = in_words(key);
+        match difference {
+            Difference::OnlyIn(side) => {
+                format!("{place}: only {} has it", self.sides[*side])
+            }
+            Difference::Dtype([x, y]) => format!("{place}: dtype {x} for {a}, {y} for {b}"),
+            Difference::Shape([x, y]) => format!("{place}: shape {x:?} for {a}, {y:?} for {b}"),
+            Difference::Value { index, values: [x, y] } => {
+                let at = if index.is_empty() { String::new() } else { format!(" at {index:?}") };
+                let apart = match x.ulps(*y) {
+                    Some(1) => "1 ULP apart".to_owned(),
+                    Some(ulps) => format!("{} ULPs apart", thousands(ulps as usize)),
+                    None => "no distance: not a number".to_owned(),
+                };
+                let width = a.len().max(b.len());
+                format!(
+                    "{place}{at}\n  {a:width$}  {}\n  {b:width$}  {}\n  {apart}",
+                    x.text(),
+                    y.text()
+                )
+            }
+        }
+    }
+
+    fn needed_text(&self) -> String {
+        match self.needed {
+            None => "none".to_owned(),
+            Some(needed) if needed.rtol.is_infinite() => format!("atol {}", repr(needed.atol)),
+            Some(needed) => {
+                format!("atol {} alone,\n  or rtol {} alone", repr(needed.atol), repr(needed.rtol))
+            }
+        }
+    }
+}
+
+/// `tanh/000006/state/fc1.bias.exp_avg` as "tanh, epoch 6, state, ...".
+fn in_words(key: &str) -> String {
+    let parts: Vec<_> = key.splitn(4, '/').collect();
+    match parts[..] {
+        ["data", _, _, name] => format!("data, {name}"),
+        [series, step, phase, name] => match step.parse::<usize>() {
+            Ok(0) => format!("{series}, before the first epoch, {phase}, {name}"),
+            Ok(epoch) => format!("{series}, epoch {epoch}, {phase}, {name}"),
+            Err(_) => key.to_owned(),
+        },
+        _ => key.to_owned(),
+    }
+}
+
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
+}
+
+/// An error in three digits.
+fn short(x: f64) -> String {
+    if x == 0.0 { "0".to_owned() } else { format!("{x:.2e}") }
+}

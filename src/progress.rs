@@ -1,0 +1,58 @@
+//! What one sees on a terminal while a run takes more than a moment.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::trace::{Observer, Step};
+
+/// A bar on standard error. Draws nothing in the first half second, and
+/// nothing at all where standard error is not a terminal.
+#[derive(Debug)]
+pub struct Progress {
+    started: Instant,
+    bar: ProgressBar,
+    done: u64,
+}
+
+impl Progress {
+    /// Of a run of so many epochs, all activations together.
+    pub fn new(epochs: usize) -> Self {
+        let style =
+            ProgressStyle::with_template("{msg:10} {wide_bar} {pos}/{len} epochs, {eta} left")
+                .expect("the template is well-formed");
+        let bar = ProgressBar::with_draw_target(Some(epochs as u64), ProgressDrawTarget::hidden());
+        Self { started: Instant::now(), bar: bar.with_style(style), done: 0 }
+    }
+}
+
+impl Observer for Progress {
+    fn init(&mut self, series: &str, _named: &[(String, tch::Tensor)]) {
+        self.bar.set_message(series.to_owned());
+    }
+
+    fn step(&mut self, _step: &Step) {
+        self.done += 1;
+        if self.started.elapsed() > Duration::from_millis(500) {
+            if self.bar.is_hidden() {
+                self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            }
+            self.bar.set_position(self.done);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Runs `work` with a spinner that says `what` goes on.
+pub fn spin<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
+    spinner.enable_steady_tick(Duration::from_millis(100));
+    let result = work();
+    spinner.finish_and_clear();
+    result
+}

@@ -1,0 +1,156 @@
+//! Finds the Python interpreter; runs the twin or a user's own script.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+use wait_timeout::ChildExt;
+
+/// The twins' sources, carried along so that the check works from any folder.
+const SOURCES: [(&str, &str); 6] = [
+    ("__init__.py", include_str!("../python_ref/__init__.py")),
+    ("activation.py", include_str!("../python_ref/activation.py")),
+    ("cli.py", include_str!("../python_ref/cli.py")),
+    ("export.py", include_str!("../python_ref/export.py")),
+    ("trace.py", include_str!("../python_ref/trace.py")),
+    ("train.py", include_str!("../python_ref/train.py")),
+];
+
+/// An interpreter, and how long a run of it may take.
+#[derive(Clone, Debug)]
+pub struct Python {
+    interpreter: PathBuf,
+    timeout: Duration,
+}
+
+impl Python {
+    /// `named` where given, else the project's own environment where there is
+    /// one, else `python3`.
+    pub fn find(named: Option<&Path>, timeout: Duration) -> Self {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
+        let interpreter = match named {
+            Some(path) => path.to_owned(),
+            None if own.exists() => own,
+            None => "python3".into(),
+        };
+        Self { interpreter, timeout }
+    }
+
+    /// Starts `python -m python_ref.EXPERIMENT`; its files go to the run's folder.
+    pub fn start_twin(&self, experiment: &str, flags: &[String]) -> Result<Running> {
+        let folder = TempDir::new().context("cannot make a temporary folder")?;
+        let package = folder.path().join("python_ref");
+        let unpacked = std::fs::create_dir(&package).and_then(|()| {
+            SOURCES.iter().try_for_each(|(name, text)| std::fs::write(package.join(name), text))
+        });
+        unpacked.context("cannot write to the temporary folder")?;
+        let mut command = Command::new(&self.interpreter);
+        command.args(["-m", &format!("python_ref.{experiment}")]).args(flags);
+        command.current_dir(folder.path());
+        self.start("the Python twin", command, folder)
+    }
+
+    /// Starts the user's script, unchanged, in the current folder; PyTorch's
+    /// default number of threads is set from outside.
+    pub fn start_script(&self, script: &Path, threads: i32) -> Result<Running> {
+        File::open(script).with_context(|| format!("cannot read {}", script.display()))?;
+        let mut command = Command::new(&self.interpreter);
+        command.arg(script);
+        for variable in ["OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
+            command.env(variable, threads.to_string());
+        }
+        let folder = TempDir::new().context("cannot make a temporary folder")?;
+        self.start(&script.display().to_string(), command, folder)
+    }
+
+    fn start(&self, name: &str, mut command: Command, folder: TempDir) -> Result<Running> {
+        // Into files: a pipe that nobody empties would block the script.
+        let file = |name| {
+            File::create(folder.path().join(name)).context("cannot write to the temporary folder")
+        };
+        command.stdin(Stdio::null()).stdout(file("stdout")?).stderr(file("stderr")?);
+        command.env("PYTHONDONTWRITEBYTECODE", "1");
+        let interpreter = self.interpreter.display();
+        let child = command.spawn().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                anyhow::anyhow!(
+                    "no Python at {interpreter}: run `make setup`, or name one with --python"
+                )
+            }
+            _ => anyhow::anyhow!("cannot start {interpreter}: {error}"),
+        })?;
+        Ok(Running {
+            name: name.to_owned(),
+            interpreter: interpreter.to_string(),
+            child,
+            folder,
+            deadline: Instant::now() + self.timeout,
+            timeout: self.timeout,
+        })
+    }
+}
+
+/// A Python process, killed when dropped.
+#[derive(Debug)]
+pub struct Running {
+    name: String,
+    interpreter: String,
+    child: Child,
+    folder: TempDir,
+    deadline: Instant,
+    timeout: Duration,
+}
+
+impl Running {
+    /// Waits for the end; returns what it printed.
+    pub fn finish(&mut self) -> Result<String> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let name = &self.name;
+        let Some(status) =
+            self.child.wait_timeout(left).with_context(|| format!("cannot wait for {name}"))?
+        else {
+            bail!("{name} did not finish within {} s: raise --timeout", self.timeout.as_secs());
+        };
+        if status.success() {
+            return Ok(self.read("stdout"));
+        }
+        let stderr = self.read("stderr");
+        let reason = stderr
+            .lines()
+            .rfind(|line| !line.trim().is_empty())
+            .unwrap_or("it printed no reason")
+            .trim();
+        if reason.contains("No module named 'torch'")
+            || reason.contains("No module named 'safetensors'")
+        {
+            bail!(
+                "{} has {}: run `make setup`, or name one with --python",
+                self.interpreter,
+                reason.replace("ModuleNotFoundError: No", "no")
+            );
+        }
+        bail!("{name} failed ({status}): {reason}");
+    }
+
+    /// A file that it wrote.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        let bytes = std::fs::read(self.file(name)).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Fails where it has ended already, which is as well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,41 @@
+//! What libtorch's errors look like by the time they reach us, in one line.
+
+use std::any::Any;
+
+/// Turns a caught panic into one line. tch panics where a call into libtorch
+/// fails; the message then is a debug-printed C++ text with its backtrace.
+pub fn one_line(panic: &(dyn Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("of no known cause");
+    match text.split_once("Torch(\"") {
+        Some((_, cpp)) => {
+            let message = cpp.split("\\n").next().unwrap_or(cpp);
+            // "[enforce fail at FILE:LINE] CONDITION. MESSAGE"
+            let message = message.rsplit("] ").next().unwrap_or(message);
+            format!("libtorch: {}: try smaller settings", message.trim_end_matches(['.', '"', ')']))
+        }
+        None => format!("this is a bug, please report it: {}", text.replace('\n', " ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_libtorch_becomes_one_line_without_its_backtrace() {
+        let panic = std::panic::catch_unwind(|| {
+            let a = tch::Tensor::zeros([2, 3], tch::kind::FLOAT_CPU);
+            let b = tch::Tensor::zeros([2, 3], tch::kind::FLOAT_CPU);
+            a.matmul(&b)
+        })
+        .unwrap_err();
+        assert_eq!(
+            one_line(&*panic),
+            "libtorch: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3: try smaller settings"
+        );
+    }
+}
