@@ -55,3 +55,15 @@ def training_parser(description):
     add("--history", metavar="FILE")
     add("--trace", metavar="FILE")
     return parser
+
+
+def named_settings(args):
+    """Everything that the results depend on, as text: no outputs, no threads."""
+
+    def text(value):
+        if isinstance(value, list):
+            return ",".join(map(str, value))
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    skip = {"threads", "csv", "history", "trace"}
+    return {name: text(value) for name, value in vars(args).items() if name not in skip}

@@ -20,6 +20,11 @@ class Trace:
         key = f"{series}/{step:06}/{phase}/{name}"
         self.tensors[key] = tensor.detach().clone().contiguous()
 
+    def data(self, **named):
+        """What all series share."""
+        for name, tensor in named.items():
+            self.record("data", 0, "data", name, tensor)
+
     def init(self, series, model):
         """What a network starts from."""
         for name, param in model.named_parameters():

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from python_ref.activation import ACTIVATIONS
-from python_ref.cli import training_parser
+from python_ref.cli import named_settings, training_parser
 from python_ref.export import write_csv
 from python_ref.trace import Trace
 
@@ -35,10 +35,8 @@ class MLP(nn.Module):
         return self.fc2(h)  # (N, C)
 
 
-def fit(name, model, x, y, epochs, lr, trace=None):
-    """Trains full-batch with Adam; returns the loss of every epoch."""
-    criterion = nn.CrossEntropyLoss()
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+def fit(name, model, criterion, optimizer, x, y, epochs, trace=None):
+    """Trains full-batch; returns the loss of every epoch."""
     losses = []
     for epoch in range(1, epochs + 1):
         logits = model(x)  # (N, C)
@@ -58,32 +56,23 @@ def train(args, trace=None):
     torch.manual_seed(args.seed)
     x, y = make_data(args.samples, args.features)
     if trace is not None:
-        trace.record("data", 0, "data", "x", x)
-        trace.record("data", 0, "data", "y", y)
+        trace.data(x=x, y=y)
     losses = {}
     for name in args.activations:
         if args.same_init:
             torch.manual_seed(args.seed)
         model = MLP(args.features, args.hidden, ACTIVATIONS[name])
+        criterion = nn.CrossEntropyLoss()
+        optimizer = torch.optim.Adam(model.parameters(), lr=args.lr)
         if trace is not None:
             trace.init(name, model)
-        losses[name] = fit(name, model, x, y, args.epochs, args.lr, trace)
+        losses[name] = fit(name, model, criterion, optimizer, x, y, args.epochs, trace)
     return losses
 
 
 def main(argv=None):
     args = training_parser("Train the lesson's MLP.").parse_args(argv)
-    settings = {
-        "seed": str(args.seed),
-        "samples": str(args.samples),
-        "features": str(args.features),
-        "hidden": str(args.hidden),
-        "epochs": str(args.epochs),
-        "lr": str(args.lr),
-        "activations": ",".join(args.activations),
-        "same_init": str(args.same_init).lower(),
-    }
-    trace = Trace("train", settings) if args.trace else None
+    trace = Trace("train", named_settings(args)) if args.trace else None
     losses = train(args, trace)
 
     # Where an output takes standard output, the lines step aside.

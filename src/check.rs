@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail, ensure};
 use safetensors::Dtype;
 
+use crate::lesson::Experiment;
 use crate::lesson::train::train;
 use crate::parity::{self, Report, Tolerance, Value, Verdict};
 use crate::progress::spin;
@@ -17,17 +18,17 @@ use crate::trace::{About, Trace};
 
 /// Runs the twin live and compares everything that happened on both sides.
 /// Returns the report as text.
-pub fn against_twin(
-    settings: &Settings,
+pub fn against_twin<E: Experiment>(
+    experiment: &E,
     tolerance: Option<Tolerance>,
     python: &Python,
 ) -> Result<(String, Verdict)> {
-    let mut flags = settings.flags();
+    let mut flags = experiment.flags();
     flags.push("--trace=python.safetensors".to_owned());
-    let mut twin = python.start_twin("train", &flags)?;
+    let mut twin = python.start_twin(E::NAME, &flags)?;
     // Both at the same time: importing torch takes longer than our whole run.
-    let mut rust = Trace::new("train", settings.named(), settings.threads);
-    train(settings, &mut rust);
+    let mut rust = experiment.trace();
+    experiment.run(&mut rust);
     spin("waiting for the Python twin", || twin.finish())?;
     let python = Trace::read(&twin.file("python.safetensors"))?;
     same_release(&python.about)?;
@@ -36,7 +37,7 @@ pub fn against_twin(
     let text = format!(
         "{}\n{}\n{report}",
         environment(&rust.about, &python.about),
-        series_table(settings, &report, &rust, &python)
+        series_table(&report, &rust, &python)
     );
     Ok((text, report.verdict()))
 }
@@ -66,27 +67,29 @@ fn environment(rust: &About, python: &About) -> String {
     )
 }
 
-/// A row for each activation: the final losses, and in how many epochs
+/// A row for each series: the losses of its last step, and in how many steps
 /// everything was equal.
-fn series_table(settings: &Settings, report: &Report, rust: &Trace, python: &Trace) -> String {
-    let row = |name: String| {
-        let key = format!("{name}/{:06}/loss/loss", settings.epochs);
+fn series_table(report: &Report, rust: &Trace, python: &Trace) -> String {
+    let row = |name: &String| {
+        let (equal, all) = report.steps_equal(name);
+        let key = format!("{name}/{all:06}/loss/loss");
         let last = [rust, python].map(|trace| {
             let array = trace.tensors.get(&key)?;
             Some(Value::new(array.dtype, &array.bytes))
         });
-        let text =
-            last.map(|value| value.and_then(Value::number).map_or("missing".to_owned(), repr));
+        let [ours, theirs] =
+            last.map(|value| value.and_then(Value::number).map_or(String::new(), repr));
         let ulps = match last {
             [Some(x), Some(y)] => ulps_text(x, y),
             _ => String::new(),
         };
-        let (equal, all) = report.steps_equal(&name);
-        let [rust, python] = text;
-        [name, rust, python, ulps, format!("{equal}/{all}")]
+        [name.clone(), ours, theirs, ulps, format!("{equal}/{all}")]
     };
-    let rows = settings.activations.iter().map(|activation| row(activation.name())).collect();
-    table(["activation", "Rust final loss", "Python final loss", "ULPs", "epochs equal"], rows)
+    let series = rust.about.series.iter().filter(|name| *name != "data");
+    table(
+        ["series", "Rust final loss", "Python final loss", "ULPs", "epochs equal"],
+        series.map(row).collect(),
+    )
 }
 
 fn ulps_text(x: Value, y: Value) -> String {

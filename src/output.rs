@@ -72,6 +72,23 @@ impl Output {
     }
 }
 
+/// Finds out before the run whether every output can be written.
+pub fn open_outputs<const N: usize>(paths: [&Option<PathBuf>; N]) -> Result<[Option<Output>; N]> {
+    for (i, path) in paths.iter().enumerate() {
+        let repeated = path.is_some() && paths[..i].contains(path);
+        ensure!(
+            !repeated,
+            "two outputs go to {}: name different files",
+            path.as_ref().unwrap().display()
+        );
+    }
+    let mut outputs = [const { None }; N];
+    for (output, path) in outputs.iter_mut().zip(paths) {
+        *output = path.as_deref().map(Output::open).transpose()?;
+    }
+    Ok(outputs)
+}
+
 /// A new file in the folder of `path`, gone when dropped.
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = match path.parent() {

@@ -72,17 +72,4 @@ impl Settings {
             ("same_init", self.same_init.to_string()),
         ]
     }
-
-    /// The flags that give the Python twin these settings.
-    pub fn flags(&self) -> Vec<String> {
-        let mut flags = vec![format!("--threads={}", self.threads)];
-        for (name, value) in self.named() {
-            match (name, self.same_init) {
-                ("same_init", true) => flags.push("--same-init".to_owned()),
-                ("same_init", false) => {}
-                _ => flags.push(format!("--{name}={value}")),
-            }
-        }
-        flags
-    }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 use crate::pytorch;
-use crate::pytorch::optim::Adam;
+use crate::pytorch::optim::State;
 
 /// The phases of a step, in the order in which they happen.
 pub const PHASES: [&str; 7] = ["data", "init", "forward", "loss", "grad", "state", "param"];
@@ -33,8 +33,10 @@ pub struct Step<'a> {
     pub grads: &'a [Tensor],
     /// The parameters' names.
     pub names: &'a [String],
-    /// Holds the parameters and its state, both after the update.
-    pub optimizer: &'a Adam,
+    /// The parameters, after the update.
+    pub params: &'a [Tensor],
+    /// What the optimizer remembers of each, after the update.
+    pub state: &'a [State],
 }
 
 /// Is told what a run does, while it does it. Every method defaults to nothing
@@ -260,11 +262,11 @@ impl Observer for Trace {
         for (name, grad) in step.names.iter().zip(step.grads) {
             record("grad", name, grad);
         }
-        for (name, state) in step.names.iter().zip(&step.optimizer.state) {
+        for (name, state) in step.names.iter().zip(step.state) {
             record("state", &format!("{name}.exp_avg"), &state.exp_avg);
             record("state", &format!("{name}.exp_avg_sq"), &state.exp_avg_sq);
         }
-        for (name, param) in step.names.iter().zip(&step.optimizer.params) {
+        for (name, param) in step.names.iter().zip(step.params) {
             record("param", name, param);
         }
     }

@@ -3,9 +3,10 @@
 
 use tch::{Device, Kind, Tensor};
 
+use crate::lesson::Experiment;
 use crate::pytorch::activation::Activation;
-use crate::pytorch::nn::{Linear, Module, cross_entropy, named_parameters};
-use crate::pytorch::optim::Adam;
+use crate::pytorch::nn::{Linear, Module, cross_entropy, named_parameters, names, parameters};
+use crate::pytorch::optim::{Adam, Optimizer};
 use crate::settings::Settings;
 use crate::trace::{Observer, Step};
 
@@ -44,22 +45,21 @@ impl Module for Mlp {
     }
 }
 
-/// Trains full-batch with Adam; returns the loss of every epoch.
+/// Trains full-batch; returns the loss of every epoch.
 pub fn fit(
     name: &str,
     model: &impl Module,
-    x: &Tensor,
-    y: &Tensor,
+    criterion: impl Fn(&Tensor, &Tensor) -> Tensor,
+    optimizer: &mut impl Optimizer,
+    (x, y): (&Tensor, &Tensor),
     epochs: usize,
-    lr: f64,
     observer: &mut impl Observer,
 ) -> Vec<f64> {
-    let (names, params): (Vec<_>, Vec<_>) = model.named_parameters().into_iter().unzip();
-    let mut optimizer = Adam::new(params, lr);
+    let names = names(model);
     let mut losses = Vec::with_capacity(epochs);
     for epoch in 1..=epochs {
         let logits = model.forward(x); // (N, C)
-        let loss = cross_entropy(&logits, y); // ()
+        let loss = criterion(&logits, y); // ()
         let grads = optimizer.backward(&loss);
         optimizer.step(&grads);
         losses.push(loss.double_value(&[]));
@@ -70,7 +70,8 @@ pub fn fit(
             loss: &loss,
             grads: &grads,
             names: &names,
-            optimizer: &optimizer,
+            params: optimizer.params(),
+            state: optimizer.state(),
         });
     }
     losses
@@ -87,11 +88,29 @@ pub fn train(settings: &Settings, observer: &mut impl Observer) -> Vec<(Activati
         if settings.same_init {
             tch::manual_seed(settings.seed);
         }
-        let model = Mlp::new(settings.features, settings.hidden, activation);
         let name = activation.name();
+        let model = Mlp::new(settings.features, settings.hidden, activation);
+        let mut optimizer = Adam::new(parameters(&model), settings.lr);
         observer.init(&name, &model.named_parameters());
-        losses
-            .push((activation, fit(&name, &model, &x, &y, settings.epochs, settings.lr, observer)));
+        let fitted =
+            fit(&name, &model, cross_entropy, &mut optimizer, (&x, &y), settings.epochs, observer);
+        losses.push((activation, fitted));
     }
     losses
+}
+
+impl Experiment for Settings {
+    const NAME: &'static str = "train";
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        self.named()
+    }
+
+    fn threads(&self) -> i32 {
+        self.threads
+    }
+
+    fn run(&self, observer: &mut impl Observer) {
+        train(self, observer);
+    }
 }

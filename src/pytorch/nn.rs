@@ -59,6 +59,16 @@ fn kaiming_uniform_(weight: &mut Tensor, a: f64) {
     let _ = no_grad(|| weight.uniform_(-bound, bound));
 }
 
+/// A module's parameters, as an optimizer takes them.
+pub fn parameters(module: &impl Module) -> Vec<Tensor> {
+    module.named_parameters().into_iter().map(|(_, tensor)| tensor).collect()
+}
+
+/// The names of a module's parameters.
+pub fn names(module: &impl Module) -> Vec<String> {
+    module.named_parameters().into_iter().map(|(name, _)| name).collect()
+}
+
 /// The parameters of a module's parts, each under `part.name`.
 pub fn named_parameters(parts: &[(&str, &dyn Module)]) -> Vec<(String, Tensor)> {
     let of_part = |(part, module): &(&str, &dyn Module)| {

@@ -15,6 +15,22 @@ pub struct State {
     pub exp_avg_sq: Tensor,
 }
 
+/// What `torch.optim.Optimizer` promises, with the backward pass.
+pub trait Optimizer {
+    /// The gradients of `loss`, one for each parameter, in their order:
+    /// `zero_grad()` and `loss.backward()` in one.
+    fn backward(&mut self, loss: &Tensor) -> Vec<Tensor>;
+
+    /// Updates every parameter by its gradient.
+    fn step(&mut self, grads: &[Tensor]);
+
+    /// What it updates.
+    fn params(&self) -> &[Tensor];
+
+    /// What it remembers, one for each parameter, in their order.
+    fn state(&self) -> &[State];
+}
+
 /// `torch.optim.Adam` (Kingma and Ba, 2015) with the default betas and eps:
 /// the arithmetic of `torch.optim.adam._single_tensor_adam`, call by call.
 ///
@@ -22,10 +38,8 @@ pub struct State {
 /// (`mul_` then `add_` where Python has `lerp_`).
 #[derive(Debug)]
 pub struct Adam {
-    /// What it updates.
-    pub params: Vec<Tensor>,
-    /// One for each parameter, in their order.
-    pub state: Vec<State>,
+    params: Vec<Tensor>,
+    state: Vec<State>,
     lr: f64,
     step: f64,
 }
@@ -39,15 +53,15 @@ impl Adam {
         };
         Self { state: params.iter().map(zero_state).collect(), params, lr, step: 0.0 }
     }
+}
 
-    /// The gradients of `loss`, one for each parameter, in their order:
-    /// `zero_grad()` and `loss.backward()` in one, nothing being accumulated.
-    pub fn backward(&self, loss: &Tensor) -> Vec<Tensor> {
+impl Optimizer for Adam {
+    fn backward(&mut self, loss: &Tensor) -> Vec<Tensor> {
+        // Nothing is accumulated, so there is nothing to zero.
         Tensor::run_backward(&[loss], &self.params, false, false)
     }
 
-    /// Updates every parameter by its gradient.
-    pub fn step(&mut self, grads: &[Tensor]) {
+    fn step(&mut self, grads: &[Tensor]) {
         self.step += 1.0;
         // C's pow, as Python's ** is; powi rounds otherwise.
         let bias_correction1 = 1.0 - BETA1.powf(self.step);
@@ -66,5 +80,13 @@ impl Adam {
                 let _ = param.addcdiv_(&(&*exp_avg * -step_size), &denom);
             }
         });
+    }
+
+    fn params(&self) -> &[Tensor] {
+        &self.params
+    }
+
+    fn state(&self) -> &[State] {
+        &self.state
     }
 }

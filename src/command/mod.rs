@@ -1,0 +1,4 @@
+//! What the commands do, one file each: run, write the outputs, report.
+
+pub mod check;
+pub mod train;
