@@ -55,14 +55,22 @@ fn same_release(python: &About) -> Result<()> {
 
 /// What the verdict holds for.
 fn environment(rust: &About, python: &About) -> String {
-    let of =
-        |about: &About, name| about.environment.get(name).cloned().unwrap_or("unknown".to_owned());
+    let of = |about: &About, name| {
+        about.environment.get(name).map_or("unknown", String::as_str).to_owned()
+    };
+    let threads = |about: &About| match of(about, "threads").as_str() {
+        "1" => "1 thread".to_owned(),
+        n => format!("{n} threads"),
+    };
+    // tch cannot ask for the CPU capability: both sides select kernels by the
+    // same code, on the same machine and environment.
     format!(
-        "Rust    {}, libtorch {}\nPython  PyTorch {}\nboth    threads: {}, CPU capability: {}\n",
+        "Rust    {}, libtorch {}, {}\nPython  PyTorch {}, {}, CPU capability {}\n",
         of(rust, "by"),
         of(rust, "torch"),
+        threads(rust),
         of(python, "torch"),
-        of(rust, "threads"),
+        threads(python),
         of(python, "cpu_capability"),
     )
 }
