@@ -65,7 +65,7 @@ fn read(path: &Path) -> Trace {
 
 #[test]
 fn the_lessons_run_has_the_bits_of_python_at_every_step() {
-    assert_same_bits(&["".to_owned(), "--threads 2".to_owned(), "--same-init".to_owned()]);
+    assert_same_bits(&["--threads 1", "--threads 2", "--same-init"].map(str::to_owned));
 }
 
 #[test]
