@@ -24,7 +24,10 @@ def main(folder):
     with contextlib.redirect_stdout(None):
         train.main(["--csv", path("losses.csv"), "--history", path("history.csv")])
         train.main(["--epochs", "2", "--trace", path("first-epochs.safetensors")])
-    about = environment() | {"python": platform.python_version(), "machine": platform.machine()}
+    about = environment() | {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
     with open(path("environment.json"), "w") as file:
         json.dump(about, file, indent=2)
         file.write("\n")

@@ -142,7 +142,7 @@ fn a_missing_and_an_extra_tensor_are_found() {
 #[test]
 fn another_shape_and_another_dtype_are_found() {
     let found = compare_with(|trace| {
-        trace.tensors.get_mut("data/000000/data/x").unwrap().shape = vec![3, 8]
+        trace.tensors.get_mut("data/000000/data/x").unwrap().shape = vec![3, 8];
     });
     assert_found(found, &["data, x: shape [8, 3] for A, [3, 8] for B"]);
     let found = compare_with(|trace| {
