@@ -1,4 +1,5 @@
 # make run    set up, train the three networks, check them against Python
+# make lesson run every experiment: CSVs and pictures in results/
 # make test   set up, run every test
 #
 # PYTHON=...  the Python (3.10 or newer) that makes the environment
@@ -12,7 +13,7 @@ READY   := .venv/ready
 CARGO   := cargo
 BIN     := $(CARGO) run --release --quiet --
 
-.PHONY: run test setup build check lint format golden golden-check clean
+.PHONY: run lesson test setup build check lint format golden golden-check clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -20,6 +21,12 @@ run: build
 	@$(BIN) train --csv results/losses.csv --history results/history.csv --plot results/losses.svg
 	@echo
 	@$(BIN) check
+
+lesson: build
+	@mkdir -p results
+	@$(BIN) train --csv results/losses.csv --history results/history.csv --plot results/losses.svg
+	@echo
+	@$(BIN) check all
 
 test: setup
 	$(CARGO) test --release

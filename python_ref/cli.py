@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import sys
 
 from python_ref.activation import ACTIVATIONS
 
@@ -38,9 +39,18 @@ def activations(text):
     return names
 
 
-def training_parser(description):
-    """The parser of `train`; its defaults are the lesson's settings."""
+def experiment_parser(description):
+    """The flags of every experiment."""
     parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
+    parser.add_argument("--threads", type=whole(1, 1024), default=1)
+    parser.add_argument("--csv", metavar="FILE")
+    parser.add_argument("--trace", metavar="FILE")
+    return parser
+
+
+def training_parser(description):
+    """With the flags of every training run; the defaults are the lesson's."""
+    parser = experiment_parser(description)
     add = parser.add_argument
     add("--seed", type=whole(-(2**63), 2**63 - 1), default=0)
     add("--samples", type=whole(1, 10**7), default=512)
@@ -50,11 +60,16 @@ def training_parser(description):
     add("--lr", type=learning_rate, default=1e-3)
     add("--activations", type=activations, default=["sigmoid", "tanh", "relu"])
     add("--same-init", action="store_true")
-    add("--threads", type=whole(1, 1024), default=1)
-    add("--csv", metavar="FILE")
-    add("--history", metavar="FILE")
-    add("--trace", metavar="FILE")
     return parser
+
+
+OUTPUTS = ("csv", "history", "image", "trace")
+
+
+def print_lines(args, lines):
+    """Prints what was found; where an output takes standard output, aside."""
+    aside = any(getattr(args, name, None) == "-" for name in OUTPUTS)
+    print("\n".join(lines), file=sys.stderr if aside else sys.stdout)
 
 
 def named_settings(args):
@@ -65,5 +80,6 @@ def named_settings(args):
             return ",".join(map(str, value))
         return str(value).lower() if isinstance(value, bool) else str(value)
 
-    skip = {"threads", "csv", "history", "trace"}
-    return {name: text(value) for name, value in vars(args).items() if name not in skip}
+    named = {name: value for name, value in vars(args).items() if name not in OUTPUTS}
+    del named["threads"]
+    return {name: text(value) for name, value in named.items()}

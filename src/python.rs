@@ -10,15 +10,9 @@ use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 use wait_timeout::ChildExt;
 
-/// The twins' sources, carried along so that the check works from any folder.
-const SOURCES: [(&str, &str); 6] = [
-    ("__init__.py", include_str!("../python_ref/__init__.py")),
-    ("activation.py", include_str!("../python_ref/activation.py")),
-    ("cli.py", include_str!("../python_ref/cli.py")),
-    ("export.py", include_str!("../python_ref/export.py")),
-    ("trace.py", include_str!("../python_ref/trace.py")),
-    ("train.py", include_str!("../python_ref/train.py")),
-];
+/// The twins' sources, carried along so that the check works from any folder;
+/// build.rs lists them.
+const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/twins.rs"));
 
 /// An interpreter, and how long a run of it may take.
 #[derive(Clone, Debug)]
