@@ -1,7 +1,6 @@
 """The flags that the experiments share. Twin of src/cli.rs."""
 
 import argparse
-import math
 import sys
 
 from python_ref.activation import ACTIVATIONS
@@ -20,23 +19,47 @@ def whole(low, high):
     return parse
 
 
-def learning_rate(text):
-    """An argparse type: what Adam accepts as lr without overflowing float32."""
-    value = float(text)
-    if not (math.isfinite(value) and 0 <= value <= 1e37):
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to 1e37")
-    return value
+def number(low, high):
+    """An argparse type: a number in [low, high]."""
+
+    def parse(text):
+        value = float(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(
+                f"{text} is not a number from {low} to {high}"
+            )
+        return value
+
+    parse.__name__ = "number"
+    return parse
 
 
-def activations(text):
-    """An argparse type: a comma-separated list of different activations."""
-    names = text.split(",")
-    for name in names:
-        if name not in ACTIVATIONS:
-            raise argparse.ArgumentTypeError(f"no activation is called {name!r}")
-    if len(set(names)) < len(names):
-        raise argparse.ArgumentTypeError(f"an activation is named twice in {text!r}")
-    return names
+def one_of(names):
+    """An argparse type: one of `names`."""
+
+    def parse(text):
+        if text not in names:
+            known = ", ".join(names)
+            raise argparse.ArgumentTypeError(f"{text!r} is none of {known}")
+        return text
+
+    return parse
+
+
+def several(item):
+    """An argparse type: a comma-separated list of different items."""
+
+    def parse(text):
+        items = [item(part) for part in text.split(",")]
+        if len(set(items)) < len(items):
+            raise argparse.ArgumentTypeError(f"{text!r} names something twice")
+        return items
+
+    parse.__name__ = "list"
+    return parse
+
+
+activations = several(one_of(ACTIVATIONS))
 
 
 def experiment_parser(description):
@@ -57,7 +80,8 @@ def training_parser(description):
     add("--features", type=whole(1, 10**6), default=10)
     add("--hidden", type=whole(1, 10**6), default=64)
     add("--epochs", type=whole(1, 10**6), default=50)
-    add("--lr", type=learning_rate, default=1e-3)
+    # Above 1e37 Adam's first step, ten times as large, overflows float32.
+    add("--lr", type=number(0, 1e37), default=1e-3)
     add("--activations", type=activations, default=["sigmoid", "tanh", "relu"])
     add("--same-init", action="store_true")
     return parser

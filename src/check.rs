@@ -23,9 +23,9 @@ pub fn against_twin<E: Experiment>(
     tolerance: Option<Tolerance>,
     python: &Python,
 ) -> Result<(String, Verdict)> {
-    let Checked { environment, series, report, .. } =
+    let Checked { environment, notes, series, report, .. } =
         Check::start(experiment, python)?.finish(tolerance)?;
-    Ok((format!("{environment}\n{series}{report}"), report.verdict()))
+    Ok((format!("{environment}{notes}\n{series}{report}"), report.verdict()))
 }
 
 /// The check of one experiment: its twin is running.
@@ -42,6 +42,8 @@ pub struct Checked {
     pub name: &'static str,
     /// What ran it.
     pub environment: String,
+    /// What the twin noted of what only Python has.
+    notes: String,
     /// The losses of its series; empty where it trains nothing.
     series: String,
     /// Everything that was compared.
@@ -71,6 +73,7 @@ impl<'a, E: Experiment> Check<'a, E> {
         Ok(Checked {
             name: E::NAME,
             environment: environment(&rust.about, &python.about),
+            notes: self.twin.notes(),
             series: series_table(&report, &rust, &python),
             report,
         })

@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, value_parser};
 use crate::parity::Tolerance;
 use crate::python::Python;
 use crate::pytorch::activation::Activation;
-use crate::settings::Settings;
+use crate::settings::{Curve, Settings, learning_rate};
 
 /// A PyTorch lesson on activation functions, in Rust, held to Python bit for bit
 ///
@@ -41,6 +41,15 @@ Examples:
   tanh-parity train --activations tanh,relu --same-init --history -
   tanh-parity train --epochs 500 --plot losses.svg")]
     Train(TrainArgs),
+    /// Look at activations and their derivatives, and at where they saturate
+    #[command(after_help = "\
+The CSV has the columns activation,x,value,derivative.
+
+Examples:
+  tanh-parity curve
+  tanh-parity curve --activations tanh,sigmoid,relu --plot curve.svg
+  tanh-parity curve --from -4 --to 4 --points 9 --csv -")]
+    Curve(CurveArgs),
     /// Run an experiment in Rust and in Python, compare everything bit for bit
     ///
     /// With no experiment named, it is train, with train's flags.
@@ -140,15 +149,6 @@ impl SettingsArgs {
     }
 }
 
-/// Above 1e37 Adam's first step, ten times as large, overflows float32, which
-/// PyTorch refuses.
-fn learning_rate(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(lr) if (0.0..=1e37).contains(&lr) => Ok(lr),
-        _ => Err("it is a number from 0 to 1e37".to_owned()),
-    }
-}
-
 /// Flags of `train`.
 #[derive(Args, Debug)]
 pub struct TrainArgs {
@@ -167,6 +167,17 @@ pub struct TrainArgs {
     /// Record everything that happens, as .safetensors (or -)
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+}
+
+/// Flags of `curve`.
+#[derive(Args, Debug)]
+pub struct CurveArgs {
+    /// What is looked at
+    #[command(flatten)]
+    pub settings: Curve,
+    /// What to write
+    #[command(flatten)]
+    pub outputs: OutputArgs,
 }
 
 /// When values pass as equal.
@@ -215,6 +226,8 @@ pub struct CheckArgs {
 pub enum CheckCommand {
     /// The lesson's training run, the same as with no experiment named
     Train(CheckTrainArgs),
+    /// The activations' curves
+    Curve(CheckOf<Curve>),
     /// Every experiment with its defaults, and one verdict
     All(CheckAllArgs),
 }

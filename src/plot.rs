@@ -1,6 +1,7 @@
 //! Rows -> SVG.
 
 pub mod chart;
+pub mod curve;
 
 use anyhow::Result;
 use plotters::style::RGBColor;

@@ -118,9 +118,8 @@ impl Running {
             .rfind(|line| !line.trim().is_empty())
             .unwrap_or("it printed no reason")
             .trim();
-        if reason.contains("No module named 'torch'")
-            || reason.contains("No module named 'safetensors'")
-        {
+        let missing = |module| reason.contains(&format!("No module named '{module}'"));
+        if ["torch", "safetensors", "numpy"].into_iter().any(missing) {
             bail!(
                 "{} has {}: run `make setup`, or name one with --python",
                 self.interpreter,
@@ -128,6 +127,15 @@ impl Running {
             );
         }
         bail!("{name} failed ({status}): {reason}");
+    }
+
+    /// What it noted on standard error, in lines `note: ...`.
+    pub fn notes(&self) -> String {
+        let stderr = self.read("stderr");
+        stderr
+            .lines()
+            .filter(|line| line.starts_with("note: "))
+            .fold(String::new(), |notes, line| notes + line + "\n")
     }
 
     /// A file that it wrote.

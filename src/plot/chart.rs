@@ -40,9 +40,6 @@ pub struct Panel {
     pub shaded: Vec<[f64; 2]>,
 }
 
-/// Height of the title and the legend above all panels, in pixels.
-const HEAD: u32 = 72;
-
 /// The most points of a line that are marked each.
 const MARKED: usize = 24;
 
@@ -50,13 +47,16 @@ const MARKED: usize = 24;
 /// in pixels), under `title` and one legend for all of them.
 pub fn draw(title: &str, panels: &[Panel], columns: usize, size: (u32, u32)) -> Result<String> {
     let rows = panels.len().div_ceil(columns);
-    let whole = (size.0 * columns as u32, HEAD + size.1 * rows as u32);
+    let width = size.0 * columns as u32;
+    let legend = legend(panels, width as i32);
+    let head = legend.last().map_or(46, |(_, (_, y))| *y as u32 + 26);
     let mut svg = String::new();
     let draw = |svg| -> Drawn {
-        let area = SVGBackend::with_string(svg, whole).into_drawing_area();
+        let area =
+            SVGBackend::with_string(svg, (width, head + size.1 * rows as u32)).into_drawing_area();
         area.fill(&WHITE)?;
-        let (head, body) = area.split_vertically(HEAD);
-        draw_head(&head, title, panels)?;
+        let (head, body) = area.split_vertically(head);
+        draw_head(&head, title, &legend)?;
         for (panel, area) in panels.iter().zip(body.split_evenly((rows, columns))) {
             panel.draw(&area)?;
         }
@@ -67,26 +67,37 @@ pub fn draw(title: &str, panels: &[Panel], columns: usize, size: (u32, u32)) -> 
 }
 
 /// The legend stands above the panels, since inside it would cover lines.
-fn draw_head(area: &Area, title: &str, panels: &[Panel]) -> Drawn {
+fn draw_head(area: &Area, title: &str, legend: &[(&Line, (i32, i32))]) -> Drawn {
     area.draw(&Text::new(title.to_owned(), (20, 12), ("sans-serif", 22)))?;
-    let font = || TextStyle::from(("sans-serif", 15));
-    let mut seen: Vec<&str> = Vec::new();
-    let mut x = 20;
-    for line in panels.iter().flat_map(|panel| &panel.lines) {
-        if seen.contains(&line.label.as_str()) {
-            continue;
-        }
-        seen.push(&line.label);
-        let sample = [(x, 54), (x + 30, 54)];
+    for (line, (x, y)) in legend {
+        let sample = [(*x, y + 8), (x + 30, y + 8)];
+        let style = line.colour.stroke_width(2);
         if line.dashed {
-            area.draw(&DashedPathElement::new(sample, 6, 4, line.colour.stroke_width(2)))?;
+            area.draw(&DashedPathElement::new(sample, 6, 4, style))?;
         } else {
-            area.draw(&PathElement::new(sample, line.colour.stroke_width(2)))?;
+            area.draw(&PathElement::new(sample, style))?;
         }
-        area.draw(&Text::new(line.label.clone(), (x + 36, 46), font()))?;
-        x += 36 + area.estimate_text_size(&line.label, &font())?.0 as i32 + 24;
+        area.draw(&Text::new(line.label.clone(), (x + 36, *y), ("sans-serif", 15)))?;
     }
     Ok(())
+}
+
+/// A line for each label, and where its entry stands in a picture so wide.
+fn legend(panels: &[Panel], width: i32) -> Vec<(&Line, (i32, i32))> {
+    let (mut x, mut y) = (20, 46);
+    let mut entries: Vec<(&Line, _)> = Vec::new();
+    for line in panels.iter().flat_map(|panel| &panel.lines) {
+        if entries.iter().any(|(known, _)| known.label == line.label) {
+            continue;
+        }
+        let wide = 60 + 8 * line.label.chars().count() as i32; // 8 pixels a character
+        if x > 20 && x + wide > width {
+            (x, y) = (20, y + 24);
+        }
+        entries.push((line, (x, y)));
+        x += wide;
+    }
+    entries
 }
 
 impl Panel {
