@@ -1,4 +1,6 @@
 //! What the commands do, one file each: run, write the outputs, report.
 
 pub mod check;
+pub mod curve;
+mod experiment;
 pub mod train;
