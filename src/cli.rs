@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, value_parser};
 use crate::parity::Tolerance;
 use crate::python::Python;
 use crate::pytorch::activation::Activation;
-use crate::settings::{Curve, Settings, learning_rate};
+use crate::settings::{Curve, Recurrent, Settings, learning_rate};
 
 /// A PyTorch lesson on activation functions, in Rust, held to Python bit for bit
 ///
@@ -49,7 +49,18 @@ Examples:
   tanh-parity curve
   tanh-parity curve --activations tanh,sigmoid,relu --plot curve.svg
   tanh-parity curve --from -4 --to 4 --points 9 --csv -")]
-    Curve(CurveArgs),
+    Curve(RunOf<Curve>),
+    /// Train recurrent cells on a task that needs memory
+    ///
+    /// The label of a sequence of random inputs says whether the first of them
+    /// is positive: the network must remember it to the end. What reaches that
+    /// input of the loss's gradient is what it can learn from.
+    #[command(after_help = "\
+Examples:
+  tanh-parity recurrent
+  tanh-parity recurrent --cells lstm --steps 20 --epochs 300
+  tanh-parity recurrent --activations tanh,softsign --csv - --plot recurrent.svg")]
+    Recurrent(RunOf<Recurrent>),
     /// Run an experiment in Rust and in Python, compare everything bit for bit
     ///
     /// With no experiment named, it is train, with train's flags.
@@ -169,12 +180,12 @@ pub struct TrainArgs {
     pub trace: Option<PathBuf>,
 }
 
-/// Flags of `curve`.
+/// Flags of an experiment with these settings.
 #[derive(Args, Debug)]
-pub struct CurveArgs {
-    /// What is looked at
+pub struct RunOf<S: Args> {
+    /// What is run
     #[command(flatten)]
-    pub settings: Curve,
+    pub settings: S,
     /// What to write
     #[command(flatten)]
     pub outputs: OutputArgs,
@@ -228,6 +239,8 @@ pub enum CheckCommand {
     Train(CheckTrainArgs),
     /// The activations' curves
     Curve(CheckOf<Curve>),
+    /// The recurrent cells
+    Recurrent(CheckOf<Recurrent>),
     /// Every experiment with its defaults, and one verdict
     All(CheckAllArgs),
 }

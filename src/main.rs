@@ -43,15 +43,11 @@ fn run() -> Result<ExitCode> {
         }
         Err(error) => bail!(usage_line(&error)),
     };
+    let done = |()| ExitCode::SUCCESS;
     let (text, verdict) = match cli.command {
-        Command::Train(args) => {
-            command::train::run(&args)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        Command::Curve(args) => {
-            command::curve::run(&args)?;
-            return Ok(ExitCode::SUCCESS);
-        }
+        Command::Train(args) => return command::train::run(&args).map(done),
+        Command::Curve(args) => return command::curve::run(&args).map(done),
+        Command::Recurrent(args) => return command::recurrent::run(&args).map(done),
         Command::Check(args) => command::check::run(&args)?,
         Command::Compare(args) => command::check::compare(&args)?,
     };

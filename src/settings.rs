@@ -6,8 +6,10 @@ use crate::pytorch::activation::Activation;
 use crate::pytorch::float::repr;
 
 mod curve;
+mod recurrent;
 
 pub use curve::Curve;
+pub use recurrent::Recurrent;
 
 /// The most values a single tensor may have: half a GiB of float32.
 const MOST_VALUES: i64 = 1 << 27;

@@ -8,7 +8,7 @@ use tanh_parity::cli::{
 };
 use tanh_parity::lesson::Experiment;
 use tanh_parity::parity::{self, Verdict};
-use tanh_parity::settings::Curve;
+use tanh_parity::settings::{Curve, Recurrent};
 use tanh_parity::tabular;
 
 /// Runs `check`; returns the report.
@@ -17,6 +17,7 @@ pub fn run(args: &CheckArgs) -> Result<(String, Verdict)> {
         None => train(&args.train),
         Some(CheckCommand::Train(args)) => train(args),
         Some(CheckCommand::Curve(args)) => twin(args, args.settings.validated()?),
+        Some(CheckCommand::Recurrent(args)) => twin(args, args.settings.validated()?),
         Some(CheckCommand::All(args)) => all(args),
     }
 }
@@ -39,15 +40,18 @@ fn all(args: &CheckAllArgs) -> Result<(String, Verdict)> {
     let threads = args.threads.threads;
     let train = cli::defaults::<SettingsArgs>(threads).settings()?;
     let curve = cli::defaults::<Curve>(threads);
+    let recurrent = cli::defaults::<Recurrent>(threads);
 
     // All twins start before the first of ours runs, so that they import torch
     // at the same time.
     let python = args.python.find();
     let train = Check::start(&train, &python)?;
     let curve = Check::start(&curve, &python)?;
+    let recurrent = Check::start(&recurrent, &python)?;
 
     let tolerance = args.tolerance.tolerance();
-    let checked = [train.finish(tolerance)?, curve.finish(tolerance)?];
+    let checked =
+        [train.finish(tolerance)?, curve.finish(tolerance)?, recurrent.finish(tolerance)?];
     Ok(check::summary(&checked, tolerance))
 }
 
