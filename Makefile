@@ -31,6 +31,9 @@ lesson: build
 	    echo; $(BIN) $$name --csv results/$$name.csv --plot results/$$name.svg || exit; \
 	done
 	@echo
+	@$(BIN) generator --csv results/generator.csv --plot results/generator.svg \
+	    --image results/generator.png
+	@echo
 	@$(BIN) check all
 
 test: setup
@@ -74,6 +77,7 @@ golden-check: build
 # The pictures that the README shows.
 pictures: build
 	@$(BIN) recurrent --plot docs/recurrent.svg >/dev/null
+	@$(BIN) generator --plot docs/generator.svg --image docs/generator.png >/dev/null
 
 clean:
 	rm -rf target results .venv

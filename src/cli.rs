@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, value_parser};
 use crate::parity::Tolerance;
 use crate::python::Python;
 use crate::pytorch::activation::Activation;
-use crate::settings::{Curve, Recurrent, Settings, learning_rate};
+use crate::settings::{Curve, Generator, Recurrent, Settings, learning_rate};
 
 /// A PyTorch lesson on activation functions, in Rust, held to Python bit for bit
 ///
@@ -61,6 +61,17 @@ Examples:
   tanh-parity recurrent --cells lstm --steps 20 --epochs 300
   tanh-parity recurrent --activations tanh,softsign --csv - --plot recurrent.svg")]
     Recurrent(RunOf<Recurrent>),
+    /// Train decoders that make pictures and differ in their last activation
+    ///
+    /// Each turns fixed random codes into drawn images with pixels in [-1, 1].
+    /// Denormalised, pixel x is the grey (x + 1) / 2 * 255; what was outside
+    /// [-1, 1] is clipped.
+    #[command(after_help = "\
+Examples:
+  tanh-parity generator --image generator.png
+  tanh-parity generator --epochs 10 --image early.png --csv -
+  tanh-parity generator --last tanh --samples 24 --hidden 256 --size 32")]
+    Generator(GeneratorArgs),
     /// Run an experiment in Rust and in Python, compare everything bit for bit
     ///
     /// With no experiment named, it is train, with train's flags.
@@ -191,6 +202,18 @@ pub struct RunOf<S: Args> {
     pub outputs: OutputArgs,
 }
 
+/// Flags of `generator`.
+#[derive(Args, Debug)]
+pub struct GeneratorArgs {
+    /// What is trained
+    #[command(flatten)]
+    pub run: RunOf<Generator>,
+    /// Write the first 12 pictures as PNG: the targets above each decoder's; then
+    /// once more, clipped pixels orange where too bright and blue where too dark
+    #[arg(long, value_name = "FILE")]
+    pub image: Option<PathBuf>,
+}
+
 /// When values pass as equal.
 #[derive(Args, Debug)]
 pub struct ToleranceArgs {
@@ -241,6 +264,8 @@ pub enum CheckCommand {
     Curve(CheckOf<Curve>),
     /// The recurrent cells
     Recurrent(CheckOf<Recurrent>),
+    /// The decoders that make pictures
+    Generator(CheckOf<Generator>),
     /// Every experiment with its defaults, and one verdict
     All(CheckAllArgs),
 }

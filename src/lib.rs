@@ -16,6 +16,7 @@
 //! | [`python`] | finds the interpreter, runs the twin or a user's script |
 //! | [`check`] | both runs -> report: the parity check as a whole |
 //! | [`export`], [`plot`], [`table`] | rows -> CSV, SVG, text |
+//! | [`contact_sheet`] | pictures -> PNG |
 //! | [`tabular`] | CSV -> trace, for `compare` |
 //! | [`output`], [`progress`] | where results go, and what one sees meanwhile |
 //!
@@ -25,6 +26,7 @@
 
 pub mod check;
 pub mod cli;
+pub mod contact_sheet;
 pub mod export;
 pub mod lesson;
 pub mod output;

@@ -48,6 +48,7 @@ fn run() -> Result<ExitCode> {
         Command::Train(args) => return command::train::run(&args).map(done),
         Command::Curve(args) => return command::curve::run(&args).map(done),
         Command::Recurrent(args) => return command::recurrent::run(&args).map(done),
+        Command::Generator(args) => return command::generator::run(&args).map(done),
         Command::Check(args) => command::check::run(&args)?,
         Command::Compare(args) => command::check::compare(&args)?,
     };

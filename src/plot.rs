@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod curve;
+pub mod generator;
 pub mod recurrent;
 
 use anyhow::Result;

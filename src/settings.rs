@@ -6,9 +6,11 @@ use crate::pytorch::activation::Activation;
 use crate::pytorch::float::repr;
 
 mod curve;
+mod generator;
 mod recurrent;
 
 pub use curve::Curve;
+pub use generator::{Generator, Last};
 pub use recurrent::Recurrent;
 
 /// The most values a single tensor may have: half a GiB of float32.

@@ -8,7 +8,7 @@ use tanh_parity::cli::{
 };
 use tanh_parity::lesson::Experiment;
 use tanh_parity::parity::{self, Verdict};
-use tanh_parity::settings::{Curve, Recurrent};
+use tanh_parity::settings::{Curve, Generator, Recurrent};
 use tanh_parity::tabular;
 
 /// Runs `check`; returns the report.
@@ -18,6 +18,7 @@ pub fn run(args: &CheckArgs) -> Result<(String, Verdict)> {
         Some(CheckCommand::Train(args)) => train(args),
         Some(CheckCommand::Curve(args)) => twin(args, args.settings.validated()?),
         Some(CheckCommand::Recurrent(args)) => twin(args, args.settings.validated()?),
+        Some(CheckCommand::Generator(args)) => twin(args, args.settings.validated()?),
         Some(CheckCommand::All(args)) => all(args),
     }
 }
@@ -41,6 +42,7 @@ fn all(args: &CheckAllArgs) -> Result<(String, Verdict)> {
     let train = cli::defaults::<SettingsArgs>(threads).settings()?;
     let curve = cli::defaults::<Curve>(threads);
     let recurrent = cli::defaults::<Recurrent>(threads);
+    let generator = cli::defaults::<Generator>(threads);
 
     // All twins start before the first of ours runs, so that they import torch
     // at the same time.
@@ -48,10 +50,15 @@ fn all(args: &CheckAllArgs) -> Result<(String, Verdict)> {
     let train = Check::start(&train, &python)?;
     let curve = Check::start(&curve, &python)?;
     let recurrent = Check::start(&recurrent, &python)?;
+    let generator = Check::start(&generator, &python)?;
 
     let tolerance = args.tolerance.tolerance();
-    let checked =
-        [train.finish(tolerance)?, curve.finish(tolerance)?, recurrent.finish(tolerance)?];
+    let checked = [
+        train.finish(tolerance)?,
+        curve.finish(tolerance)?,
+        recurrent.finish(tolerance)?,
+        generator.finish(tolerance)?,
+    ];
     Ok(check::summary(&checked, tolerance))
 }
 

@@ -3,5 +3,6 @@
 pub mod check;
 pub mod curve;
 mod experiment;
+pub mod generator;
 pub mod recurrent;
 pub mod train;

@@ -2,6 +2,7 @@
 //! of the same name in `python_ref/`.
 
 pub mod curve;
+pub mod generator;
 pub mod recurrent;
 pub mod train;
 
