@@ -77,14 +77,14 @@ class Finding:
 
 def measure(last, loss, output, y):
     """How well the output (N, pixels) fits the images y."""
-    outside = (output.abs() > 1).sum().item()
+    inside = (output.abs() <= 1).sum().item()  # nan is not
     off = (denormalise(output).int() - denormalise(y).int()).abs().sum().item()
     return Finding(
         last,
         loss,
         lowest=output.min().item(),
         highest=output.max().item(),
-        out_of_range=outside / output.numel(),
+        out_of_range=(output.numel() - inside) / output.numel(),
         bytes_off=off / output.numel(),
     )
 

@@ -98,7 +98,7 @@ impl Finding {
     /// How well `output` (N, pixels) fits the images `y`.
     fn new(last: Last, loss: f64, output: &Tensor, y: &Tensor) -> Self {
         let pixels = output.numel() as f64;
-        let outside = output.abs().gt(1).sum(None).int64_value(&[]);
+        let inside = output.abs().le(1).sum(None).int64_value(&[]); // nan is not
         let [ours, wanted] = [output, y].map(|x| denormalise(x).to_kind(Kind::Int));
         let off = (ours - wanted).abs().sum(None).int64_value(&[]);
         Self {
@@ -106,7 +106,7 @@ impl Finding {
             loss,
             lowest: output.min().double_value(&[]),
             highest: output.max().double_value(&[]),
-            out_of_range: outside as f64 / pixels,
+            out_of_range: (pixels - inside as f64) / pixels,
             bytes_off: off as f64 / pixels,
         }
     }

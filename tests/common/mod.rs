@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use tanh_parity::parity::{self, Verdict};
 use tanh_parity::trace::Trace;
 use tempfile::TempDir;
 
@@ -52,4 +53,61 @@ pub fn small_trace() -> (TempDir, PathBuf, Trace) {
     });
     let trace = Trace::read(&path).unwrap();
     (folder, path, trace)
+}
+
+/// One Python process for many runs, so that PyTorch is imported once.
+const MANY: &str = "
+import contextlib, importlib, io, sys
+for line in sys.stdin:
+    name, *flags = line.split()
+    with contextlib.redirect_stdout(io.StringIO()):
+        importlib.import_module(f'python_ref.{name}').main(flags)
+";
+
+/// Runs an experiment with each line of flags on both sides and compares the
+/// complete traces.
+pub fn assert_same_bits(experiment: &str, runs: &[String]) {
+    let folder = TempDir::new().unwrap();
+    let file = |side: &str, i: usize| folder.path().join(format!("{side}-{i}.safetensors"));
+    let traced = |side: &str, i: usize| {
+        format!("{experiment} {} --trace={}", runs[i], file(side, i).display())
+    };
+    let lines: Vec<_> = (0..runs.len()).map(|i| traced("python", i)).collect();
+    stdout({
+        let mut command = python();
+        command.args(["-c", MANY]).write_stdin(lines.join("\n"));
+        command
+    });
+    for (i, run) in runs.iter().enumerate() {
+        stdout(tanh_parity(&traced("rust", i)));
+        let [rust, python] = [file("rust", i), file("python", i)].map(|path| read(&path));
+        assert!(rust.tensors.len() > 20, "a trace of {run} holds a whole run");
+        let report = parity::compare(["Rust", "Python"], &rust, &python, None);
+        // The lowest rung that fails is the one to look at.
+        for (phase, tally) in &report.phases {
+            assert_eq!(tally.tensors, tally.tensors_equal, "{phase} of {run}\n{report}");
+        }
+        assert_eq!(report.verdict(), Verdict::Exact, "{run}\n{report}");
+    }
+}
+
+fn read(path: &Path) -> Trace {
+    let trace = Trace::read(path).unwrap();
+    std::fs::remove_file(path).unwrap(); // the larger ones add up
+    trace
+}
+
+/// A stand-in for the interpreter that first changes the unpacked twin by a
+/// `sed` command, then runs it: real PyTorch, with one mistake.
+pub fn mistaken_python(folder: &TempDir, mistake: &str) -> String {
+    let path = folder.path().join("mistaken");
+    let script = format!(
+        "#!/bin/sh\ncat python_ref/*.py >before\nsed -i '{mistake}' python_ref/*.py\n\
+         cat python_ref/*.py | cmp -s - before && {{ echo no such line >&2; exit 3; }}\n\
+         exec {} \"$@\"\n",
+        root().join(".venv/bin/python").display()
+    );
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    path.display().to_string()
 }
