@@ -3,4 +3,5 @@
 pub mod check;
 pub mod curve;
 mod experiment;
+pub mod signal;
 pub mod train;
