@@ -243,3 +243,29 @@ fn named_numbers(printed: &str) -> Vec<(String, String)> {
         .filter(|(_, number)| number.parse::<f64>().is_ok())
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn python_with(torch: &str) -> About {
+        let environment = [("torch".to_owned(), torch.to_owned())].into();
+        About { environment, ..About::default() }
+    }
+
+    #[test]
+    fn another_release_of_pytorch_is_trouble_and_another_build_of_ours_is_not() {
+        let release = VERSION.split('+').next().unwrap();
+        assert!(same_release(&python_with(&format!("{release}+other"))).is_ok());
+        let error = same_release(&python_with("2.12.1+cpu")).unwrap_err().to_string();
+        assert!(error.starts_with("Python has PyTorch 2.12.1+cpu, we have libtorch"), "{error}");
+    }
+
+    #[test]
+    fn lines_of_a_script_are_read_by_name() {
+        let printed = "epoch 3\n Leaky_ReLU :0.5\ntanh: nan\ntime: 3 s\n";
+        let expected = [("leaky-relu", "0.5"), ("tanh", "nan")];
+        let expected = expected.map(|(name, number)| (name.to_owned(), number.to_owned()));
+        assert_eq!(named_numbers(printed), expected);
+    }
+}
