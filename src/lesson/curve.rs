@@ -73,7 +73,8 @@ pub fn explore(activation: Activation, x: &Tensor, saturation: f64) -> Found {
     let slope = derivative.abs();
     let unsaturated = x.masked_select(&slope.ge_tensor(&(slope.max() * saturation)));
     let closed_form = (activation == Activation::Tanh).then(|| {
-        let closed_form = 1 - value.pow_tensor_scalar(2);
+        // Python's 1 - x is rsub; tch's is -(x - 1), which makes -0 of 1 - 1.
+        let closed_form = value.pow_tensor_scalar(2).rsub_scalar(1);
         let error = (&derivative - &closed_form).abs().max();
         (closed_form, error)
     });
