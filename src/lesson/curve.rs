@@ -66,6 +66,11 @@ impl Found {
     }
 }
 
+/// The numbers of a float64 tensor, (P,).
+pub fn numbers(tensor: &Tensor) -> Vec<f64> {
+    tensor.try_into().expect("it is float64, of one dimension")
+}
+
 /// Finds out about an activation on the points `x`, (P,), in order.
 pub fn explore(activation: Activation, x: &Tensor, saturation: f64) -> Found {
     let (value, derivative) = value_and_derivative(activation, x);
