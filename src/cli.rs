@@ -269,16 +269,22 @@ pub struct CheckArgs {
     pub train: CheckTrainArgs,
 }
 
+const VERDICTS: &str = "Exit status: 0 the runs agree, 1 they differ, 2 trouble.";
+
 /// What can be checked.
 #[derive(Debug, Subcommand)]
 pub enum CheckCommand {
     /// The lesson's training run, the same as with no experiment named
+    #[command(after_help = VERDICTS)]
     Train(CheckTrainArgs),
     /// The activations' curves
+    #[command(after_help = VERDICTS)]
     Curve(CheckOf<Curve>),
     /// What flows through deep networks
+    #[command(after_help = VERDICTS)]
     Signal(CheckOf<SignalSettingsArgs>),
     /// Every experiment with its defaults, and one verdict
+    #[command(after_help = VERDICTS)]
     All(CheckAllArgs),
 }
 
