@@ -27,7 +27,7 @@ run: build
 lesson: build
 	@mkdir -p results
 	@$(BIN) train --csv results/losses.csv --history results/history.csv --plot results/losses.svg
-	@for name in curve recurrent; do \
+	@for name in curve signal recurrent; do \
 	    echo; $(BIN) $$name --csv results/$$name.csv --plot results/$$name.svg || exit; \
 	done
 	@echo
@@ -42,8 +42,9 @@ test: setup
 check: build
 	@$(BIN) check
 
+# The first build takes minutes and shows its progress; later ones are silent.
 build: setup
-	@$(CARGO) build --release --quiet
+	@$(CARGO) build --release $(if $(wildcard $(BIN)),--quiet)
 
 setup: $(READY)
 
@@ -69,13 +70,16 @@ golden: setup
 golden-check: build
 	@rm -rf $(FRESH)
 	$(PY) -m python_ref.golden $(FRESH)
-	@for file in losses.csv history.csv first-epochs.safetensors; do \
+	@for file in $(notdir $(wildcard tests/golden/*.csv tests/golden/*.safetensors)); do \
 	    echo; echo "$$file"; \
 	    $(BIN) compare $(FRESH)/$$file tests/golden/$$file --rtol 1.3e-6 --atol 1e-5 || exit; \
 	done
 
 # The pictures that the README shows.
 pictures: build
+	@$(BIN) train --plot docs/losses.svg >/dev/null
+	@$(BIN) curve --activations tanh,sigmoid,relu --plot docs/curve.svg >/dev/null
+	@$(BIN) signal --plot docs/signal.svg >/dev/null
 	@$(BIN) recurrent --plot docs/recurrent.svg >/dev/null
 	@$(BIN) generator --plot docs/generator.svg --image docs/generator.png >/dev/null
 

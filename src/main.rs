@@ -47,6 +47,7 @@ fn run() -> Result<ExitCode> {
     let (text, verdict) = match cli.command {
         Command::Train(args) => return command::train::run(&args).map(done),
         Command::Curve(args) => return command::curve::run(&args).map(done),
+        Command::Signal(args) => return command::signal::run(&args).map(done),
         Command::Recurrent(args) => return command::recurrent::run(&args).map(done),
         Command::Generator(args) => return command::generator::run(&args).map(done),
         Command::Check(args) => command::check::run(&args)?,

@@ -4,6 +4,7 @@ pub mod chart;
 pub mod curve;
 pub mod generator;
 pub mod recurrent;
+pub mod signal;
 
 use anyhow::Result;
 use plotters::style::RGBColor;

@@ -8,10 +8,12 @@ use crate::pytorch::float::repr;
 mod curve;
 mod generator;
 mod recurrent;
+mod signal;
 
-pub use curve::Curve;
+pub use curve::{Curve, share};
 pub use generator::{Generator, Last};
 pub use recurrent::Recurrent;
+pub use signal::Signal;
 
 /// The most values a single tensor may have: half a GiB of float32.
 const MOST_VALUES: i64 = 1 << 27;

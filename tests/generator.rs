@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{assert_same_bits, mistaken_python, outcome, python, stdout, tanh_parity};
+use common::{assert_same_bits, draws, mistaken_python, outcome, several, stdout, tanh_parity};
 use fastrand::Rng;
 use tanh_parity::trace::Trace;
 use tempfile::TempDir;
@@ -20,6 +20,7 @@ fn runs_at_the_edges_have_the_bits_of_python() {
         "--samples 1 --features 1 --hidden 1 --epochs 1",
         "--samples 5 --features 3 --hidden 9 --size 33 --epochs 3 --threads 2",
         "--samples 2 --size 256 --hidden 2 --epochs 2 --threads 2",
+        "--epochs 300",
         "--samples 2 --lr 0 --epochs 2",
         "--samples 2 --lr 1e20 --epochs 4 --last sigmoid,tanh",
         "--samples 2 --seed=9223372036854775807 --epochs 2",
@@ -29,17 +30,13 @@ fn runs_at_the_edges_have_the_bits_of_python() {
 
 #[test]
 fn randomly_drawn_runs_have_the_bits_of_python() {
-    // Other draws: TANH_PARITY_DRAWS=7 cargo test --release
-    let seed = std::env::var("TANH_PARITY_DRAWS").map_or(0, |text| text.parse().unwrap());
-    let mut rng = Rng::with_seed(seed);
+    let mut rng = draws();
     let runs: Vec<_> = (0..10).map(|_| random_flags(&mut rng)).collect();
     assert_same_bits("generator", &runs);
 }
 
 fn random_flags(rng: &mut Rng) -> String {
-    let mut last = ["tanh", "sigmoid", "none"];
-    rng.shuffle(&mut last);
-    let last = last[..rng.usize(1..=3)].join(",");
+    let last = several(rng, ["tanh", "sigmoid", "none"], 3);
     let lr = 10_f64.powf(rng.f64() * 4.0 - 4.0);
     format!(
         "--seed={} --samples={} --features={} --hidden={} --size={} --epochs={} --lr={lr} \
@@ -65,20 +62,6 @@ fn fails_when_pixels_are_cut_off_instead_of_rounded() {
     let param = report.lines().find(|line| line.starts_with("param ")).unwrap();
     let counts: Vec<_> = param.split_whitespace().collect();
     assert_eq!(counts[1], counts[2], "training is the same: {report}");
-}
-
-#[test]
-fn the_twin_prints_the_same_lines_and_writes_the_same_csv_bytes() {
-    for settings in [SMALL, "--epochs 1 --last none", "--lr 1e20 --epochs 4", "--epochs 300"] {
-        let folder = TempDir::new().unwrap();
-        let at = |name: &str| folder.path().join(name).display().to_string();
-        let [ours, theirs] = [at("rust.csv"), at("python.csv")];
-        let mut twin = python();
-        twin.args(["-m", "python_ref.generator", "--csv", &theirs]).args(settings.split(' '));
-        let lines = stdout(tanh_parity(&format!("generator {settings} --csv {ours}")));
-        assert_eq!(stdout(twin), lines, "{settings}");
-        assert_eq!(fs::read(ours).unwrap(), fs::read(theirs).unwrap(), "{settings}");
-    }
 }
 
 /// The trace of a run, and its contact sheet: width and RGB pixels.

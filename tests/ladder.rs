@@ -3,21 +3,8 @@
 
 mod common;
 
-use common::assert_same_bits;
+use common::{ACTIVATIONS, assert_same_bits, draws, several};
 use fastrand::Rng;
-
-const ACTIVATIONS: [&str; 10] = [
-    "sigmoid",
-    "tanh",
-    "relu",
-    "leaky-relu",
-    "elu",
-    "gelu",
-    "silu",
-    "softplus",
-    "hardtanh",
-    "softsign",
-];
 
 #[test]
 fn the_lessons_run_has_the_bits_of_python_at_every_step() {
@@ -54,17 +41,13 @@ fn runs_at_the_edges_have_the_bits_of_python() {
 
 #[test]
 fn randomly_drawn_runs_have_the_bits_of_python() {
-    // Other draws: TANH_PARITY_DRAWS=7 cargo test --release
-    let seed = std::env::var("TANH_PARITY_DRAWS").map_or(0, |text| text.parse().unwrap());
-    let mut rng = Rng::with_seed(seed);
+    let mut rng = draws();
     let runs: Vec<_> = (0..36).map(|_| random_flags(&mut rng)).collect();
     assert_same_bits("train", &runs);
 }
 
 fn random_flags(rng: &mut Rng) -> String {
-    let mut activations = ACTIVATIONS;
-    rng.shuffle(&mut activations);
-    let activations = activations[..rng.usize(1..=4)].join(",");
+    let activations = several(rng, ACTIVATIONS, 4);
     let lr = 10_f64.powf(rng.f64() * 6.0 - 5.0);
     let same_init = if rng.bool() { "--same-init" } else { "" };
     format!(

@@ -3,9 +3,10 @@
 
 mod common;
 
-use std::fs;
-
-use common::{assert_same_bits, mistaken_python, outcome, python, stdout, tanh_parity};
+use common::{
+    ACTIVATIONS, assert_same_bits, draws, mistaken_python, outcome, python, several, stdout,
+    tanh_parity,
+};
 use fastrand::Rng;
 use tempfile::TempDir;
 
@@ -48,6 +49,8 @@ fn runs_at_the_edges_have_the_bits_of_python() {
         "--steps 60,1 --samples 7 --hidden 3 --epochs 2 --activations tanh",
         "--steps 4 --lr 0 --epochs 2 --samples 9",
         "--steps 4 --lr 1e20 --epochs 4 --samples 9", // overflows to inf, then nan
+        // Learned, by heart, and neither.
+        "--steps 5,30 --samples 64 --epochs 40 --lr 0.02 --activations tanh,leaky-relu",
         "--steps 2 --seed=-9223372036854775808 --epochs 2 --samples 9",
     ];
     assert_same_bits("recurrent", &edges.map(str::to_owned));
@@ -55,19 +58,14 @@ fn runs_at_the_edges_have_the_bits_of_python() {
 
 #[test]
 fn randomly_drawn_runs_have_the_bits_of_python() {
-    // Other draws: TANH_PARITY_DRAWS=7 cargo test --release
-    let seed = std::env::var("TANH_PARITY_DRAWS").map_or(0, |text| text.parse().unwrap());
-    let mut rng = Rng::with_seed(seed);
+    let mut rng = draws();
     let runs: Vec<_> = (0..8).map(|_| random_flags(&mut rng)).collect();
     assert_same_bits("recurrent", &runs);
 }
 
 fn random_flags(rng: &mut Rng) -> String {
-    let mut activations =
-        ["tanh", "relu", "sigmoid", "gelu", "elu", "softplus", "hardtanh", "softsign"];
-    rng.shuffle(&mut activations);
-    let activations = activations[..rng.usize(1..=3)].join(",");
-    let cells = ["rnn", "lstm", "lstm,rnn"][rng.usize(..3)];
+    let activations = several(rng, ACTIVATIONS, 3);
+    let cells = several(rng, ["rnn", "lstm"], 2);
     let steps = rng.u32(1..25);
     let lr = 10_f64.powf(rng.f64() * 4.0 - 4.0);
     format!(
@@ -108,25 +106,6 @@ fn fails_when_the_output_keeps_its_tanh() {
     )));
     assert_eq!(code, 1, "{stderr}");
     assert!(report.contains("first divergence: lstm-relu-5, before the first epoch"), "{report}");
-}
-
-#[test]
-fn the_twin_prints_the_same_lines_and_writes_the_same_csv_bytes() {
-    for settings in [
-        SMALL,
-        // Learned, by heart, and neither; then nan.
-        "--steps 5,30 --samples 64 --epochs 40 --lr 0.02 --activations tanh,leaky-relu",
-        "--steps 4 --lr 1e20 --epochs 4 --samples 9 --activations relu,elu",
-    ] {
-        let folder = TempDir::new().unwrap();
-        let at = |name: &str| folder.path().join(name).display().to_string();
-        let [ours, theirs] = [at("rust.csv"), at("python.csv")];
-        let mut twin = python();
-        twin.args(["-m", "python_ref.recurrent", "--csv", &theirs]).args(settings.split(' '));
-        let lines = stdout(tanh_parity(&format!("recurrent {settings} --csv {ours}")));
-        assert_eq!(stdout(twin), lines, "{settings}");
-        assert_eq!(fs::read(ours).unwrap(), fs::read(theirs).unwrap(), "{settings}");
-    }
 }
 
 #[test]

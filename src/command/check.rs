@@ -4,7 +4,8 @@ use anyhow::Result;
 use clap::Args;
 use tanh_parity::check::{self, Check};
 use tanh_parity::cli::{
-    self, CheckAllArgs, CheckArgs, CheckCommand, CheckOf, CheckTrainArgs, CompareArgs, SettingsArgs,
+    self, CheckAllArgs, CheckArgs, CheckCommand, CheckOf, CheckTrainArgs, CompareArgs,
+    SettingsArgs, SignalSettingsArgs,
 };
 use tanh_parity::lesson::Experiment;
 use tanh_parity::parity::{self, Verdict};
@@ -17,6 +18,7 @@ pub fn run(args: &CheckArgs) -> Result<(String, Verdict)> {
         None => train(&args.train),
         Some(CheckCommand::Train(args)) => train(args),
         Some(CheckCommand::Curve(args)) => twin(args, args.settings.validated()?),
+        Some(CheckCommand::Signal(args)) => twin(args, &args.settings.settings()?),
         Some(CheckCommand::Recurrent(args)) => twin(args, args.settings.validated()?),
         Some(CheckCommand::Generator(args)) => twin(args, args.settings.validated()?),
         Some(CheckCommand::All(args)) => all(args),
@@ -41,6 +43,7 @@ fn all(args: &CheckAllArgs) -> Result<(String, Verdict)> {
     let threads = args.threads.threads;
     let train = cli::defaults::<SettingsArgs>(threads).settings()?;
     let curve = cli::defaults::<Curve>(threads);
+    let signal = cli::defaults::<SignalSettingsArgs>(threads).settings()?;
     let recurrent = cli::defaults::<Recurrent>(threads);
     let generator = cli::defaults::<Generator>(threads);
 
@@ -49,6 +52,7 @@ fn all(args: &CheckAllArgs) -> Result<(String, Verdict)> {
     let python = args.python.find();
     let train = Check::start(&train, &python)?;
     let curve = Check::start(&curve, &python)?;
+    let signal = Check::start(&signal, &python)?;
     let recurrent = Check::start(&recurrent, &python)?;
     let generator = Check::start(&generator, &python)?;
 
@@ -56,6 +60,7 @@ fn all(args: &CheckAllArgs) -> Result<(String, Verdict)> {
     let checked = [
         train.finish(tolerance)?,
         curve.finish(tolerance)?,
+        signal.finish(tolerance)?,
         recurrent.finish(tolerance)?,
         generator.finish(tolerance)?,
     ];

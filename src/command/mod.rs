@@ -5,4 +5,5 @@ pub mod curve;
 mod experiment;
 pub mod generator;
 pub mod recurrent;
+pub mod signal;
 pub mod train;

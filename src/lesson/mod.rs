@@ -1,9 +1,12 @@
 //! The lesson's experiments, one file a section; each is the twin of the file
 //! of the same name in `python_ref/`.
 
+pub mod claims;
 pub mod curve;
 pub mod generator;
+pub mod layers;
 pub mod recurrent;
+pub mod signal;
 pub mod train;
 
 use crate::trace::{Observer, Trace};
