@@ -68,9 +68,14 @@ Examples:
     /// Train recurrent cells on a task that needs memory
     ///
     /// The label of a sequence of random inputs says whether the first of them
-    /// is positive: the network must remember it to the end. What reaches that
-    /// input of the loss's gradient is what it can learn from.
+    /// is positive: the network must remember it to the end. It can learn that
+    /// from the part of the loss's gradient that reaches the first input.
     #[command(after_help = "\
+The CSV has a row for each network: cell, activation, steps (the length); loss
+of the last epoch; accuracy and new_accuracy, the shares of training and of new
+samples that it gets right, after training; and the norms of the loss's gradient
+at the first and the last input, before and after training.
+
 Examples:
   tanh-parity recurrent
   tanh-parity recurrent --cells lstm --steps 20 --epochs 300
@@ -82,6 +87,10 @@ Examples:
     /// Denormalised, pixel x is the grey (x + 1) / 2 * 255; what was outside
     /// [-1, 1] is clipped.
     #[command(after_help = "\
+The CSV has a row for each decoder: last; loss of the last epoch; lowest and
+highest, its extreme outputs after training; out_of_range, the share of pixels
+outside [-1, 1]; and bytes_off, the mean distance from the target's bytes.
+
 Examples:
   tanh-parity generator --image generator.png
   tanh-parity generator --epochs 10 --image early.png --csv -
