@@ -91,3 +91,41 @@ fn verdict(activation: Activation, words: &str, value: f64, holds: bool) -> Stri
     let decision = if holds { "holds" } else { "does not hold" };
     format!("{}: {words}: {}, {decision}", activation.name(), fixed(value, 4))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(activation: Activation, layer: i64, mean: Option<f64>) -> Row {
+        let (depth, epoch, grad_norm) = (1, 0, 1.0);
+        let (std, saturated, dead, sign_agreement) = (mean, mean, mean, mean);
+        Row {
+            activation,
+            depth,
+            epoch,
+            layer,
+            mean,
+            std,
+            saturated,
+            dead,
+            sign_agreement,
+            grad_norm,
+        }
+    }
+
+    #[test]
+    fn the_layer_on_which_a_claim_depends_decides_it() {
+        let decided = |rows: &[Row], words: &str| {
+            let lines = claims(&[], rows);
+            lines.iter().find(|line| line.contains(words)).unwrap().clone()
+        };
+        let tanh = [row(Tanh, 1, Some(0.02)), row(Tanh, 2, Some(-0.2)), row(Tanh, 3, None)];
+        let line = decided(&tanh, "size of the mean output");
+        assert_eq!(line, "tanh: size of the mean output, all below 0.1: 0.2000, does not hold");
+        assert!(decided(&tanh, "saturated share").ends_with("any above 0.01: 0.0200, holds"));
+        assert!(decided(&tanh[..1], "size of the mean output").ends_with("0.0200, holds"));
+        let sigmoid = [row(Sigmoid, 1, Some(0.5)), row(Sigmoid, 2, Some(0.0))];
+        assert!(decided(&sigmoid, "mean output").ends_with("above 0.0: 0.0000, does not hold"));
+        assert!(decided(&sigmoid[..1], "mean output").ends_with("0.5000, holds"));
+    }
+}
