@@ -18,8 +18,9 @@ const TOO_LOW: Rgb = [0, 114, 178];
 
 /// The most pictures that are shown of each decoder.
 const MOST_SHOWN: usize = 12;
-/// Pixels of the sheet that a letter is wide and high, and half of them.
+/// Pixels that a letter is wide and high: eight dots of two.
 const LETTER: usize = 16;
+/// Pixels between pictures.
 const GAP: usize = 4;
 
 /// A row of the sheet: its label, and the pictures' pixels one after the other.

@@ -20,9 +20,10 @@
 //! | [`tabular`] | CSV -> trace, for `compare` |
 //! | [`output`], [`progress`] | where results go, and what one sees meanwhile |
 //!
-//! Shapes: N samples, D features, H hidden units, C = 2 classes. A comment
-//! such as `// (N, H)` stands where a tensor is born. Everything is float32 on
-//! the CPU, but the P points of `curve` are float64; labels are int64.
+//! Shapes: N samples, D features, H hidden units, C = 2 classes, T inputs of a
+//! sequence. A comment such as `// (N, H)` stands where a tensor is born.
+//! Everything is float32 on the CPU, but the P points of `curve` are float64;
+//! labels are int64.
 
 pub mod check;
 pub mod cli;

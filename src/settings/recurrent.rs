@@ -22,7 +22,7 @@ pub struct Recurrent {
     #[arg(long, default_value_t = 1, value_parser = value_parser!(i64).range(1..=1_000_000))]
     pub features: i64,
     /// Size of the hidden state
-    #[arg(long, default_value_t = 32, value_parser = value_parser!(i64).range(1..=10_000))]
+    #[arg(long, default_value_t = 32, value_parser = value_parser!(i64).range(1..=1_000_000))]
     pub hidden: i64,
     /// Steps of the optimizer, each on all sequences
     #[arg(long, default_value_t = 100, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
