@@ -9,9 +9,10 @@ use crate::lesson::Experiment;
 use crate::lesson::train::train;
 use crate::parity::{self, Report, Tolerance, Value, Verdict};
 use crate::progress::spin;
-use crate::python::Python;
+use crate::python::{Python, Running};
 use crate::pytorch::VERSION;
 use crate::pytorch::float::repr;
+use crate::resync::Resync;
 use crate::settings::Settings;
 use crate::table::table;
 use crate::trace::{About, Trace};
@@ -23,23 +24,58 @@ pub fn against_twin<E: Experiment>(
     tolerance: Option<Tolerance>,
     python: &Python,
 ) -> Result<(String, Verdict)> {
-    let mut flags = experiment.flags();
-    flags.push("--trace=python.safetensors".to_owned());
-    let mut twin = python.start_twin(E::NAME, &flags)?;
+    let twin = start_twin(experiment, python)?;
     // Both at the same time: importing torch takes longer than our whole run.
     let mut rust = experiment.trace();
     experiment.run(&mut rust);
+    let python = finish_twin(twin)?;
+    let report = parity::compare(["Rust", "Python"], &rust, &python, tolerance);
+    Ok((twin_text(&report, &rust, &python), report.verdict()))
+}
+
+/// The same where after each step both sides go on from Python's values, so
+/// that each step's own error shows, apart from what it inherited.
+pub fn resynced_against_twin<E: Experiment>(
+    experiment: &E,
+    tolerance: Option<Tolerance>,
+    python: &Python,
+) -> Result<(String, Verdict)> {
+    let python = twin_trace(experiment, python)?;
+    let mut watching = (experiment.trace(), Resync(&python));
+    experiment.run(&mut watching);
+    let (rust, _) = watching;
+    let report = parity::compare(["Rust", "Python"], &rust, &python, tolerance).resynced();
+    let text = format!(
+        "resynced: after each step both sides go on from Python's values\n\n{}",
+        twin_text(&report, &rust, &python)
+    );
+    Ok((text, report.verdict()))
+}
+
+/// Runs the twin live; returns all that happened in it.
+pub fn twin_trace(experiment: &impl Experiment, python: &Python) -> Result<Trace> {
+    finish_twin(start_twin(experiment, python)?)
+}
+
+fn start_twin<E: Experiment>(experiment: &E, python: &Python) -> Result<Running> {
+    let mut flags = experiment.flags();
+    flags.push("--trace=python.safetensors".to_owned());
+    python.start_twin(E::NAME, &flags)
+}
+
+fn finish_twin(mut twin: Running) -> Result<Trace> {
     spin("waiting for the Python twin", || twin.finish())?;
     let python = Trace::read(&twin.file("python.safetensors"))?;
     same_release(&python.about)?;
+    Ok(python)
+}
 
-    let report = parity::compare(["Rust", "Python"], &rust, &python, tolerance);
-    let text = format!(
+fn twin_text(report: &Report, rust: &Trace, python: &Trace) -> String {
+    format!(
         "{}\n{}\n{report}",
         environment(&rust.about, &python.about),
-        series_table(&report, &rust, &python)
-    );
-    Ok((text, report.verdict()))
+        series_table(report, rust, python)
+    )
 }
 
 /// Other releases of libtorch have other kernels: nothing to compare.

@@ -12,6 +12,7 @@ pub fn run(args: &CheckArgs) -> Result<(String, Verdict)> {
     let python = args.python.find();
     match &args.script {
         Some(script) => check::against_script(&settings, tolerance, &python, script),
+        None if args.resync => check::resynced_against_twin(&settings, tolerance, &python),
         None => check::against_twin(&settings, tolerance, &python),
     }
 }

@@ -20,8 +20,12 @@ impl fmt::Display for Report {
         writeln!(f, "{}", self.phase_table())?;
         write!(f, "verdict: {}", self.verdict_line())?;
         if let Some((key, difference)) = &self.first {
-            write!(f, "\nfirst divergence: {}", self.place(key, difference))?;
+            let origin = if self.resynced { " (local)" } else { "" };
+            write!(f, "\nfirst divergence{origin}: {}", self.place(key, difference))?;
             write!(f, "\nsmallest tolerance that passes: {}", self.needed_text())?;
+            if self.resynced {
+                write!(f, "\n{}", self.origins_text())?;
+            }
         }
         writeln!(f)
     }
@@ -44,6 +48,23 @@ impl Report {
         rows.push(row("all", &self.total()));
         let equal = if self.tolerance.is_some() { "close" } else { "equal" };
         table(["phase", "tensors", equal, "values", equal, "max ULPs", "max error"], rows)
+    }
+
+    /// Of resynced runs: by phase, where the errors arose.
+    fn origins_text(&self) -> String {
+        let row = |name: &str, tally: &Tally| {
+            let differ = tally.tensors - tally.tensors_equal;
+            [name.to_owned(), thousands(tally.local), thousands(differ - tally.local)]
+        };
+        let mut rows: Vec<_> = self.phases.iter().map(|(name, tally)| row(name, tally)).collect();
+        rows.push(row("all", &self.total()));
+        let (wrong, all) = self.steps_wrong();
+        format!(
+            "steps with an error of their own: {} of {}\n\n{}",
+            thousands(wrong),
+            thousands(all),
+            table(["tensors that differ", "local", "inherited"], rows).trim_end()
+        )
     }
 
     fn verdict_line(&self) -> String {
