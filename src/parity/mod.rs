@@ -200,6 +200,7 @@ impl Report {
 
     /// Says that after each step both runs went on from the same values, so that
     /// the report tells each step's own errors from inherited ones.
+    #[must_use]
     pub fn resynced(self) -> Self {
         Self { resynced: true, ..self }
     }

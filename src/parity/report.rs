@@ -24,7 +24,7 @@ impl fmt::Display for Report {
             write!(f, "\nfirst divergence{origin}: {}", self.place(key, difference))?;
             write!(f, "\nsmallest tolerance that passes: {}", self.needed_text())?;
             if self.resynced {
-                write!(f, "\n{}", self.origins_text())?;
+                write!(f, "\n{}", self.origins().trim_end())?;
             }
         }
         writeln!(f)
@@ -50,8 +50,10 @@ impl Report {
         table(["phase", "tensors", equal, "values", equal, "max ULPs", "max error"], rows)
     }
 
-    /// Of resynced runs: by phase, where the errors arose.
-    fn origins_text(&self) -> String {
+    /// Of resynced runs: in how many steps errors arose, and by phase how many
+    /// tensors are wrong by themselves (local) or by what came before them in
+    /// the same step (inherited).
+    pub fn origins(&self) -> String {
         let row = |name: &str, tally: &Tally| {
             let differ = tally.tensors - tally.tensors_equal;
             [name.to_owned(), thousands(tally.local), thousands(differ - tally.local)]
@@ -63,7 +65,7 @@ impl Report {
             "steps with an error of their own: {} of {}\n\n{}",
             thousands(wrong),
             thousands(all),
-            table(["tensors that differ", "local", "inherited"], rows).trim_end()
+            table(["tensors that differ", "local", "inherited"], rows)
         )
     }
 

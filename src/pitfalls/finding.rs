@@ -21,9 +21,9 @@ pub struct Finding {
     pub noticed: Noticed,
     /// The largest difference of two final losses; NaN where one is NaN.
     pub final_difference: f64,
-    /// Where both runs go on from the right values after each step: the steps
-    /// that are wrong by themselves, and all, over all series.
-    pub wrong_steps: (usize, usize),
+    /// The same where both runs go on from the right values after each step:
+    /// tells the steps that are wrong by themselves.
+    pub resynced: Report,
     /// Whether it must show at these settings.
     pub must_show: bool,
 }
@@ -41,7 +41,8 @@ impl Finding {
 }
 
 /// Which of the usual checks notice a mistake.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools)] // four checks, four answers
 pub struct Noticed {
     /// The final losses to 4 printed decimals.
     pub decimals: bool,
@@ -84,7 +85,7 @@ pub fn examine(
         report: compare(&alone),
         noticed: notice(&every_loss, &final_losses),
         final_difference: largest_difference(&final_losses),
-        wrong_steps: compare(&resynced).resynced().steps_wrong(),
+        resynced: compare(&resynced).resynced(),
         must_show: pitfall.shows.must(settings),
     }
 }

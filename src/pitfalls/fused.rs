@@ -6,15 +6,17 @@ use tch::{Tensor, no_grad};
 use super::adam::{BETAS, EPS, zero_state};
 use crate::pytorch::optim::{Optimizer, State};
 
-/// Values to a vector register where the CPU has AVX-512, as many as to a cache
-/// line, by which libtorch splits the work between threads. With AVX2 it is 8.
-const LANES: usize = 16;
+/// Values to a vector register of AVX2. With AVX-512, where it is 16, the
+/// compiler has made a vector loop of 8 also of what is left.
+const LANES: usize = 8;
 
-/// Adam as libtorch's `aten/src/ATen/native/cpu/FusedAdamKernel.cpp` does it.
+/// Adam as libtorch's `aten/src/ATen/native/cpu/FusedAdamKernel.cpp` does it on
+/// a CPU with AVX2 or AVX-512.
 ///
 /// The compiler joins a product and a following sum into one instruction that
-/// rounds once, `mul_add` here. What is left of a tensor after the last full
-/// vector goes through a scalar loop, in which it joins others.
+/// rounds once, `mul_add` here; which product it joined was found by trying.
+/// What is left of a tensor after the last full vector goes through a scalar
+/// loop, in which it joined another.
 #[derive(Debug)]
 pub struct FusedAdam {
     params: Vec<Tensor>,
@@ -54,8 +56,7 @@ impl Optimizer for FusedAdam {
             let g = values(grad);
             let full = p.len() - p.len() % LANES;
             for i in 0..p.len() {
-                let kernel = if i < full { in_vector } else { in_tail };
-                (p[i], m[i], v[i]) = kernel(p[i], m[i], v[i], g[i], scalars);
+                [p[i], m[i], v[i]] = update(p[i], m[i], v[i], g[i], i < full, scalars);
             }
             for (tensor, values) in tensors.into_iter().zip([p, m, v]) {
                 no_grad(|| tensor.copy_(&Tensor::from_slice(&values).view_as(tensor)));
@@ -78,20 +79,15 @@ fn values(tensor: &Tensor) -> Vec<f32> {
     values
 }
 
-/// Parameter, `exp_avg` and `exp_avg_sq` after the step, in the vector loop.
-fn in_vector(p: f32, m: f32, v: f32, g: f32, scalars: Scalars) -> (f32, f32, f32) {
-    let weight2 = (1.0 - BETAS.1) as f32;
+/// Parameter, `exp_avg` and `exp_avg_sq` after the step.
+fn update(p: f32, m: f32, v: f32, g: f32, in_vector: bool, scalars: Scalars) -> [f32; 3] {
+    let (beta2, weight2) = (BETAS.1 as f32, (1.0 - BETAS.1) as f32);
     let m = ((1.0 - BETAS.0) as f32).mul_add(g - m, m);
-    let v = (BETAS.1 as f32).mul_add(v, weight2 * g * g);
+    let v = if in_vector {
+        (weight2 * g).mul_add(g, v * beta2)
+    } else {
+        v.mul_add(beta2, weight2 * g * g)
+    };
     let denom = v.sqrt() / scalars.bias_correction2_sqrt + EPS as f32;
-    (p + -scalars.step_size * m / denom, m, v)
-}
-
-/// The same in the scalar loop.
-fn in_tail(p: f32, m: f32, v: f32, g: f32, scalars: Scalars) -> (f32, f32, f32) {
-    let weight2 = (1.0 - BETAS.1) as f32;
-    let m = ((1.0 - BETAS.0) as f32).mul_add(g - m, m);
-    let v = (weight2 * g).mul_add(g, v * BETAS.1 as f32);
-    let denom = v.sqrt() / scalars.bias_correction2_sqrt + EPS as f32;
-    (p - scalars.step_size * m / denom, m, v)
+    [p - scalars.step_size * m / denom, m, v]
 }

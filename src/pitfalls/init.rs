@@ -7,7 +7,7 @@ use super::parts::Net;
 use super::{Code, Parts, Pitfall, Shows};
 
 const RIGHT_LAYER: Code = Code {
-    rust: "let fc1 = pytorch::nn::Linear::new(d, h); // this crate's twin of torch.nn.Linear",
+    rust: "let fc1 = pytorch::nn::Linear::new(d, h); // this crate's",
     pytorch: "fc1 = nn.Linear(d, h)",
 };
 
@@ -140,7 +140,7 @@ pub const MISTAKES: &[Pitfall] = &[
 ];
 
 /// Of `torch.nn.Linear`: √(2 / (1 + a²)) with a = √5, which makes the weights'
-/// bound 1/√fan_in, the same as that of the biases.
+/// bound `1/√fan_in`, the same as that of the biases.
 const DEFAULT_GAIN: f64 = 0.577_350_269_189_625_7;
 
 fn bound(fan_in: i64, gain: f64) -> f64 {

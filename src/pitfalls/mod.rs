@@ -20,7 +20,9 @@ mod words;
 use std::fmt;
 
 use crate::settings::Settings;
+use adam::Rule;
 pub use finding::{Finding, Noticed, examine, right_run};
+use parts::Net;
 pub use parts::Parts;
 pub use tabled::{csv, markdown};
 pub use words::{explanation, list, overview};
@@ -30,6 +32,16 @@ pub fn all() -> impl Iterator<Item = &'static Pitfall> {
     [data::MISTAKES, init::MISTAKES, network::MISTAKES, optimizer::MISTAKES, rule::MISTAKES]
         .into_iter()
         .flatten()
+}
+
+/// The right run, put together of the parts that mistakes replace: what must
+/// not differ, or a mistake would be blamed for what its surroundings do.
+pub fn controls() -> [(&'static str, Parts); 3] {
+    [
+        ("the run", Parts::RIGHT),
+        ("the network", Parts { network: |s, a| Box::new(Net::right(s, a)), ..Parts::RIGHT }),
+        ("Adam", Parts { optimizer: |params, lr| Rule::RIGHT.adam(params, lr), ..Parts::RIGHT }),
+    ]
 }
 
 /// A mistake.
@@ -88,7 +100,7 @@ impl Shows {
 
     /// For mistakes that differ by rounding.
     const ROUNDED: Self = Self::Where {
-        needs: "sizes and epochs near the lesson's, for a rounding to differ",
+        needs: "sizes near the lesson's",
         holds: |s| {
             let sizes = s.samples.min(s.hidden) >= 16 && s.features >= 4;
             sizes && s.epochs >= 20 && (1e-4..=0.1).contains(&s.lr)

@@ -7,7 +7,8 @@ use super::{Code, Parts, Pitfall, Shows};
 use crate::pytorch::activation::Activation;
 
 const RIGHT_LOSS: Code = Code {
-    rust: "let loss = logits.cross_entropy_loss::<Tensor>(&y, None, Reduction::Mean, -100, 0.0);",
+    rust: "let mean = Reduction::Mean;\n\
+           let loss = logits.cross_entropy_loss::<Tensor>(&y, None, mean, -100, 0.0);",
     pytorch: "loss = nn.CrossEntropyLoss()(logits, y)",
 };
 
@@ -82,7 +83,8 @@ pub const MISTAKES: &[Pitfall] = &[
         mistake: "the losses added up, not averaged",
         origin: "a hand-written loss without the division",
         wrong: Code {
-            rust: "let loss = logits.cross_entropy_loss::<Tensor>(&y, None, Reduction::Sum, -100, 0.0);",
+            rust: "let sum = Reduction::Sum;\n\
+                   let loss = logits.cross_entropy_loss::<Tensor>(&y, None, sum, -100, 0.0);",
             pytorch: "loss = nn.CrossEntropyLoss(reduction=\"sum\")(logits, y)",
         },
         right: RIGHT_LOSS,

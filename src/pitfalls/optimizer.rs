@@ -59,7 +59,7 @@ pub const MISTAKES: &[Pitfall] = &[
         mistake: "the fused Adam",
         origin: "fused=True, for its speed",
         wrong: Code {
-            rust: "v = beta2.mul_add(v, (1.0 - beta2) * g * g); // rounds once less",
+            rust: "v = ((1.0 - beta2) * g).mul_add(g, v * beta2); // rounds once less",
             pytorch: "optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)",
         },
         right: RIGHT_ADAM,

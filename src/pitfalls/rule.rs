@@ -199,9 +199,10 @@ pub const MISTAKES: &[Pitfall] = &[
             rust: "let bias_correction1 = 1.0 - beta1.powf(step as f64);",
             pytorch: "bias_correction1 = 1 - beta1**step  # C's pow",
         },
-        found: "powi multiplies and rounds again and again. The last bit of a float64 is \
-                all that changes.",
-        shows: Shows::ROUNDED,
+        found: "powi multiplies and rounds again and again, but only the last bits of a \
+                float64 change, which becomes a float32 right after. Among the learning \
+                rates up to 0.03 in steps of 1e-8, one lets it show in 50 epochs.",
+        shows: Shows::Rarely { example: "--lr 0.01909961" },
         parts: Parts {
             optimizer: |params, lr| {
                 let correction = |beta: f64, step| 1.0 - beta.powi(step as i32);

@@ -3,37 +3,34 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::words::{closing_line, noticed, short, where_found, wrong_in};
-use super::{Finding, Noticed};
+use super::words::{COLUMNS, cells, closing_line, where_found};
+use super::{Finding, Noticed, Pitfall};
 use crate::export::{as_python, to_csv};
 
 /// The table as the README has it.
 pub fn markdown(findings: &[Finding]) -> String {
-    let row = |finding: &Finding| {
-        let pitfall = finding.pitfall;
-        let [decimals, close, bits, epochs] = noticed(finding);
-        format!(
-            "| `{}` | {} | {} | {} | {} | {decimals} | {close} | {bits} | {epochs} | {} |\n",
-            pitfall.name,
-            pitfall.mistake,
-            pitfall.origin,
-            where_found(finding),
-            short(finding.final_difference),
-            wrong_in(finding)
-        )
+    let line = |name: &str, place: [&str; 3], [_, rest @ ..]: [String; 7]| {
+        format!("| {name} | {} | {} |\n", place.join(" | "), rest.join(" | "))
     };
+    let headings = COLUMNS.map(|(name, _)| name.to_owned());
+    let rules = COLUMNS.map(|_| "---".to_owned());
+    let rows = findings.iter().map(|finding| {
+        let Pitfall { name, mistake, origin, .. } = finding.pitfall;
+        line(&format!("`{name}`"), [mistake, origin, &where_found(finding)], cells(finding))
+    });
     format!(
-        "| name | mistake | where it comes from | first divergence | final losses differ by \
-         | noticed to 4 decimals | by `assert_close` | by bits | by every epoch's bits \
-         | steps wrong by themselves |\n{}\n{}\n{}\n",
-        "| --- | --- | --- | --- | --: | --- | --- | --- | --- | --: |",
-        findings.iter().map(row).collect::<Vec<_>>().concat(),
+        "{}{}{}\n{}\n{}\n",
+        line("mistake", ["what it is", "where it comes from", "first divergence"], headings),
+        line("---", ["---"; 3], rules),
+        rows.collect::<Vec<_>>().concat(),
+        COLUMNS.map(|(name, meaning)| format!("- {name}: {meaning}\n")).concat(),
         closing_line(findings)
     )
 }
 
 /// A row of the CSV. What is not there stays empty.
 #[derive(Serialize)]
+#[allow(clippy::struct_excessive_bools)] // a column each
 struct Row<'a> {
     name: &'a str,
     found: bool,
@@ -59,6 +56,7 @@ pub fn csv(findings: &[Finding]) -> Result<Vec<u8>> {
         let first = finding.report.first();
         let mut parts = first.map(|first| first.key.splitn(4, '/')).into_iter().flatten();
         let Noticed { decimals, assert_close, final_bits, epoch_bits } = finding.noticed;
+        let (wrong, steps) = finding.resynced.steps_wrong();
         Row {
             name: finding.pitfall.name,
             found: finding.is_found(),
@@ -73,8 +71,8 @@ pub fn csv(findings: &[Finding]) -> Result<Vec<u8>> {
             noticed_by_assert_close: assert_close,
             noticed_by_final_bits: final_bits,
             noticed_by_epoch_bits: epoch_bits,
-            steps_wrong_by_themselves: finding.wrong_steps.0,
-            steps: finding.wrong_steps.1,
+            steps_wrong_by_themselves: wrong,
+            steps,
         }
     }))
 }

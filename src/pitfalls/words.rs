@@ -22,41 +22,31 @@ pub fn overview(findings: &[Finding]) -> String {
     format!("{}\n{}\n{}\n", places.concat(), checks(findings), closing_line(findings))
 }
 
-/// Which checks notice each mistake, with what the columns mean.
-fn checks(findings: &[Finding]) -> String {
-    let row = |finding: &Finding| {
-        let [decimals, close, bits, epochs] = noticed(finding);
-        let difference = short(finding.final_difference);
-        [
-            finding.pitfall.name.to_owned(),
-            difference,
-            decimals,
-            close,
-            bits,
-            epochs,
-            wrong_in(finding),
-        ]
-    };
-    let header = ["noticed by", "final loss", "4 dec", "close", "bits", "epochs", "wrong in"];
-    format!(
-        "{}\n\
-         final loss  the largest difference of two final losses\n\
-         4 dec       noticed by the final losses to 4 printed decimals\n\
-         close       noticed by torch.testing.assert_close on the final losses\n\
-         bits        noticed by the bits of the final losses\n\
-         epochs      noticed by the bits of every epoch's loss\n\
-         wrong in    steps with an error of their own: where each starts from the\n\
-         {:12}right run's values (see check --resync)\n",
-        table(header, findings.iter().map(row).collect()),
-        ""
-    )
+/// What is told of each mistake beside its first divergence.
+pub(super) const COLUMNS: [(&str, &str); 7] = [
+    ("mistake", "explained by `tanh-parity pitfalls NAME`"),
+    ("final loss", "the largest difference of two final losses"),
+    ("4 dec", "noticed by the final losses to 4 printed decimals"),
+    ("close", "noticed by torch.testing.assert_close on the final losses"),
+    ("bits", "noticed by the bits of the final losses"),
+    ("epochs", "noticed by the bits of every epoch's loss"),
+    ("wrong in", "steps with an error of their own (each starts from right values)"),
+];
+
+/// The cells under `COLUMNS`.
+pub(super) fn cells(finding: &Finding) -> [String; 7] {
+    let Noticed { decimals, assert_close, final_bits, epoch_bits } = finding.noticed;
+    let [decimals, close, bits, epochs] = [decimals, assert_close, final_bits, epoch_bits]
+        .map(|noticed| if noticed { "yes" } else { "no" }.to_owned());
+    let (name, difference) = (finding.pitfall.name.to_owned(), short(finding.final_difference));
+    [name, difference, decimals, close, bits, epochs, wrong_in(finding)]
 }
 
-/// The checks that notice it, as the tables have them.
-pub(super) fn noticed(finding: &Finding) -> [String; 4] {
-    let Noticed { decimals, assert_close, final_bits, epoch_bits } = finding.noticed;
-    [decimals, assert_close, final_bits, epoch_bits]
-        .map(|noticed| if noticed { "yes" } else { "no" }.to_owned())
+/// Which checks notice each mistake, with what the columns mean.
+fn checks(findings: &[Finding]) -> String {
+    let meanings = COLUMNS.map(|(name, meaning)| format!("{name:10}  {meaning}\n"));
+    let rows = findings.iter().map(cells).collect();
+    format!("{}\n{}", table(COLUMNS.map(|(name, _)| name), rows), meanings.concat())
 }
 
 /// How many mistakes pass which check.
@@ -71,7 +61,7 @@ pub(super) fn closing_line(findings: &[Finding]) -> String {
     let missed_names =
         if missed.is_empty() { String::new() } else { format!(": {}", missed.join(", ")) };
     format!(
-        "{} mistakes, {} of them without effect at these settings. Of the others\n\
+        "{} tried, {} without effect at these settings. Of the others\n\
          {} pass 4 printed decimals of the final losses,\n\
          {} pass assert_close on the final losses,\n\
          {} pass equality of the final losses,\n\
@@ -95,14 +85,33 @@ pub fn explanation(finding: &Finding) -> String {
         format!("\n{title}, Rust\n    {rust}\n{title}, PyTorch\n    {pytorch}\n")
     };
     format!(
-        "{}{}{}\n{found}\n\n{}\n{}\n{}",
+        "{}{}{}\n{}\n{}\n{}{}",
         headline(finding.pitfall),
         code("wrong", wrong),
         code("right", right),
+        wrapped(found),
         finding.report,
         checks(std::slice::from_ref(finding)),
-        if finding.is_found() { String::new() } else { where_found(finding) + "\n" }
+        if finding.is_found() {
+            format!("\nresynced, {}", finding.resynced.origins())
+        } else {
+            format!("\n{}\n", where_found(finding))
+        }
     )
+}
+
+/// In lines of at most 80 columns.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        if lines[lines.len() - 1].chars().count() + word.chars().count() >= 80 {
+            lines.push(String::new());
+        }
+        let line = lines.last_mut().expect("there is a first line");
+        *line += if line.is_empty() { "" } else { " " };
+        *line += word;
+    }
+    lines.join("\n") + "\n"
 }
 
 /// The first divergence, or why there is none.
@@ -118,18 +127,17 @@ pub(super) fn where_found(finding: &Finding) -> String {
     }
 }
 
-/// `tanh/000006/state/fc1.bias.exp_avg` as "tanh, epoch 6, state fc1.bias.exp_avg".
+/// `tanh/000006/state/fc1.bias.exp_avg` as "tanh, epoch 6, state ...".
 fn place(key: &str) -> String {
     let parts: Vec<_> = key.splitn(4, '/').collect();
+    let epoch = |step: &str| step.trim_start_matches('0').to_owned();
     match parts[..] {
         ["data", _, _, name] => format!("data {name}"),
-        [series, "000000", phase, name] => format!("{series}, {phase} {name}"),
-        [series, step, "loss", _] => {
-            format!("{series}, epoch {}, loss", step.trim_start_matches('0'))
+        [series, "000000", phase, name] => {
+            format!("{series}, before the first step, {phase} {name}")
         }
-        [series, step, phase, name] => {
-            format!("{series}, epoch {}, {phase} {name}", step.trim_start_matches('0'))
-        }
+        [series, step, "loss", _] => format!("{series}, epoch {}, loss", epoch(step)),
+        [series, step, phase, name] => format!("{series}, epoch {}, {phase} {name}", epoch(step)),
         _ => key.to_owned(),
     }
 }
@@ -143,8 +151,8 @@ fn distance(first: First) -> String {
 }
 
 /// In how many steps it is wrong by itself.
-pub(super) fn wrong_in(finding: &Finding) -> String {
-    match finding.wrong_steps {
+fn wrong_in(finding: &Finding) -> String {
+    match finding.resynced.steps_wrong() {
         (0, _) if finding.is_found() => "start only".to_owned(),
         (0, _) => "none".to_owned(),
         (wrong, all) if wrong == all => "every step".to_owned(),
@@ -153,6 +161,6 @@ pub(super) fn wrong_in(finding: &Finding) -> String {
 }
 
 /// A difference in two digits.
-pub(super) fn short(x: f64) -> String {
+fn short(x: f64) -> String {
     if x == 0.0 { "0".to_owned() } else { format!("{x:.1e}").replace("NaN", "nan") }
 }
