@@ -12,7 +12,7 @@ READY   := .venv/ready
 CARGO   := cargo
 BIN     := $(CARGO) run --release --quiet --
 
-.PHONY: run test setup build check lint format golden golden-check clean
+.PHONY: pitfalls-table run test setup build check lint format golden golden-check clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -35,3 +35,11 @@ setup: $(READY)
 $(READY): python_ref/requirements.txt python_ref/constraints.txt python_ref/setup.sh
 	@PYTHON='$(PYTHON)' REUSE='$(REUSE)' TORCH='$(TORCH)' sh python_ref/setup.sh
 	@touch $@
+
+# Puts the table of `tanh-parity pitfalls --markdown` between its markers.
+README ?= README.md
+pitfalls-table: build
+	@mkdir -p results
+	@$(BIN) pitfalls --markdown > results/pitfalls.md
+	@sed -i -e '/^<!-- pitfalls:/,/^<!-- end of pitfalls/{//!d;}' \
+		-e '/^<!-- pitfalls:/r results/pitfalls.md' $(README)

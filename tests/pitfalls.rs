@@ -247,7 +247,7 @@ fn the_readme_holds_the_table_that_the_command_prints() {
     assert_eq!(code, 0, "{err}");
     let told = table_in_the_readme();
     if is_avx512() {
-        assert_eq!(told.trim(), printed.trim(), "put the output of `pitfalls --markdown` there");
+        assert_eq!(told.trim(), printed.trim(), "run `make pitfalls-table`");
     } else {
         assert_eq!(without_digits(&told), without_digits(&printed));
     }

@@ -77,7 +77,7 @@ pub const MISTAKES: &[Pitfall] = &[
             pytorch: "y = (sum(x.unbind(dim=1)) > 0).long()",
         },
         right: RIGHT_DATA,
-        found: "libtorch adds in several lanes; the sums differ in the last bit, but a \
+        found: "libtorch adds in another order; the sums differ in the last bit, but a \
                 label only where a sum is as near to 0 as its rounding error: five times \
                 in the 313 million samples of the seeds from 0 to 610585.",
         shows: Shows::Rarely { example: "--seed 1255" },

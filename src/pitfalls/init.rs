@@ -92,7 +92,7 @@ pub const MISTAKES: &[Pitfall] = &[
     Pitfall {
         name: "weight-transposed",
         mistake: "the weight drawn as (in, out), then transposed",
-        origin: "the layout of Keras, JAX and most Rust crates",
+        origin: "the layout of Keras, Flax and burn",
         wrong: Code {
             rust: "let weight = uniform([d, h], bound).tr();",
             pytorch: "weight = torch.empty(d, h).uniform_(-bound, bound).T",
@@ -118,7 +118,7 @@ pub const MISTAKES: &[Pitfall] = &[
     Pitfall {
         name: "bias-zero",
         mistake: "biases that start at 0",
-        origin: "Keras' default, and that of many Rust crates",
+        origin: "the default of Keras and Flax",
         wrong: Code {
             rust: "let bias = Tensor::zeros([h], (Kind::Float, Device::Cpu));",
             pytorch: "nn.init.zeros_(fc1.bias)",

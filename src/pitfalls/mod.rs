@@ -5,6 +5,7 @@
 //! that is said of it anywhere.
 
 mod adam;
+mod correction;
 mod data;
 mod finding;
 mod fused;
@@ -29,9 +30,16 @@ pub use words::{explanation, list, overview};
 
 /// Every mistake, in the order in which they act on a run.
 pub fn all() -> impl Iterator<Item = &'static Pitfall> {
-    [data::MISTAKES, init::MISTAKES, network::MISTAKES, optimizer::MISTAKES, rule::MISTAKES]
-        .into_iter()
-        .flatten()
+    [
+        data::MISTAKES,
+        init::MISTAKES,
+        network::MISTAKES,
+        optimizer::MISTAKES,
+        rule::MISTAKES,
+        correction::MISTAKES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The right run, put together of the parts that mistakes replace: what must
