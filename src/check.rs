@@ -7,8 +7,8 @@ use safetensors::Dtype;
 
 use crate::lesson::Experiment;
 use crate::lesson::train::train;
-use crate::parity::{self, Report, Tolerance, Value, Verdict};
-use crate::progress::spin;
+use crate::parity::{self, Report, Tally, Tolerance, Value, Verdict};
+use crate::progress::{Progress, spin};
 use crate::python::{Python, Running};
 use crate::pytorch::VERSION;
 use crate::pytorch::float::repr;
@@ -24,58 +24,117 @@ pub fn against_twin<E: Experiment>(
     tolerance: Option<Tolerance>,
     python: &Python,
 ) -> Result<(String, Verdict)> {
-    let twin = start_twin(experiment, python)?;
-    // Both at the same time: importing torch takes longer than our whole run.
-    let mut rust = experiment.trace();
-    experiment.run(&mut rust);
-    let python = finish_twin(twin)?;
-    let report = parity::compare(["Rust", "Python"], &rust, &python, tolerance);
-    Ok((twin_text(&report, &rust, &python), report.verdict()))
+    Ok(Check::start(experiment, python)?.finish(tolerance)?.report())
 }
 
-/// The same where after each step both sides go on from Python's values, so
-/// that each step's own error shows, apart from what it inherited.
-pub fn resynced_against_twin<E: Experiment>(
-    experiment: &E,
-    tolerance: Option<Tolerance>,
-    python: &Python,
-) -> Result<(String, Verdict)> {
-    let python = twin_trace(experiment, python)?;
-    let mut watching = (experiment.trace(), Resync(&python));
-    experiment.run(&mut watching);
-    let (rust, _) = watching;
-    let report = parity::compare(["Rust", "Python"], &rust, &python, tolerance).resynced();
-    let text = format!(
-        "resynced: after each step both sides go on from Python's values\n\n{}",
-        twin_text(&report, &rust, &python)
+/// The check of one experiment: its twin is running.
+#[derive(Debug)]
+pub struct Check<'a, E> {
+    experiment: &'a E,
+    twin: Running,
+}
+
+/// What the check of one experiment came to.
+#[derive(Debug)]
+pub struct Checked {
+    /// The experiment's name.
+    pub name: &'static str,
+    /// What ran it.
+    pub environment: String,
+    /// What the twin noted of what only Python has.
+    notes: String,
+    /// The losses of its series; empty where it trains nothing.
+    series: String,
+    /// Everything that was compared.
+    pub report: Report,
+}
+
+impl Checked {
+    /// All of it as text, and the verdict.
+    pub fn report(self) -> (String, Verdict) {
+        let Self { environment, notes, series, report, .. } = self;
+        (format!("{environment}{notes}\n{series}{report}"), report.verdict())
+    }
+}
+
+impl<'a, E: Experiment> Check<'a, E> {
+    /// Starts the twin, which runs while ours does: importing torch takes
+    /// longer than most of our runs.
+    pub fn start(experiment: &'a E, python: &Python) -> Result<Self> {
+        let mut flags = experiment.flags();
+        flags.push("--trace=python.safetensors".to_owned());
+        Ok(Self { experiment, twin: python.start_twin(E::NAME, &flags)? })
+    }
+
+    /// Runs our side, waits for the twin, and compares.
+    pub fn finish(mut self, tolerance: Option<Tolerance>) -> Result<Checked> {
+        let mut observer = (self.experiment.trace(), Progress::new(self.experiment.steps()));
+        self.experiment.run(&mut observer);
+        let (rust, progress) = observer;
+        drop(progress);
+        let python = self.python_trace()?;
+        let report = parity::compare(["Rust", "Python"], &rust, &python, tolerance);
+        Ok(self.checked(&rust, &python, report))
+    }
+
+    /// The same where after each step both sides go on from Python's values, so
+    /// that each step's own error shows, apart from what it inherited. The twin
+    /// runs first.
+    pub fn finish_resynced(mut self, tolerance: Option<Tolerance>) -> Result<Checked> {
+        let python = self.python_trace()?;
+        let progress = Progress::new(self.experiment.steps());
+        let mut observer = (self.experiment.trace(), (Resync(&python), progress));
+        self.experiment.run(&mut observer);
+        let (rust, (_, progress)) = observer;
+        drop(progress);
+        let report = parity::compare(["Rust", "Python"], &rust, &python, tolerance).resynced();
+        Ok(self.checked(&rust, &python, report))
+    }
+
+    /// Waits for the twin; returns all that happened in it.
+    pub fn python_trace(&mut self) -> Result<Trace> {
+        spin("waiting for the Python twin", || self.twin.finish())?;
+        let python = Trace::read(&self.twin.file("python.safetensors"))?;
+        same_release(&python.about)?;
+        Ok(python)
+    }
+
+    fn checked(&self, rust: &Trace, python: &Trace, report: Report) -> Checked {
+        Checked {
+            name: E::NAME,
+            environment: environment(&rust.about, &python.about),
+            notes: self.twin.notes(),
+            series: series_table(&report, rust, python),
+            report,
+        }
+    }
+}
+
+/// One report and one verdict of several checks.
+pub fn summary(all: &[Checked], tolerance: Option<Tolerance>) -> (String, Verdict) {
+    let mut rows: Vec<_> =
+        all.iter().map(|checked| (checked.name.to_owned(), checked.report.total())).collect();
+    let mut total = Tally::default();
+    for (_, tally) in &rows {
+        total.add(tally);
+    }
+    rows.push(("all".to_owned(), total.clone()));
+
+    let verdicts = || all.iter().map(|checked| checked.report.verdict());
+    let diverged = verdicts().find(|&verdict| verdict == Verdict::Diverged);
+    let verdict = diverged.or(verdicts().next()).unwrap_or(Verdict::Exact);
+    let mut text = format!(
+        "{}\n{}\nverdict: {}\n",
+        all.first().map_or("", |checked| &checked.environment),
+        parity::tally_table("experiment", &rows, tolerance),
+        parity::verdict_line(verdict, &total, tolerance),
     );
-    Ok((text, report.verdict()))
-}
-
-/// Runs the twin live; returns all that happened in it.
-pub fn twin_trace(experiment: &impl Experiment, python: &Python) -> Result<Trace> {
-    finish_twin(start_twin(experiment, python)?)
-}
-
-fn start_twin<E: Experiment>(experiment: &E, python: &Python) -> Result<Running> {
-    let mut flags = experiment.flags();
-    flags.push("--trace=python.safetensors".to_owned());
-    python.start_twin(E::NAME, &flags)
-}
-
-fn finish_twin(mut twin: Running) -> Result<Trace> {
-    spin("waiting for the Python twin", || twin.finish())?;
-    let python = Trace::read(&twin.file("python.safetensors"))?;
-    same_release(&python.about)?;
-    Ok(python)
-}
-
-fn twin_text(report: &Report, rust: &Trace, python: &Trace) -> String {
-    format!(
-        "{}\n{}\n{report}",
-        environment(&rust.about, &python.about),
-        series_table(report, rust, python)
-    )
+    for Checked { name, report, .. } in all {
+        if report.verdict() == Verdict::Diverged {
+            text = text + name + ": " + &report.divergence();
+        }
+    }
+    (text, verdict)
 }
 
 /// Other releases of libtorch have other kernels: nothing to compare.
@@ -112,7 +171,7 @@ fn environment(rust: &About, python: &About) -> String {
 }
 
 /// A row for each series: the losses of its last step, and in how many steps
-/// everything was equal.
+/// everything was equal. Empty where no series has steps.
 fn series_table(report: &Report, rust: &Trace, python: &Trace) -> String {
     let row = |name: &String| {
         let (equal, all) = report.steps_equal(name);
@@ -129,11 +188,13 @@ fn series_table(report: &Report, rust: &Trace, python: &Trace) -> String {
         };
         [name.clone(), ours, theirs, ulps, format!("{equal}/{all}")]
     };
-    let series = rust.about.series.iter().filter(|name| *name != "data");
-    table(
-        ["series", "Rust final loss", "Python final loss", "ULPs", "epochs equal"],
-        series.map(row).collect(),
-    )
+    let trains = |name: &&String| report.steps_equal(name).1 > 0;
+    let rows: Vec<_> = rust.about.series.iter().filter(trains).map(row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let header = ["series", "Rust final loss", "Python final loss", "ULPs", "epochs equal"];
+    table(header, rows) + "\n"
 }
 
 fn ulps_text(x: Value, y: Value) -> String {
@@ -211,4 +272,30 @@ fn named_numbers(printed: &str) -> Vec<(String, String)> {
         })
         .filter(|(_, number)| number.parse::<f64>().is_ok())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn python_with(torch: &str) -> About {
+        let environment = [("torch".to_owned(), torch.to_owned())].into();
+        About { environment, ..About::default() }
+    }
+
+    #[test]
+    fn another_release_of_pytorch_is_trouble_and_another_build_of_ours_is_not() {
+        let release = VERSION.split('+').next().unwrap();
+        assert!(same_release(&python_with(&format!("{release}+other"))).is_ok());
+        let error = same_release(&python_with("2.12.1+cpu")).unwrap_err().to_string();
+        assert!(error.starts_with("Python has PyTorch 2.12.1+cpu, we have libtorch"), "{error}");
+    }
+
+    #[test]
+    fn lines_of_a_script_are_read_by_name() {
+        let printed = "epoch 3\n Leaky_ReLU :0.5\ntanh: nan\ntime: 3 s\n";
+        let expected = [("leaky-relu", "0.5"), ("tanh", "nan")];
+        let expected = expected.map(|(name, number)| (name.to_owned(), number.to_owned()));
+        assert_eq!(named_numbers(printed), expected);
+    }
 }

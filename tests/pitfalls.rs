@@ -1,10 +1,11 @@
 //! `tanh-parity pitfalls`: every mistake is found, where it should be.
 
+mod common;
+
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use assert_cmd::Command;
+use common::{outcome, root, tanh_parity};
 use tanh_parity::lesson::Experiment;
 use tanh_parity::parity::{Verdict, compare};
 use tanh_parity::pitfalls::{self, Parts, Pitfall, Shows, examine, right_run};
@@ -30,10 +31,7 @@ fn lesson(epochs: usize) -> Settings {
 
 /// Runs `pitfalls` with these flags; returns exit code, stdout, stderr.
 fn run(flags: &str) -> (i32, String, String) {
-    let mut command = Command::cargo_bin("tanh-parity").unwrap();
-    let output = command.arg("pitfalls").args(flags.split_whitespace()).output().unwrap();
-    let [out, err] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
-    (output.status.code().unwrap(), out, err)
+    outcome(tanh_parity(&format!("pitfalls {flags}")))
 }
 
 /// The rows of `--csv -`: name -> column -> cell.
@@ -257,9 +255,9 @@ const BEGIN: &str = "<!-- pitfalls: from `tanh-parity pitfalls --markdown` -->";
 const END: &str = "<!-- end of pitfalls -->";
 
 fn table_in_the_readme() -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     // README.w3.md is the part that waits to be merged into README.md.
-    let texts = ["README.md", "README.w3.md"].map(|name| std::fs::read_to_string(root.join(name)));
+    let texts =
+        ["README.md", "README.w3.md"].map(|name| std::fs::read_to_string(root().join(name)));
     let between = |text: &str| {
         let (_, after) = text.split_once(BEGIN)?;
         Some(after.split_once(END)?.0.to_owned())

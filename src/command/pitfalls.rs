@@ -3,8 +3,9 @@
 use std::io::Write;
 
 use anyhow::Result;
-use tanh_parity::check;
+use tanh_parity::check::Check;
 use tanh_parity::cli::PitfallsArgs;
+use tanh_parity::lesson::Experiment;
 use tanh_parity::output::{Output, open_outputs, print};
 use tanh_parity::pitfalls::{self, Finding, Pitfall};
 use tanh_parity::progress::Progress;
@@ -26,7 +27,7 @@ pub fn run(args: &PitfallsArgs) -> Result<bool> {
     }
     let [csv] = open_outputs([&args.csv])?;
     let right = if args.against_python {
-        check::twin_trace(&settings, &args.python.find())?
+        Check::start(&settings, &args.python.find())?.python_trace()?
     } else {
         pitfalls::right_run(&settings)
     };
@@ -49,8 +50,7 @@ pub fn run(args: &PitfallsArgs) -> Result<bool> {
 
 fn examine(chosen: &[&'static Pitfall], settings: &Settings, right: &Trace) -> Vec<Finding> {
     // Each mistake is trained twice: by itself and resynced.
-    let mut progress =
-        Progress::new(2 * chosen.len() * settings.epochs * settings.activations.len());
+    let mut progress = Progress::new(2 * chosen.len() * settings.steps());
     let examined =
         chosen.iter().map(|pitfall| pitfalls::examine(pitfall, settings, right, &mut progress));
     examined.collect()

@@ -102,6 +102,8 @@ pub fn train(settings: &Settings, observer: &mut impl Observer) -> Vec<(Activati
 impl Experiment for Settings {
     const NAME: &'static str = "train";
 
+    type Findings = Vec<(Activation, Vec<f64>)>;
+
     fn settings(&self) -> Vec<(&'static str, String)> {
         self.named()
     }
@@ -110,7 +112,11 @@ impl Experiment for Settings {
         self.threads
     }
 
-    fn run(&self, observer: &mut impl Observer) {
-        train(self, observer);
+    fn steps(&self) -> usize {
+        self.epochs * self.activations.len()
+    }
+
+    fn run(&self, observer: &mut impl Observer) -> Self::Findings {
+        train(self, observer)
     }
 }
