@@ -1,7 +1,7 @@
 """The lesson trained with the optimizers that some pitfalls stand for.
 
-`python tests/optimizers.py FOLDER FLAGS...`, from the project's folder, with
-train's flags, writes a trace FOLDER/NAME.safetensors for each.
+`PYTHONPATH=. python tests/optimizers.py FOLDER FLAGS...`, from the project's
+folder, with train's flags, writes a trace FOLDER/NAME.safetensors for each.
 """
 
 import sys
@@ -9,8 +9,6 @@ from pathlib import Path
 
 import torch
 from torch import nn
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from python_ref.activation import ACTIVATIONS
 from python_ref.cli import named_settings, training_parser

