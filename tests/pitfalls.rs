@@ -201,6 +201,8 @@ fn a_resynced_error_is_local_in_the_phase_where_it_arises_and_inherited_after_it
     for row in [["forward", "0", "0"], ["grad", "588", "0"], ["state", "0", "1,176"]] {
         assert!(rows.contains(&row.to_vec()), "{out}");
     }
+    let (_, table) = origins.split_once("\n\n").unwrap();
+    assert!(readme().contains(table), "the README shows another table than\n{table}");
 }
 
 #[test]
@@ -255,14 +257,15 @@ const BEGIN: &str = "<!-- pitfalls: from `tanh-parity pitfalls --markdown` -->";
 const END: &str = "<!-- end of pitfalls -->";
 
 fn table_in_the_readme() -> String {
-    // README.w3.md is the part that waits to be merged into README.md.
-    let texts =
-        ["README.md", "README.w3.md"].map(|name| std::fs::read_to_string(root().join(name)));
-    let between = |text: &str| {
-        let (_, after) = text.split_once(BEGIN)?;
-        Some(after.split_once(END)?.0.to_owned())
-    };
-    texts.into_iter().flatten().find_map(|text| between(&text)).expect("README.md lost the markers")
+    let text = readme();
+    let (_, after) = text.split_once(BEGIN).unwrap();
+    after.split_once(END).expect("README.md lost the marker").0.to_owned()
+}
+
+/// README.md, or README.w3.md, the part of it that waits to be merged.
+fn readme() -> String {
+    let texts = ["README.md", "README.w3.md"].map(|name| std::fs::read_to_string(root().join(name)));
+    texts.into_iter().flatten().find(|text| text.contains(BEGIN)).expect("README.md lost the marker")
 }
 
 #[cfg(target_arch = "x86_64")]
