@@ -264,8 +264,13 @@ fn table_in_the_readme() -> String {
 
 /// README.md, or README.w3.md, the part of it that waits to be merged.
 fn readme() -> String {
-    let texts = ["README.md", "README.w3.md"].map(|name| std::fs::read_to_string(root().join(name)));
-    texts.into_iter().flatten().find(|text| text.contains(BEGIN)).expect("README.md lost the marker")
+    let texts =
+        ["README.md", "README.w3.md"].map(|name| std::fs::read_to_string(root().join(name)));
+    texts
+        .into_iter()
+        .flatten()
+        .find(|text| text.contains(BEGIN))
+        .expect("README.md lost the marker")
 }
 
 #[cfg(target_arch = "x86_64")]

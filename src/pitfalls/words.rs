@@ -51,29 +51,29 @@ fn checks(findings: &[Finding]) -> String {
 
 /// How many mistakes pass which check.
 pub(super) fn closing_line(findings: &[Finding]) -> String {
-    let harmless = findings.iter().filter(|finding| !finding.is_found() && !finding.must_show);
-    let missed: Vec<_> =
-        findings.iter().filter(|finding| finding.is_missed()).map(|f| f.pitfall.name).collect();
+    let (harmless, others): (Vec<_>, Vec<_>) =
+        findings.iter().partition(|finding| !finding.is_found() && !finding.must_show);
     let pass = |noticed: fn(&Noticed) -> bool| {
-        let counted = findings.iter().filter(|finding| finding.is_found() || finding.must_show);
-        counted.filter(|finding| !noticed(&finding.noticed)).count()
+        others.iter().filter(|finding| !noticed(&finding.noticed)).count()
     };
-    let missed_names =
-        if missed.is_empty() { String::new() } else { format!(": {}", missed.join(", ")) };
+    let missed: Vec<_> = others.iter().filter(|finding| finding.is_missed()).collect();
+    let names: Vec<_> = missed.iter().map(|finding| finding.pitfall.name).collect();
+    let colon = if missed.is_empty() { "" } else { ": " };
     format!(
         "{} tried, {} without effect at these settings. Of the others\n\
          {} pass 4 printed decimals of the final losses,\n\
          {} pass assert_close on the final losses,\n\
          {} pass equality of the final losses,\n\
          {} pass equality of every epoch's loss,\n\
-         {} pass the trajectory{missed_names}",
+         {} pass the trajectory{colon}{}",
         findings.len(),
-        harmless.count(),
+        harmless.len(),
         pass(|noticed| noticed.decimals),
         pass(|noticed| noticed.assert_close),
         pass(|noticed| noticed.final_bits),
         pass(|noticed| noticed.epoch_bits),
-        missed.len()
+        missed.len(),
+        names.join(", ")
     )
 }
 
