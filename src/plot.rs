@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod curve;
+pub mod signal;
 
 use anyhow::Result;
 use plotters::style::RGBColor;

@@ -91,6 +91,9 @@ impl<T: Observer> Observer for &mut T {
     fn step(&mut self, step: &Step) {
         (**self).step(step);
     }
+    fn measure(&mut self, series: &str, step: usize, named: &[(String, Tensor)]) {
+        (**self).measure(series, step, named);
+    }
 }
 
 impl<A: Observer, B: Observer> Observer for (A, B) {

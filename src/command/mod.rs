@@ -4,4 +4,5 @@ pub mod check;
 pub mod curve;
 mod experiment;
 pub mod pitfalls;
+pub mod signal;
 pub mod train;
