@@ -14,7 +14,8 @@ CARGO   ?= cargo
 BIN     := target/release/tanh-parity
 FRESH   := target/golden
 
-.PHONY: run lesson test setup build check lint format golden golden-check pictures clean
+.PHONY: run lesson test setup build check lint format golden golden-check pictures
+.PHONY: pitfalls-table clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -82,6 +83,14 @@ pictures: build
 	@$(BIN) signal --plot docs/signal.svg >/dev/null
 	@$(BIN) recurrent --plot docs/recurrent.svg >/dev/null
 	@$(BIN) generator --plot docs/generator.svg --image docs/generator.png >/dev/null
+
+# Puts the table of `tanh-parity pitfalls --markdown` between its markers.
+README ?= README.md
+pitfalls-table: build
+	@mkdir -p results
+	@$(BIN) pitfalls --markdown > results/pitfalls.md
+	@sed -i -e '/^<!-- pitfalls:/,/^<!-- end of pitfalls/{//!d;}' \
+		-e '/^<!-- pitfalls:/r results/pitfalls.md' $(README)
 
 clean:
 	rm -rf target results .venv

@@ -11,6 +11,7 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, value_parser};
 
 use crate::parity::Tolerance;
+use crate::pitfalls::{self, Pitfall};
 use crate::python::Python;
 use crate::pytorch::activation::Activation;
 use crate::settings::{Curve, Generator, Recurrent, Settings, Signal, learning_rate, share};
@@ -116,6 +117,17 @@ Examples:
 
 Exit status: 0 they agree, 1 they differ, 2 trouble.")]
     Compare(CompareArgs),
+    /// Train with each classic porting mistake and show which checks notice it
+    #[command(after_help = "\
+Examples:
+  tanh-parity pitfalls
+  tanh-parity pitfalls fused-adam
+  tanh-parity pitfalls --only tch-adam,powi --epochs 200
+  tanh-parity pitfalls --against-python --csv pitfalls.csv
+
+Exit status: 0 every mistake that makes a difference at the settings is found,
+1 one is not, 2 trouble.")]
+    Pitfalls(PitfallsArgs),
 }
 
 /// The settings of a training run; the defaults are the lesson's.
@@ -336,6 +348,10 @@ pub struct CheckTrainArgs {
     /// it prints as `name: number`
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
+    /// After each step, let both sides go on from Python's values: shows each
+    /// step's own error, apart from what it inherited
+    #[arg(long, conflicts_with = "script")]
+    pub resync: bool,
 }
 
 /// Flags of the check of an experiment with these settings.
@@ -389,6 +405,41 @@ impl PythonArgs {
     pub fn find(&self) -> Python {
         Python::find(self.python.as_deref(), Duration::from_secs(self.timeout))
     }
+}
+
+/// Flags of `pitfalls`.
+#[derive(Args, Debug)]
+pub struct PitfallsArgs {
+    /// Explain this mistake: wrong and right code, and where the runs part
+    #[arg(value_parser = pitfall, conflicts_with_all = ["only", "list", "markdown", "csv"])]
+    pub name: Option<&'static Pitfall>,
+    /// What is trained
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// Try these mistakes only
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_parser = pitfall)]
+    pub only: Vec<&'static Pitfall>,
+    /// Only list the mistakes, and where they come from
+    #[arg(long, conflicts_with_all = ["markdown", "csv", "against_python"])]
+    pub list: bool,
+    /// Print the README's table
+    #[arg(long)]
+    pub markdown: bool,
+    /// Write a row for each mistake (- for standard output)
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Compare with the live Python twin instead of our own right run
+    #[arg(long)]
+    pub against_python: bool,
+    /// Which Python
+    #[command(flatten)]
+    pub python: PythonArgs,
+}
+
+fn pitfall(name: &str) -> Result<&'static Pitfall, String> {
+    pitfalls::all()
+        .find(|pitfall| pitfall.name == name)
+        .ok_or_else(|| "no mistake has this name: `tanh-parity pitfalls --list`".to_owned())
 }
 
 /// Flags of `compare`.

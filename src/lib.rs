@@ -15,6 +15,8 @@
 //! | [`parity`] | two traces -> report |
 //! | [`python`] | finds the interpreter, runs the twin or a user's script |
 //! | [`check`] | both runs -> report: the parity check as a whole |
+//! | [`pitfalls`] | classic porting mistakes, each switched on alone, found and named |
+//! | [`resync`] | lets both runs go on from the same values after each step |
 //! | [`export`], [`plot`], [`table`] | rows -> CSV, SVG, text |
 //! | [`contact_sheet`] | pictures -> PNG |
 //! | [`tabular`] | CSV -> trace, for `compare` |
@@ -32,10 +34,12 @@ pub mod export;
 pub mod lesson;
 pub mod output;
 pub mod parity;
+pub mod pitfalls;
 pub mod plot;
 pub mod progress;
 pub mod python;
 pub mod pytorch;
+pub mod resync;
 pub mod settings;
 pub mod table;
 pub mod tabular;

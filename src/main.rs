@@ -52,6 +52,10 @@ fn run() -> Result<ExitCode> {
         Command::Generator(args) => return command::generator::run(&args).map(done),
         Command::Check(args) => command::check::run(&args)?,
         Command::Compare(args) => command::check::compare(&args)?,
+        Command::Pitfalls(args) => {
+            let all_found = command::pitfalls::run(&args)?;
+            return Ok(ExitCode::from(u8::from(!all_found)));
+        }
     };
     print(text.as_bytes())?;
     Ok(ExitCode::from(u8::from(verdict == Verdict::Diverged)))

@@ -25,11 +25,14 @@ pub fn run(args: &CheckArgs) -> Result<(String, Verdict)> {
     }
 }
 
-fn train(CheckTrainArgs { check, script }: &CheckTrainArgs) -> Result<(String, Verdict)> {
+fn train(CheckTrainArgs { check, script, resync }: &CheckTrainArgs) -> Result<(String, Verdict)> {
     let settings = check.settings.settings()?;
     let (tolerance, python) = (check.tolerance.tolerance(), check.python.find());
     match script {
         Some(script) => check::against_script(&settings, tolerance, &python, script),
+        None if *resync => {
+            Ok(Check::start(&settings, &python)?.finish_resynced(tolerance)?.report())
+        }
         None => check::against_twin(&settings, tolerance, &python),
     }
 }

@@ -4,6 +4,7 @@ pub mod check;
 pub mod curve;
 mod experiment;
 pub mod generator;
+pub mod pitfalls;
 pub mod recurrent;
 pub mod signal;
 pub mod train;
