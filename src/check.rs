@@ -55,14 +55,22 @@ fn same_release(python: &About) -> Result<()> {
 
 /// What the verdict holds for.
 fn environment(rust: &About, python: &About) -> String {
-    let of =
-        |about: &About, name| about.environment.get(name).cloned().unwrap_or("unknown".to_owned());
+    let of = |about: &About, name| {
+        about.environment.get(name).map_or("unknown", String::as_str).to_owned()
+    };
+    let threads = |about: &About| match of(about, "threads").as_str() {
+        "1" => "1 thread".to_owned(),
+        n => format!("{n} threads"),
+    };
+    // tch cannot ask for the CPU capability: both sides select kernels by the
+    // same code, on the same machine and environment.
     format!(
-        "Rust    {}, libtorch {}\nPython  PyTorch {}\nboth    threads: {}, CPU capability: {}\n",
+        "Rust    {}, libtorch {}, {}\nPython  PyTorch {}, {}, CPU capability {}\n",
         of(rust, "by"),
         of(rust, "torch"),
+        threads(rust),
         of(python, "torch"),
-        of(rust, "threads"),
+        threads(python),
         of(python, "cpu_capability"),
     )
 }
@@ -167,4 +175,30 @@ fn named_numbers(printed: &str) -> Vec<(String, String)> {
         })
         .filter(|(_, number)| number.parse::<f64>().is_ok())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn python_with(torch: &str) -> About {
+        let environment = [("torch".to_owned(), torch.to_owned())].into();
+        About { environment, ..About::default() }
+    }
+
+    #[test]
+    fn another_release_of_pytorch_is_trouble_and_another_build_of_ours_is_not() {
+        let release = VERSION.split('+').next().unwrap();
+        assert!(same_release(&python_with(&format!("{release}+other"))).is_ok());
+        let error = same_release(&python_with("2.12.1+cpu")).unwrap_err().to_string();
+        assert!(error.starts_with("Python has PyTorch 2.12.1+cpu, we have libtorch"), "{error}");
+    }
+
+    #[test]
+    fn lines_of_a_script_are_read_by_name() {
+        let printed = "epoch 3\n Leaky_ReLU :0.5\ntanh: nan\ntime: 3 s\n";
+        let expected = [("leaky-relu", "0.5"), ("tanh", "nan")];
+        let expected = expected.map(|(name, number)| (name.to_owned(), number.to_owned()));
+        assert_eq!(named_numbers(printed), expected);
+    }
 }

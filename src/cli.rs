@@ -1,11 +1,14 @@
 //! Every flag; the doc comments are the help.
 
+// Backticks would show up in the help.
+#![allow(clippy::doc_markdown)]
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::builder::RangedU64ValueParser;
-use clap::{ArgAction, Args, Parser, Subcommand, value_parser};
+use clap::{Args, Parser, Subcommand, value_parser};
 
 use crate::parity::Tolerance;
 use crate::python::Python;
@@ -84,8 +87,7 @@ pub struct SettingsArgs {
         value_enum,
         value_delimiter = ',',
         value_name = "NAME,...",
-        default_value = "sigmoid,tanh,relu",
-        hide_possible_values = false
+        default_value = "sigmoid,tanh,relu"
     )]
     activations: Vec<Activation>,
     /// Seed again before each network, so that only the activation differs
@@ -126,19 +128,19 @@ fn learning_rate(text: &str) -> Result<f64, String> {
 /// Flags of `train`.
 #[derive(Args, Debug)]
 pub struct TrainArgs {
+    /// What is trained
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub settings: SettingsArgs,
     /// Write the final losses: activation,final_loss (- for standard output)
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
-    /// Write the loss of every epoch: activation,epoch,loss
+    /// Write the loss of every epoch: activation,epoch,loss (or -)
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
-    /// Draw the loss of every epoch, as SVG
+    /// Draw the loss of every epoch, as SVG (or -)
     #[arg(long, value_name = "FILE")]
     pub plot: Option<PathBuf>,
-    /// Record everything that happens, as .safetensors
+    /// Record everything that happens, as .safetensors (or -)
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
 }
@@ -175,18 +177,18 @@ fn tolerance(text: &str) -> Result<f64, String> {
 /// Flags of `check`.
 #[derive(Args, Debug)]
 pub struct CheckArgs {
+    /// What is trained
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub settings: SettingsArgs,
+    /// When values pass as equal
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub tolerance: ToleranceArgs,
     /// Run this script instead of the twin, and compare the final losses that
     /// it prints as `name: number`
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
+    /// Which Python
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub python: PythonArgs,
 }
 
@@ -212,12 +214,11 @@ impl PythonArgs {
 #[derive(Args, Debug)]
 pub struct CompareArgs {
     /// The actual values
-    #[arg(action = ArgAction::Set)]
     pub a: PathBuf,
     /// The expected ones
     pub b: PathBuf,
+    /// When values pass as equal
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub tolerance: ToleranceArgs,
 }
 

@@ -54,13 +54,19 @@ impl Observer for () {}
 
 impl<T: Observer> Observer for Option<T> {
     fn data(&mut self, named: &[(&str, &Tensor)]) {
-        self.iter_mut().for_each(|observer| observer.data(named));
+        if let Some(observer) = self {
+            observer.data(named);
+        }
     }
     fn init(&mut self, series: &str, named: &[(String, Tensor)]) {
-        self.iter_mut().for_each(|observer| observer.init(series, named));
+        if let Some(observer) = self {
+            observer.init(series, named);
+        }
     }
     fn step(&mut self, step: &Step) {
-        self.iter_mut().for_each(|observer| observer.step(step));
+        if let Some(observer) = self {
+            observer.step(step);
+        }
     }
 }
 

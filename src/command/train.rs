@@ -8,6 +8,7 @@ use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::train::train;
 use tanh_parity::output::{Output, open_outputs, print};
 use tanh_parity::progress::Progress;
+use tanh_parity::pytorch::activation::Activation;
 use tanh_parity::pytorch::float::repr;
 use tanh_parity::{export, plot};
 
@@ -27,12 +28,10 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     let (recording, progress) = observer;
     drop(progress);
 
-    let lines: String = runs
-        .iter()
-        .map(|(activation, losses)| {
-            format!("{}: {}\n", activation.name(), repr(losses[losses.len() - 1]))
-        })
-        .collect();
+    let line = |(activation, losses): &(Activation, Vec<f64>)| {
+        format!("{}: {}\n", activation.name(), repr(losses[losses.len() - 1]))
+    };
+    let lines = runs.iter().map(line).collect::<Vec<_>>().concat();
     if stdout_taken {
         let _ = std::io::stderr().write_all(lines.as_bytes());
     } else {

@@ -119,7 +119,11 @@ fn or_none(text: &str) -> &str {
     if text.is_empty() { "none" } else { text }
 }
 
-/// An error in three digits.
+/// An error in about three digits.
 fn short(x: f64) -> String {
-    if x == 0.0 { "0".to_owned() } else { format!("{x:.2e}") }
+    match x {
+        0.0 => "0".to_owned(),
+        0.01..1e6 => format!("{x:.2}"),
+        _ => format!("{x:.2e}"),
+    }
 }
