@@ -58,6 +58,14 @@ Examples:
 
 Exit status: 0 they agree, 1 they differ, 2 trouble.")]
     Compare(CompareArgs),
+    /// Measure time and memory in Rust and in Python, in turn
+    #[command(after_help = "\
+Examples:
+  tanh-parity bench
+  tanh-parity bench --rounds 15 --csv bench.csv --plot bench.svg
+
+Takes one to two minutes. On a busy machine trust the ratios, and more rounds.")]
+    Bench(BenchArgs),
 }
 
 /// The settings of a training run; the defaults are the lesson's.
@@ -220,6 +228,24 @@ pub struct CompareArgs {
     /// When values pass as equal
     #[command(flatten)]
     pub tolerance: ToleranceArgs,
+}
+
+/// Flags of `bench`.
+#[derive(Args, Debug)]
+pub struct BenchArgs {
+    /// How often everything is measured
+    #[arg(long, default_value_t = 7, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    pub rounds: usize,
+    /// Write every number, with its range over the rounds (- for standard
+    /// output)
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Draw how cost grows with samples, hidden units and epochs, as SVG (or -)
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+    /// Which Python
+    #[command(flatten)]
+    pub python: PythonArgs,
 }
 
 #[cfg(test)]

@@ -42,7 +42,8 @@ pub fn history_csv(runs: &[(Activation, Vec<f64>)]) -> Result<Vec<u8>> {
     }))
 }
 
-fn to_csv(rows: impl Iterator<Item = impl Serialize>) -> Result<Vec<u8>> {
+/// A header and the rows.
+pub(crate) fn to_csv(rows: impl Iterator<Item = impl Serialize>) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.serialize(row)?;

@@ -1,5 +1,7 @@
 //! Rows -> SVG.
 
+pub mod bench;
+
 use anyhow::{Result, anyhow};
 use plotters::prelude::*;
 

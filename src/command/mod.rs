@@ -1,4 +1,5 @@
 //! What the commands do, one file each: run, write the outputs, report.
 
+pub mod bench;
 pub mod check;
 pub mod train;
