@@ -13,7 +13,7 @@ CARGO   ?= cargo
 BIN     := target/release/tanh-parity
 FRESH   := target/golden
 
-.PHONY: run test setup build check lint format golden golden-check clean
+.PHONY: run test setup build check bench lint format golden golden-check clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -28,6 +28,11 @@ test: setup
 
 check: build
 	@$(BIN) check
+
+# The README's table and plot of both sides' time and memory.
+bench: build
+	@mkdir -p results
+	$(BIN) bench --rounds 15 --csv results/bench.csv --plot docs/bench.svg
 
 build: setup
 	@$(CARGO) build --release --quiet

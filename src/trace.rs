@@ -19,7 +19,8 @@ use crate::pytorch::optim::State;
 /// The phases of a step, in the order in which they happen.
 pub const PHASES: [&str; 7] = ["data", "init", "forward", "loss", "grad", "state", "param"];
 
-/// One training step, after the optimizer's update.
+/// One training step, after the optimizer's update. Copy what is to outlive it:
+/// the next step may write to the same memory.
 pub struct Step<'a> {
     /// What is being trained.
     pub series: &'a str,
