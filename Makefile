@@ -1,4 +1,5 @@
 # make run    set up, train the three networks, check them against Python
+# make lesson run every experiment: CSVs and pictures in results/
 # make test   set up, run every test
 #
 # PYTHON=...  the Python (3.10 or newer) that makes the environment
@@ -13,7 +14,7 @@ CARGO   ?= cargo
 BIN     := target/release/tanh-parity
 FRESH   := target/golden
 
-.PHONY: run test setup build check bench lint format golden golden-check clean
+.PHONY: run lesson test setup build check bench lint format golden golden-check clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -22,6 +23,12 @@ run: build
 	    --plot results/losses.svg
 	@echo
 	@$(BIN) check
+
+lesson: build
+	@mkdir -p results
+	@$(BIN) train --csv results/losses.csv --history results/history.csv --plot results/losses.svg
+	@echo
+	@$(BIN) check all
 
 test: setup
 	$(CARGO) test --release
@@ -34,8 +41,9 @@ bench: build
 	@mkdir -p results
 	$(BIN) bench --rounds 15 --csv results/bench.csv --plot docs/bench.svg
 
+# The first build takes minutes and shows its progress; later ones are silent.
 build: setup
-	@$(CARGO) build --release --quiet
+	@$(CARGO) build --release $(if $(wildcard $(BIN)),--quiet)
 
 setup: $(READY)
 

@@ -54,6 +54,11 @@ class Trace:
         for name, param in params:
             self.record(series, epoch, "param", name, param)
 
+    def measure(self, series, step, named):
+        """What was found out after so many steps: name -> tensor."""
+        for name, tensor in named.items():
+            self.record(series, step, "measure", name, tensor)
+
     def save(self, path):
         """Writes a .safetensors file; `-` is standard output."""
         about = {

@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, value_parser};
 use crate::parity::Tolerance;
 use crate::python::Python;
 use crate::pytorch::activation::Activation;
-use crate::settings::Settings;
+use crate::settings::{Curve, Settings, learning_rate};
 
 /// A PyTorch lesson on activation functions, in Rust, held to Python bit for bit
 ///
@@ -41,15 +41,27 @@ Examples:
   tanh-parity train --activations tanh,relu --same-init --history -
   tanh-parity train --epochs 500 --plot losses.svg")]
     Train(TrainArgs),
-    /// Train in Rust and in Python and compare everything, bit for bit
+    /// Look at activations and their derivatives, and at where they saturate
+    #[command(after_help = "\
+The CSV has the columns activation,x,value,derivative.
+
+Examples:
+  tanh-parity curve
+  tanh-parity curve --activations tanh,sigmoid,relu --plot curve.svg
+  tanh-parity curve --from -4 --to 4 --points 9 --csv -")]
+    Curve(CurveArgs),
+    /// Run an experiment in Rust and in Python, compare everything bit for bit
+    ///
+    /// With no experiment named, it is train, with train's flags.
     #[command(after_help = "\
 Examples:
   tanh-parity check
   tanh-parity check --seed 7 --activations gelu --threads 2
   tanh-parity check --script lesson.py
+  tanh-parity check all
 
 Exit status: 0 the runs agree, 1 they differ, 2 trouble.")]
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     /// Compare two traces (.safetensors) or two CSVs
     #[command(after_help = "\
 Examples:
@@ -101,9 +113,30 @@ pub struct SettingsArgs {
     /// Seed again before each network, so that only the activation differs
     #[arg(long)]
     same_init: bool,
+    #[command(flatten)]
+    threads: ThreadsArgs,
+}
+
+/// How much of the machine to use.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ThreadsArgs {
     /// Threads of libtorch; at the lesson's sizes one is fastest
     #[arg(long, default_value_t = 1, value_parser = value_parser!(i32).range(1..=1024))]
-    threads: i32,
+    pub threads: i32,
+}
+
+/// What an experiment can write.
+#[derive(Args, Debug)]
+pub struct OutputArgs {
+    /// Write what was measured as CSV (- for standard output)
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Draw what was measured, as SVG
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+    /// Record everything that happens, as .safetensors
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
 }
 
 impl SettingsArgs {
@@ -118,18 +151,9 @@ impl SettingsArgs {
             lr: self.lr,
             activations: self.activations.clone(),
             same_init: self.same_init,
-            threads: self.threads,
+            threads: self.threads.threads,
         }
         .validated()
-    }
-}
-
-/// Above 1e37 Adam's first step, ten times as large, overflows float32, which
-/// PyTorch refuses.
-fn learning_rate(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(lr) if (0.0..=1e37).contains(&lr) => Ok(lr),
-        _ => Err("it is a number from 0 to 1e37".to_owned()),
     }
 }
 
@@ -151,6 +175,17 @@ pub struct TrainArgs {
     /// Record everything that happens, as .safetensors (or -)
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+}
+
+/// Flags of `curve`.
+#[derive(Args, Debug)]
+pub struct CurveArgs {
+    /// What is looked at
+    #[command(flatten)]
+    pub settings: Curve,
+    /// What to write
+    #[command(flatten)]
+    pub outputs: OutputArgs,
 }
 
 /// When values pass as equal.
@@ -184,20 +219,72 @@ fn tolerance(text: &str) -> Result<f64, String> {
 
 /// Flags of `check`.
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct CheckArgs {
-    /// What is trained
+    /// What to check
+    #[command(subcommand)]
+    pub experiment: Option<CheckCommand>,
+    /// Flags of train
     #[command(flatten)]
-    pub settings: SettingsArgs,
-    /// When values pass as equal
+    pub train: CheckTrainArgs,
+}
+
+/// What can be checked.
+#[derive(Debug, Subcommand)]
+pub enum CheckCommand {
+    /// The lesson's training run, the same as with no experiment named
+    Train(CheckTrainArgs),
+    /// The activations' curves
+    Curve(CheckOf<Curve>),
+    /// Every experiment with its defaults, and one verdict
+    All(CheckAllArgs),
+}
+
+/// Flags of `check train`.
+#[derive(Args, Debug)]
+pub struct CheckTrainArgs {
+    /// What is checked, and how
     #[command(flatten)]
-    pub tolerance: ToleranceArgs,
+    pub check: CheckOf<SettingsArgs>,
     /// Run this script instead of the twin, and compare the final losses that
     /// it prints as `name: number`
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
+}
+
+/// Flags of the check of an experiment with these settings.
+#[derive(Args, Debug)]
+pub struct CheckOf<S: Args> {
+    /// The experiment
+    #[command(flatten)]
+    pub settings: S,
+    /// When values pass as equal
+    #[command(flatten)]
+    pub tolerance: ToleranceArgs,
     /// Which Python
     #[command(flatten)]
     pub python: PythonArgs,
+}
+
+/// Flags of `check all`.
+#[derive(Args, Debug)]
+pub struct CheckAllArgs {
+    /// How much of the machine to use
+    #[command(flatten)]
+    pub threads: ThreadsArgs,
+    /// When values pass as equal
+    #[command(flatten)]
+    pub tolerance: ToleranceArgs,
+    /// Which Python
+    #[command(flatten)]
+    pub python: PythonArgs,
+}
+
+/// An experiment's flags as if none was given but `--threads`.
+pub fn defaults<S: Args>(threads: i32) -> S {
+    let command = S::augment_args(clap::Command::new("defaults"));
+    let matches = command.get_matches_from(["defaults", &format!("--threads={threads}")]);
+    S::from_arg_matches(&matches).expect("every flag has a default")
 }
 
 /// Which Python, and for how long.

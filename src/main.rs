@@ -52,6 +52,10 @@ fn run() -> Result<ExitCode> {
             command::bench::run(&args)?;
             return Ok(ExitCode::SUCCESS);
         }
+        Command::Curve(args) => {
+            command::curve::run(&args)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         Command::Check(args) => command::check::run(&args)?,
         Command::Compare(args) => command::check::compare(&args)?,
     };

@@ -17,7 +17,11 @@ use crate::pytorch;
 use crate::pytorch::optim::State;
 
 /// The phases of a step, in the order in which they happen.
-pub const PHASES: [&str; 7] = ["data", "init", "forward", "loss", "grad", "state", "param"];
+///
+/// `measure` is what an experiment finds out after the step, with the parameters
+/// that the step left behind: at step 0, with the initial ones.
+pub const PHASES: [&str; 8] =
+    ["data", "init", "forward", "loss", "grad", "state", "param", "measure"];
 
 /// One training step, after the optimizer's update. Copy what is to outlive it:
 /// the next step may write to the same memory.
@@ -49,6 +53,8 @@ pub trait Observer {
     fn init(&mut self, _series: &str, _named: &[(String, Tensor)]) {}
     /// A training step.
     fn step(&mut self, _step: &Step) {}
+    /// What was found out of `series` after so many steps.
+    fn measure(&mut self, _series: &str, _step: usize, _named: &[(String, Tensor)]) {}
 }
 
 impl Observer for () {}
@@ -69,6 +75,11 @@ impl<T: Observer> Observer for Option<T> {
             observer.step(step);
         }
     }
+    fn measure(&mut self, series: &str, step: usize, named: &[(String, Tensor)]) {
+        if let Some(observer) = self {
+            observer.measure(series, step, named);
+        }
+    }
 }
 
 impl<A: Observer, B: Observer> Observer for (A, B) {
@@ -83,6 +94,10 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn step(&mut self, step: &Step) {
         self.0.step(step);
         self.1.step(step);
+    }
+    fn measure(&mut self, series: &str, step: usize, named: &[(String, Tensor)]) {
+        self.0.measure(series, step, named);
+        self.1.measure(series, step, named);
     }
 }
 
@@ -275,6 +290,12 @@ impl Observer for Trace {
         }
         for (name, param) in step.names.iter().zip(step.params) {
             record("param", name, param);
+        }
+    }
+
+    fn measure(&mut self, series: &str, step: usize, named: &[(String, Tensor)]) {
+        for (name, tensor) in named {
+            self.record(series, step, "measure", name, tensor);
         }
     }
 }

@@ -2,4 +2,6 @@
 
 pub mod bench;
 pub mod check;
+pub mod curve;
+mod experiment;
 pub mod train;

@@ -128,6 +128,8 @@ pub fn train_by(
 impl Experiment for Settings {
     const NAME: &'static str = "train";
 
+    type Findings = Vec<(Activation, Vec<f64>)>;
+
     fn settings(&self) -> Vec<(&'static str, String)> {
         self.named()
     }
@@ -136,7 +138,11 @@ impl Experiment for Settings {
         self.threads
     }
 
-    fn run(&self, observer: &mut impl Observer) {
-        train(self, observer);
+    fn steps(&self) -> usize {
+        self.epochs * self.activations.len()
+    }
+
+    fn run(&self, observer: &mut impl Observer) -> Self::Findings {
+        train(self, observer)
     }
 }
