@@ -39,7 +39,7 @@ check: build
 # The README's table and plot of both sides' time and memory.
 bench: build
 	@mkdir -p results
-	$(BIN) bench --rounds 15 --csv results/bench.csv --plot docs/bench.svg
+	$(BIN) bench --csv results/bench.csv --plot docs/bench.svg
 
 # The first build takes minutes and shows its progress; later ones are silent.
 build: setup

@@ -1,6 +1,6 @@
 //! [`Adam`](crate::pytorch::optim::Adam) on all parameters at once: they, their
 //! gradients and both moments each lie in one vector, so that a step takes nine
-//! calls instead of nine for every parameter.
+//! kernels instead of nine for every parameter.
 
 use tch::Tensor;
 

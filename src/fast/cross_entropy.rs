@@ -25,18 +25,32 @@ pub struct CrossEntropy<'a> {
     loss: Tensor, // ()
 }
 
-/// Tensors (C, N padded), each with its view (N, C).
+/// The same, transposed.
 struct Transposed {
-    logits: [Tensor; 2],
-    log_probs: [Tensor; 2],
-    grad_log_probs: [Tensor; 2],
-    grad_logits: [Tensor; 2],
+    logits: Padded,
+    log_probs: Padded,
+    grad_log_probs: Padded,
+    grad_logits: Padded,
+}
+
+/// A row for each class, padded.
+struct Padded {
+    all: Tensor,     // (C, N padded)
+    samples: Tensor, // (N, C), the same memory
+}
+
+impl Padded {
+    fn like(logits: &Tensor) -> Self {
+        let (samples, classes) = (logits.size()[0], logits.size()[1]);
+        let padded = (samples as usize).next_multiple_of(LANES) as i64;
+        let all = Tensor::zeros([classes, padded], FLOAT);
+        Self { samples: all.narrow(1, 0, samples).tr(), all }
+    }
 }
 
 impl<'a> CrossEntropy<'a> {
     /// For `logits` of this shape and the labels `y`.
     pub fn new(logits: &Tensor, y: &'a Tensor) -> Self {
-        let samples = logits.size()[0];
         let grad_log_probs = logits.zeros_like();
         // The loss's gradient by the log-probabilities depends on the labels
         // alone: -1/N at each sample's own.
@@ -47,21 +61,15 @@ impl<'a> CrossEntropy<'a> {
             None,
             Reduction::Mean,
             -100,
-            &Tensor::full([], samples, FLOAT),
+            &Tensor::full([], logits.size()[0], FLOAT),
         );
-        let [logits_t, log_probs_t, grad_log_probs_t, grad_logits_t] = [(); 4].map(|()| {
-            let padded = (samples as usize).next_multiple_of(LANES) as i64;
-            let all = Tensor::zeros([logits.size()[1], padded], FLOAT);
-            let view = all.narrow(1, 0, samples).tr();
-            [all, view]
-        });
-        copy(&grad_log_probs, &grad_log_probs_t[1]);
         let transposed = Transposed {
-            logits: logits_t,
-            log_probs: log_probs_t,
-            grad_log_probs: grad_log_probs_t,
-            grad_logits: grad_logits_t,
+            logits: Padded::like(logits),
+            log_probs: Padded::like(logits),
+            grad_log_probs: Padded::like(logits),
+            grad_logits: Padded::like(logits),
         };
+        copy(&grad_log_probs, &transposed.grad_log_probs.samples);
         let (log_probs, loss) = (logits.zeros_like(), Tensor::zeros([], FLOAT));
         let mut new =
             Self { y, log_probs, grad_log_probs, transposed, use_transposed: false, loss };
@@ -88,9 +96,9 @@ impl<'a> CrossEntropy<'a> {
     pub fn forward(&mut self, logits: &Tensor) -> f64 {
         if self.use_transposed {
             let Transposed { logits: of, log_probs, .. } = &self.transposed;
-            copy(logits, &of[1]);
-            let _ = of[0].internal_log_softmax_out(&log_probs[0], 0, false);
-            copy(&log_probs[1], &self.log_probs);
+            copy(logits, &of.samples);
+            let _ = of.all.internal_log_softmax_out(&log_probs.all, 0, false);
+            copy(&log_probs.samples, &self.log_probs);
             let loss = self.nll_loss();
             if loss.is_finite() {
                 return loss;
@@ -120,8 +128,8 @@ impl<'a> CrossEntropy<'a> {
         };
         if self.use_transposed {
             let Transposed { grad_logits: out, grad_log_probs, log_probs, .. } = &self.transposed;
-            backward(&out[0], &grad_log_probs[0], &log_probs[0], 0);
-            copy(&out[1], grad_logits);
+            backward(&out.all, &grad_log_probs.all, &log_probs.all, 0);
+            copy(&out.samples, grad_logits);
         } else {
             backward(grad_logits, &self.grad_log_probs, &self.log_probs, 1);
         }
@@ -146,7 +154,7 @@ mod tests {
         let logits = Tensor::zeros([5, 2], FLOAT);
         let y = Tensor::zeros([5], (Kind::Int64, tch::Device::Cpu));
         let mut loss = CrossEntropy::new(&logits, &y);
-        let _ = loss.transposed.grad_log_probs[0].fill_(-0.2);
+        let _ = loss.transposed.grad_log_probs.all.fill_(-0.2);
         assert!(!loss.transposing_keeps_the_bits());
     }
 }
