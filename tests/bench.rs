@@ -29,7 +29,7 @@ fn a_round_fills_the_report_the_csv_and_the_plot() {
         assert!(low > 0.0 && low <= median && median <= high, "{record:?}");
     }
     for (table, rows) in
-        [("steps", 6), ("samples", 5), ("hidden units", 5), ("epochs", 4), ("processes", 4)]
+        [("steps", 6), ("samples", 5), ("hidden units", 5), ("epochs", 3), ("processes", 4)]
     {
         for of in ["python", "rust", "ratio"] {
             assert_eq!(counts[&(table.to_owned(), of.to_owned())], rows, "{table} {of}");

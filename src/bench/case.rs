@@ -80,7 +80,7 @@ const LESSON: Case = Case {
 /// The sizes that cost is followed over.
 const SAMPLES: [i64; 5] = [32, 128, 512, 2048, 8192];
 const HIDDEN: [i64; 5] = [4, 16, 64, 256, 1024];
-const EPOCHS: [usize; 4] = [1, 5, 50, 500];
+const EPOCHS: [usize; 3] = [5, 50, 500];
 
 /// Steps at the lesson's sizes.
 pub fn steps() -> Vec<Case> {
