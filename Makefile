@@ -14,7 +14,7 @@ CARGO   ?= cargo
 BIN     := target/release/tanh-parity
 FRESH   := target/golden
 
-.PHONY: run lesson test setup build check bench lint format golden golden-check clean
+.PHONY: run lesson test setup build check bench lint format golden golden-check pictures clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -27,6 +27,9 @@ run: build
 lesson: build
 	@mkdir -p results
 	@$(BIN) train --csv results/losses.csv --history results/history.csv --plot results/losses.svg
+	@for name in curve signal; do \
+	    echo; $(BIN) $$name --csv results/$$name.csv --plot results/$$name.svg || exit; \
+	done
 	@echo
 	@$(BIN) check all
 
@@ -69,10 +72,16 @@ golden: setup
 golden-check: build
 	@rm -rf $(FRESH)
 	$(PY) -m python_ref.golden $(FRESH)
-	@for file in losses.csv history.csv first-epochs.safetensors; do \
+	@for file in $(notdir $(wildcard tests/golden/*.csv tests/golden/*.safetensors)); do \
 	    echo; echo "$$file"; \
 	    $(BIN) compare $(FRESH)/$$file tests/golden/$$file --rtol 1.3e-6 --atol 1e-5 || exit; \
 	done
+
+# The pictures that the README shows.
+pictures: build
+	@$(BIN) train --plot docs/losses.svg >/dev/null
+	@$(BIN) curve --activations tanh,sigmoid,relu --plot docs/curve.svg >/dev/null
+	@$(BIN) signal --plot docs/signal.svg >/dev/null
 
 clean:
 	rm -rf target results .venv

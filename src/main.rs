@@ -56,6 +56,10 @@ fn run() -> Result<ExitCode> {
             command::curve::run(&args)?;
             return Ok(ExitCode::SUCCESS);
         }
+        Command::Signal(args) => {
+            command::signal::run(&args)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         Command::Check(args) => command::check::run(&args)?,
         Command::Compare(args) => command::check::compare(&args)?,
     };

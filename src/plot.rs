@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod chart;
 pub mod curve;
+pub mod signal;
 
 use anyhow::Result;
 use plotters::style::RGBColor;

@@ -4,4 +4,5 @@ pub mod bench;
 pub mod check;
 pub mod curve;
 mod experiment;
+pub mod signal;
 pub mod train;
