@@ -14,8 +14,8 @@ CARGO   ?= cargo
 BIN     := target/release/tanh-parity
 FRESH   := target/golden
 
-.PHONY: run lesson test setup build check lint format golden golden-check pictures
-.PHONY: pitfalls-table clean
+.PHONY: run lesson test setup build check bench lint format golden golden-check
+.PHONY: pictures pitfalls-table clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -42,6 +42,11 @@ test: setup
 
 check: build
 	@$(BIN) check
+
+# The README's table and plot of both sides' time and memory.
+bench: build
+	@mkdir -p results
+	$(BIN) bench --csv results/bench.csv --plot docs/bench.svg
 
 # The first build takes minutes and shows its progress; later ones are silent.
 build: setup

@@ -10,10 +10,12 @@
 //! | [`cli`] | every flag; the doc comments are the help |
 //! | [`settings`] | what a run depends on, checked |
 //! | [`lesson`] | one file a section, twin of the file in `python_ref/` |
+//! | [`fast`] | the training loop again, without autograd: the same bits, sooner |
 //! | [`pytorch`] | the part of PyTorch that is written in Python, over tch |
 //! | [`trace`] | what a run did: key -> tensor |
 //! | [`parity`] | two traces -> report |
 //! | [`python`] | finds the interpreter, runs the twin or a user's script |
+//! | [`bench`] | both sides' time and memory |
 //! | [`check`] | both runs -> report: the parity check as a whole |
 //! | [`pitfalls`] | classic porting mistakes, each switched on alone, found and named |
 //! | [`resync`] | lets both runs go on from the same values after each step |
@@ -27,10 +29,12 @@
 //! Everything is float32 on the CPU, but the P points of `curve` are float64;
 //! labels are int64.
 
+pub mod bench;
 pub mod check;
 pub mod cli;
 pub mod contact_sheet;
 pub mod export;
+pub mod fast;
 pub mod lesson;
 pub mod output;
 pub mod parity;

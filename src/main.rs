@@ -50,6 +50,7 @@ fn run() -> Result<ExitCode> {
         Command::Signal(args) => return command::signal::run(&args).map(done),
         Command::Recurrent(args) => return command::recurrent::run(&args).map(done),
         Command::Generator(args) => return command::generator::run(&args).map(done),
+        Command::Bench(args) => return command::bench::run(&args).map(done),
         Command::Check(args) => command::check::run(&args)?,
         Command::Compare(args) => command::check::compare(&args)?,
         Command::Pitfalls(args) => {

@@ -48,6 +48,13 @@ impl Drop for Progress {
     }
 }
 
+/// A bar that counts `what`, of a length still to be set; on a terminal only.
+pub fn counter(what: &'static str) -> ProgressBar {
+    let template = format!("{{wide_bar}} {{pos}}/{{len}} {what}, {{eta}} left");
+    let style = ProgressStyle::with_template(&template).expect("the template is well-formed");
+    ProgressBar::no_length().with_style(style)
+}
+
 /// Runs `work` with a spinner that says `what` goes on.
 pub fn spin<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let spinner = ProgressBar::new_spinner().with_message(what.to_owned());

@@ -1,0 +1,70 @@
+//! The lesson's training loop without autograd: libtorch's same kernels on the
+//! same numbers, so the same bits as [`lesson::train::fit`][plain], in about
+//! half the time. Read that one to learn what is done here.
+//!
+//! At the lesson's sizes a step is some seventy short calls, and what costs is
+//! to build a graph, to walk it, and to allocate. Here
+//! - the backward pass is written out: the calls that autograd would make, with
+//!   the operands as it orders them (PyTorch's `derivatives.yaml`);
+//! - every tensor is made once, and kernels write into it (`_out`);
+//! - Adam sees all parameters as one vector;
+//! - log-softmax runs on the transposed logits.
+//!
+//! tests/fast.rs trains by both loops and compares every tensor.
+//!
+//! [plain]: crate::lesson::train::fit
+
+mod activation;
+mod adam;
+mod cross_entropy;
+mod pass;
+
+use tch::{Device, Kind, Tensor};
+
+use self::adam::FlatAdam;
+use self::cross_entropy::CrossEntropy;
+use self::pass::Pass;
+use crate::lesson::train::Mlp;
+use crate::pytorch::nn::{names, parameters};
+use crate::trace::{Observer, Step};
+
+const FLOAT: (Kind, Device) = (Kind::Float, Device::Cpu);
+
+/// Trains `model` full-batch on cross-entropy with Adam; returns the loss of
+/// every epoch. Does and tells what [`lesson::train::fit`][plain] does, bit for
+/// bit; the tensors told are the next step's too, so an observer copies them.
+///
+/// [plain]: crate::lesson::train::fit
+pub fn fit(
+    name: &str,
+    model: &Mlp,
+    lr: f64,
+    (x, y): (&Tensor, &Tensor),
+    epochs: usize,
+    observer: &mut impl Observer,
+) -> Vec<f64> {
+    let _no_grad = tch::no_grad_guard();
+    let names = names(model);
+    let mut optimizer = FlatAdam::new(parameters(model), lr);
+    let pass = Pass::new(model.activation, &optimizer, x);
+    let mut criterion = CrossEntropy::new(&pass.logits, y);
+    let mut losses = Vec::with_capacity(epochs);
+    for epoch in 1..=epochs {
+        pass.forward();
+        losses.push(criterion.forward(&pass.logits));
+        criterion.backward(&pass.grad_logits);
+        pass.backward();
+        optimizer.step();
+        observer.step(&Step {
+            series: name,
+            epoch,
+            logits: &pass.logits,
+            loss: criterion.loss(),
+            grads: optimizer.grads(),
+            names: &names,
+            params: optimizer.params(),
+            state: optimizer.state(),
+        });
+    }
+    losses
+}
