@@ -63,6 +63,20 @@ pub struct SettingsArgs {
     /// Seed of the one generator that data and networks draw from
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: i64,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+impl SettingsArgs {
+    /// The settings, checked.
+    pub fn settings(&self) -> Result<Settings> {
+        self.run.settings(self.seed)
+    }
+}
+
+/// All settings of a training run but its seed.
+#[derive(Args, Debug)]
+pub struct RunArgs {
     /// Samples, all of them in one batch
     #[arg(long, default_value_t = 512, value_parser = value_parser!(i64).range(1..=10_000_000))]
     samples: i64,
@@ -96,11 +110,11 @@ pub struct SettingsArgs {
     threads: i32,
 }
 
-impl SettingsArgs {
-    /// The settings, checked.
-    pub fn settings(&self) -> Result<Settings> {
+impl RunArgs {
+    /// The settings of a run with this seed, checked.
+    pub fn settings(&self, seed: i64) -> Result<Settings> {
         Settings {
-            seed: self.seed,
+            seed,
             samples: self.samples,
             features: self.features,
             hidden: self.hidden,

@@ -77,19 +77,46 @@ pub fn fit(
     losses
 }
 
-/// Trains every chosen activation in turn; returns each with its losses.
-pub fn train(settings: &Settings, observer: &mut impl Observer) -> Vec<(Activation, Vec<f64>)> {
-    tch::set_num_threads(settings.threads);
+/// Everything random of a run: the data and the untrained networks.
+#[derive(Debug)]
+pub struct Drawn {
+    x: Tensor, // (N, D)
+    y: Tensor, // (N,)
+    models: Vec<(Activation, Mlp)>,
+}
+
+/// Draws the data, then each network. Training draws nothing, so the networks
+/// are the same as if each was drawn when its turn came; and a sweep can train
+/// several seeds at once, of which one at a time has libtorch's generator.
+pub fn draw(settings: &Settings) -> Drawn {
     tch::manual_seed(settings.seed);
     let (x, y) = make_data(settings.samples, settings.features);
-    observer.data(&[("x", &x), ("y", &y)]);
-    let mut losses = Vec::new();
-    for &activation in &settings.activations {
+    let network = |&activation: &Activation| {
         if settings.same_init {
             tch::manual_seed(settings.seed);
         }
+        (activation, Mlp::new(settings.features, settings.hidden, activation))
+    };
+    let models = settings.activations.iter().map(network).collect();
+    Drawn { x, y, models }
+}
+
+/// Trains every chosen activation in turn; returns each with its losses.
+pub fn train(settings: &Settings, observer: &mut impl Observer) -> Vec<(Activation, Vec<f64>)> {
+    tch::set_num_threads(settings.threads);
+    train_drawn(settings, draw(settings), observer)
+}
+
+/// The part of `train` that needs no generator.
+pub fn train_drawn(
+    settings: &Settings,
+    Drawn { x, y, models }: Drawn,
+    observer: &mut impl Observer,
+) -> Vec<(Activation, Vec<f64>)> {
+    observer.data(&[("x", &x), ("y", &y)]);
+    let mut losses = Vec::new();
+    for (activation, model) in models {
         let name = activation.name();
-        let model = Mlp::new(settings.features, settings.hidden, activation);
         let mut optimizer = Adam::new(parameters(&model), settings.lr);
         observer.init(&name, &model.named_parameters());
         let fitted =
