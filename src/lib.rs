@@ -15,6 +15,7 @@
 //! | [`parity`] | two traces -> report |
 //! | [`python`] | finds the interpreter, runs the twin or a user's script |
 //! | [`check`] | both runs -> report: the parity check as a whole |
+//! | [`sweep`] | many seeds -> rows, statistics, the answer |
 //! | [`export`], [`plot`], [`table`] | rows -> CSV, SVG, text |
 //! | [`tabular`] | CSV -> trace, for `compare` |
 //! | [`output`], [`progress`] | where results go, and what one sees meanwhile |
@@ -34,6 +35,7 @@ pub mod progress;
 pub mod python;
 pub mod pytorch;
 pub mod settings;
+pub mod sweep;
 pub mod table;
 pub mod tabular;
 pub mod trace;

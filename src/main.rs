@@ -50,6 +50,14 @@ fn run() -> Result<ExitCode> {
             command::train::run(&args)?;
             return Ok(ExitCode::SUCCESS);
         }
+        Command::Sweep(args) => {
+            print(command::sweep::run(&args)?.as_bytes())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Merge(args) => {
+            print(command::sweep::merge(&args)?.as_bytes())?;
+            return Ok(ExitCode::SUCCESS);
+        }
         Command::Check(args) => command::check::run(&args)?,
         Command::Compare(args) => command::check::compare(&args)?,
     };

@@ -6,7 +6,7 @@ use plotters::prelude::*;
 use crate::pytorch::activation::Activation;
 
 /// Width and height in pixels.
-const SIZE: (u32, u32) = (800, 500);
+pub const SIZE: (u32, u32) = (800, 500);
 
 /// The colour of an activation, the same in every plot: Okabe and Ito's set,
 /// which colour-blind people can tell apart, then tints of it.
@@ -75,7 +75,7 @@ pub fn loss_curves(runs: &[(Activation, Vec<f64>)]) -> Result<String> {
 }
 
 /// The finite values' range, a little widened; [0, 1] where there are none.
-fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
+pub fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let finite = values.filter(|x| x.is_finite());
     let (low, high) =
         finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
@@ -87,7 +87,7 @@ fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
 }
 
 /// An axis label of few characters.
-fn short(x: f64) -> String {
+pub fn short(x: f64) -> String {
     if x == 0.0 || (1e-3..1e5).contains(&x.abs()) {
         let text = format!("{x:.3}");
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
