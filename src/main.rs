@@ -70,6 +70,6 @@ fn usage_line(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let lines: Vec<_> = lines.take_while(|line| !line.starts_with("Usage:")).collect();
-    let text = lines.join("; ").replace("; For more", ": for more");
+    let text = lines.join("; ").replace(":;", ":").replace("; For more", ": for more");
     text.trim_start_matches("error: ").to_owned()
 }

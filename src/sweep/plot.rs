@@ -80,8 +80,8 @@ fn histogram(losses: &[f64], low: f64, width: f64) -> Vec<usize> {
     counts
 }
 
-/// How the losses fell: the median by epoch, in the band of the middle half and
-/// the fainter one of the middle 95 % of seeds.
+/// How the losses fell: the median by epoch, in the band of the middle 95 % of
+/// the seeds.
 pub fn curves(plan: &Plan, rows: &[Row]) -> Result<String> {
     let epochs: Vec<_> = checkpoints(plan.epochs).into_iter().chain([plan.epochs]).collect();
     // Of each epoch the quantiles, in the order of QUANTILES.
@@ -113,7 +113,7 @@ pub fn curves(plan: &Plan, rows: &[Row]) -> Result<String> {
             .configure_mesh()
             .light_line_style(TRANSPARENT)
             .bold_line_style(BLACK.mix(0.12))
-            .x_desc("epoch (logarithmic axis); bands: middle 50 % and 95 % of seeds")
+            .x_desc("epoch (logarithmic axis); band: the middle 95 % of seeds")
             .y_desc("cross-entropy loss (nats)")
             .x_label_formatter(&|x| format!("{x:.0}"))
             .y_label_formatter(&|y| short(*y))
@@ -122,15 +122,12 @@ pub fn curves(plan: &Plan, rows: &[Row]) -> Result<String> {
             .draw()?;
         for (activation, points) in &lines {
             let colour = colour(*activation);
-            for band in BANDS {
-                let edge = |i: usize| points.iter().map(move |(epoch, losses)| (*epoch, losses[i]));
-                let outline: Vec<_> = edge(band[0]).chain(edge(band[1]).rev()).collect();
-                chart.draw_series([Polygon::new(outline, colour.mix(0.18).filled())])?;
-            }
-            let median = points.iter().map(|(epoch, losses)| (*epoch, losses[MEDIAN]));
+            let edge = |i: usize| points.iter().map(move |(epoch, losses)| (*epoch, losses[i]));
+            let outline: Vec<_> = edge(0).chain(edge(2).rev()).collect();
+            chart.draw_series([Polygon::new(outline, colour.mix(0.18).filled())])?;
             let style = colour.stroke_width(2);
             chart
-                .draw_series(LineSeries::new(median, style).point_size(3))?
+                .draw_series(LineSeries::new(edge(1), style).point_size(3))?
                 .label(activation.name())
                 .legend(move |(x, y)| PathElement::new([(x, y), (x + 24, y)], style));
         }
@@ -148,10 +145,8 @@ pub fn curves(plan: &Plan, rows: &[Row]) -> Result<String> {
     finish(draw)
 }
 
-const QUANTILES: [f64; 5] = [0.025, 0.25, 0.5, 0.75, 0.975];
-const MEDIAN: usize = 2;
-/// The places of the lower and upper edges in `QUANTILES`.
-const BANDS: [[usize; 2]; 2] = [[0, 4], [1, 3]];
+/// The lower edge of the band, the median, the upper edge.
+const QUANTILES: [f64; 3] = [0.025, 0.5, 0.975];
 
 fn seeds(plan: &Plan, rows: &[Row]) -> String {
     thousands(rows.len() / plan.activations.len())
