@@ -10,7 +10,7 @@ pub mod store;
 pub mod summary;
 
 use std::collections::BTreeMap;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
@@ -22,11 +22,11 @@ use crate::lesson::train::{draw, train_drawn};
 use crate::settings::Settings;
 use crate::sweep::row::Row;
 
-/// A seed's place among the seeds, and its rows.
-type Done = (usize, Vec<Row>);
+/// A seed's place among the seeds, and its rows; or libtorch's failure.
+type Done = (usize, thread::Result<Vec<Row>>);
 
 /// Trains every seed, `jobs` of them at a time, and hands the rows of each to
-/// `append` in the order of `seeds`; ends early where `append` fails.
+/// `append` in the order of `seeds`; ends early where anything fails.
 pub fn run(
     settings: &Settings,
     seeds: &[i64],
@@ -36,50 +36,37 @@ pub fn run(
     let next = AtomicUsize::new(0);
     let generator = Mutex::new(());
     let (sender, receiver) = channel();
-    thread::scope(|scope| {
-        let work = |sender: Sender<Done>| work(settings, seeds, &next, &generator, &sender);
-        let workers: Vec<_> = (0..jobs.min(seeds.len()))
-            .map(|_| {
-                let sender = sender.clone();
-                scope.spawn(move || work(sender))
-            })
-            .collect();
-        drop(sender);
-        let result = in_order(receiver, append);
-        for worker in workers {
-            // libtorch's failure goes on to where a single run's would.
-            worker.join().unwrap_or_else(|panic| resume_unwind(panic));
+    let work = |sender: Sender<Done>| {
+        // Each thread has a number of its own.
+        tch::set_num_threads(settings.threads);
+        while let place = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(&seed) = seeds.get(place)
+        {
+            let settings = Settings { seed, ..settings.clone() };
+            let rows = catch_unwind(AssertUnwindSafe(|| train_seed(&settings, &generator)));
+            if sender.send((place, rows)).is_err() {
+                return; // Nobody listens any more: something failed.
+            }
         }
-        result
+    };
+    thread::scope(|scope| {
+        for _ in 0..jobs.min(seeds.len()) {
+            let sender = sender.clone();
+            scope.spawn(|| work(sender));
+        }
+        drop(sender);
+        in_order(receiver, append)
     })
 }
 
-/// Trains one seed after the other until none is left or nobody listens.
-fn work(
-    settings: &Settings,
-    seeds: &[i64],
-    next: &AtomicUsize,
-    generator: &Mutex<()>,
-    sender: &Sender<Done>,
-) {
-    // Each thread has a setting of its own.
-    tch::set_num_threads(settings.threads);
-    loop {
-        let place = next.fetch_add(1, Ordering::Relaxed);
-        let Some(&seed) = seeds.get(place) else { return };
-        let settings = Settings { seed, ..settings.clone() };
-        let drawn = {
-            // libtorch has one generator, so seeds draw one at a time; that is
-            // little beside the training, which draws nothing.
-            let _alone = generator.lock().unwrap_or_else(PoisonError::into_inner);
-            draw(&settings)
-        };
-        let runs = train_drawn(&settings, drawn, &mut ());
-        let row = |(activation, losses): (_, Vec<f64>)| Row::new(seed, activation, &losses);
-        if sender.send((place, runs.into_iter().map(row).collect())).is_err() {
-            return;
-        }
-    }
+/// The rows of one seed. Seeds draw one at a time, since libtorch has a single
+/// generator; that is little beside the training, which draws nothing.
+fn train_seed(settings: &Settings, generator: &Mutex<()>) -> Vec<Row> {
+    let alone = generator.lock().unwrap_or_else(PoisonError::into_inner);
+    let drawn = draw(settings);
+    drop(alone);
+    let runs = train_drawn(settings, drawn, &mut ());
+    runs.iter().map(|(activation, losses)| Row::new(settings.seed, *activation, losses)).collect()
 }
 
 /// Hands on what arrives in any order in the order of places.
@@ -90,7 +77,8 @@ fn in_order(
     let mut waiting = BTreeMap::new();
     let mut turn = 0;
     for (place, rows) in receiver {
-        waiting.insert(place, rows);
+        // libtorch's failure goes on to where that of a single run would.
+        waiting.insert(place, rows.unwrap_or_else(|panic| resume_unwind(panic)));
         while let Some(rows) = waiting.remove(&turn) {
             append(rows)?;
             turn += 1;

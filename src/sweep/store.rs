@@ -135,3 +135,57 @@ pub fn to_csv(lines: &[Vec<String>]) -> Result<Vec<u8>> {
     }
     Ok(writer.into_inner()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pytorch::activation::Activation;
+    use crate::settings::Settings;
+    use crate::sweep::seeds::Shard;
+
+    fn plan() -> Plan {
+        let settings = Settings {
+            seed: 0,
+            samples: 1,
+            features: 1,
+            hidden: 1,
+            epochs: 3,
+            lr: 0.001,
+            activations: vec![Activation::Tanh, Activation::Relu],
+            same_init: false,
+            threads: 1,
+        };
+        Plan::new(&settings, "0..3".parse().unwrap(), Shard::WHOLE)
+    }
+
+    /// The rows of each seed.
+    fn rows() -> Vec<Vec<Row>> {
+        let row = |seed: i64, activation| {
+            Row::new(seed, activation, &[0.7, 0.55, 0.3 + seed as f64 / 7.0])
+        };
+        (0..3).map(|seed| plan().activations.iter().map(|&a| row(seed, a)).collect()).collect()
+    }
+
+    #[test]
+    fn a_csv_cut_off_at_any_byte_goes_on_to_the_same_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sweep.csv");
+        let finish = || {
+            let (mut store, done) = Store::open(&path, &plan()).unwrap();
+            for seed_rows in &rows()[done.len() / 2..] {
+                store.append(seed_rows).unwrap();
+            }
+            (done.len(), std::fs::read(&path).unwrap())
+        };
+        let (_, whole) = finish();
+        let mut kept = Vec::new();
+        for length in 0..=whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let (done, bytes) = finish();
+            assert_eq!(bytes, whole, "cut off after {length} bytes");
+            kept.push(done);
+        }
+        kept.dedup();
+        assert_eq!(kept, [0, 2, 4, 6], "whole seeds are kept, parts are not");
+    }
+}
