@@ -1,4 +1,5 @@
 # make run    set up, train the three networks, check them against Python
+# make lesson run every experiment: CSVs and pictures in results/
 # make test   set up, run every test
 #
 # PYTHON=...  the Python (3.10 or newer) that makes the environment
@@ -9,17 +10,25 @@ REUSE   ?=
 TORCH   := 2.13.0
 PY      := .venv/bin/python
 READY   := .venv/ready
-CARGO   := cargo
-BIN     := $(CARGO) run --release --quiet --
+CARGO   ?= cargo
+BIN     := target/release/tanh-parity
+FRESH   := target/golden
 
-.PHONY: run test setup build check lint format golden golden-check clean
+.PHONY: run lesson test setup build check lint format golden golden-check clean
 .DELETE_ON_ERROR:
 
 run: build
 	@mkdir -p results
-	@$(BIN) train --csv results/losses.csv --history results/history.csv --plot results/losses.svg
+	@$(BIN) train --csv results/losses.csv --history results/history.csv \
+	    --plot results/losses.svg
 	@echo
 	@$(BIN) check
+
+lesson: build
+	@mkdir -p results
+	@$(BIN) train --csv results/losses.csv --history results/history.csv --plot results/losses.svg
+	@echo
+	@$(BIN) check all
 
 test: setup
 	$(CARGO) test --release
@@ -28,10 +37,36 @@ check: build
 	@$(BIN) check
 
 build: setup
-	@$(CARGO) build --release
+	@$(CARGO) build --release --quiet
 
 setup: $(READY)
 
 $(READY): python_ref/requirements.txt python_ref/constraints.txt python_ref/setup.sh
 	@PYTHON='$(PYTHON)' REUSE='$(REUSE)' TORCH='$(TORCH)' sh python_ref/setup.sh
 	@touch $@
+
+lint: setup
+	$(CARGO) fmt --check
+	$(CARGO) clippy --release --all-targets --quiet -- -D warnings
+	$(PY) -m ruff format --check python_ref
+	$(PY) -m ruff check python_ref
+
+format: setup
+	$(CARGO) fmt
+	$(PY) -m ruff format python_ref
+
+# The golden files, made by Python alone.
+golden: setup
+	$(PY) -m python_ref.golden tests/golden
+
+# Makes them again elsewhere and compares.
+golden-check: build
+	@rm -rf $(FRESH)
+	$(PY) -m python_ref.golden $(FRESH)
+	@for file in losses.csv history.csv first-epochs.safetensors; do \
+	    echo; echo "$$file"; \
+	    $(BIN) compare $(FRESH)/$$file tests/golden/$$file --rtol 1.3e-6 --atol 1e-5 || exit; \
+	done
+
+clean:
+	rm -rf target results .venv

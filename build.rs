@@ -1,7 +1,7 @@
-//! Links against the libtorch that `make setup` found, and remembers its
-//! version, so that a run can say what it ran on.
+//! Links against the libtorch that `make setup` found, remembers its version,
+//! so that a run can say what it ran on, and packs the Python twins.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The version that this release of tch is made for (see Cargo.toml).
 const WANTED: &str = "2.13.0";
@@ -22,6 +22,30 @@ fn main() {
     // adds -ltorch with --no-as-needed; that would pull in the CUDA libraries,
     // and libtorch_cpu and libc10 are all that is called.
     println!("cargo:rustc-link-arg=-Wl,-rpath,{lib}");
+    if let Err(error) = pack_twins() {
+        println!("cargo:error=cannot pack python_ref: {error}");
+    }
+}
+
+/// Lists every Python file of `python_ref/` for src/python.rs to include: a
+/// list by hand would one day lack a twin, which shows only where it is run.
+fn pack_twins() -> std::io::Result<()> {
+    println!("cargo:rerun-if-changed=python_ref");
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir("python_ref")? {
+        let path = entry?.path().canonicalize()?;
+        if path.extension().is_some_and(|ending| ending == "py") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    let packed = |path: &PathBuf| {
+        let (name, path) = (path.file_name().unwrap_or_default(), path.display());
+        format!("({name:?}, include_str!(r#\"{path}\"#)),\n", name = name.to_string_lossy())
+    };
+    let list: String = paths.iter().map(packed).collect();
+    let out = std::env::var("OUT_DIR").unwrap_or_default();
+    std::fs::write(Path::new(&out).join("twins.rs"), format!("&[\n{list}]\n"))
 }
 
 /// Reads the version of the PyTorch (`version.py`) or the plain libtorch

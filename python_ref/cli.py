@@ -1,7 +1,7 @@
 """The flags that the experiments share. Twin of src/cli.rs."""
 
 import argparse
-import math
+import sys
 
 from python_ref.activation import ACTIVATIONS
 
@@ -19,42 +19,81 @@ def whole(low, high):
     return parse
 
 
-def learning_rate(text):
-    """An argparse type: what Adam accepts as lr without overflowing float32."""
-    value = float(text)
-    if not (math.isfinite(value) and 0 <= value <= 1e37):
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to 1e37")
-    return value
+def number(low, high):
+    """An argparse type: a number in [low, high]."""
+
+    def parse(text):
+        value = float(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(
+                f"{text} is not a number from {low} to {high}"
+            )
+        return value
+
+    parse.__name__ = "number"
+    return parse
 
 
-def activations(text):
-    """An argparse type: a comma-separated list of different activations."""
-    names = text.split(",")
-    for name in names:
-        if name not in ACTIVATIONS:
-            raise argparse.ArgumentTypeError(f"no activation is called {name!r}")
-    if len(set(names)) < len(names):
-        raise argparse.ArgumentTypeError(f"an activation is named twice in {text!r}")
-    return names
+def one_of(names):
+    """An argparse type: one of `names`."""
+
+    def parse(text):
+        if text not in names:
+            known = ", ".join(names)
+            raise argparse.ArgumentTypeError(f"{text!r} is none of {known}")
+        return text
+
+    return parse
+
+
+def several(item):
+    """An argparse type: a comma-separated list of different items."""
+
+    def parse(text):
+        items = [item(part) for part in text.split(",")]
+        if len(set(items)) < len(items):
+            raise argparse.ArgumentTypeError(f"{text!r} names something twice")
+        return items
+
+    parse.__name__ = "list"
+    return parse
+
+
+activations = several(one_of(ACTIVATIONS))
+
+
+def experiment_parser(description):
+    """The flags of every experiment."""
+    parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
+    parser.add_argument("--threads", type=whole(1, 1024), default=1)
+    parser.add_argument("--csv", metavar="FILE")
+    parser.add_argument("--trace", metavar="FILE")
+    return parser
 
 
 def training_parser(description):
-    """The parser of `train`; its defaults are the lesson's settings."""
-    parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
+    """With the flags of every training run; the defaults are the lesson's."""
+    parser = experiment_parser(description)
     add = parser.add_argument
     add("--seed", type=whole(-(2**63), 2**63 - 1), default=0)
     add("--samples", type=whole(1, 10**7), default=512)
     add("--features", type=whole(1, 10**6), default=10)
     add("--hidden", type=whole(1, 10**6), default=64)
     add("--epochs", type=whole(1, 10**6), default=50)
-    add("--lr", type=learning_rate, default=1e-3)
+    # Above 1e37 Adam's first step, ten times as large, overflows float32.
+    add("--lr", type=number(0, 1e37), default=1e-3)
     add("--activations", type=activations, default=["sigmoid", "tanh", "relu"])
     add("--same-init", action="store_true")
-    add("--threads", type=whole(1, 1024), default=1)
-    add("--csv", metavar="FILE")
-    add("--history", metavar="FILE")
-    add("--trace", metavar="FILE")
     return parser
+
+
+OUTPUTS = ("csv", "history", "image", "trace")
+
+
+def print_lines(args, lines):
+    """Prints what was found; where an output takes standard output, aside."""
+    aside = any(getattr(args, name, None) == "-" for name in OUTPUTS)
+    print("\n".join(lines), file=sys.stderr if aside else sys.stdout)
 
 
 def named_settings(args):
@@ -65,5 +104,6 @@ def named_settings(args):
             return ",".join(map(str, value))
         return str(value).lower() if isinstance(value, bool) else str(value)
 
-    skip = {"threads", "csv", "history", "trace"}
-    return {name: text(value) for name, value in vars(args).items() if name not in skip}
+    named = {name: value for name, value in vars(args).items() if name not in OUTPUTS}
+    del named["threads"]
+    return {name: text(value) for name, value in named.items()}

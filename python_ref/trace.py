@@ -8,6 +8,16 @@ from safetensors.torch import save
 from python_ref.export import open_output
 
 
+def environment():
+    """What a run's numbers hold for."""
+    return {
+        "by": "PyTorch",
+        "torch": torch.__version__,
+        "threads": str(torch.get_num_threads()),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+    }
+
+
 class Trace:
     """Tensors under `series/step/phase/name`, in the order in which they arose."""
 
@@ -44,17 +54,17 @@ class Trace:
         for name, param in params:
             self.record(series, epoch, "param", name, param)
 
+    def measure(self, series, step, named):
+        """What was found out after so many steps: name -> tensor."""
+        for name, tensor in named.items():
+            self.record(series, step, "measure", name, tensor)
+
     def save(self, path):
         """Writes a .safetensors file; `-` is standard output."""
         about = {
             "experiment": self.experiment,
             "settings": self.settings,
-            "environment": {
-                "by": "PyTorch",
-                "torch": torch.__version__,
-                "threads": str(torch.get_num_threads()),
-                "cpu_capability": torch.backends.cpu.get_cpu_capability(),
-            },
+            "environment": environment(),
             # .safetensors sorts by name: these keep the order of events.
             "series": list(dict.fromkeys(key.split("/")[0] for key in self.tensors)),
             "names": list(dict.fromkeys(key.split("/")[3] for key in self.tensors)),

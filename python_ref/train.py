@@ -3,13 +3,11 @@
 Run it with `python -m python_ref.train`. Twin of src/lesson/train.rs.
 """
 
-import sys
-
 import torch
 from torch import nn
 
 from python_ref.activation import ACTIVATIONS
-from python_ref.cli import named_settings, training_parser
+from python_ref.cli import named_settings, print_lines, training_parser
 from python_ref.export import write_csv
 from python_ref.trace import Trace
 
@@ -71,15 +69,13 @@ def train(args, trace=None):
 
 
 def main(argv=None):
-    args = training_parser("Train the lesson's MLP.").parse_args(argv)
+    parser = training_parser("Train the lesson's MLP.")
+    parser.add_argument("--history", metavar="FILE")
+    args = parser.parse_args(argv)
     trace = Trace("train", named_settings(args)) if args.trace else None
     losses = train(args, trace)
 
-    # Where an output takes standard output, the lines step aside.
-    outputs = [args.csv, args.history, args.trace]
-    lines = sys.stderr if "-" in outputs else sys.stdout
-    for name, history in losses.items():
-        print(f"{name}: {history[-1]}", file=lines)
+    print_lines(args, [f"{name}: {history[-1]}" for name, history in losses.items()])
     if args.csv:
         rows = [(name, history[-1]) for name, history in losses.items()]
         write_csv(args.csv, ("activation", "final_loss"), rows)

@@ -7,9 +7,9 @@ use safetensors::Dtype;
 
 use crate::lesson::Experiment;
 use crate::lesson::train::train;
-use crate::parity::{self, Report, Tolerance, Value, Verdict};
-use crate::progress::spin;
-use crate::python::Python;
+use crate::parity::{self, Report, Tally, Tolerance, Value, Verdict};
+use crate::progress::{Progress, spin};
+use crate::python::{Python, Running};
 use crate::pytorch::VERSION;
 use crate::pytorch::float::repr;
 use crate::settings::Settings;
@@ -23,23 +23,88 @@ pub fn against_twin<E: Experiment>(
     tolerance: Option<Tolerance>,
     python: &Python,
 ) -> Result<(String, Verdict)> {
-    let mut flags = experiment.flags();
-    flags.push("--trace=python.safetensors".to_owned());
-    let mut twin = python.start_twin(E::NAME, &flags)?;
-    // Both at the same time: importing torch takes longer than our whole run.
-    let mut rust = experiment.trace();
-    experiment.run(&mut rust);
-    spin("waiting for the Python twin", || twin.finish())?;
-    let python = Trace::read(&twin.file("python.safetensors"))?;
-    same_release(&python.about)?;
+    let Checked { environment, notes, series, report, .. } =
+        Check::start(experiment, python)?.finish(tolerance)?;
+    Ok((format!("{environment}{notes}\n{series}{report}"), report.verdict()))
+}
 
-    let report = parity::compare(["Rust", "Python"], &rust, &python, tolerance);
-    let text = format!(
-        "{}\n{}\n{report}",
-        environment(&rust.about, &python.about),
-        series_table(&report, &rust, &python)
+/// The check of one experiment: its twin is running.
+#[derive(Debug)]
+pub struct Check<'a, E> {
+    experiment: &'a E,
+    twin: Running,
+}
+
+/// What the check of one experiment came to.
+#[derive(Debug)]
+pub struct Checked {
+    /// The experiment's name.
+    pub name: &'static str,
+    /// What ran it.
+    pub environment: String,
+    /// What the twin noted of what only Python has.
+    notes: String,
+    /// The losses of its series; empty where it trains nothing.
+    series: String,
+    /// Everything that was compared.
+    pub report: Report,
+}
+
+impl<'a, E: Experiment> Check<'a, E> {
+    /// Starts the twin, which runs while ours does: importing torch takes
+    /// longer than most of our runs.
+    pub fn start(experiment: &'a E, python: &Python) -> Result<Self> {
+        let mut flags = experiment.flags();
+        flags.push("--trace=python.safetensors".to_owned());
+        Ok(Self { experiment, twin: python.start_twin(E::NAME, &flags)? })
+    }
+
+    /// Runs our side, waits for the twin, and compares.
+    pub fn finish(mut self, tolerance: Option<Tolerance>) -> Result<Checked> {
+        let mut observer = (self.experiment.trace(), Progress::new(self.experiment.steps()));
+        self.experiment.run(&mut observer);
+        let (rust, progress) = observer;
+        drop(progress);
+        spin("waiting for the Python twin", || self.twin.finish())?;
+        let python = Trace::read(&self.twin.file("python.safetensors"))?;
+        same_release(&python.about)?;
+
+        let report = parity::compare(["Rust", "Python"], &rust, &python, tolerance);
+        Ok(Checked {
+            name: E::NAME,
+            environment: environment(&rust.about, &python.about),
+            notes: self.twin.notes(),
+            series: series_table(&report, &rust, &python),
+            report,
+        })
+    }
+}
+
+/// One report and one verdict of several checks.
+pub fn summary(all: &[Checked], tolerance: Option<Tolerance>) -> (String, Verdict) {
+    let mut rows: Vec<_> =
+        all.iter().map(|checked| (checked.name.to_owned(), checked.report.total())).collect();
+    let mut total = Tally::default();
+    for (_, tally) in &rows {
+        total.add(tally);
+    }
+    rows.push(("all".to_owned(), total.clone()));
+
+    let verdicts = || all.iter().map(|checked| checked.report.verdict());
+    let diverged = verdicts().find(|&verdict| verdict == Verdict::Diverged);
+    let verdict = diverged.or(verdicts().next()).unwrap_or(Verdict::Exact);
+    let mut text = format!(
+        "{}\n{}\nverdict: {}\n",
+        all.first().map_or("", |checked| &checked.environment),
+        parity::tally_table("experiment", &rows, tolerance),
+        parity::verdict_line(verdict, &total, tolerance),
     );
-    Ok((text, report.verdict()))
+    for Checked { name, report, .. } in all {
+        if report.verdict() == Verdict::Diverged {
+            text = text + name + ": " + &report.divergence();
+        }
+    }
+    (text, verdict)
 }
 
 /// Other releases of libtorch have other kernels: nothing to compare.
@@ -55,20 +120,28 @@ fn same_release(python: &About) -> Result<()> {
 
 /// What the verdict holds for.
 fn environment(rust: &About, python: &About) -> String {
-    let of =
-        |about: &About, name| about.environment.get(name).cloned().unwrap_or("unknown".to_owned());
+    let of = |about: &About, name| {
+        about.environment.get(name).map_or("unknown", String::as_str).to_owned()
+    };
+    let threads = |about: &About| match of(about, "threads").as_str() {
+        "1" => "1 thread".to_owned(),
+        n => format!("{n} threads"),
+    };
+    // tch cannot ask for the CPU capability: both sides select kernels by the
+    // same code, on the same machine and environment.
     format!(
-        "Rust    {}, libtorch {}\nPython  PyTorch {}\nboth    threads: {}, CPU capability: {}\n",
+        "Rust    {}, libtorch {}, {}\nPython  PyTorch {}, {}, CPU capability {}\n",
         of(rust, "by"),
         of(rust, "torch"),
+        threads(rust),
         of(python, "torch"),
-        of(rust, "threads"),
+        threads(python),
         of(python, "cpu_capability"),
     )
 }
 
 /// A row for each series: the losses of its last step, and in how many steps
-/// everything was equal.
+/// everything was equal. Empty where no series has steps.
 fn series_table(report: &Report, rust: &Trace, python: &Trace) -> String {
     let row = |name: &String| {
         let (equal, all) = report.steps_equal(name);
@@ -85,11 +158,13 @@ fn series_table(report: &Report, rust: &Trace, python: &Trace) -> String {
         };
         [name.clone(), ours, theirs, ulps, format!("{equal}/{all}")]
     };
-    let series = rust.about.series.iter().filter(|name| *name != "data");
-    table(
-        ["series", "Rust final loss", "Python final loss", "ULPs", "epochs equal"],
-        series.map(row).collect(),
-    )
+    let trains = |name: &&String| report.steps_equal(name).1 > 0;
+    let rows: Vec<_> = rust.about.series.iter().filter(trains).map(row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let header = ["series", "Rust final loss", "Python final loss", "ULPs", "epochs equal"];
+    table(header, rows) + "\n"
 }
 
 fn ulps_text(x: Value, y: Value) -> String {
@@ -167,4 +242,30 @@ fn named_numbers(printed: &str) -> Vec<(String, String)> {
         })
         .filter(|(_, number)| number.parse::<f64>().is_ok())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn python_with(torch: &str) -> About {
+        let environment = [("torch".to_owned(), torch.to_owned())].into();
+        About { environment, ..About::default() }
+    }
+
+    #[test]
+    fn another_release_of_pytorch_is_trouble_and_another_build_of_ours_is_not() {
+        let release = VERSION.split('+').next().unwrap();
+        assert!(same_release(&python_with(&format!("{release}+other"))).is_ok());
+        let error = same_release(&python_with("2.12.1+cpu")).unwrap_err().to_string();
+        assert!(error.starts_with("Python has PyTorch 2.12.1+cpu, we have libtorch"), "{error}");
+    }
+
+    #[test]
+    fn lines_of_a_script_are_read_by_name() {
+        let printed = "epoch 3\n Leaky_ReLU :0.5\ntanh: nan\ntime: 3 s\n";
+        let expected = [("leaky-relu", "0.5"), ("tanh", "nan")];
+        let expected = expected.map(|(name, number)| (name.to_owned(), number.to_owned()));
+        assert_eq!(named_numbers(printed), expected);
+    }
 }

@@ -1,16 +1,19 @@
 //! Every flag; the doc comments are the help.
 
+// Backticks would show up in the help.
+#![allow(clippy::doc_markdown)]
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::builder::RangedU64ValueParser;
-use clap::{ArgAction, Args, Parser, Subcommand, value_parser};
+use clap::{Args, Parser, Subcommand, value_parser};
 
 use crate::parity::Tolerance;
 use crate::python::Python;
 use crate::pytorch::activation::Activation;
-use crate::settings::Settings;
+use crate::settings::{Curve, Settings, learning_rate};
 use crate::sweep::seeds::{Seeds, Shard};
 
 /// A PyTorch lesson on activation functions, in Rust, held to Python bit for bit
@@ -39,15 +42,27 @@ Examples:
   tanh-parity train --activations tanh,relu --same-init --history -
   tanh-parity train --epochs 500 --plot losses.svg")]
     Train(TrainArgs),
-    /// Train in Rust and in Python and compare everything, bit for bit
+    /// Look at activations and their derivatives, and at where they saturate
+    #[command(after_help = "\
+The CSV has the columns activation,x,value,derivative.
+
+Examples:
+  tanh-parity curve
+  tanh-parity curve --activations tanh,sigmoid,relu --plot curve.svg
+  tanh-parity curve --from -4 --to 4 --points 9 --csv -")]
+    Curve(CurveArgs),
+    /// Run an experiment in Rust and in Python, compare everything bit for bit
+    ///
+    /// With no experiment named, it is train, with train's flags.
     #[command(after_help = "\
 Examples:
   tanh-parity check
   tanh-parity check --seed 7 --activations gelu --threads 2
   tanh-parity check --script lesson.py
+  tanh-parity check all
 
 Exit status: 0 the runs agree, 1 they differ, 2 trouble.")]
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     /// Compare two traces (.safetensors) or two CSVs
     #[command(after_help = "\
 Examples:
@@ -116,16 +131,36 @@ pub struct RunArgs {
         value_enum,
         value_delimiter = ',',
         value_name = "NAME,...",
-        default_value = "sigmoid,tanh,relu",
-        hide_possible_values = false
+        default_value = "sigmoid,tanh,relu"
     )]
     activations: Vec<Activation>,
     /// Seed again before each network, so that only the activation differs
     #[arg(long)]
     same_init: bool,
+    #[command(flatten)]
+    threads: ThreadsArgs,
+}
+
+/// How much of the machine to use.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ThreadsArgs {
     /// Threads of libtorch; at the lesson's sizes one is fastest
     #[arg(long, default_value_t = 1, value_parser = value_parser!(i32).range(1..=1024))]
-    threads: i32,
+    pub threads: i32,
+}
+
+/// What an experiment can write.
+#[derive(Args, Debug)]
+pub struct OutputArgs {
+    /// Write what was measured as CSV (- for standard output)
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Draw what was measured, as SVG
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+    /// Record everything that happens, as .safetensors
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
 }
 
 impl RunArgs {
@@ -140,39 +175,41 @@ impl RunArgs {
             lr: self.lr,
             activations: self.activations.clone(),
             same_init: self.same_init,
-            threads: self.threads,
+            threads: self.threads.threads,
         }
         .validated()
-    }
-}
-
-/// Above 1e37 Adam's first step, ten times as large, overflows float32, which
-/// PyTorch refuses.
-fn learning_rate(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(lr) if (0.0..=1e37).contains(&lr) => Ok(lr),
-        _ => Err("it is a number from 0 to 1e37".to_owned()),
     }
 }
 
 /// Flags of `train`.
 #[derive(Args, Debug)]
 pub struct TrainArgs {
+    /// What is trained
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub settings: SettingsArgs,
     /// Write the final losses: activation,final_loss (- for standard output)
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
-    /// Write the loss of every epoch: activation,epoch,loss
+    /// Write the loss of every epoch: activation,epoch,loss (or -)
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
-    /// Draw the loss of every epoch, as SVG
+    /// Draw the loss of every epoch, as SVG (or -)
     #[arg(long, value_name = "FILE")]
     pub plot: Option<PathBuf>,
-    /// Record everything that happens, as .safetensors
+    /// Record everything that happens, as .safetensors (or -)
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+}
+
+/// Flags of `curve`.
+#[derive(Args, Debug)]
+pub struct CurveArgs {
+    /// What is looked at
+    #[command(flatten)]
+    pub settings: Curve,
+    /// What to write
+    #[command(flatten)]
+    pub outputs: OutputArgs,
 }
 
 /// When values pass as equal.
@@ -206,20 +243,72 @@ fn tolerance(text: &str) -> Result<f64, String> {
 
 /// Flags of `check`.
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct CheckArgs {
+    /// What to check
+    #[command(subcommand)]
+    pub experiment: Option<CheckCommand>,
+    /// Flags of train
     #[command(flatten)]
-    #[allow(missing_docs)]
-    pub settings: SettingsArgs,
+    pub train: CheckTrainArgs,
+}
+
+/// What can be checked.
+#[derive(Debug, Subcommand)]
+pub enum CheckCommand {
+    /// The lesson's training run, the same as with no experiment named
+    Train(CheckTrainArgs),
+    /// The activations' curves
+    Curve(CheckOf<Curve>),
+    /// Every experiment with its defaults, and one verdict
+    All(CheckAllArgs),
+}
+
+/// Flags of `check train`.
+#[derive(Args, Debug)]
+pub struct CheckTrainArgs {
+    /// What is checked, and how
     #[command(flatten)]
-    #[allow(missing_docs)]
-    pub tolerance: ToleranceArgs,
+    pub check: CheckOf<SettingsArgs>,
     /// Run this script instead of the twin, and compare the final losses that
     /// it prints as `name: number`
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
+}
+
+/// Flags of the check of an experiment with these settings.
+#[derive(Args, Debug)]
+pub struct CheckOf<S: Args> {
+    /// The experiment
     #[command(flatten)]
-    #[allow(missing_docs)]
+    pub settings: S,
+    /// When values pass as equal
+    #[command(flatten)]
+    pub tolerance: ToleranceArgs,
+    /// Which Python
+    #[command(flatten)]
     pub python: PythonArgs,
+}
+
+/// Flags of `check all`.
+#[derive(Args, Debug)]
+pub struct CheckAllArgs {
+    /// How much of the machine to use
+    #[command(flatten)]
+    pub threads: ThreadsArgs,
+    /// When values pass as equal
+    #[command(flatten)]
+    pub tolerance: ToleranceArgs,
+    /// Which Python
+    #[command(flatten)]
+    pub python: PythonArgs,
+}
+
+/// An experiment's flags as if none was given but `--threads`.
+pub fn defaults<S: Args>(threads: i32) -> S {
+    let command = S::augment_args(clap::Command::new("defaults"));
+    let matches = command.get_matches_from(["defaults", &format!("--threads={threads}")]);
+    S::from_arg_matches(&matches).expect("every flag has a default")
 }
 
 /// Which Python, and for how long.
@@ -244,12 +333,11 @@ impl PythonArgs {
 #[derive(Args, Debug)]
 pub struct CompareArgs {
     /// The actual values
-    #[arg(action = ArgAction::Set)]
     pub a: PathBuf,
     /// The expected ones
     pub b: PathBuf,
+    /// When values pass as equal
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub tolerance: ToleranceArgs,
 }
 

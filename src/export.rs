@@ -42,7 +42,8 @@ pub fn history_csv(runs: &[(Activation, Vec<f64>)]) -> Result<Vec<u8>> {
     }))
 }
 
-fn to_csv(rows: impl Iterator<Item = impl Serialize>) -> Result<Vec<u8>> {
+/// The rows as CSV, under the names of their fields.
+pub fn to_csv(rows: impl Iterator<Item = impl Serialize>) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.serialize(row)?;
@@ -51,6 +52,7 @@ fn to_csv(rows: impl Iterator<Item = impl Serialize>) -> Result<Vec<u8>> {
 }
 
 /// Numbers in a CSV read as Python writes them.
-fn as_python<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+pub fn as_python<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&repr(*x))
 }

@@ -4,8 +4,9 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Parser;
+use clap::error::ErrorKind;
 use tanh_parity::cli::{Cli, Command};
 use tanh_parity::output::print;
 use tanh_parity::parity::Verdict;
@@ -36,18 +37,19 @@ fn complain(error: &str) {
 fn run() -> Result<ExitCode> {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) if error.use_stderr() => {
-            complain(&usage_line(&error));
-            return Ok(ExitCode::from(TROUBLE));
-        }
-        Err(help) => {
-            print(help.render().to_string().as_bytes())?;
+        Err(answer) if !answer.use_stderr() => {
+            print(answer.render().to_string().as_bytes())?; // --help, --version
             return Ok(ExitCode::SUCCESS);
         }
+        Err(error) => bail!(usage_line(&error)),
     };
     let (text, verdict) = match cli.command {
         Command::Train(args) => {
             command::train::run(&args)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Curve(args) => {
+            command::curve::run(&args)?;
             return Ok(ExitCode::SUCCESS);
         }
         Command::Sweep(args) => {
@@ -67,9 +69,12 @@ fn run() -> Result<ExitCode> {
 
 /// clap's complaint, which it spreads over several lines, in one.
 fn usage_line(error: &clap::Error) -> String {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "no command: try `tanh-parity train`, or `tanh-parity --help`".to_owned();
+    }
     let text = error.render().to_string();
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let lines: Vec<_> = lines.take_while(|line| !line.starts_with("Usage:")).collect();
-    let text = lines.join("; ").replace(":;", ":").replace("; For more", ": for more");
-    text.trim_start_matches("error: ").to_owned()
+    let lines: Vec<_> =
+        lines.filter(|line| !line.starts_with("Usage:") && !line.starts_with("For more")).collect();
+    format!("{}: see --help", lines.join("; ").replace(":;", ":").trim_start_matches("error: "))
 }

@@ -46,7 +46,8 @@ impl Output {
                     }
                     _ => anyhow::Error::new(error).context(cannot()),
                 })?;
-                Ok(Self::File(path.to_owned()))
+                let folder = fs::canonicalize(folder(path)).with_context(cannot)?;
+                Ok(Self::File(folder.join(path.file_name().unwrap_or_default())))
             }
             Err(error) => Err(error).with_context(cannot),
         }
@@ -72,34 +73,45 @@ impl Output {
     }
 }
 
-/// Finds out before the run whether every output can be written.
+/// Finds out before the run whether every output can be written, and to a
+/// place of its own.
 pub fn open_outputs<const N: usize>(paths: [&Option<PathBuf>; N]) -> Result<[Option<Output>; N]> {
-    for (i, path) in paths.iter().enumerate() {
-        let repeated = path.is_some() && paths[..i].contains(path);
-        ensure!(
-            !repeated,
-            "two outputs go to {}: name different files",
-            path.as_ref().unwrap().display()
-        );
-    }
     let mut outputs = [const { None }; N];
+    let mut taken = Vec::new();
     for (output, path) in outputs.iter_mut().zip(paths) {
-        *output = path.as_deref().map(Output::open).transpose()?;
+        let Some(path) = path else { continue };
+        let opened = Output::open(path)?;
+        let place = match &opened {
+            Output::File(target) => Some(target.clone()),
+            Output::Stdout => Some(path.clone()),
+            Output::Special(..) => None,
+        };
+        ensure!(
+            place.is_none() || !taken.contains(&place),
+            "two outputs go to {}: name different files",
+            path.display()
+        );
+        taken.push(place);
+        *output = Some(opened);
     }
     Ok(outputs)
 }
 
-/// A new file in the folder of `path`, gone when dropped.
-fn beside(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = match path.parent() {
+/// The folder that `path` names a file in.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
-    };
+    }
+}
+
+/// A new file in the folder of `path`, gone when dropped.
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(".tanh-parity-");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
-    builder.tempfile_in(folder)
+    builder.tempfile_in(folder(path))
 }
 
 /// Writes to standard output. A reader that has left (`| head -1`) is no

@@ -10,15 +10,9 @@ use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 use wait_timeout::ChildExt;
 
-/// The twins' sources, carried along so that the check works from any folder.
-const SOURCES: [(&str, &str); 6] = [
-    ("__init__.py", include_str!("../python_ref/__init__.py")),
-    ("activation.py", include_str!("../python_ref/activation.py")),
-    ("cli.py", include_str!("../python_ref/cli.py")),
-    ("export.py", include_str!("../python_ref/export.py")),
-    ("trace.py", include_str!("../python_ref/trace.py")),
-    ("train.py", include_str!("../python_ref/train.py")),
-];
+/// The twins' sources, carried along so that the check works from any folder;
+/// build.rs lists them.
+const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/twins.rs"));
 
 /// An interpreter, and how long a run of it may take.
 #[derive(Clone, Debug)]
@@ -124,9 +118,8 @@ impl Running {
             .rfind(|line| !line.trim().is_empty())
             .unwrap_or("it printed no reason")
             .trim();
-        if reason.contains("No module named 'torch'")
-            || reason.contains("No module named 'safetensors'")
-        {
+        let missing = |module| reason.contains(&format!("No module named '{module}'"));
+        if ["torch", "safetensors", "numpy"].into_iter().any(missing) {
             bail!(
                 "{} has {}: run `make setup`, or name one with --python",
                 self.interpreter,
@@ -134,6 +127,15 @@ impl Running {
             );
         }
         bail!("{name} failed ({status}): {reason}");
+    }
+
+    /// What it noted on standard error, in lines `note: ...`.
+    pub fn notes(&self) -> String {
+        let stderr = self.read("stderr");
+        stderr
+            .lines()
+            .filter(|line| line.starts_with("note: "))
+            .fold(String::new(), |notes, line| notes + line + "\n")
     }
 
     /// A file that it wrote.

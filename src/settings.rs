@@ -5,6 +5,10 @@ use anyhow::{Result, ensure};
 use crate::pytorch::activation::Activation;
 use crate::pytorch::float::repr;
 
+mod curve;
+
+pub use curve::Curve;
+
 /// The most values a single tensor may have: half a GiB of float32.
 const MOST_VALUES: i64 = 1 << 27;
 
@@ -35,24 +39,10 @@ impl Settings {
     /// Refuses what single ranges cannot: a list that names an activation
     /// twice, sizes that are fine alone and too large together.
     pub fn validated(self) -> Result<Self> {
-        for (i, activation) in self.activations.iter().enumerate() {
-            ensure!(
-                !self.activations[..i].contains(activation),
-                "--activations names {} twice: name each once",
-                activation.name()
-            );
-        }
-        for (a, b, sizes) in [
-            ("--samples", "--features", [self.samples, self.features]),
-            ("--samples", "--hidden", [self.samples, self.hidden]),
-            ("--features", "--hidden", [self.features, self.hidden]),
-        ] {
-            let values = sizes[0] * sizes[1];
-            ensure!(
-                values <= MOST_VALUES,
-                "{a} times {b} is {values}: at most {MOST_VALUES} values fit a tensor here"
-            );
-        }
+        unique("--activations", &self.activations, |activation| activation.name())?;
+        fits("--samples times --features", &[self.samples, self.features])?;
+        fits("--samples times --hidden", &[self.samples, self.hidden])?;
+        fits("--features times --hidden", &[self.features, self.hidden])?;
         Ok(self)
     }
 
@@ -60,7 +50,6 @@ impl Settings {
     /// of a run remembers. `threads` is not among it but part of the
     /// environment, since it must not change the results.
     pub fn named(&self) -> Vec<(&'static str, String)> {
-        let activations: Vec<_> = self.activations.iter().map(|a| a.name()).collect();
         vec![
             ("seed", self.seed.to_string()),
             ("samples", self.samples.to_string()),
@@ -68,8 +57,41 @@ impl Settings {
             ("hidden", self.hidden.to_string()),
             ("epochs", self.epochs.to_string()),
             ("lr", repr(self.lr)),
-            ("activations", activations.join(",")),
+            ("activations", joined(&self.activations, |activation| activation.name())),
             ("same_init", self.same_init.to_string()),
         ]
+    }
+}
+
+/// Refuses a list that names something twice.
+fn unique<T: PartialEq>(flag: &str, list: &[T], name: fn(&T) -> String) -> Result<()> {
+    for (i, item) in list.iter().enumerate() {
+        let repeated = list[..i].contains(item);
+        ensure!(!repeated, "{flag} names {} twice: name each once", name(item));
+    }
+    Ok(())
+}
+
+/// Refuses a tensor of these sizes, which flags name, if it is too large.
+fn fits(flags: &str, sizes: &[i64]) -> Result<()> {
+    let values = sizes.iter().product::<i64>();
+    ensure!(
+        values <= MOST_VALUES,
+        "{flags} is {values}: at most {MOST_VALUES} values fit a tensor here"
+    );
+    Ok(())
+}
+
+/// A list as the flag takes it.
+fn joined<T>(list: &[T], name: fn(&T) -> String) -> String {
+    list.iter().map(name).collect::<Vec<_>>().join(",")
+}
+
+/// What Adam accepts as `lr`. Above 1e37 its first step, ten times as large,
+/// overflows float32, which PyTorch refuses.
+pub fn learning_rate(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(lr) if (0.0..=1e37).contains(&lr) => Ok(lr),
+        _ => Err("it is a number from 0 to 1e37".to_owned()),
     }
 }

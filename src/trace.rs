@@ -17,7 +17,11 @@ use crate::pytorch;
 use crate::pytorch::optim::State;
 
 /// The phases of a step, in the order in which they happen.
-pub const PHASES: [&str; 7] = ["data", "init", "forward", "loss", "grad", "state", "param"];
+///
+/// `measure` is what an experiment finds out after the step, with the parameters
+/// that the step left behind: at step 0, with the initial ones.
+pub const PHASES: [&str; 8] =
+    ["data", "init", "forward", "loss", "grad", "state", "param", "measure"];
 
 /// One training step, after the optimizer's update.
 pub struct Step<'a> {
@@ -48,19 +52,32 @@ pub trait Observer {
     fn init(&mut self, _series: &str, _named: &[(String, Tensor)]) {}
     /// A training step.
     fn step(&mut self, _step: &Step) {}
+    /// What was found out of `series` after so many steps.
+    fn measure(&mut self, _series: &str, _step: usize, _named: &[(String, Tensor)]) {}
 }
 
 impl Observer for () {}
 
 impl<T: Observer> Observer for Option<T> {
     fn data(&mut self, named: &[(&str, &Tensor)]) {
-        self.iter_mut().for_each(|observer| observer.data(named));
+        if let Some(observer) = self {
+            observer.data(named);
+        }
     }
     fn init(&mut self, series: &str, named: &[(String, Tensor)]) {
-        self.iter_mut().for_each(|observer| observer.init(series, named));
+        if let Some(observer) = self {
+            observer.init(series, named);
+        }
     }
     fn step(&mut self, step: &Step) {
-        self.iter_mut().for_each(|observer| observer.step(step));
+        if let Some(observer) = self {
+            observer.step(step);
+        }
+    }
+    fn measure(&mut self, series: &str, step: usize, named: &[(String, Tensor)]) {
+        if let Some(observer) = self {
+            observer.measure(series, step, named);
+        }
     }
 }
 
@@ -76,6 +93,10 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn step(&mut self, step: &Step) {
         self.0.step(step);
         self.1.step(step);
+    }
+    fn measure(&mut self, series: &str, step: usize, named: &[(String, Tensor)]) {
+        self.0.measure(series, step, named);
+        self.1.measure(series, step, named);
     }
 }
 
@@ -268,6 +289,12 @@ impl Observer for Trace {
         }
         for (name, param) in step.names.iter().zip(step.params) {
             record("param", name, param);
+        }
+    }
+
+    fn measure(&mut self, series: &str, step: usize, named: &[(String, Tensor)]) {
+        for (name, tensor) in named {
+            self.record(series, step, "measure", name, tensor);
         }
     }
 }

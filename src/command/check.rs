@@ -1,19 +1,54 @@
 //! `check`: our run and Python's, compared; `compare`: two files.
 
 use anyhow::Result;
-use tanh_parity::cli::{CheckArgs, CompareArgs};
+use clap::Args;
+use tanh_parity::check::{self, Check};
+use tanh_parity::cli::{
+    self, CheckAllArgs, CheckArgs, CheckCommand, CheckOf, CheckTrainArgs, CompareArgs, SettingsArgs,
+};
+use tanh_parity::lesson::Experiment;
 use tanh_parity::parity::{self, Verdict};
-use tanh_parity::{check, tabular};
+use tanh_parity::settings::Curve;
+use tanh_parity::tabular;
 
 /// Runs `check`; returns the report.
 pub fn run(args: &CheckArgs) -> Result<(String, Verdict)> {
-    let settings = args.settings.settings()?;
-    let tolerance = args.tolerance.tolerance();
-    let python = args.python.find();
-    match &args.script {
+    match &args.experiment {
+        None => train(&args.train),
+        Some(CheckCommand::Train(args)) => train(args),
+        Some(CheckCommand::Curve(args)) => twin(args, args.settings.validated()?),
+        Some(CheckCommand::All(args)) => all(args),
+    }
+}
+
+fn train(CheckTrainArgs { check, script }: &CheckTrainArgs) -> Result<(String, Verdict)> {
+    let settings = check.settings.settings()?;
+    let (tolerance, python) = (check.tolerance.tolerance(), check.python.find());
+    match script {
         Some(script) => check::against_script(&settings, tolerance, &python, script),
         None => check::against_twin(&settings, tolerance, &python),
     }
+}
+
+fn twin<S: Args, E: Experiment>(check: &CheckOf<S>, experiment: &E) -> Result<(String, Verdict)> {
+    check::against_twin(experiment, check.tolerance.tolerance(), &check.python.find())
+}
+
+/// Every experiment with its defaults.
+fn all(args: &CheckAllArgs) -> Result<(String, Verdict)> {
+    let threads = args.threads.threads;
+    let train = cli::defaults::<SettingsArgs>(threads).settings()?;
+    let curve = cli::defaults::<Curve>(threads);
+
+    // All twins start before the first of ours runs, so that they import torch
+    // at the same time.
+    let python = args.python.find();
+    let train = Check::start(&train, &python)?;
+    let curve = Check::start(&curve, &python)?;
+
+    let tolerance = args.tolerance.tolerance();
+    let checked = [train.finish(tolerance)?, curve.finish(tolerance)?];
+    Ok(check::summary(&checked, tolerance))
 }
 
 /// Runs `compare`; returns the report.

@@ -1,5 +1,7 @@
 //! What the commands do, one file each: run, write the outputs, report.
 
 pub mod check;
+pub mod curve;
+mod experiment;
 pub mod sweep;
 pub mod train;

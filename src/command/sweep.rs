@@ -7,12 +7,13 @@ use std::thread::available_parallelism;
 use anyhow::{Result, ensure};
 use tanh_parity::cli::{MergeArgs, SweepArgs};
 use tanh_parity::output::{Output, open_outputs};
+use tanh_parity::plot;
 use tanh_parity::progress::bar;
 use tanh_parity::sweep::plan::Plan;
 use tanh_parity::sweep::row::Row;
 use tanh_parity::sweep::store::{self, Store};
 use tanh_parity::sweep::summary::{leaders, summary};
-use tanh_parity::sweep::{self, merge, plot};
+use tanh_parity::sweep::{self, merge};
 
 /// Runs `sweep`; returns its summary.
 pub fn run(args: &SweepArgs) -> Result<String> {
@@ -72,12 +73,12 @@ fn report(sweeps: Vec<(Plan, Vec<Row>)>, plots: [Option<Output>; 2]) -> Result<S
     if sweeps.iter().all(|(_, rows)| !rows.is_empty()) {
         text.push(leaders(&sweeps));
     }
-    let [distribution, curves] = plots;
-    if let Some(output) = distribution {
-        output.write(plot::distribution(plan, rows)?.as_bytes())?;
+    let [spread, curves] = plots;
+    if let Some(output) = spread {
+        output.write(plot::sweep::spread(plan, rows)?.as_bytes())?;
     }
     if let Some(output) = curves {
-        output.write(plot::curves(plan, rows)?.as_bytes())?;
+        output.write(plot::sweep::curves(plan, rows)?.as_bytes())?;
     }
     Ok(text.join("\n"))
 }

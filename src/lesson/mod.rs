@@ -1,14 +1,18 @@
 //! The lesson's experiments, one file a section; each is the twin of the file
 //! of the same name in `python_ref/`.
 
+pub mod curve;
 pub mod train;
 
 use crate::trace::{Observer, Trace};
 
-/// What the parity check needs to know of an experiment.
+/// What the commands and the parity check need to know of an experiment.
 pub trait Experiment {
     /// Its name, which is that of its twin's file.
     const NAME: &'static str;
+
+    /// What it finds, for the printed lines, the CSV and the plot.
+    type Findings;
 
     /// Everything that the results depend on, as name and text. The names are
     /// those of the flags, with `_` for `-`; a switch is `true` or `false`.
@@ -18,8 +22,12 @@ pub trait Experiment {
     /// environment, since it must not change the results.
     fn threads(&self) -> i32;
 
+    /// The training steps that a run reports to its observer, of all series
+    /// together: the length of the progress bar.
+    fn steps(&self) -> usize;
+
     /// Runs it, telling the observer all that happens.
-    fn run(&self, observer: &mut impl Observer);
+    fn run(&self, observer: &mut impl Observer) -> Self::Findings;
 
     /// The flags that make the twin do the same.
     fn flags(&self) -> Vec<String> {

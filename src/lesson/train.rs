@@ -129,6 +129,8 @@ pub fn train_drawn(
 impl Experiment for Settings {
     const NAME: &'static str = "train";
 
+    type Findings = Vec<(Activation, Vec<f64>)>;
+
     fn settings(&self) -> Vec<(&'static str, String)> {
         self.named()
     }
@@ -137,7 +139,11 @@ impl Experiment for Settings {
         self.threads
     }
 
-    fn run(&self, observer: &mut impl Observer) {
-        train(self, observer);
+    fn steps(&self) -> usize {
+        self.epochs * self.activations.len()
+    }
+
+    fn run(&self, observer: &mut impl Observer) -> Self::Findings {
+        train(self, observer)
     }
 }

@@ -6,6 +6,7 @@ mod value;
 use std::collections::BTreeMap;
 
 use crate::trace::{About, Array, PHASES, Trace};
+pub use report::{tally_table, verdict_line};
 pub use value::Value;
 
 /// What `torch.testing.assert_close` allows: |actual - expected| <= atol +
@@ -277,7 +278,8 @@ impl Report {
 }
 
 impl Tally {
-    fn add(&mut self, other: &Self) {
+    /// Counts the other's tensors and values in.
+    pub fn add(&mut self, other: &Self) {
         self.tensors += other.tensors;
         self.tensors_equal += other.tensors_equal;
         self.values += other.values;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Difference, Report, Tally, Verdict};
+use super::{Difference, Report, Tally, Tolerance, Verdict};
 use crate::pytorch::float::repr;
 use crate::table::{table, thousands};
 
@@ -11,56 +11,69 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.settings.is_empty() {
             writeln!(f, "verdict: diverged: runs of other settings, nothing was compared")?;
-            let [a, b] = &self.sides;
-            for (name, [x, y]) in &self.settings {
-                writeln!(f, "  {name}: {} for {a}, {} for {b}", or_none(x), or_none(y))?;
-            }
-            return Ok(());
+            return write!(f, "{}", self.divergence());
         }
-        writeln!(f, "{}", self.phase_table())?;
-        write!(f, "verdict: {}", self.verdict_line())?;
-        if let Some((key, difference)) = &self.first {
-            write!(f, "\nfirst divergence: {}", self.place(key, difference))?;
-            write!(f, "\nsmallest tolerance that passes: {}", self.needed_text())?;
-        }
-        writeln!(f)
+        let mut rows = self.phases.clone();
+        rows.push(("all".to_owned(), self.total()));
+        writeln!(f, "{}", tally_table("phase", &rows, self.tolerance))?;
+        writeln!(f, "verdict: {}", verdict_line(self.verdict(), &self.total(), self.tolerance))?;
+        write!(f, "{}", self.divergence())
+    }
+}
+
+/// A row for each tally under its name, which is a `what`.
+pub fn tally_table(what: &str, rows: &[(String, Tally)], tolerance: Option<Tolerance>) -> String {
+    let row = |(name, tally): &(String, Tally)| {
+        [
+            name.clone(),
+            thousands(tally.tensors),
+            thousands(tally.tensors_equal),
+            thousands(tally.values),
+            thousands(tally.values_equal),
+            tally.max_ulps.to_string(),
+            short(tally.max_abs),
+        ]
+    };
+    let equal = if tolerance.is_some() { "close" } else { "equal" };
+    table(
+        [what, "tensors", equal, "values", equal, "max ULPs", "max error"],
+        rows.iter().map(row).collect(),
+    )
+}
+
+/// The verdict in words, with the counts that it rests on.
+pub fn verdict_line(verdict: Verdict, total: &Tally, tolerance: Option<Tolerance>) -> String {
+    let (tensors, values) = (thousands(total.tensors), thousands(total.values));
+    match (verdict, tolerance) {
+        (Verdict::Diverged, _) => format!(
+            "diverged: {} of {tensors} tensors differ",
+            thousands(total.tensors - total.tensors_equal)
+        ),
+        (Verdict::WithinTolerance, Some(tolerance)) => format!(
+            "within tolerance (rtol {}, atol {}): {tensors} tensors, {values} values",
+            repr(tolerance.rtol),
+            repr(tolerance.atol)
+        ),
+        _ => format!("exact: {tensors} tensors, {values} values, the same bits"),
     }
 }
 
 impl Report {
-    fn phase_table(&self) -> String {
-        let row = |name: &str, tally: &Tally| {
-            [
-                name.to_owned(),
-                thousands(tally.tensors),
-                thousands(tally.tensors_equal),
-                thousands(tally.values),
-                thousands(tally.values_equal),
-                tally.max_ulps.to_string(),
-                short(tally.max_abs),
-            ]
+    /// The settings that differ, or where the two first part and what tolerance
+    /// would pass; empty where nothing differs.
+    pub fn divergence(&self) -> String {
+        let Some((key, difference)) = &self.first else {
+            let [a, b] = &self.sides;
+            let line = |(name, [x, y]): &(String, [String; 2])| {
+                format!("  {name}: {} for {a}, {} for {b}\n", or_none(x), or_none(y))
+            };
+            return self.settings.iter().map(line).collect();
         };
-        let mut rows: Vec<_> = self.phases.iter().map(|(name, tally)| row(name, tally)).collect();
-        rows.push(row("all", &self.total()));
-        let equal = if self.tolerance.is_some() { "close" } else { "equal" };
-        table(["phase", "tensors", equal, "values", equal, "max ULPs", "max error"], rows)
-    }
-
-    fn verdict_line(&self) -> String {
-        let total = self.total();
-        let (tensors, values) = (thousands(total.tensors), thousands(total.values));
-        match (self.verdict(), self.tolerance) {
-            (Verdict::Diverged, _) => format!(
-                "diverged: {} of {tensors} tensors differ",
-                thousands(total.tensors - total.tensors_equal)
-            ),
-            (Verdict::WithinTolerance, Some(tolerance)) => format!(
-                "within tolerance (rtol {}, atol {}): {tensors} tensors, {values} values",
-                repr(tolerance.rtol),
-                repr(tolerance.atol)
-            ),
-            _ => format!("exact: {tensors} tensors, {values} values, the same bits"),
-        }
+        format!(
+            "first divergence: {}\nsmallest tolerance that passes: {}\n",
+            self.place(key, difference),
+            self.needed_text()
+        )
     }
 
     /// Where a difference is, and what it is.
@@ -119,7 +132,11 @@ fn or_none(text: &str) -> &str {
     if text.is_empty() { "none" } else { text }
 }
 
-/// An error in three digits.
+/// An error in about three digits.
 fn short(x: f64) -> String {
-    if x == 0.0 { "0".to_owned() } else { format!("{x:.2e}") }
+    match x {
+        0.0 => "0".to_owned(),
+        0.01..1e6 => format!("{x:.2}"),
+        _ => format!("{x:.2e}"),
+    }
 }

@@ -2,10 +2,12 @@
 //! Twin of `python_ref/activation.py`.
 
 use clap::ValueEnum;
+use serde::Serialize;
 use tch::Tensor;
 
 /// An activation, by its name on the command line.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum Activation {
     /// σ(x) = 1 / (1 + exp(-x)), in (0, 1)
     Sigmoid,

@@ -12,10 +12,10 @@ pub fn one_line(panic: &(dyn Any + Send)) -> String {
         .unwrap_or("of no known cause");
     match text.split_once("Torch(\"") {
         Some((_, cpp)) => {
-            let message = cpp.split("\\n").next().unwrap_or(cpp);
+            let message = cpp.split("\\n").next().unwrap_or(cpp).trim_end_matches("\")");
             // "[enforce fail at FILE:LINE] CONDITION. MESSAGE"
             let message = message.rsplit("] ").next().unwrap_or(message);
-            format!("libtorch: {}: try smaller settings", message.trim_end_matches(['.', '"', ')']))
+            format!("libtorch: {}: try smaller settings", message.trim_end_matches('.'))
         }
         None => format!("this is a bug, please report it: {}", text.replace('\n', " ")),
     }
@@ -35,7 +35,7 @@ mod tests {
         .unwrap_err();
         assert_eq!(
             one_line(&*panic),
-            "libtorch: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3: try smaller settings"
+            "libtorch: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3): try smaller settings"
         );
     }
 }

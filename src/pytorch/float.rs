@@ -1,21 +1,79 @@
 //! Numbers as Python prints them.
 
 /// The text of Python's `repr(x)`: the shortest digits that read back as `x`,
-/// with an exponent below 1e-4 and from 1e16 on.
+/// the closest of them, the even one of two as close; with an exponent below
+/// 1e-4 and from 1e16 on.
 pub fn repr(x: f64) -> String {
-    if x.is_nan() {
-        return "nan".to_owned();
+    if !x.is_finite() {
+        return if x.is_nan() { "nan" } else { ["-inf", "inf"][usize::from(x > 0.0)] }.to_owned();
     }
-    if x.is_infinite() {
-        return if x > 0.0 { "inf" } else { "-inf" }.to_owned();
+    // Not {:?}, which takes the odd one of two as close.
+    let mut buffer = zmij::Buffer::new();
+    let shortest = buffer.format_finite(x.abs());
+    let (digits, exponent) = shortest.split_once('e').unwrap_or((shortest, "0"));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all = format!("{whole}{fraction}");
+    let significant = all.trim_start_matches('0').trim_end_matches('0');
+    // x = 0.significant * 10^point
+    let leading_zeros = (all.len() - all.trim_start_matches('0').len()) as i32;
+    let point = exponent.parse::<i32>().expect("an exponent is a whole number")
+        + whole.len() as i32
+        - leading_zeros;
+    let sign = if x.is_sign_negative() { "-" } else { "" };
+    sign.to_owned() + &placed(significant, point)
+}
+
+/// 0.digits * 10^point, for digits without zeros at either end.
+fn placed(digits: &str, point: i32) -> String {
+    let n = digits.len() as i32;
+    match point {
+        _ if digits.is_empty() => "0.0".to_owned(),
+        -3..=0 => format!("0.{}{digits}", "0".repeat(-point as usize)),
+        1..=16 if point >= n => format!("{digits}{}.0", "0".repeat((point - n) as usize)),
+        1..=16 => format!("{}.{}", &digits[..point as usize], &digits[point as usize..]),
+        _ => {
+            let dot = if n > 1 { "." } else { "" };
+            let sign = if point > 0 { '+' } else { '-' };
+            format!("{}{dot}{}e{sign}{:02}", &digits[..1], &digits[1..], (point - 1).abs())
+        }
     }
-    let scientific = format!("{x:e}");
-    let (digits, exponent) = scientific.split_once('e').expect("{:e} writes an e");
-    let exponent: i32 = exponent.parse().expect("{:e} writes a whole exponent");
-    if x != 0.0 && !(-4..16).contains(&exponent) {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        format!("{digits}e{sign}{:02}", exponent.abs())
-    } else {
-        format!("{x:?}")
+}
+
+/// The text of Python's `f"{x:.{digits}f}"`.
+pub fn fixed(x: f64, digits: usize) -> String {
+    python(&format!("{x:.digits$}"))
+}
+
+/// The text of Python's `f"{x:.{digits}e}"`.
+pub fn scientific(x: f64, digits: usize) -> String {
+    python(&format!("{x:.digits$e}"))
+}
+
+/// Rust's text of a number as Python's: `nan`, and an exponent of two digits
+/// and a sign.
+fn python(text: &str) -> String {
+    match text.split_once('e') {
+        _ if text == "NaN" => "nan".to_owned(),
+        Some((digits, exponent)) => {
+            let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |e| ('-', e));
+            format!("{digits}e{sign}{exponent:0>2}")
+        }
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each line was printed by Python 3.11 for the call in it.
+    #[test]
+    fn rounded_numbers_read_as_python_prints_them() {
+        assert_eq!(fixed(0.0625, 3), "0.062"); // a tie goes to the even digit
+        assert_eq!(fixed(f64::NAN, 3), "nan");
+        assert_eq!(scientific(0.0, 0), "0e+00");
+        assert_eq!(scientific(2.5, 0), "2e+00");
+        assert_eq!(scientific(9.123e-12, 1), "9.1e-12");
+        assert_eq!(scientific(f64::INFINITY, 1), "inf");
     }
 }

@@ -2,7 +2,6 @@
 
 pub mod merge;
 pub mod plan;
-pub mod plot;
 pub mod row;
 pub mod seeds;
 pub mod statistics;

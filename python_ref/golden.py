@@ -1,0 +1,37 @@
+"""Makes the golden files: `python -m python_ref.golden FOLDER`, or `make golden`.
+
+losses.csv and history.csv are the lesson's run; first-epochs.safetensors is
+the complete trace of its first two epochs, enough to hold every kind of tensor
+and small enough for a repository. environment.json says where they were made.
+"""
+
+import contextlib
+import json
+import os
+import platform
+import sys
+
+from python_ref import train
+from python_ref.trace import environment
+
+
+def main(folder):
+    os.makedirs(folder, exist_ok=True)
+
+    def path(name):
+        return os.path.join(folder, name)
+
+    with contextlib.redirect_stdout(None):
+        train.main(["--csv", path("losses.csv"), "--history", path("history.csv")])
+        train.main(["--epochs", "2", "--trace", path("first-epochs.safetensors")])
+    about = environment() | {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+    with open(path("environment.json"), "w") as file:
+        json.dump(about, file, indent=2)
+        file.write("\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
