@@ -360,7 +360,15 @@ pub struct SweepArgs {
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
     /// Train nothing: summarise CSVs of sweeps that differ at most in their lr
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["RunArgs", "seeds", "jobs", "shard", "csv"])]
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 1..,
+        conflicts_with_all = [
+            "seeds", "samples", "features", "hidden", "epochs", "lr", "activations", "same_init",
+            "threads", "jobs", "shard", "csv",
+        ]
+    )]
     pub summary: Vec<PathBuf>,
     /// Draw how the final losses spread, as SVG
     #[arg(long, value_name = "FILE")]

@@ -10,6 +10,7 @@
 //! | [`cli`] | every flag; the doc comments are the help |
 //! | [`settings`] | what a run depends on, checked |
 //! | [`lesson`] | one file a section, twin of the file in `python_ref/` |
+//! | [`fast`] | the training loop again, without autograd: the same bits, sooner |
 //! | [`pytorch`] | the part of PyTorch that is written in Python, over tch |
 //! | [`trace`] | what a run did: key -> tensor |
 //! | [`parity`] | two traces -> report |
@@ -27,6 +28,7 @@
 pub mod check;
 pub mod cli;
 pub mod export;
+pub mod fast;
 pub mod lesson;
 pub mod output;
 pub mod parity;

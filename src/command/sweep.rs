@@ -9,10 +9,11 @@ use tanh_parity::cli::{MergeArgs, SweepArgs};
 use tanh_parity::output::{Output, open_outputs};
 use tanh_parity::plot;
 use tanh_parity::progress::bar;
+use tanh_parity::sweep::answer::leaders;
 use tanh_parity::sweep::plan::Plan;
 use tanh_parity::sweep::row::Row;
 use tanh_parity::sweep::store::{self, Store};
-use tanh_parity::sweep::summary::{leaders, summary};
+use tanh_parity::sweep::summary::summary;
 use tanh_parity::sweep::{self, merge};
 
 /// Runs `sweep`; returns its summary.
@@ -48,7 +49,7 @@ pub fn run(args: &SweepArgs) -> Result<String> {
     if let Some(store) = &mut store {
         store.sync()?;
     }
-    report(vec![(plan, rows)], plots)
+    report(&[(plan, rows)], plots)
 }
 
 /// Runs `sweep --summary`.
@@ -63,15 +64,15 @@ fn summarise(args: &SweepArgs) -> Result<String> {
         let paths: [&Path; 2] = [&args.summary[0], path];
         sweeps[0].0.refuse_mixture(plan, paths, &["lr"])?;
     }
-    report(sweeps, plots)
+    report(&sweeps, plots)
 }
 
 /// Draws what was asked for; returns the text.
-fn report(sweeps: Vec<(Plan, Vec<Row>)>, plots: [Option<Output>; 2]) -> Result<String> {
+fn report(sweeps: &[(Plan, Vec<Row>)], plots: [Option<Output>; 2]) -> Result<String> {
     let mut text: Vec<_> = sweeps.iter().map(|(plan, rows)| summary(plan, rows)).collect();
     let (plan, rows) = &sweeps[0];
     if sweeps.iter().all(|(_, rows)| !rows.is_empty()) {
-        text.push(leaders(&sweeps));
+        text.push(leaders(sweeps));
     }
     let [spread, curves] = plots;
     if let Some(output) = spread {
@@ -86,5 +87,5 @@ fn report(sweeps: Vec<(Plan, Vec<Row>)>, plots: [Option<Output>; 2]) -> Result<S
 /// Runs `merge`; returns the summary of the whole sweep.
 pub fn merge(args: &MergeArgs) -> Result<String> {
     let (plan, rows) = merge::merge(&args.out, &args.shards)?;
-    report(vec![(plan, rows)], [None, None])
+    report(&[(plan, rows)], [None, None])
 }

@@ -2,9 +2,9 @@
 
 use tch::{Tensor, no_grad};
 
-const BETA1: f64 = 0.9;
-const BETA2: f64 = 0.999;
-const EPS: f64 = 1e-8;
+pub(crate) const BETA1: f64 = 0.9;
+pub(crate) const BETA2: f64 = 0.999;
+pub(crate) const EPS: f64 = 1e-8;
 
 /// What Adam remembers of one parameter; both have the parameter's shape.
 #[derive(Debug)]
@@ -55,6 +55,15 @@ impl Adam {
     }
 }
 
+/// Adam's step size and the root of its second bias correction at a step that
+/// is counted from 1.
+pub(crate) fn bias_corrected(lr: f64, step: f64) -> (f64, f64) {
+    // C's pow, as Python's ** is; powi rounds otherwise.
+    let bias_correction1 = 1.0 - BETA1.powf(step);
+    let bias_correction2 = 1.0 - BETA2.powf(step);
+    (lr / bias_correction1, bias_correction2.powf(0.5))
+}
+
 impl Optimizer for Adam {
     fn backward(&mut self, loss: &Tensor) -> Vec<Tensor> {
         // Nothing is accumulated, so there is nothing to zero.
@@ -63,11 +72,7 @@ impl Optimizer for Adam {
 
     fn step(&mut self, grads: &[Tensor]) {
         self.step += 1.0;
-        // C's pow, as Python's ** is; powi rounds otherwise.
-        let bias_correction1 = 1.0 - BETA1.powf(self.step);
-        let bias_correction2 = 1.0 - BETA2.powf(self.step);
-        let step_size = self.lr / bias_correction1;
-        let bias_correction2_sqrt = bias_correction2.powf(0.5);
+        let (step_size, bias_correction2_sqrt) = bias_corrected(self.lr, self.step);
         no_grad(|| {
             for ((param, grad), state) in self.params.iter_mut().zip(grads).zip(&mut self.state) {
                 let State { exp_avg, exp_avg_sq } = state;

@@ -1,5 +1,6 @@
 //! Many seeds: the same training for each of them, on all cores.
 
+pub mod answer;
 pub mod merge;
 pub mod plan;
 pub mod row;
@@ -17,7 +18,7 @@ use std::thread;
 
 use anyhow::Result;
 
-use crate::lesson::train::{draw, train_drawn};
+use crate::lesson::train::{Loop, draw, train_drawn};
 use crate::settings::Settings;
 use crate::sweep::row::Row;
 
@@ -36,8 +37,6 @@ pub fn run(
     let generator = Mutex::new(());
     let (sender, receiver) = channel();
     let work = |sender: Sender<Done>| {
-        // Each thread has a number of its own.
-        tch::set_num_threads(settings.threads);
         while let place = next.fetch_add(1, Ordering::Relaxed)
             && let Some(&seed) = seeds.get(place)
         {
@@ -64,7 +63,7 @@ fn train_seed(settings: &Settings, generator: &Mutex<()>) -> Vec<Row> {
     let alone = generator.lock().unwrap_or_else(PoisonError::into_inner);
     let drawn = draw(settings);
     drop(alone);
-    let runs = train_drawn(settings, drawn, &mut ());
+    let runs = train_drawn(Loop::Fast, settings, drawn, &mut ());
     runs.iter().map(|(activation, losses)| Row::new(settings.seed, *activation, losses)).collect()
 }
 

@@ -50,6 +50,7 @@ impl Plan {
     }
 
     /// The same for another shard.
+    #[must_use]
     pub fn with_shard(&self, shard: Shard) -> Self {
         let mut plan = Self { shard, ..self.clone() };
         plan.named.insert("shard".to_owned(), shard.to_string());
@@ -130,5 +131,24 @@ impl Plan {
             paths[1].display()
         );
         Ok(())
+    }
+}
+
+#[cfg(test)]
+impl Plan {
+    /// For tests that train nothing.
+    pub fn small(epochs: usize, activations: &[Activation], seeds: &str) -> Self {
+        let settings = Settings {
+            seed: 0,
+            samples: 1,
+            features: 1,
+            hidden: 1,
+            epochs,
+            lr: 0.001,
+            activations: activations.to_vec(),
+            same_init: false,
+            threads: 1,
+        };
+        Self::new(&settings, seeds.parse().unwrap(), Shard::WHOLE)
     }
 }

@@ -140,22 +140,9 @@ pub fn to_csv(lines: &[Vec<String>]) -> Result<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::pytorch::activation::Activation;
-    use crate::settings::Settings;
-    use crate::sweep::seeds::Shard;
 
     fn plan() -> Plan {
-        let settings = Settings {
-            seed: 0,
-            samples: 1,
-            features: 1,
-            hidden: 1,
-            epochs: 3,
-            lr: 0.001,
-            activations: vec![Activation::Tanh, Activation::Relu],
-            same_init: false,
-            threads: 1,
-        };
-        Plan::new(&settings, "0..3".parse().unwrap(), Shard::WHOLE)
+        Plan::small(3, &[Activation::Tanh, Activation::Relu], "0..3")
     }
 
     /// The rows of each seed.

@@ -1,0 +1,137 @@
+//! `torch.nn.functional.cross_entropy` and its gradient by the logits.
+
+use tch::{Kind, Reduction, Tensor};
+
+use crate::fast::FLOAT;
+
+/// More float32 than any vector register holds (AVX-512 holds 16). Where a row
+/// ends within a register, libtorch takes its rest one by one, with functions
+/// that round otherwise; so rows are padded to a multiple of this.
+const LANES: usize = 64;
+
+/// The mean cross-entropy of logits (N, C).
+///
+/// PyTorch takes the log-softmax along rows, which here hold two values, in a
+/// vector register for 16. Of the transposed logits it does 16 samples at a
+/// time, with the same arithmetic for each, in a fifth of the time. Which NaN
+/// comes out may differ, so where the loss is not finite rows are taken again.
+pub struct CrossEntropy<'a> {
+    y: &'a Tensor,          // (N,)
+    log_probs: Tensor,      // (N, C)
+    grad_log_probs: Tensor, // (N, C)
+    transposed: Transposed,
+    use_transposed: bool,
+    loss: Tensor, // ()
+}
+
+/// Tensors (C, N padded), each with its view (N, C).
+struct Transposed {
+    logits: [Tensor; 2],
+    log_probs: [Tensor; 2],
+    grad_log_probs: [Tensor; 2],
+    grad_logits: [Tensor; 2],
+}
+
+impl<'a> CrossEntropy<'a> {
+    /// For `logits` of this shape and the labels `y`.
+    pub fn new(logits: &Tensor, y: &'a Tensor) -> Self {
+        let samples = logits.size()[0];
+        let grad_log_probs = logits.zeros_like();
+        // The loss's gradient by the log-probabilities depends on the labels
+        // alone: -1/N at each sample's own.
+        let _ = logits.nll_loss_backward_grad_input::<Tensor>(
+            &grad_log_probs,
+            &Tensor::ones([], FLOAT),
+            y,
+            None,
+            Reduction::Mean,
+            -100,
+            &Tensor::full([], samples, FLOAT),
+        );
+        let [logits_t, log_probs_t, grad_log_probs_t, grad_logits_t] = [(); 4].map(|()| {
+            let padded = (samples as usize).next_multiple_of(LANES) as i64;
+            let all = Tensor::zeros([logits.size()[1], padded], FLOAT);
+            let view = all.narrow(1, 0, samples).tr();
+            [all, view]
+        });
+        copy(&grad_log_probs, &grad_log_probs_t[1]);
+        let transposed = Transposed {
+            logits: logits_t,
+            log_probs: log_probs_t,
+            grad_log_probs: grad_log_probs_t,
+            grad_logits: grad_logits_t,
+        };
+        let (log_probs, loss) = (logits.zeros_like(), Tensor::zeros([], FLOAT));
+        let mut new =
+            Self { y, log_probs, grad_log_probs, transposed, use_transposed: false, loss };
+        new.use_transposed = new.transposing_keeps_the_bits();
+        new
+    }
+
+    /// Whether this CPU's kernels are such that both ways agree: tried, on
+    /// logits that spread over [-8, 8].
+    fn transposing_keeps_the_bits(&mut self) -> bool {
+        let count = self.log_probs.numel() as i64;
+        let logits = (Tensor::arange(count, FLOAT) * 0.7).sin().view_as(&self.log_probs) * 8;
+        let [rows, columns] = [false, true].map(|use_transposed| {
+            self.use_transposed = use_transposed;
+            self.forward(&logits);
+            let grad_logits = logits.zeros_like();
+            self.backward(&grad_logits);
+            [&self.log_probs, &grad_logits].map(|tensor| tensor.view_dtype(Kind::Int).copy())
+        });
+        rows == columns && self.use_transposed
+    }
+
+    /// Computes the loss; returns its value.
+    pub fn forward(&mut self, logits: &Tensor) -> f64 {
+        if self.use_transposed {
+            let Transposed { logits: of, log_probs, .. } = &self.transposed;
+            copy(logits, &of[1]);
+            let _ = of[0].internal_log_softmax_out(&log_probs[0], 0, false);
+            copy(&log_probs[1], &self.log_probs);
+            let loss = self.nll_loss();
+            if loss.is_finite() {
+                return loss;
+            }
+            self.use_transposed = false;
+        }
+        let _ = logits.internal_log_softmax_out(&self.log_probs, 1, false);
+        self.nll_loss()
+    }
+
+    fn nll_loss(&self) -> f64 {
+        let no_weight = None::<Tensor>;
+        let _ = self.log_probs.nll_loss_out(&self.loss, self.y, no_weight, Reduction::Mean, -100);
+        self.loss.double_value(&[])
+    }
+
+    /// Writes the gradient of the last loss by the logits into `grad_logits`.
+    pub fn backward(&self, grad_logits: &Tensor) {
+        let backward = |out, grad_log_probs, log_probs, dim| {
+            let _ = Tensor::internal_log_softmax_backward_data_out(
+                out,
+                grad_log_probs,
+                log_probs,
+                dim,
+                Kind::Float,
+            );
+        };
+        if self.use_transposed {
+            let Transposed { grad_logits: out, grad_log_probs, log_probs, .. } = &self.transposed;
+            backward(&out[0], &grad_log_probs[0], &log_probs[0], 0);
+            copy(&out[1], grad_logits);
+        } else {
+            backward(grad_logits, &self.grad_log_probs, &self.log_probs, 1);
+        }
+    }
+
+    /// (), the last loss.
+    pub fn loss(&self) -> &Tensor {
+        &self.loss
+    }
+}
+
+fn copy(from: &Tensor, to: &Tensor) {
+    to.shallow_clone().copy_(from);
+}
