@@ -1,5 +1,7 @@
 # make run    set up, train the three networks, check them against Python
 # make lesson run every experiment: CSVs and pictures in results/
+# make sweep  1,000 seeds, and 200 for longer at four learning rates: the answer
+#             to the lesson's claim; interrupted, it goes on where it stopped
 # make test   set up, run every test
 #
 # PYTHON=...  the Python (3.10 or newer) that makes the environment
@@ -14,7 +16,7 @@ CARGO   ?= cargo
 BIN     := target/release/tanh-parity
 FRESH   := target/golden
 
-.PHONY: run lesson test setup build check lint format golden golden-check clean
+.PHONY: run lesson sweep test setup build check lint format golden golden-check clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -29,6 +31,19 @@ lesson: build
 	@$(BIN) train --csv results/losses.csv --history results/history.csv --plot results/losses.svg
 	@echo
 	@$(BIN) check all
+
+RATES := 0.0001 0.001 0.01 0.1
+
+sweep: build
+	@mkdir -p results
+	@$(BIN) sweep --seeds 0..1000 --csv results/sweep.csv \
+	    --plot results/sweep_spread.svg --curves results/sweep_curves.svg
+	@for lr in $(RATES); do \
+	    $(BIN) sweep --seeds 0..200 --epochs 500 --lr $$lr --csv results/sweep_lr_$$lr.csv \
+	        >results/sweep_lr_$$lr.txt || exit; \
+	done
+	@echo
+	@$(BIN) sweep --summary $(RATES:%=results/sweep_lr_%.csv) | tail -6
 
 test: setup
 	$(CARGO) test --release
