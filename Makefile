@@ -51,8 +51,9 @@ test: setup
 check: build
 	@$(BIN) check
 
+# The first build takes minutes and shows its progress; later ones are silent.
 build: setup
-	@$(CARGO) build --release --quiet
+	@$(CARGO) build --release $(if $(wildcard $(BIN)),--quiet)
 
 setup: $(READY)
 
