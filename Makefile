@@ -42,6 +42,7 @@ sweep: build
 	    $(BIN) sweep --seeds 0..200 --epochs 500 --lr $$lr --csv results/sweep_lr_$$lr.csv \
 	        >results/sweep_lr_$$lr.txt || exit; \
 	done
+	@$(BIN) sweep --summary results/sweep_lr_0.001.csv --curves results/sweep_500.svg >/dev/null
 	@echo
 	@$(BIN) sweep --summary $(RATES:%=results/sweep_lr_%.csv) | tail -6
 
