@@ -16,7 +16,7 @@ CARGO   ?= cargo
 BIN     := target/release/tanh-parity
 FRESH   := target/golden
 
-.PHONY: run lesson sweep test setup build check lint format golden golden-check clean
+.PHONY: run lesson sweep test setup build check bench lint format golden golden-check clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -51,6 +51,11 @@ test: setup
 
 check: build
 	@$(BIN) check
+
+# The README's table and plot of both sides' time and memory.
+bench: build
+	@mkdir -p results
+	$(BIN) bench --rounds 15 --csv results/bench.csv --plot docs/bench.svg
 
 # The first build takes minutes and shows its progress; later ones are silent.
 build: setup

@@ -88,6 +88,14 @@ Example:
 
 The bytes are those of the sweep run in one piece.")]
     Merge(MergeArgs),
+    /// Measure time and memory in Rust and in Python, in turn
+    #[command(after_help = "\
+Examples:
+  tanh-parity bench
+  tanh-parity bench --rounds 15 --csv bench.csv --plot bench.svg
+
+Takes one to two minutes. On a busy machine trust the ratios, and more rounds.")]
+    Bench(BenchArgs),
 }
 
 /// The settings of a training run; the defaults are the lesson's.
@@ -386,6 +394,24 @@ pub struct MergeArgs {
     /// The CSVs of all shards
     #[arg(required = true)]
     pub shards: Vec<PathBuf>,
+}
+
+/// Flags of `bench`.
+#[derive(Args, Debug)]
+pub struct BenchArgs {
+    /// How often everything is measured
+    #[arg(long, default_value_t = 7, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    pub rounds: usize,
+    /// Write every number, with its range over the rounds (- for standard
+    /// output)
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Draw how cost grows with samples, hidden units and epochs, as SVG (or -)
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+    /// Which Python
+    #[command(flatten)]
+    pub python: PythonArgs,
 }
 
 #[cfg(test)]

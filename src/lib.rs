@@ -15,6 +15,7 @@
 //! | [`trace`] | what a run did: key -> tensor |
 //! | [`parity`] | two traces -> report |
 //! | [`python`] | finds the interpreter, runs the twin or a user's script |
+//! | [`bench`] | both sides' time and memory |
 //! | [`check`] | both runs -> report: the parity check as a whole |
 //! | [`sweep`] | many seeds -> rows, statistics, the answer |
 //! | [`export`], [`plot`], [`table`] | rows -> CSV, SVG, text |
@@ -25,6 +26,7 @@
 //! such as `// (N, H)` stands where a tensor is born. Everything is float32 on
 //! the CPU, labels are int64.
 
+pub mod bench;
 pub mod check;
 pub mod cli;
 pub mod export;

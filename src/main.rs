@@ -48,6 +48,10 @@ fn run() -> Result<ExitCode> {
             command::train::run(&args)?;
             return Ok(ExitCode::SUCCESS);
         }
+        Command::Bench(args) => {
+            command::bench::run(&args)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         Command::Curve(args) => {
             command::curve::run(&args)?;
             return Ok(ExitCode::SUCCESS);

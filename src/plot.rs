@@ -1,5 +1,6 @@
 //! Rows -> SVG.
 
+pub mod bench;
 pub mod chart;
 pub mod curve;
 pub mod sweep;

@@ -48,14 +48,11 @@ impl Drop for Progress {
     }
 }
 
-/// A bar on standard error of `len` equal pieces of work, of which `done` were
-/// there before; nothing where standard error is not a terminal.
-pub fn bar(len: usize, done: usize, unit: &str) -> ProgressBar {
-    let template = format!("{{wide_bar}} {{pos}}/{{len}} {unit}, {{per_sec}}, {{eta}} left");
+/// A bar that counts `what`, of a length still to be set; on a terminal only.
+pub fn counter(what: &'static str) -> ProgressBar {
+    let template = format!("{{wide_bar}} {{pos}}/{{len}} {what}, {{per_sec}}, {{eta}} left");
     let style = ProgressStyle::with_template(&template).expect("the template is well-formed");
-    let bar = ProgressBar::new(len as u64).with_style(style).with_position(done as u64);
-    bar.reset_eta();
-    bar
+    ProgressBar::no_length().with_style(style)
 }
 
 /// Runs `work` with a spinner that says `what` goes on.

@@ -1,5 +1,7 @@
 //! Finds the Python interpreter; runs the twin or a user's own script.
 
+mod conversation;
+
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,6 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 use wait_timeout::ChildExt;
+
+pub use self::conversation::Conversation;
 
 /// The twins' sources, carried along so that the check works from any folder;
 /// build.rs lists them.
@@ -34,8 +38,8 @@ impl Python {
         Self { interpreter, timeout }
     }
 
-    /// Starts `python -m python_ref.EXPERIMENT`; its files go to the run's folder.
-    pub fn start_twin(&self, experiment: &str, flags: &[String]) -> Result<Running> {
+    /// `python -m python_ref.EXPERIMENT` and the folder that it runs in.
+    pub fn twin(&self, experiment: &str, flags: &[String]) -> Result<(Command, TempDir)> {
         let folder = TempDir::new().context("cannot make a temporary folder")?;
         let package = folder.path().join("python_ref");
         let unpacked = std::fs::create_dir(&package).and_then(|()| {
@@ -44,7 +48,14 @@ impl Python {
         unpacked.context("cannot write to the temporary folder")?;
         let mut command = Command::new(&self.interpreter);
         command.args(["-m", &format!("python_ref.{experiment}")]).args(flags);
-        command.current_dir(folder.path());
+        command.current_dir(folder.path()).env("PYTHONDONTWRITEBYTECODE", "1");
+        command.stdin(Stdio::null()).stdout(to_file(&folder, "stdout")?);
+        Ok((command, folder))
+    }
+
+    /// Starts the twin; its files go to the run's folder.
+    pub fn start_twin(&self, experiment: &str, flags: &[String]) -> Result<Running> {
+        let (command, folder) = self.twin(experiment, flags)?;
         self.start("the Python twin", command, folder)
     }
 
@@ -58,16 +69,13 @@ impl Python {
             command.env(variable, threads.to_string());
         }
         let folder = TempDir::new().context("cannot make a temporary folder")?;
+        command.stdin(Stdio::null()).stdout(to_file(&folder, "stdout")?);
+        command.env("PYTHONDONTWRITEBYTECODE", "1");
         self.start(&script.display().to_string(), command, folder)
     }
 
     fn start(&self, name: &str, mut command: Command, folder: TempDir) -> Result<Running> {
-        // Into files: a pipe that nobody empties would block the script.
-        let file = |name| {
-            File::create(folder.path().join(name)).context("cannot write to the temporary folder")
-        };
-        command.stdin(Stdio::null()).stdout(file("stdout")?).stderr(file("stderr")?);
-        command.env("PYTHONDONTWRITEBYTECODE", "1");
+        command.stderr(to_file(&folder, "stderr")?);
         let interpreter = self.interpreter.display();
         let child = command.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => {
@@ -86,6 +94,11 @@ impl Python {
             timeout: self.timeout,
         })
     }
+}
+
+/// Into files: a pipe that nobody empties would block the script.
+fn to_file(folder: &TempDir, name: &str) -> Result<File> {
+    File::create(folder.path().join(name)).context("cannot write to the temporary folder")
 }
 
 /// A Python process, killed when dropped.

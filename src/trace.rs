@@ -23,7 +23,8 @@ use crate::pytorch::optim::State;
 pub const PHASES: [&str; 8] =
     ["data", "init", "forward", "loss", "grad", "state", "param", "measure"];
 
-/// One training step, after the optimizer's update.
+/// One training step, after the optimizer's update. Copy what is to outlive it:
+/// the next step may write to the same memory.
 pub struct Step<'a> {
     /// What is being trained.
     pub series: &'a str,

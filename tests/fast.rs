@@ -5,9 +5,11 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::ValueEnum;
 use fastrand::Rng;
+use tanh_parity::fast;
 use tanh_parity::lesson::Experiment;
-use tanh_parity::lesson::train::{Loop, draw, train_drawn};
+use tanh_parity::lesson::train::{Loop, Mlp, draw, make_data, train_drawn};
 use tanh_parity::pytorch::activation::Activation;
+use tanh_parity::pytorch::nn::{Module, cross_entropy};
 use tanh_parity::settings::Settings;
 use tanh_parity::trace::Trace;
 
@@ -59,6 +61,18 @@ fn older_cpus_give_the_same_bits() {
         assert!(output.status.success(), "{capability}: {text}");
         assert!(text.contains("2 passed"), "{capability}: {text}");
     }
+}
+
+#[test]
+fn the_network_itself_is_trained() {
+    let _alone = TRAINING.lock().unwrap_or_else(PoisonError::into_inner);
+    let (x, y) = make_data(20, 3);
+    let model = Mlp::new(3, 5, Activation::Tanh);
+    let before = cross_entropy(&model.forward(&x), &y).double_value(&[]);
+    let losses = fast::fit("tanh", &model, 1e-3, (&x, &y), 2, &mut ());
+    let after = cross_entropy(&model.forward(&x), &y).double_value(&[]);
+    assert_eq!(losses[0], before);
+    assert!(after < losses[1], "{after} {losses:?}");
 }
 
 #[test]

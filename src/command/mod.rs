@@ -1,5 +1,6 @@
 //! What the commands do, one file each: run, write the outputs, report.
 
+pub mod bench;
 pub mod check;
 pub mod curve;
 mod experiment;

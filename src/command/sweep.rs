@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use tanh_parity::cli::{MergeArgs, SweepArgs};
 use tanh_parity::output::{Output, open_outputs};
 use tanh_parity::plot;
-use tanh_parity::progress::bar;
+use tanh_parity::progress::counter;
 use tanh_parity::sweep::answer::leaders;
 use tanh_parity::sweep::plan::Plan;
 use tanh_parity::sweep::row::Row;
@@ -36,7 +36,9 @@ pub fn run(args: &SweepArgs) -> Result<String> {
     let done = rows.len() / plan.activations.len();
     let cores = || available_parallelism().map_or(1, usize::from);
     let jobs = args.jobs.unwrap_or_else(|| (cores() / settings.threads as usize).max(1));
-    let progress = bar(seeds.len(), done, "seeds");
+    let progress = counter("seeds").with_position(done as u64);
+    progress.set_length(seeds.len() as u64);
+    progress.reset_eta();
     sweep::run(&settings, &seeds[done..], jobs, |seed_rows| {
         if let Some(store) = &mut store {
             store.append(&seed_rows)?;

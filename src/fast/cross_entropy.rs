@@ -11,10 +11,11 @@ const LANES: usize = 64;
 
 /// The mean cross-entropy of logits (N, C).
 ///
-/// PyTorch takes the log-softmax along rows, which here hold two values, in a
-/// vector register for 16. Of the transposed logits it does 16 samples at a
-/// time, with the same arithmetic for each, in a fifth of the time. Which NaN
-/// comes out may differ, so where the loss is not finite rows are taken again.
+/// libtorch's log-softmax along rows loads a row into a vector register, here
+/// two values into room for 16. Along columns it takes 16 samples at a time,
+/// with the same arithmetic for each, in a fifth of the time; so the logits are
+/// transposed. Which NaN comes out of NaNs may differ: from the first loss on
+/// that is not finite, rows are taken.
 pub struct CrossEntropy<'a> {
     y: &'a Tensor,          // (N,)
     log_probs: Tensor,      // (N, C)
@@ -68,8 +69,8 @@ impl<'a> CrossEntropy<'a> {
         new
     }
 
-    /// Whether this CPU's kernels are such that both ways agree: tried, on
-    /// logits that spread over [-8, 8].
+    /// Whether both ways agree on this CPU, whose kernels may be others than
+    /// those that this was tried on: tried here, on logits over [-8, 8].
     fn transposing_keeps_the_bits(&mut self) -> bool {
         let count = self.log_probs.numel() as i64;
         let logits = (Tensor::arange(count, FLOAT) * 0.7).sin().view_as(&self.log_probs) * 8;
@@ -134,4 +135,18 @@ impl<'a> CrossEntropy<'a> {
 
 fn copy(from: &Tensor, to: &Tensor) {
     to.shallow_clone().copy_(from);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kernel_that_gives_other_bits_is_found_out() {
+        let logits = Tensor::zeros([5, 2], FLOAT);
+        let y = Tensor::zeros([5], (Kind::Int64, tch::Device::Cpu));
+        let mut loss = CrossEntropy::new(&logits, &y);
+        let _ = loss.transposed.grad_log_probs[0].fill_(-0.2);
+        assert!(!loss.transposing_keeps_the_bits());
+    }
 }

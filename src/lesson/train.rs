@@ -110,11 +110,12 @@ pub fn draw(settings: &Settings) -> Drawn {
 pub enum Loop {
     /// [`fit`], the lesson's.
     Plain,
-    /// [`fast::fit`], in a third less time.
+    /// [`fast::fit`], in half the time.
     Fast,
 }
 
-/// Trains every chosen activation in turn; returns each with its losses.
+/// Trains every chosen activation in turn, by the fast loop; returns each with
+/// its losses.
 pub fn train(settings: &Settings, observer: &mut impl Observer) -> Vec<(Activation, Vec<f64>)> {
     train_drawn(Loop::Fast, settings, draw(settings), observer)
 }

@@ -1,0 +1,64 @@
+"""Times the twin's training loop, once for each line on standard input.
+
+Run by `tanh-parity bench`, which takes its own times in between. A line names
+an activation, then samples, hidden units, epochs and threads; the answer is
+the seconds of its median step and of all of `fit`. The first line of all says
+what this runs on.
+"""
+
+import itertools
+import json
+import platform
+import statistics
+import sys
+import time
+
+import torch
+from torch import nn
+
+from python_ref.activation import ACTIVATIONS
+from python_ref.train import MLP, fit, make_data
+
+FEATURES = 10
+WARM_UP = 5  # epochs, by a network of its own
+
+
+class Clock:
+    """Takes the place of a trace, and notes when each step ends."""
+
+    def __init__(self):
+        self.times = [time.perf_counter()]
+
+    def step(self, *_):
+        self.times.append(time.perf_counter())
+
+
+def time_fit(activation, samples, hidden, epochs):
+    """Seconds that the median step takes, and seconds that all of them take."""
+    x, y = make_data(samples, FEATURES)
+    for count in (WARM_UP, epochs):
+        model = MLP(FEATURES, hidden, ACTIVATIONS[activation])
+        criterion = nn.CrossEntropyLoss()
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+        clock = Clock()
+        fit(activation, model, criterion, optimizer, x, y, count, clock)
+    steps = [after - before for before, after in itertools.pairwise(clock.times)]
+    return statistics.median(steps), sum(steps)
+
+
+def main():
+    about = {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+    }
+    print(json.dumps(about), flush=True)
+    for line in sys.stdin:
+        activation, *numbers = line.split()
+        samples, hidden, epochs, threads = map(int, numbers)
+        torch.set_num_threads(threads)
+        print(*time_fit(activation, samples, hidden, epochs), flush=True)
+
+
+if __name__ == "__main__":
+    main()

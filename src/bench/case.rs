@@ -1,0 +1,111 @@
+//! What is measured.
+
+use std::fmt::{self, Display, Formatter};
+
+use serde::Serialize;
+
+use crate::pytorch::activation::Activation;
+
+/// What a number says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub enum Measure {
+    /// Microseconds that a training step takes.
+    #[serde(rename = "step_us")]
+    Step,
+    /// Milliseconds that all steps of a training take, with what they set up.
+    #[serde(rename = "fit_ms")]
+    Fit,
+    /// Seconds that the whole process of `train` takes.
+    #[serde(rename = "wall_s")]
+    Wall,
+    /// Where that process's memory is largest, in MiB.
+    #[serde(rename = "memory_mib")]
+    Memory,
+}
+
+impl Display for Measure {
+    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Step => "µs a step",
+            Self::Fit => "ms for all epochs",
+            Self::Wall => "wall time, s",
+            Self::Memory => "peak memory, MiB",
+        })
+    }
+}
+
+/// Something to measure on both sides; what it leaves open is the lesson's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Case {
+    /// What of it.
+    pub measure: Measure,
+    /// What is trained; None for the lesson's three in turn.
+    pub activation: Option<Activation>,
+    /// N.
+    pub samples: i64,
+    /// H.
+    pub hidden: i64,
+    /// Steps of one training.
+    pub epochs: usize,
+    /// libtorch's threads.
+    pub threads: i32,
+}
+
+impl Case {
+    /// What is trained, where that is one.
+    pub fn activation(&self) -> Activation {
+        self.activation.expect("only whole processes train several")
+    }
+
+    /// The size of that name, one of those that grow.
+    pub fn size(&self, name: &str) -> usize {
+        match name {
+            "samples" => self.samples as usize,
+            "hidden units" => self.hidden as usize,
+            _ => self.epochs,
+        }
+    }
+}
+
+/// The lesson's sizes, on one thread.
+const LESSON: Case = Case {
+    measure: Measure::Step,
+    activation: None,
+    samples: 512,
+    hidden: 64,
+    epochs: 50,
+    threads: 1,
+};
+
+/// The sizes that cost is followed over.
+const SAMPLES: [i64; 5] = [32, 128, 512, 2048, 8192];
+const HIDDEN: [i64; 5] = [4, 16, 64, 256, 1024];
+const EPOCHS: [usize; 4] = [1, 5, 50, 500];
+
+/// Steps at the lesson's sizes.
+pub fn steps() -> Vec<Case> {
+    let of = |threads| {
+        let activations = [Activation::Sigmoid, Activation::Tanh, Activation::Relu];
+        activations.map(|activation| Case { activation: Some(activation), threads, ..LESSON })
+    };
+    [1, 2].into_iter().flat_map(of).collect()
+}
+
+/// One size grows, the others are the lesson's: the time of a step, and of all
+/// steps where it is their number that grows.
+pub fn growing() -> [(&'static str, Vec<Case>); 3] {
+    let base = Case { activation: Some(Activation::Tanh), ..LESSON };
+    [
+        ("samples", SAMPLES.map(|samples| Case { samples, ..base }).to_vec()),
+        ("hidden units", HIDDEN.map(|hidden| Case { hidden, ..base }).to_vec()),
+        ("epochs", EPOCHS.map(|epochs| Case { measure: Measure::Fit, epochs, ..base }).to_vec()),
+    ]
+}
+
+/// Whole processes: of each, wall time and memory.
+pub fn processes() -> [[Case; 2]; 2] {
+    let of = |threads| {
+        [Measure::Wall, Measure::Memory].map(|measure| Case { measure, threads, ..LESSON })
+    };
+    [of(1), of(2)]
+}

@@ -1,0 +1,102 @@
+//! How fast, and with how much memory: this program and the live Python twin.
+//!
+//! A round measures everything once, on both sides one right after the other,
+//! so that whatever else the machine does meets both; a ratio is of one round.
+
+mod case;
+mod process;
+mod report;
+mod row;
+mod step;
+
+use std::path::Path;
+use std::process::Command;
+use std::slice;
+
+use anyhow::{Context, Result};
+use indicatif::ProgressBar;
+use serde::Deserialize;
+
+pub use self::case::Case;
+use self::process::wall_and_memory;
+pub use self::row::{Row, Spread, csv};
+use crate::lesson::train::Loop;
+use crate::python::{Conversation, Python};
+
+/// What came of a benchmark.
+#[derive(Debug)]
+pub struct Bench {
+    /// What it ran on.
+    python: PythonSide,
+    /// Steps at the lesson's sizes, by activation and threads.
+    steps: Vec<Row>,
+    /// Steps while one size grows, whose name is given.
+    pub growing: Vec<(&'static str, Vec<Row>)>,
+    /// Whole processes.
+    processes: Vec<Row>,
+}
+
+/// What Python says it runs on.
+#[derive(Debug, Deserialize)]
+struct PythonSide {
+    python: String,
+    torch: String,
+    cpu_capability: String,
+}
+
+impl Bench {
+    /// Measures everything `rounds` times; `ours` is this program's file.
+    pub fn run(python: &Python, ours: &Path, rounds: usize, bar: &ProgressBar) -> Result<Self> {
+        let mut twin = Conversation::start(python, "bench")?;
+        let about = twin.answer()?;
+        let about = serde_json::from_str(&about).with_context(|| format!("Python says {about}"))?;
+        let rows = |cases: Vec<Case>| cases.into_iter().map(Row::new).collect::<Vec<_>>();
+        let mut bench = Self {
+            python: about,
+            steps: rows(case::steps()),
+            growing: case::growing().map(|(name, cases)| (name, rows(cases))).into(),
+            processes: rows(case::processes().concat()),
+        };
+        bar.set_length((rounds * bench.rows().count()) as u64);
+        for _ in 0..rounds {
+            bench.measure_steps(&mut twin, bar)?;
+            bench.measure_processes(python, ours, bar)?;
+        }
+        Ok(bench)
+    }
+
+    fn measure_steps(&mut self, twin: &mut Conversation, bar: &ProgressBar) -> Result<()> {
+        let growing = self.growing.iter_mut().flat_map(|(_, rows)| rows);
+        for row in self.steps.iter_mut().chain(growing) {
+            row.python.push(step::python(twin, &row.case)?);
+            row.plain.push(step::rust(Loop::Plain, &row.case));
+            row.rust.push(step::rust(Loop::Fast, &row.case));
+            bar.inc(1);
+        }
+        Ok(())
+    }
+
+    fn measure_processes(&mut self, python: &Python, ours: &Path, bar: &ProgressBar) -> Result<()> {
+        for rows in self.processes.chunks_mut(2) {
+            let threads = format!("--threads={}", rows[0].case.threads);
+            let (mut theirs, _folder) = python.twin("train", slice::from_ref(&threads))?;
+            let theirs = wall_and_memory(&mut theirs)?;
+            let ours = wall_and_memory(Command::new(ours).args(["train", &threads]))?;
+            for (row, (theirs, ours)) in rows.iter_mut().zip(theirs.into_iter().zip(ours)) {
+                row.python.push(theirs);
+                row.rust.push(ours);
+                bar.inc(1);
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything measured, and in which table it belongs.
+    pub fn rows(&self) -> impl Iterator<Item = (&str, &Row)> {
+        let steps = self.steps.iter().map(|row| ("steps", row));
+        let growing =
+            self.growing.iter().flat_map(|(name, rows)| rows.iter().map(|row| (*name, row)));
+        let processes = self.processes.iter().map(|row| ("processes", row));
+        steps.chain(growing).chain(processes)
+    }
+}

@@ -1,0 +1,77 @@
+//! A benchmark as text.
+
+use std::fmt::{self, Display, Formatter};
+use std::fs;
+use std::thread::available_parallelism;
+
+use crate::bench::{Bench, Row, Spread};
+use crate::pytorch::VERSION;
+use crate::pytorch::activation::Activation;
+use crate::table::table;
+
+impl Display for Bench {
+    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
+        let rounds = self.steps[0].python.len();
+        writeln!(f, "CPU     {}, kernels for {}", cpu(), self.python.cpu_capability)?;
+        writeln!(f, "Rust    tch {}, libtorch {VERSION}", env!("TCH_VERSION"))?;
+        writeln!(f, "Python  {}, PyTorch {}", self.python.python, self.python.torch)?;
+        writeln!(f, "medians of {rounds} rounds, both sides in turn; ratio: ours by Python's\n")?;
+
+        writeln!(f, "µs a training step, {LESSON}")?;
+        let rows = self.steps.iter().map(|row| {
+            let name = row.case.activation.map(Activation::name).unwrap_or_default();
+            with_numbers([name, row.case.threads.to_string()], row)
+        });
+        let header = ["", "threads", "Python", "plain loop", "fast loop", "ratio", "range"];
+        writeln!(f, "{}", table(header, rows.collect()))?;
+
+        writeln!(f, "a whole process: train sigmoid, tanh and relu")?;
+        let rows = self.processes.iter().map(|row| {
+            let [what, threads, python, _, rust, ratio, range] =
+                with_numbers([row.case.measure.to_string(), row.case.threads.to_string()], row);
+            [what, threads, python, rust, ratio, range]
+        });
+        let header = ["", "threads", "Python", "Rust", "ratio", "range"];
+        writeln!(f, "{}", table(header, rows.collect()))?;
+
+        writeln!(f, "tanh on 1 thread as one size grows: µs a step; of epochs, ms for all")?;
+        let rows = self.growing.iter().flat_map(|(name, rows)| {
+            rows.iter()
+                .map(|row| with_numbers([(*name).to_owned(), row.case.size(name).to_string()], row))
+        });
+        let header = ["", "size", "Python", "plain loop", "fast loop", "ratio", "range"];
+        write!(f, "{}", table(header, rows.collect()))
+    }
+}
+
+/// The size of the lesson's run, in words.
+const LESSON: &str = "512 samples, 64 hidden units, 50 epochs";
+
+/// The cells of a row after those that say what it is.
+fn with_numbers([a, b]: [String; 2], row: &Row) -> [String; 7] {
+    let median = |rounds| Spread::of(rounds).map_or(String::new(), |s| short(s.median));
+    let ratio = row.ratio();
+    [
+        a,
+        b,
+        median(&row.python),
+        median(&row.plain),
+        median(&row.rust),
+        ratio.map_or(String::new(), |r| format!("{:.2}", r.median)),
+        ratio.map_or(String::new(), |r| format!("{:.2} to {:.2}", r.low, r.high)),
+    ]
+}
+
+/// Three digits.
+fn short(x: f64) -> String {
+    let digits = if x < 10.0 { 2 } else { usize::from(x < 100.0) };
+    format!("{x:.digits$}")
+}
+
+/// Its name, where the system tells, and how many cores we may use.
+fn cpu() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let cores = available_parallelism().map_or("unknown".to_owned(), |n| n.to_string());
+    format!("{}, cores: {cores}", model.map_or(std::env::consts::ARCH, |(_, name)| name.trim()))
+}

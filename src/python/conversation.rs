@@ -1,0 +1,59 @@
+//! A Python twin that answers line by line.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{ChildStdin, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use super::{Python, Running};
+
+/// A running twin that is asked through its standard input.
+#[derive(Debug)]
+pub struct Conversation {
+    running: Running,
+    questions: ChildStdin,
+    answers: Receiver<String>,
+}
+
+impl Conversation {
+    /// Starts the twin `python -m python_ref.EXPERIMENT`.
+    pub fn start(python: &Python, experiment: &str) -> Result<Self> {
+        let (mut command, folder) = python.twin(experiment, &[])?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut running = python.start("the Python twin", command, folder)?;
+        let (stdin, stdout) = (running.child.stdin.take(), running.child.stdout.take());
+        let (Some(questions), Some(stdout)) = (stdin, stdout) else {
+            bail!("the Python twin has no standard input or output");
+        };
+        // A thread, since reading a pipe knows no deadline.
+        let (sender, answers) = channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Self { running, questions, answers })
+    }
+
+    /// Puts a question; returns the answer, a line too.
+    pub fn ask(&mut self, question: &str) -> Result<String> {
+        // Where this fails, the twin has ended: `answer` says why.
+        let _ = writeln!(self.questions, "{question}");
+        self.answer()
+    }
+
+    /// Waits for the next line.
+    pub fn answer(&mut self) -> Result<String> {
+        self.running.deadline = Instant::now() + self.running.timeout;
+        if let Ok(line) = self.answers.recv_timeout(self.running.timeout) {
+            return Ok(line);
+        }
+        self.running.finish()?;
+        bail!("the Python twin ended without an answer")
+    }
+}
