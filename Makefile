@@ -16,7 +16,7 @@ CARGO   ?= cargo
 BIN     := target/release/tanh-parity
 FRESH   := target/golden
 
-.PHONY: run lesson sweep test setup build check bench lint format golden golden-check clean
+.PHONY: run lesson sweep test setup build check bench lint format golden golden-check pictures clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -29,6 +29,9 @@ run: build
 lesson: build
 	@mkdir -p results
 	@$(BIN) train --csv results/losses.csv --history results/history.csv --plot results/losses.svg
+	@for name in curve signal; do \
+	    echo; $(BIN) $$name --csv results/$$name.csv --plot results/$$name.svg || exit; \
+	done
 	@echo
 	@$(BIN) check all
 
@@ -37,12 +40,12 @@ RATES := 0.0001 0.001 0.01 0.1
 sweep: build
 	@mkdir -p results
 	@$(BIN) sweep --seeds 0..1000 --csv results/sweep.csv \
-	    --plot results/sweep_spread.svg --curves results/sweep_curves.svg
+	    --plot docs/sweep_spread.svg --curves docs/sweep_curves.svg
 	@for lr in $(RATES); do \
 	    $(BIN) sweep --seeds 0..200 --epochs 500 --lr $$lr --csv results/sweep_lr_$$lr.csv \
 	        >results/sweep_lr_$$lr.txt || exit; \
 	done
-	@$(BIN) sweep --summary results/sweep_lr_0.001.csv --curves results/sweep_500.svg >/dev/null
+	@$(BIN) sweep --summary results/sweep_lr_0.001.csv --curves docs/sweep_500.svg >/dev/null
 	@echo
 	@$(BIN) sweep --summary $(RATES:%=results/sweep_lr_%.csv) | tail -6
 
@@ -85,10 +88,16 @@ golden: setup
 golden-check: build
 	@rm -rf $(FRESH)
 	$(PY) -m python_ref.golden $(FRESH)
-	@for file in losses.csv history.csv first-epochs.safetensors; do \
+	@for file in $(notdir $(wildcard tests/golden/*.csv tests/golden/*.safetensors)); do \
 	    echo; echo "$$file"; \
 	    $(BIN) compare $(FRESH)/$$file tests/golden/$$file --rtol 1.3e-6 --atol 1e-5 || exit; \
 	done
+
+# The pictures that the README shows.
+pictures: build
+	@$(BIN) train --plot docs/losses.svg >/dev/null
+	@$(BIN) curve --activations tanh,sigmoid,relu --plot docs/curve.svg >/dev/null
+	@$(BIN) signal --plot docs/signal.svg >/dev/null
 
 clean:
 	rm -rf target results .venv

@@ -2,7 +2,8 @@
 
 losses.csv and history.csv are the lesson's run; first-epochs.safetensors is
 the complete trace of its first two epochs, enough to hold every kind of tensor
-and small enough for a repository. environment.json says where they were made.
+and small enough for a repository. curve.csv and signal.csv are small runs of
+those experiments. environment.json says where they were made.
 """
 
 import contextlib
@@ -11,7 +12,7 @@ import os
 import platform
 import sys
 
-from python_ref import train
+from python_ref import curve, signal, train
 from python_ref.trace import environment
 
 
@@ -24,6 +25,8 @@ def main(folder):
     with contextlib.redirect_stdout(None):
         train.main(["--csv", path("losses.csv"), "--history", path("history.csv")])
         train.main(["--epochs", "2", "--trace", path("first-epochs.safetensors")])
+        curve.main(["--csv", path("curve.csv")])
+        signal.main(["--depths", "1,4", "--epochs", "5", "--csv", path("signal.csv")])
     about = environment() | {
         "python": platform.python_version(),
         "machine": platform.machine(),

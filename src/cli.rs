@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, value_parser};
 use crate::parity::Tolerance;
 use crate::python::Python;
 use crate::pytorch::activation::Activation;
-use crate::settings::{Curve, Settings, learning_rate};
+use crate::settings::{Curve, Settings, Signal, learning_rate, share};
 use crate::sweep::seeds::{Seeds, Shard};
 
 /// A PyTorch lesson on activation functions, in Rust, held to Python bit for bit
@@ -51,6 +51,21 @@ Examples:
   tanh-parity curve --activations tanh,sigmoid,relu --plot curve.svg
   tanh-parity curve --from -4 --to 4 --points 9 --csv -")]
     Curve(CurveArgs),
+    /// Measure what flows through deep networks, before and after training
+    ///
+    /// One hidden layer gives the networks of train.
+    #[command(after_help = "\
+The CSV has a row for each layer, before training (epoch 0) and after: mean and
+std of its outputs; saturated, the share of them where the activation is next to
+flat; dead, the share of units that are so for every sample; sign_agreement,
+which is 1 where all outputs of a sample have one sign; and grad_norm, the norm
+of the weight's gradient. The output layer, the last, has a gradient only.
+
+Examples:
+  tanh-parity signal
+  tanh-parity signal --depths 1,32 --activations tanh --csv -
+  tanh-parity signal --epochs 200 --plot signal.svg")]
+    Signal(SignalArgs),
     /// Run an experiment in Rust and in Python, compare everything bit for bit
     ///
     /// With no experiment named, it is train, with train's flags.
@@ -220,6 +235,39 @@ pub struct CurveArgs {
     pub outputs: OutputArgs,
 }
 
+/// The settings of `signal`: those of `train`, and two more.
+#[derive(Args, Debug)]
+pub struct SignalSettingsArgs {
+    #[command(flatten)]
+    train: SettingsArgs,
+    /// Hidden layers, a run for each number
+    #[arg(long, value_delimiter = ',', value_name = "N,...", default_value = "1,2,4,8,16", value_parser = value_parser!(i64).range(1..=100))]
+    depths: Vec<i64>,
+    /// An output is saturated where the activation's slope is below this share
+    /// of its largest one, from 0 to 1
+    #[arg(long, default_value_t = 0.01, value_parser = share, allow_negative_numbers = true)]
+    saturation: f64,
+}
+
+impl SignalSettingsArgs {
+    /// The settings, checked.
+    pub fn settings(&self) -> Result<Signal> {
+        let train = self.train.settings()?;
+        Signal { train, depths: self.depths.clone(), saturation: self.saturation }.validated()
+    }
+}
+
+/// Flags of `signal`.
+#[derive(Args, Debug)]
+pub struct SignalArgs {
+    /// What is trained and measured
+    #[command(flatten)]
+    pub settings: SignalSettingsArgs,
+    /// What to write
+    #[command(flatten)]
+    pub outputs: OutputArgs,
+}
+
 /// When values pass as equal.
 #[derive(Args, Debug)]
 pub struct ToleranceArgs {
@@ -261,14 +309,22 @@ pub struct CheckArgs {
     pub train: CheckTrainArgs,
 }
 
+const VERDICTS: &str = "Exit status: 0 the runs agree, 1 they differ, 2 trouble.";
+
 /// What can be checked.
 #[derive(Debug, Subcommand)]
 pub enum CheckCommand {
     /// The lesson's training run, the same as with no experiment named
+    #[command(after_help = VERDICTS)]
     Train(CheckTrainArgs),
     /// The activations' curves
+    #[command(after_help = VERDICTS)]
     Curve(CheckOf<Curve>),
+    /// What flows through deep networks
+    #[command(after_help = VERDICTS)]
+    Signal(CheckOf<SignalSettingsArgs>),
     /// Every experiment with its defaults, and one verdict
+    #[command(after_help = VERDICTS)]
     All(CheckAllArgs),
 }
 

@@ -56,3 +56,15 @@ pub fn to_csv(rows: impl Iterator<Item = impl Serialize>) -> Result<Vec<u8>> {
 pub fn as_python<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&repr(*x))
 }
+
+/// As [`as_python`], with an empty cell for what there is not.
+#[allow(clippy::ref_option)] // serde's signature
+pub fn as_python_or_empty<S: Serializer>(
+    x: &Option<f64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match x {
+        Some(x) => as_python(x, serializer),
+        None => serializer.serialize_none(),
+    }
+}

@@ -24,7 +24,7 @@
 //!
 //! Shapes: N samples, D features, H hidden units, C = 2 classes. A comment
 //! such as `// (N, H)` stands where a tensor is born. Everything is float32 on
-//! the CPU, labels are int64.
+//! the CPU, but the P points of `curve` are float64; labels are int64.
 
 pub mod bench;
 pub mod check;

@@ -56,6 +56,10 @@ fn run() -> Result<ExitCode> {
             command::curve::run(&args)?;
             return Ok(ExitCode::SUCCESS);
         }
+        Command::Signal(args) => {
+            command::signal::run(&args)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         Command::Sweep(args) => {
             print(command::sweep::run(&args)?.as_bytes())?;
             return Ok(ExitCode::SUCCESS);

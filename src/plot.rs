@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod chart;
 pub mod curve;
+pub mod signal;
 pub mod sweep;
 
 use anyhow::Result;

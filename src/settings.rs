@@ -6,8 +6,10 @@ use crate::pytorch::activation::Activation;
 use crate::pytorch::float::repr;
 
 mod curve;
+mod signal;
 
-pub use curve::Curve;
+pub use curve::{Curve, share};
+pub use signal::Signal;
 
 /// The most values a single tensor may have: half a GiB of float32.
 const MOST_VALUES: i64 = 1 << 27;

@@ -14,10 +14,10 @@ fn golden(name: &str) -> String {
 }
 
 /// Our run's file against the golden one of the same name.
-fn compare(flag: &str, name: &str, settings: &str) -> (i32, String, String) {
+fn compare(experiment: &str, settings: &str, flag: &str, name: &str) -> (i32, String, String) {
     let folder = TempDir::new().unwrap();
     let ours = folder.path().join(name).display().to_string();
-    stdout(tanh_parity(&format!("train {flag} {ours} {settings}")));
+    stdout(tanh_parity(&format!("{experiment} {settings} {flag} {ours}")));
     outcome(tanh_parity(&format!("compare {ours} {} {TOLERANCE}", golden(name))))
 }
 
@@ -28,23 +28,36 @@ fn assert_close((code, stdout, stderr): (i32, String, String)) {
 
 #[test]
 fn the_final_losses_are_those_of_the_golden_run() {
-    assert_close(compare("--csv", "losses.csv", ""));
+    assert_close(compare("train", "", "--csv", "losses.csv"));
 }
 
 #[test]
 fn the_loss_of_every_epoch_is_that_of_the_golden_run() {
-    assert_close(compare("--history", "history.csv", ""));
+    assert_close(compare("train", "", "--history", "history.csv"));
 }
 
 #[test]
 fn everything_in_the_first_epochs_is_that_of_the_golden_run() {
-    assert_close(compare("--trace", "first-epochs.safetensors", "--epochs 2"));
+    assert_close(compare("train", "--epochs 2", "--trace", "first-epochs.safetensors"));
+}
+
+#[test]
+fn the_curve_is_that_of_the_golden_run() {
+    assert_close(compare("curve", "", "--csv", "curve.csv"));
+    assert_eq!(compare("curve", "--to 10.001", "--csv", "curve.csv").0, 1);
+}
+
+#[test]
+fn what_flows_through_deep_networks_is_that_of_the_golden_run() {
+    let settings = "--depths 1,4 --epochs 5";
+    assert_close(compare("signal", settings, "--csv", "signal.csv"));
+    assert_eq!(compare("signal", &format!("{settings} --seed 1"), "--csv", "signal.csv").0, 1);
 }
 
 #[test]
 fn a_run_of_another_seed_is_not_the_golden_run() {
-    assert_eq!(compare("--csv", "losses.csv", "--seed 1").0, 1);
-    assert_eq!(compare("--trace", "first-epochs.safetensors", "--epochs 2 --seed 1").0, 1);
+    assert_eq!(compare("train", "--seed 1", "--csv", "losses.csv").0, 1);
+    assert_eq!(compare("train", "--epochs 2 --seed 1", "--trace", "first-epochs.safetensors").0, 1);
 }
 
 #[test]

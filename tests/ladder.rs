@@ -3,75 +3,18 @@
 
 mod common;
 
-use std::path::Path;
-
-use common::{python, stdout, tanh_parity};
+use common::{ACTIVATIONS, assert_same_bits, draws, several};
 use fastrand::Rng;
-use tanh_parity::parity::{self, Verdict};
-use tanh_parity::trace::Trace;
-use tempfile::TempDir;
-
-const ACTIVATIONS: [&str; 10] = [
-    "sigmoid",
-    "tanh",
-    "relu",
-    "leaky-relu",
-    "elu",
-    "gelu",
-    "silu",
-    "softplus",
-    "hardtanh",
-    "softsign",
-];
-
-/// One Python process for many runs, so that PyTorch is imported once.
-const MANY: &str = "
-import contextlib, io, sys
-from python_ref import train
-for line in sys.stdin:
-    with contextlib.redirect_stdout(io.StringIO()):
-        train.main(line.split())
-";
-
-/// Runs each line of flags on both sides and compares the complete traces.
-fn assert_same_bits(runs: &[String]) {
-    let folder = TempDir::new().unwrap();
-    let file = |side: &str, i: usize| folder.path().join(format!("{side}-{i}.safetensors"));
-    let traced = |side: &str, i: usize| format!("{} --trace={}", runs[i], file(side, i).display());
-    let lines: Vec<_> = (0..runs.len()).map(|i| traced("python", i)).collect();
-    stdout({
-        let mut command = python();
-        command.args(["-c", MANY]).write_stdin(lines.join("\n"));
-        command
-    });
-    for (i, run) in runs.iter().enumerate() {
-        stdout(tanh_parity(&format!("train {}", traced("rust", i))));
-        let [rust, python] = [file("rust", i), file("python", i)].map(|path| read(&path));
-        assert!(rust.tensors.len() > 20, "a trace of {run} holds a whole run");
-        let report = parity::compare(["Rust", "Python"], &rust, &python, None);
-        // The lowest rung that fails is the one to look at.
-        for (phase, tally) in &report.phases {
-            assert_eq!(tally.tensors, tally.tensors_equal, "{phase} of {run}\n{report}");
-        }
-        assert_eq!(report.verdict(), Verdict::Exact, "{run}\n{report}");
-    }
-}
-
-fn read(path: &Path) -> Trace {
-    let trace = Trace::read(path).unwrap();
-    std::fs::remove_file(path).unwrap(); // the larger ones add up
-    trace
-}
 
 #[test]
 fn the_lessons_run_has_the_bits_of_python_at_every_step() {
-    assert_same_bits(&["--threads 1", "--threads 2", "--same-init"].map(str::to_owned));
+    assert_same_bits("train", &["--threads 1", "--threads 2", "--same-init"].map(str::to_owned));
 }
 
 #[test]
 fn every_activation_has_the_bits_of_python() {
     let all = ACTIVATIONS.join(",");
-    assert_same_bits(&[format!("--activations {all} --epochs 20")]);
+    assert_same_bits("train", &[format!("--activations {all} --epochs 20")]);
 }
 
 #[test]
@@ -93,22 +36,18 @@ fn runs_at_the_edges_have_the_bits_of_python() {
         "--lr 1e20 --epochs 6", // overflows to inf, then nan
         "--lr 1e37 --epochs 6",
     ];
-    assert_same_bits(&edges.map(|edge| format!("{edge} --activations {all}")));
+    assert_same_bits("train", &edges.map(|edge| format!("{edge} --activations {all}")));
 }
 
 #[test]
 fn randomly_drawn_runs_have_the_bits_of_python() {
-    // Other draws: TANH_PARITY_DRAWS=7 cargo test --release
-    let seed = std::env::var("TANH_PARITY_DRAWS").map_or(0, |text| text.parse().unwrap());
-    let mut rng = Rng::with_seed(seed);
+    let mut rng = draws();
     let runs: Vec<_> = (0..36).map(|_| random_flags(&mut rng)).collect();
-    assert_same_bits(&runs);
+    assert_same_bits("train", &runs);
 }
 
 fn random_flags(rng: &mut Rng) -> String {
-    let mut activations = ACTIVATIONS;
-    rng.shuffle(&mut activations);
-    let activations = activations[..rng.usize(1..=4)].join(",");
+    let activations = several(rng, ACTIVATIONS, 4);
     let lr = 10_f64.powf(rng.f64() * 6.0 - 5.0);
     let same_init = if rng.bool() { "--same-init" } else { "" };
     format!(

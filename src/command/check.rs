@@ -4,7 +4,8 @@ use anyhow::Result;
 use clap::Args;
 use tanh_parity::check::{self, Check};
 use tanh_parity::cli::{
-    self, CheckAllArgs, CheckArgs, CheckCommand, CheckOf, CheckTrainArgs, CompareArgs, SettingsArgs,
+    self, CheckAllArgs, CheckArgs, CheckCommand, CheckOf, CheckTrainArgs, CompareArgs,
+    SettingsArgs, SignalSettingsArgs,
 };
 use tanh_parity::lesson::Experiment;
 use tanh_parity::parity::{self, Verdict};
@@ -17,6 +18,7 @@ pub fn run(args: &CheckArgs) -> Result<(String, Verdict)> {
         None => train(&args.train),
         Some(CheckCommand::Train(args)) => train(args),
         Some(CheckCommand::Curve(args)) => twin(args, args.settings.validated()?),
+        Some(CheckCommand::Signal(args)) => twin(args, &args.settings.settings()?),
         Some(CheckCommand::All(args)) => all(args),
     }
 }
@@ -39,15 +41,17 @@ fn all(args: &CheckAllArgs) -> Result<(String, Verdict)> {
     let threads = args.threads.threads;
     let train = cli::defaults::<SettingsArgs>(threads).settings()?;
     let curve = cli::defaults::<Curve>(threads);
+    let signal = cli::defaults::<SignalSettingsArgs>(threads).settings()?;
 
     // All twins start before the first of ours runs, so that they import torch
     // at the same time.
     let python = args.python.find();
     let train = Check::start(&train, &python)?;
     let curve = Check::start(&curve, &python)?;
+    let signal = Check::start(&signal, &python)?;
 
     let tolerance = args.tolerance.tolerance();
-    let checked = [train.finish(tolerance)?, curve.finish(tolerance)?];
+    let checked = [train.finish(tolerance)?, curve.finish(tolerance)?, signal.finish(tolerance)?];
     Ok(check::summary(&checked, tolerance))
 }
 

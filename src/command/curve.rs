@@ -5,7 +5,7 @@ use anyhow::Result;
 use serde::Serialize;
 use tanh_parity::cli::CurveArgs;
 use tanh_parity::export::{as_python, to_csv};
-use tanh_parity::lesson::curve::Found;
+use tanh_parity::lesson::curve::{Found, numbers};
 use tanh_parity::output::open_outputs;
 use tanh_parity::plot;
 use tanh_parity::pytorch::activation::Activation;
@@ -76,11 +76,7 @@ struct Row {
 }
 
 fn rows(x: &Tensor, found: &Found) -> Vec<Row> {
-    let row = |i| Row {
-        activation: found.activation,
-        x: x.double_value(&[i]),
-        value: found.value.double_value(&[i]),
-        derivative: found.derivative.double_value(&[i]),
-    };
-    (0..x.size()[0]).map(row).collect()
+    let values = numbers(&found.value).into_iter().zip(numbers(&found.derivative));
+    let row = |(x, (value, derivative))| Row { activation: found.activation, x, value, derivative };
+    numbers(x).into_iter().zip(values).map(row).collect()
 }

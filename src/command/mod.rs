@@ -4,5 +4,6 @@ pub mod bench;
 pub mod check;
 pub mod curve;
 mod experiment;
+pub mod signal;
 pub mod sweep;
 pub mod train;

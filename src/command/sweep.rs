@@ -76,6 +76,10 @@ fn report(sweeps: &[(Plan, Vec<Row>)], plots: [Option<Output>; 2]) -> Result<Str
     if sweeps.iter().all(|(_, rows)| !rows.is_empty()) {
         text.push(leaders(sweeps));
     }
+    ensure!(
+        !rows.is_empty() || plots.iter().all(Option::is_none),
+        "no seed is done: there is nothing to draw yet"
+    );
     let [spread, curves] = plots;
     if let Some(output) = spread {
         output.write(plot::sweep::spread(plan, rows)?.as_bytes())?;

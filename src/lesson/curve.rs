@@ -66,6 +66,11 @@ impl Found {
     }
 }
 
+/// The numbers of a float64 tensor, (P,).
+pub fn numbers(tensor: &Tensor) -> Vec<f64> {
+    tensor.try_into().expect("it is float64, of one dimension")
+}
+
 /// Finds out about an activation on the points `x`, (P,), in order.
 pub fn explore(activation: Activation, x: &Tensor, saturation: f64) -> Found {
     let (value, derivative) = value_and_derivative(activation, x);
@@ -73,7 +78,8 @@ pub fn explore(activation: Activation, x: &Tensor, saturation: f64) -> Found {
     let slope = derivative.abs();
     let unsaturated = x.masked_select(&slope.ge_tensor(&(slope.max() * saturation)));
     let closed_form = (activation == Activation::Tanh).then(|| {
-        let closed_form = 1 - value.pow_tensor_scalar(2);
+        // Python's 1 - x is rsub; tch's is -(x - 1), which makes -0 of 1 - 1.
+        let closed_form = value.pow_tensor_scalar(2).rsub_scalar(1);
         let error = (&derivative - &closed_form).abs().max();
         (closed_form, error)
     });

@@ -1,7 +1,10 @@
 //! The lesson's experiments, one file a section; each is the twin of the file
 //! of the same name in `python_ref/`.
 
+pub mod claims;
 pub mod curve;
+pub mod layers;
+pub mod signal;
 pub mod train;
 
 use crate::trace::{Observer, Trace};

@@ -30,7 +30,7 @@ pub fn tally_table(what: &str, rows: &[(String, Tally)], tolerance: Option<Toler
             thousands(tally.tensors_equal),
             thousands(tally.values),
             thousands(tally.values_equal),
-            tally.max_ulps.to_string(),
+            ulps(tally.max_ulps),
             short(tally.max_abs),
         ]
     };
@@ -130,6 +130,11 @@ fn in_words(key: &str) -> String {
 
 fn or_none(text: &str) -> &str {
     if text.is_empty() { "none" } else { text }
+}
+
+/// A distance that leaves room for the other columns.
+fn ulps(n: u64) -> String {
+    if n < 100_000_000 { n.to_string() } else { format!("{:.1e}", n as f64) }
 }
 
 /// An error in about three digits.

@@ -5,7 +5,7 @@ use tch::Tensor;
 
 use super::chart::{self, Line, Panel};
 use super::colour;
-use crate::lesson::curve::Found;
+use crate::lesson::curve::{Found, numbers};
 
 /// Draws f and f' over `x`, (P,); where f is saturated, the ground is grey.
 pub fn draw(x: &Tensor, curves: &[Found]) -> Result<String> {
@@ -21,7 +21,7 @@ fn panel(x: &Tensor, found: &Found) -> Panel {
         label: format!("{name}{what}"),
         colour: colour(found.activation),
         dashed,
-        points: (0..x.size()[0]).map(|i| (x.double_value(&[i]), y.double_value(&[i]))).collect(),
+        points: numbers(x).into_iter().zip(numbers(y)).collect(),
     };
     let [from, to] =
         [&found.unsaturated_from, &found.unsaturated_to].map(|end| end.double_value(&[]));

@@ -1,9 +1,11 @@
-//! What the tests share: the two programs, and traces to spoil.
+//! What the tests share: the two programs, traces to spoil, and the ladder.
 #![allow(dead_code)] // each test file uses a part of it
 
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use fastrand::Rng;
+use tanh_parity::parity::{self, Verdict};
 use tanh_parity::trace::Trace;
 use tempfile::TempDir;
 
@@ -52,4 +54,84 @@ pub fn small_trace() -> (TempDir, PathBuf, Trace) {
     });
     let trace = Trace::read(&path).unwrap();
     (folder, path, trace)
+}
+
+/// Every activation, by its name on the command line.
+pub const ACTIVATIONS: [&str; 10] = [
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky-relu",
+    "elu",
+    "gelu",
+    "silu",
+    "softplus",
+    "hardtanh",
+    "softsign",
+];
+
+/// One Python process for many runs, so that PyTorch is imported once.
+const MANY: &str = "
+import contextlib, importlib, sys
+twin = importlib.import_module('python_ref.' + sys.argv[1])
+for line in sys.stdin:
+    flags, lines = line.strip().split(' > ')
+    with open(lines, 'w') as file, contextlib.redirect_stdout(file):
+        twin.main(flags.split())
+";
+
+/// Runs each line of flags on both sides and compares the complete traces, the
+/// printed lines and the CSVs.
+pub fn assert_same_bits(experiment: &str, runs: &[String]) {
+    let folder = TempDir::new().unwrap();
+    let file = |i: usize, name: &str| folder.path().join(format!("{i}-{name}"));
+    let flags = |i: usize, side: &str| {
+        let [trace, csv] = [".safetensors", ".csv"].map(|end| file(i, &format!("{side}{end}")));
+        format!("{} --trace={} --csv={}", runs[i], trace.display(), csv.display())
+    };
+    let python_line = |i| format!("{} > {}", flags(i, "python"), file(i, "python.txt").display());
+    let lines: Vec<_> = (0..runs.len()).map(python_line).collect();
+    stdout({
+        let mut command = python();
+        command.args(["-c", MANY, experiment]).write_stdin(lines.join("\n"));
+        command
+    });
+    for (i, run) in runs.iter().enumerate() {
+        let printed = stdout(tanh_parity(&format!("{experiment} {}", flags(i, "rust"))));
+        let [rust, python] =
+            ["rust", "python"].map(|side| take_trace(&file(i, &format!("{side}.safetensors"))));
+        assert!(rust.tensors.len() > 8, "a trace of {experiment} {run} holds a whole run");
+        let report = parity::compare(["Rust", "Python"], &rust, &python, None);
+        // The lowest rung that fails is the one to look at.
+        for (phase, tally) in &report.phases {
+            assert_eq!(tally.tensors, tally.tensors_equal, "{phase} of {run}\n{report}");
+        }
+        assert_eq!(report.verdict(), Verdict::Exact, "{run}\n{report}");
+        let text = |name| std::fs::read_to_string(file(i, name)).unwrap();
+        assert_eq!(printed, text("python.txt"), "{run}");
+        assert_eq!(text("rust.csv"), text("python.csv"), "{run}");
+    }
+}
+
+fn take_trace(path: &Path) -> Trace {
+    let trace = Trace::read(path).unwrap();
+    std::fs::remove_file(path).unwrap(); // the larger ones add up
+    trace
+}
+
+/// The draws of a test; others with `TANH_PARITY_DRAWS=7`.
+pub fn draws() -> Rng {
+    let seed = std::env::var("TANH_PARITY_DRAWS").map_or(0, |text| text.parse().unwrap());
+    Rng::with_seed(seed)
+}
+
+/// At most so many of them, in any order, as a flag takes them.
+pub fn several<T: ToString, const N: usize>(
+    rng: &mut Rng,
+    mut from: [T; N],
+    most: usize,
+) -> String {
+    rng.shuffle(&mut from);
+    let drawn: Vec<_> = from[..rng.usize(1..=most)].iter().map(T::to_string).collect();
+    drawn.join(",")
 }

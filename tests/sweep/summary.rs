@@ -42,3 +42,12 @@ fn the_plots_show_every_activation() {
         assert_eq!(svg.matches("<polygon").count(), 3, "{name}: a band for each");
     }
 }
+
+#[test]
+fn a_shard_without_seeds_says_so_and_draws_nothing() {
+    let folder = Folder::new();
+    let printed = folder.run("sweep --seeds 0..2 --shard 3/4 --csv empty.csv");
+    assert!(printed.starts_with("0 seeds: "), "{printed}");
+    let line = folder.refusal("sweep --summary empty.csv --curves curves.svg");
+    assert!(line.contains("no seed is done"), "{line}");
+}
