@@ -1,5 +1,7 @@
 # make run    set up, train the three networks, check them against Python
 # make lesson run every experiment: CSVs and pictures in results/
+# make sweep  1,000 seeds, and 200 for longer at four learning rates: the answer
+#             to the lesson's claim; interrupted, it goes on where it stopped
 # make test   set up, run every test
 #
 # PYTHON=...  the Python (3.10 or newer) that makes the environment
@@ -14,7 +16,7 @@ CARGO   ?= cargo
 BIN     := target/release/tanh-parity
 FRESH   := target/golden
 
-.PHONY: run lesson test setup build check bench lint format golden golden-check
+.PHONY: run lesson sweep test setup build check bench lint format golden golden-check
 .PHONY: pictures pitfalls-table clean
 .DELETE_ON_ERROR:
 
@@ -36,6 +38,20 @@ lesson: build
 	    --image results/generator.png
 	@echo
 	@$(BIN) check all
+
+RATES := 0.0001 0.001 0.01 0.1
+
+sweep: build
+	@mkdir -p results
+	@$(BIN) sweep --seeds 0..1000 --csv results/sweep.csv \
+	    --plot docs/sweep_spread.svg --curves docs/sweep_curves.svg
+	@for lr in $(RATES); do \
+	    $(BIN) sweep --seeds 0..200 --epochs 500 --lr $$lr --csv results/sweep_lr_$$lr.csv \
+	        >results/sweep_lr_$$lr.txt || exit; \
+	done
+	@$(BIN) sweep --summary results/sweep_lr_0.001.csv --curves docs/sweep_500.svg >/dev/null
+	@echo
+	@$(BIN) sweep --summary $(RATES:%=results/sweep_lr_%.csv) | tail -6
 
 test: setup
 	$(CARGO) test --release

@@ -19,7 +19,7 @@ command -v "$maker" >/dev/null 2>&1 ||
 command -v "${CXX:-c++}" >/dev/null 2>&1 ||
     fail "no C++ compiler ${CXX:-c++}: install one (Debian: apt install g++), or name it: CXX=..."
 command -v cargo >/dev/null 2>&1 ||
-    fail "no cargo: install Rust 1.88 or newer (rustup)"
+    fail "no cargo: install Rust 1.89 or newer (rustup)"
 
 torch_of() { "$1" -c 'import torch; print(torch.__version__.split("+")[0])' 2>/dev/null || echo none; }
 

@@ -15,6 +15,7 @@ use crate::pitfalls::{self, Pitfall};
 use crate::python::Python;
 use crate::pytorch::activation::Activation;
 use crate::settings::{Curve, Generator, Recurrent, Settings, Signal, learning_rate, share};
+use crate::sweep::seeds::{Seeds, Shard};
 
 /// A PyTorch lesson on activation functions, in Rust, held to Python bit for bit
 ///
@@ -128,6 +129,23 @@ Examples:
 Exit status: 0 every mistake that makes a difference at the settings is found,
 1 one is not, 2 trouble.")]
     Pitfalls(PitfallsArgs),
+    /// Train many seeds and say whether the lesson's claim holds
+    #[command(after_help = "\
+Examples:
+  tanh-parity sweep --seeds 0..1000 --csv sweep.csv --plot spread.svg
+  tanh-parity sweep --seeds 0..1000 --csv part2.csv --shard 2/4
+  tanh-parity sweep --summary sweep.csv --curves curves.svg
+
+The CSV grows by whole seeds. Interrupted, the same command goes on where it
+stopped; the settings are kept beside it, in sweep.csv.json.")]
+    Sweep(SweepArgs),
+    /// Join the CSVs of all shards of a sweep
+    #[command(after_help = "\
+Example:
+  tanh-parity merge sweep.csv part1.csv part2.csv part3.csv part4.csv
+
+The bytes are those of the sweep run in one piece.")]
+    Merge(MergeArgs),
     /// Measure time and memory in Rust and in Python, in turn
     #[command(after_help = "\
 Examples:
@@ -144,6 +162,20 @@ pub struct SettingsArgs {
     /// Seed of the one generator that data and networks draw from
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     seed: i64,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+impl SettingsArgs {
+    /// The settings, checked.
+    pub fn settings(&self) -> Result<Settings> {
+        self.run.settings(self.seed)
+    }
+}
+
+/// All settings of a training run but its seed.
+#[derive(Args, Debug)]
+pub struct RunArgs {
     /// Samples, all of them in one batch
     #[arg(long, default_value_t = 512, value_parser = value_parser!(i64).range(1..=10_000_000))]
     samples: i64,
@@ -197,11 +229,11 @@ pub struct OutputArgs {
     pub trace: Option<PathBuf>,
 }
 
-impl SettingsArgs {
-    /// The settings, checked.
-    pub fn settings(&self) -> Result<Settings> {
+impl RunArgs {
+    /// The settings of a run with this seed, checked.
+    pub fn settings(&self, seed: i64) -> Result<Settings> {
         Settings {
-            seed: self.seed,
+            seed,
             samples: self.samples,
             features: self.features,
             hidden: self.hidden,
@@ -460,6 +492,53 @@ pub struct CompareArgs {
     /// When values pass as equal
     #[command(flatten)]
     pub tolerance: ToleranceArgs,
+}
+
+/// Flags of `sweep`.
+#[derive(Args, Debug)]
+pub struct SweepArgs {
+    /// Seeds: a range without its end, a list such as 3,7,11, or both
+    #[arg(long, default_value = "0..100", allow_hyphen_values = true)]
+    pub seeds: Seeds,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub run: RunArgs,
+    /// Seeds trained at the same time [default: all cores]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
+    pub jobs: Option<usize>,
+    /// Take every N-th seed, from the K-th on: a part of the sweep to `merge`
+    #[arg(long, value_name = "K/N", default_value_t = Shard::WHOLE)]
+    pub shard: Shard,
+    /// Write a row for each seed and activation; go on with it if it is there
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Train nothing: summarise CSVs of sweeps that differ at most in their lr
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 1..,
+        conflicts_with_all = [
+            "seeds", "samples", "features", "hidden", "epochs", "lr", "activations", "same_init",
+            "threads", "jobs", "shard", "csv",
+        ]
+    )]
+    pub summary: Vec<PathBuf>,
+    /// Draw how the final losses spread, as SVG
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+    /// Draw the median loss by epoch, with the band of the seeds, as SVG
+    #[arg(long, value_name = "FILE")]
+    pub curves: Option<PathBuf>,
+}
+
+/// Flags of `merge`.
+#[derive(Args, Debug)]
+pub struct MergeArgs {
+    /// The CSV to write
+    pub out: PathBuf,
+    /// The CSVs of all shards
+    #[arg(required = true)]
+    pub shards: Vec<PathBuf>,
 }
 
 /// Flags of `bench`.

@@ -19,6 +19,7 @@
 //! | [`check`] | both runs -> report: the parity check as a whole |
 //! | [`pitfalls`] | classic porting mistakes, each switched on alone, found and named |
 //! | [`resync`] | lets both runs go on from the same values after each step |
+//! | [`sweep`] | many seeds -> rows, statistics, the answer |
 //! | [`export`], [`plot`], [`table`] | rows -> CSV, SVG, text |
 //! | [`contact_sheet`] | pictures -> PNG |
 //! | [`tabular`] | CSV -> trace, for `compare` |
@@ -45,6 +46,7 @@ pub mod python;
 pub mod pytorch;
 pub mod resync;
 pub mod settings;
+pub mod sweep;
 pub mod table;
 pub mod tabular;
 pub mod trace;

@@ -44,6 +44,7 @@ fn run() -> Result<ExitCode> {
         Err(error) => bail!(usage_line(&error)),
     };
     let done = |()| ExitCode::SUCCESS;
+    let fine = |text| (text, Verdict::Exact);
     let (text, verdict) = match cli.command {
         Command::Train(args) => return command::train::run(&args).map(done),
         Command::Curve(args) => return command::curve::run(&args).map(done),
@@ -51,6 +52,8 @@ fn run() -> Result<ExitCode> {
         Command::Recurrent(args) => return command::recurrent::run(&args).map(done),
         Command::Generator(args) => return command::generator::run(&args).map(done),
         Command::Bench(args) => return command::bench::run(&args).map(done),
+        Command::Sweep(args) => command::sweep::run(&args).map(fine)?,
+        Command::Merge(args) => command::sweep::merge(&args).map(fine)?,
         Command::Check(args) => command::check::run(&args)?,
         Command::Compare(args) => command::check::compare(&args)?,
         Command::Pitfalls(args) => {
@@ -71,5 +74,5 @@ fn usage_line(error: &clap::Error) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let lines: Vec<_> =
         lines.filter(|line| !line.starts_with("Usage:") && !line.starts_with("For more")).collect();
-    format!("{}: see --help", lines.join("; ").trim_start_matches("error: "))
+    format!("{}: see --help", lines.join("; ").replace(":;", ":").trim_start_matches("error: "))
 }

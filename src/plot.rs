@@ -6,6 +6,7 @@ pub mod curve;
 pub mod generator;
 pub mod recurrent;
 pub mod signal;
+pub mod sweep;
 
 use anyhow::Result;
 use plotters::style::RGBColor;

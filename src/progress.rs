@@ -50,7 +50,7 @@ impl Drop for Progress {
 
 /// A bar that counts `what`, of a length still to be set; on a terminal only.
 pub fn counter(what: &'static str) -> ProgressBar {
-    let template = format!("{{wide_bar}} {{pos}}/{{len}} {what}, {{eta}} left");
+    let template = format!("{{wide_bar}} {{pos}}/{{len}} {what}, {{per_sec}}, {{eta}} left");
     let style = ProgressStyle::with_template(&template).expect("the template is well-formed");
     ProgressBar::no_length().with_style(style)
 }

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use fastrand::Rng;
 use tanh_parity::fast;
 use tanh_parity::lesson::Experiment;
-use tanh_parity::lesson::train::{Loop, Mlp, make_data, train_by};
+use tanh_parity::lesson::train::{Loop, Mlp, draw, make_data, train_drawn};
 use tanh_parity::pytorch::activation::Activation;
 use tanh_parity::pytorch::nn::{Module, cross_entropy};
 use tanh_parity::settings::Settings;
@@ -130,7 +130,7 @@ fn first_difference(settings: &Settings) -> Option<String> {
 fn run(how: Loop, settings: &Settings) -> (Trace, Vec<f64>) {
     let _alone = TRAINING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut trace = settings.trace();
-    let losses = train_by(how, settings, &mut trace);
+    let losses = train_drawn(how, settings, draw(settings), &mut trace);
     (trace, losses.into_iter().flat_map(|(_, losses)| losses).collect())
 }
 

@@ -8,4 +8,5 @@ pub mod generator;
 pub mod pitfalls;
 pub mod recurrent;
 pub mod signal;
+pub mod sweep;
 pub mod train;

@@ -79,6 +79,32 @@ pub fn fit(
     losses
 }
 
+/// Everything random of a run: the data and the untrained networks.
+#[derive(Debug)]
+pub struct Drawn {
+    x: Tensor, // (N, D)
+    y: Tensor, // (N,)
+    models: Vec<Mlp>,
+}
+
+/// Draws the data, then the network of every chosen activation. Training draws
+/// nothing, so each network is as if drawn when its turn came; and a sweep can
+/// train several seeds at once, though libtorch has a single generator. Train
+/// in the thread that drew, since the number of intra-op threads is a thread's.
+pub fn draw(settings: &Settings) -> Drawn {
+    tch::set_num_threads(settings.threads);
+    tch::manual_seed(settings.seed);
+    let (x, y) = make_data(settings.samples, settings.features);
+    let network = |&activation: &Activation| {
+        if settings.same_init {
+            tch::manual_seed(settings.seed);
+        }
+        Mlp::new(settings.features, settings.hidden, activation)
+    };
+    let models = settings.activations.iter().map(network).collect();
+    Drawn { x, y, models }
+}
+
 /// Which loop trains a network. Both give the same bits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Loop {
@@ -91,26 +117,20 @@ pub enum Loop {
 /// Trains every chosen activation in turn, by the fast loop; returns each with
 /// its losses.
 pub fn train(settings: &Settings, observer: &mut impl Observer) -> Vec<(Activation, Vec<f64>)> {
-    train_by(Loop::Fast, settings, observer)
+    train_drawn(Loop::Fast, settings, draw(settings), observer)
 }
 
-/// [`train`] by the loop of choice.
-pub fn train_by(
+/// The part of [`train`] that needs no generator, by the loop of choice.
+pub fn train_drawn(
     how: Loop,
     settings: &Settings,
+    Drawn { x, y, models }: Drawn,
     observer: &mut impl Observer,
 ) -> Vec<(Activation, Vec<f64>)> {
-    tch::set_num_threads(settings.threads);
-    tch::manual_seed(settings.seed);
-    let (x, y) = make_data(settings.samples, settings.features);
     observer.data(&[("x", &x), ("y", &y)]);
     let mut losses = Vec::new();
-    for &activation in &settings.activations {
-        if settings.same_init {
-            tch::manual_seed(settings.seed);
-        }
-        let name = activation.name();
-        let model = Mlp::new(settings.features, settings.hidden, activation);
+    for model in models {
+        let name = model.activation.name();
         observer.init(&name, &model.named_parameters());
         let data = (&x, &y);
         let fitted = match how {
@@ -120,7 +140,7 @@ pub fn train_by(
             }
             Loop::Fast => fast::fit(&name, &model, settings.lr, data, settings.epochs, observer),
         };
-        losses.push((activation, fitted));
+        losses.push((model.activation, fitted));
     }
     losses
 }

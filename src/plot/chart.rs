@@ -23,6 +23,15 @@ pub struct Line {
     pub points: Vec<(f64, f64)>,
 }
 
+/// An area, in a tint that lets through what is behind it.
+#[derive(Clone, Debug)]
+pub struct Band {
+    /// See `plot::colour`.
+    pub colour: RGBColor,
+    /// Around it; left out as points of a line are.
+    pub outline: Vec<(f64, f64)>,
+}
+
 /// One pair of axes, and what is drawn on them.
 #[derive(Clone, Debug, Default)]
 pub struct Panel {
@@ -36,6 +45,8 @@ pub struct Panel {
     pub log_y: bool,
     /// What is drawn.
     pub lines: Vec<Line>,
+    /// Drawn behind the lines.
+    pub bands: Vec<Band>,
     /// Spans of x on grey ground.
     pub shaded: Vec<[f64; 2]>,
 }
@@ -103,7 +114,8 @@ fn legend(panels: &[Panel], width: i32) -> Vec<(&Line, (i32, i32))> {
 impl Panel {
     fn draw(&self, area: &Area) -> Drawn {
         let lines: Vec<_> = self.lines.iter().map(|line| self.visible(&line.points)).collect();
-        let all = || lines.iter().flatten();
+        let bands: Vec<_> = self.bands.iter().map(|band| self.visible(&band.outline)).collect();
+        let all = || lines.iter().chain(&bands).flatten();
         let (left, right) = extent(all().map(|&(x, _)| x));
         let (bottom, top) = extent(all().map(|&(_, y)| y));
         let margin = ((top - bottom) * 0.05).max(top.abs() * 1e-6).max(1e-9);
@@ -136,6 +148,9 @@ impl Panel {
             .label_style(("sans-serif", 14))
             .axis_desc_style(("sans-serif", 15))
             .draw()?;
+        for (band, outline) in self.bands.iter().zip(bands) {
+            chart.draw_series([Polygon::new(outline, band.colour.mix(0.18).filled())])?;
+        }
         for (line, points) in self.lines.iter().zip(lines) {
             let style = line.colour.stroke_width(2);
             if points.len() <= MARKED {

@@ -19,6 +19,7 @@ pub fn draw(findings: &Findings) -> Result<String> {
             y: "norm of the weight's gradient".to_owned(),
             log_y: true,
             lines: by_layer(findings, deepest, |row| Some(row.grad_norm)),
+            bands: vec![],
             shaded: vec![],
         },
         Panel {
@@ -27,6 +28,7 @@ pub fn draw(findings: &Findings) -> Result<String> {
             y: "share of the output layer's".to_owned(),
             log_y: true,
             lines: by_depth(&findings.networks),
+            bands: vec![],
             shaded: vec![],
         },
         Panel {

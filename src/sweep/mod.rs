@@ -1,0 +1,86 @@
+//! Many seeds: the same training for each of them, on all cores.
+
+pub mod answer;
+pub mod merge;
+pub mod plan;
+pub mod row;
+pub mod seeds;
+pub mod statistics;
+pub mod store;
+pub mod summary;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use anyhow::Result;
+
+use crate::lesson::train::{Loop, draw, train_drawn};
+use crate::settings::Settings;
+use crate::sweep::row::Row;
+
+/// A seed's place among the seeds, and its rows; or libtorch's failure.
+type Done = (usize, thread::Result<Vec<Row>>);
+
+/// Trains every seed, `jobs` of them at a time, and hands the rows of each to
+/// `append` in the order of `seeds`; ends early where anything fails.
+pub fn run(
+    settings: &Settings,
+    seeds: &[i64],
+    jobs: usize,
+    append: impl FnMut(Vec<Row>) -> Result<()>,
+) -> Result<()> {
+    let next = AtomicUsize::new(0);
+    let generator = Mutex::new(());
+    let (sender, receiver) = channel();
+    let work = |sender: Sender<Done>| {
+        while let place = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(&seed) = seeds.get(place)
+        {
+            let settings = Settings { seed, ..settings.clone() };
+            let rows = catch_unwind(AssertUnwindSafe(|| train_seed(&settings, &generator)));
+            if sender.send((place, rows)).is_err() {
+                return; // Nobody listens any more: something failed.
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..jobs.min(seeds.len()) {
+            let sender = sender.clone();
+            scope.spawn(|| work(sender));
+        }
+        drop(sender);
+        in_order(receiver, append)
+    })
+}
+
+/// The rows of one seed. Seeds draw one at a time, since libtorch has a single
+/// generator; that is little beside the training, which draws nothing.
+fn train_seed(settings: &Settings, generator: &Mutex<()>) -> Vec<Row> {
+    let alone = generator.lock().unwrap_or_else(PoisonError::into_inner);
+    let drawn = draw(settings);
+    drop(alone);
+    let runs = train_drawn(Loop::Fast, settings, drawn, &mut ());
+    runs.iter().map(|(activation, losses)| Row::new(settings.seed, *activation, losses)).collect()
+}
+
+/// Hands on what arrives in any order in the order of places.
+fn in_order(
+    receiver: Receiver<Done>,
+    mut append: impl FnMut(Vec<Row>) -> Result<()>,
+) -> Result<()> {
+    let mut waiting = BTreeMap::new();
+    let mut turn = 0;
+    for (place, rows) in receiver {
+        // libtorch's failure goes on to where that of a single run would.
+        waiting.insert(place, rows.unwrap_or_else(|panic| resume_unwind(panic)));
+        while let Some(rows) = waiting.remove(&turn) {
+            append(rows)?;
+            turn += 1;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! What a sweep is to do, and how its CSV remembers that: `FILE.csv.json`.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::ValueEnum;
+
+use crate::output::Output;
+use crate::pytorch::VERSION;
+use crate::pytorch::activation::Activation;
+use crate::settings::Settings;
+use crate::sweep::seeds::{Seeds, Shard};
+
+/// Everything that the rows of a sweep's CSV depend on, as name and text:
+/// `train`'s settings without the seed, the seeds, the shard, and the release
+/// of libtorch. Not a part of the CSV, which plain readers are to read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    named: BTreeMap<String, String>,
+    /// The epochs of each run.
+    pub epochs: usize,
+    /// What is trained with every seed, in this order.
+    pub activations: Vec<Activation>,
+    /// The seeds of all shards together.
+    pub seeds: Seeds,
+    /// Which of them are this file's.
+    pub shard: Shard,
+}
+
+impl Plan {
+    /// Of a sweep with these settings, whose own seed is not used.
+    pub fn new(settings: &Settings, seeds: Seeds, shard: Shard) -> Self {
+        let named = settings.named().into_iter().filter(|(name, _)| *name != "seed");
+        let mut named: BTreeMap<_, _> =
+            named.map(|(name, value)| (name.to_owned(), value)).collect();
+        named.insert("seeds".to_owned(), seeds.to_string());
+        named.insert("shard".to_owned(), shard.to_string());
+        // Other releases have other kernels; CPU or CUDA build does not matter.
+        let release = VERSION.split('+').next().unwrap_or(VERSION);
+        named.insert("torch".to_owned(), release.to_owned());
+        let activations = settings.activations.clone();
+        Self { named, epochs: settings.epochs, activations, seeds, shard }
+    }
+
+    /// The seeds of this file, ascending.
+    pub fn own_seeds(&self) -> Vec<i64> {
+        self.shard.of(&self.seeds)
+    }
+
+    /// The same for another shard.
+    #[must_use]
+    pub fn with_shard(&self, shard: Shard) -> Self {
+        let mut plan = Self { shard, ..self.clone() };
+        plan.named.insert("shard".to_owned(), shard.to_string());
+        plan
+    }
+
+    /// A setting by the name of its flag, with `_` for `-`.
+    pub fn setting(&self, name: &str) -> &str {
+        self.named.get(name).map_or("none", String::as_str)
+    }
+
+    /// Where `self` and `other` differ first, apart from the names in `skip`:
+    /// the name and both texts.
+    pub fn difference<'a>(&'a self, other: &'a Self, skip: &[&str]) -> Option<[&'a str; 3]> {
+        let names = self.named.keys().chain(other.named.keys()).map(String::as_str);
+        let mut wanted = names.filter(|name| !skip.contains(name));
+        let name = wanted.find(|name| self.setting(name) != other.setting(name))?;
+        Some([name, self.setting(name), other.setting(name)])
+    }
+
+    /// Where the plan of the CSV at `csv` is kept.
+    fn path(csv: &Path) -> PathBuf {
+        let mut path = csv.as_os_str().to_owned();
+        path.push(".json");
+        path.into()
+    }
+
+    /// Writes it beside the CSV.
+    pub fn save(&self, csv: &Path) -> Result<()> {
+        let text = serde_json::to_string_pretty(&self.named)? + "\n";
+        let path = Self::path(csv);
+        Output::open(&path)?.write(text.as_bytes())?;
+        // On the disk before the first row is: rows without a plan are lost.
+        let synced = File::open(&path).and_then(|file| file.sync_all());
+        synced.with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Reads what is kept beside the CSV.
+    pub fn read(csv: &Path) -> Result<Self> {
+        let path = Self::path(csv);
+        let text = std::fs::read_to_string(&path).with_context(|| {
+            format!("{} is no sweep's CSV: cannot read {}", csv.display(), path.display())
+        })?;
+        Self::parse(&text)
+            .with_context(|| format!("{} is not as a sweep writes it", path.display()))
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let named: BTreeMap<String, String> = serde_json::from_str(text)?;
+        let get = |name| named.get(name).with_context(|| format!("it has no {name}"));
+        let epochs = get("epochs")?.parse()?;
+        let activations = get("activations")?
+            .split(',')
+            .map(|name| Activation::from_str(name, false).map_err(anyhow::Error::msg))
+            .collect::<Result<_>>()?;
+        let seeds = get("seeds")?.parse().map_err(anyhow::Error::msg)?;
+        let shard = get("shard")?.parse().map_err(anyhow::Error::msg)?;
+        Ok(Self { named, epochs, activations, seeds, shard })
+    }
+
+    /// Refuses to go on with the CSV at `csv`, which was made by `made`, where
+    /// that is not this plan.
+    pub fn refuse_other(&self, made: &Self, csv: &Path) -> Result<()> {
+        if let Some([name, theirs, ours]) = made.difference(self, &[]) {
+            bail!("{} was made with {name} {theirs}, not {ours}: name another file", csv.display());
+        }
+        Ok(())
+    }
+
+    /// Refuses to join or compare files of different plans.
+    pub fn refuse_mixture(&self, other: &Self, paths: [&Path; 2], skip: &[&str]) -> Result<()> {
+        let difference = self.difference(other, skip);
+        let [name, a, b] = difference.unwrap_or_default();
+        ensure!(
+            difference.is_none(),
+            "{} has {name} {a}, {} has {b}: name files of one sweep",
+            paths[0].display(),
+            paths[1].display()
+        );
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+impl Plan {
+    /// For tests that train nothing.
+    pub fn small(epochs: usize, activations: &[Activation], seeds: &str) -> Self {
+        let settings = Settings {
+            seed: 0,
+            samples: 1,
+            features: 1,
+            hidden: 1,
+            epochs,
+            lr: 0.001,
+            activations: activations.to_vec(),
+            same_init: false,
+            threads: 1,
+        };
+        Self::new(&settings, seeds.parse().unwrap(), Shard::WHOLE)
+    }
+}

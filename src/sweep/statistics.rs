@@ -1,0 +1,154 @@
+//! The statistics of a sweep: what many seeds say of an activation, and of two.
+
+use std::cmp::Ordering;
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::statistics::Statistics;
+
+/// Of every interval here.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// What a sample of values says.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Number of values.
+    pub n: usize,
+    /// Their arithmetic mean.
+    pub mean: f64,
+    /// Their median.
+    pub median: f64,
+    /// Their standard deviation, with n - 1 as the divisor; NaN for one value.
+    pub sd: f64,
+    /// The interval of the mean, see [`t_interval`].
+    pub mean_interval: [f64; 2],
+    /// The quantiles between which 95 % of the values lie.
+    pub middle: [f64; 2],
+}
+
+/// Summarises `values`, of which there is at least one.
+pub fn summarise(values: &[f64]) -> Summary {
+    let sorted = sorted(values);
+    let tail = (1.0 - CONFIDENCE) / 2.0;
+    Summary {
+        n: values.len(),
+        mean: values.mean(),
+        median: quantile(&sorted, 0.5),
+        sd: values.std_dev(),
+        mean_interval: t_interval(values),
+        middle: [quantile(&sorted, tail), quantile(&sorted, 1.0 - tail)],
+    }
+}
+
+/// Student's t interval of the mean: mean ± t(0.975, n - 1) · sd / √n. It asks
+/// for nearly normal means, which hundreds of seeds have. NaN for one value.
+pub fn t_interval(values: &[f64]) -> [f64; 2] {
+    if values.len() < 2 {
+        return [f64::NAN; 2];
+    }
+    let n = values.len() as f64;
+    let t = StudentsT::new(0.0, 1.0, n - 1.0)
+        .expect("n - 1 is positive")
+        .inverse_cdf(f64::midpoint(1.0, CONFIDENCE));
+    let half = t * values.std_dev() / n.sqrt();
+    [values.mean() - half, values.mean() + half]
+}
+
+/// The values in ascending order, NaN of either sign last.
+pub fn sorted(values: &[f64]) -> Vec<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(nan_last);
+    sorted
+}
+
+/// The order of numbers, with NaN above all of them.
+pub fn nan_last(a: &f64, b: &f64) -> Ordering {
+    a.is_nan().cmp(&b.is_nan()).then(a.total_cmp(b))
+}
+
+/// The quantile `q` of sorted values, as `numpy.quantile` interpolates it.
+pub fn quantile(sorted: &[f64], q: f64) -> f64 {
+    let place = q * (sorted.len() - 1) as f64;
+    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+    // Equal ends also where they are infinite, whose difference is NaN.
+    if below == above { below } else { below + (above - below) * place.fract() }
+}
+
+/// Two activations over the same seeds.
+#[derive(Clone, Debug)]
+pub struct Paired {
+    /// The differences a - b.
+    pub difference: Summary,
+    /// The share of seeds in which a is below b.
+    pub a_ahead: f64,
+}
+
+/// Which of two is lower on average, as far as the interval decides it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Lower {
+    /// The whole interval of a - b is below 0.
+    A,
+    /// The whole interval is above 0.
+    B,
+    /// It contains 0, or there is none.
+    Open,
+}
+
+impl Paired {
+    /// Compares `a` with `b`, seed by seed.
+    pub fn new(a: &[f64], b: &[f64]) -> Self {
+        let differences: Vec<_> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+        let ahead = a.iter().zip(b).filter(|(a, b)| a < b).count();
+        Self {
+            difference: summarise(&differences),
+            a_ahead: ahead as f64 / differences.len() as f64,
+        }
+    }
+
+    /// What the interval of the mean difference says.
+    pub fn lower(&self) -> Lower {
+        match self.difference.mean_interval {
+            [_, high] if high < 0.0 => Lower::A,
+            [low, _] if low > 0.0 => Lower::B,
+            _ => Lower::Open,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The values of a t table: t(0.975, 2) = 4.3027, t(0.975, 9) = 2.2622.
+    #[test]
+    fn the_interval_is_that_of_a_t_table() {
+        let [low, high] = t_interval(&[1.0, 2.0, 3.0]);
+        assert!((high - (2.0 + 4.3027 / 3_f64.sqrt())).abs() < 1e-4, "{high}");
+        assert!((low + high - 4.0).abs() < 1e-12);
+        let ten: Vec<_> = (1..=10).map(f64::from).collect();
+        let half = 2.2622 * (82.5_f64 / 9.0).sqrt() / 10_f64.sqrt();
+        assert!((t_interval(&ten)[1] - (5.5 + half)).abs() < 1e-3);
+    }
+
+    #[test]
+    fn quantiles_interpolate_as_numpys_default_does() {
+        // numpy.quantile([1, 2, 4, 8], [0.5, 0.025, 1]) is 3, 1.075, 8.
+        let values = [1.0, 2.0, 4.0, 8.0];
+        assert_eq!(quantile(&values, 0.5), 3.0);
+        assert_eq!(quantile(&values, 0.025), 1.075);
+        assert_eq!(quantile(&values, 1.0), 8.0);
+    }
+
+    #[test]
+    fn one_seed_decides_nothing() {
+        assert_eq!(Paired::new(&[1.0], &[2.0]).lower(), Lower::Open);
+    }
+
+    #[test]
+    fn a_lead_in_every_seed_is_decided_and_a_lost_run_decides_nothing() {
+        let (a, b) = ([1.0, 1.1, 0.9, 1.0], [2.0, 2.1, 2.0, 1.9]);
+        assert_eq!(Paired::new(&a, &b).lower(), Lower::A);
+        assert_eq!(Paired::new(&b, &a).lower(), Lower::B);
+        assert_eq!(Paired::new(&b, &a).a_ahead, 0.0);
+        assert_eq!(Paired::new(&[1.0, f64::NAN], &[2.0, 2.0]).lower(), Lower::Open);
+    }
+}

@@ -1,0 +1,118 @@
+//! Rows -> tables of what the seeds say.
+
+use crate::pytorch::activation::Activation;
+use crate::sweep::answer::claim;
+use crate::sweep::plan::Plan;
+use crate::sweep::row::{Row, THRESHOLDS};
+use crate::sweep::statistics::{Paired, quantile, sorted, summarise};
+use crate::table::{table, thousands};
+
+/// What a sweep's rows say, as text of at most 80 columns.
+pub fn summary(plan: &Plan, rows: &[Row]) -> String {
+    let all = plan.own_seeds().len();
+    let done = rows.len() / plan.activations.len();
+    let seeds = if done == all {
+        thousands(all)
+    } else {
+        format!("{} of {}", thousands(done), thousands(all))
+    };
+    let mut title = format!(
+        "{seeds} seeds: {} epochs, lr {}, {} samples, {} features, {} hidden units\n",
+        plan.epochs,
+        plan.setting("lr"),
+        plan.setting("samples"),
+        plan.setting("features"),
+        plan.setting("hidden"),
+    );
+    if plan.setting("same_init") == "true" {
+        title += "All networks of a seed start from the same weights.\n";
+    }
+    if rows.is_empty() {
+        return title;
+    }
+    let mut text = format!("{title}\nFinal loss\n{}", finals(plan, rows));
+    text += "\nFirst epoch with a loss below, median (- where most seeds have none)\n";
+    text += &first_epochs(plan, rows);
+    if plan.activations.len() > 1 {
+        text += "\nDifference of the final losses of the same seed, and how often it is negative\n";
+        text += &pairs(plan, rows);
+        text += "\nIntervals are Student's t of the mean; of the pairs, over the seeds.\n";
+    }
+    text + &claim(plan, rows)
+}
+
+/// The final losses of an activation, in the order of seeds.
+pub fn final_losses(rows: &[Row], activation: Activation) -> Vec<f64> {
+    let own = rows.iter().filter(|row| row.activation == activation);
+    own.map(|row| row.final_loss).collect()
+}
+
+fn finals(plan: &Plan, rows: &[Row]) -> String {
+    let line = |&activation: &Activation| {
+        let of = summarise(&final_losses(rows, activation));
+        [
+            activation.name(),
+            number(of.mean),
+            interval(of.mean_interval),
+            number(of.median),
+            number(of.sd),
+            interval(of.middle),
+        ]
+    };
+    let header =
+        ["activation", "mean", "95 % interval of it", "median", "sd", "95 % of seeds are in"];
+    table(header, plan.activations.iter().map(line).collect())
+}
+
+fn first_epochs(plan: &Plan, rows: &[Row]) -> String {
+    let line = |&activation: &Activation| {
+        let mut cells = [const { String::new() }; THRESHOLDS.len() + 1];
+        cells[0] = activation.name();
+        for (i, cell) in cells[1..].iter_mut().enumerate() {
+            let own = rows.iter().filter(|row| row.activation == activation);
+            let epochs = own.map(|row| row.below[i].map_or(f64::INFINITY, |epoch| epoch as f64));
+            let median = quantile(&sorted(&epochs.collect::<Vec<_>>()), 0.5);
+            *cell = if median.is_finite() { median.to_string() } else { "-".to_owned() };
+        }
+        cells
+    };
+    let [a, b, c, d] = THRESHOLDS.map(|threshold| threshold.to_string());
+    table(["activation", &a, &b, &c, &d], plan.activations.iter().map(line).collect())
+}
+
+fn pairs(plan: &Plan, rows: &[Row]) -> String {
+    let mut lines = Vec::new();
+    for (i, &b) in plan.activations.iter().enumerate() {
+        for &a in &plan.activations[i + 1..] {
+            let paired = Paired::new(&final_losses(rows, a), &final_losses(rows, b));
+            lines.push([
+                format!("{} - {}", a.name(), b.name()),
+                number(paired.difference.mean),
+                interval(paired.difference.mean_interval),
+                percent(paired.a_ahead),
+            ]);
+        }
+    }
+    table(["pair", "mean", "95 % interval of it", "seeds"], lines)
+}
+
+/// Four decimals, or as many digits where that would hide the value.
+pub fn number(x: f64) -> String {
+    match x.abs() {
+        nan if nan.is_nan() => "-".to_owned(),
+        0.0 | 1e-3..1e4 => format!("{x:.4}"),
+        _ => format!("{x:.2e}"),
+    }
+}
+
+fn interval([low, high]: [f64; 2]) -> String {
+    if low.is_nan() || high.is_nan() {
+        return "-".to_owned();
+    }
+    format!("{} to {}", number(low), number(high))
+}
+
+/// A share of 1 in percent.
+pub fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
