@@ -2,8 +2,9 @@
 
 Run by `tanh-parity bench`, which takes its own times in between. A line names
 an activation, then samples, hidden units, epochs and threads; the answer is
-the seconds of its median step and of all of `fit`. The first line of all says
-what this runs on.
+the seconds of its median step and of all of `fit`. To `sweep 40` the answer is
+the seconds of the lesson's run for 40 seeds. The first line of all says what
+this runs on.
 """
 
 import itertools
@@ -17,7 +18,8 @@ import torch
 from torch import nn
 
 from python_ref.activation import ACTIVATIONS
-from python_ref.train import MLP, fit, make_data
+from python_ref.cli import training_parser
+from python_ref.train import MLP, fit, make_data, train
 
 FEATURES = 10
 WARM_UP = 5  # epochs, by a network of its own
@@ -46,6 +48,15 @@ def time_fit(activation, samples, hidden, epochs):
     return statistics.median(steps), sum(steps)
 
 
+def time_sweep(seeds):
+    """Seconds that the lesson's runs of seeds 0 to `seeds` - 1 take."""
+    parser = training_parser("The lesson's run.")
+    start = time.perf_counter()
+    for seed in range(seeds):
+        train(parser.parse_args([f"--seed={seed}"]))
+    return time.perf_counter() - start
+
+
 def main():
     about = {
         "python": platform.python_version(),
@@ -55,6 +66,9 @@ def main():
     print(json.dumps(about), flush=True)
     for line in sys.stdin:
         activation, *numbers = line.split()
+        if activation == "sweep":
+            print(time_sweep(int(numbers[0])), flush=True)
+            continue
         samples, hidden, epochs, threads = map(int, numbers)
         torch.set_num_threads(threads)
         print(*time_fit(activation, samples, hidden, epochs), flush=True)

@@ -24,13 +24,18 @@ fn a_round_fills_the_report_the_csv_and_the_plot() {
     let mut reader = csv::Reader::from_path(folder.path().join("bench.csv")).unwrap();
     let records: Vec<_> = reader.records().map(Result::unwrap).collect();
     for record in &records {
-        *counts.entry((record[0].to_owned(), record[7].to_owned())).or_insert(0) += 1;
-        let [median, low, high] = [8, 9, 10].map(|i| record[i].parse::<f64>().unwrap());
+        *counts.entry((record[0].to_owned(), record[8].to_owned())).or_insert(0) += 1;
+        let [median, low, high] = [9, 10, 11].map(|i| record[i].parse::<f64>().unwrap());
         assert!(low > 0.0 && low <= median && median <= high, "{record:?}");
     }
-    for (table, rows) in
-        [("steps", 6), ("samples", 5), ("hidden units", 5), ("epochs", 3), ("processes", 4)]
-    {
+    for (table, rows) in [
+        ("steps", 6),
+        ("samples", 5),
+        ("hidden units", 5),
+        ("epochs", 3),
+        ("processes", 4),
+        ("sweeps", 2),
+    ] {
         for of in ["python", "rust", "ratio"] {
             assert_eq!(counts[&(table.to_owned(), of.to_owned())], rows, "{table} {of}");
         }

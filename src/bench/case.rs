@@ -18,6 +18,9 @@ pub enum Measure {
     /// Seconds that the whole process of `train` takes.
     #[serde(rename = "wall_s")]
     Wall,
+    /// Seconds that a sweep takes.
+    #[serde(rename = "sweep_s")]
+    Sweep,
     /// Where that process's memory is largest, in MiB.
     #[serde(rename = "memory_mib")]
     Memory,
@@ -28,7 +31,7 @@ impl Display for Measure {
         f.write_str(match self {
             Self::Step => "µs a step",
             Self::Fit => "ms for all epochs",
-            Self::Wall => "wall time, s",
+            Self::Wall | Self::Sweep => "wall time, s",
             Self::Memory => "peak memory, MiB",
         })
     }
@@ -49,6 +52,8 @@ pub struct Case {
     pub epochs: usize,
     /// libtorch's threads.
     pub threads: i32,
+    /// Seeds trained at the same time, on our side.
+    pub jobs: usize,
 }
 
 impl Case {
@@ -75,7 +80,11 @@ const LESSON: Case = Case {
     hidden: 64,
     epochs: 50,
     threads: 1,
+    jobs: 1,
 };
+
+/// The seeds of a sweep that is measured.
+pub const SEEDS: usize = 40;
 
 /// The sizes that cost is followed over.
 const SAMPLES: [i64; 5] = [32, 128, 512, 2048, 8192];
@@ -108,4 +117,9 @@ pub fn processes() -> [[Case; 2]; 2] {
         [Measure::Wall, Measure::Memory].map(|measure| Case { measure, threads, ..LESSON })
     };
     [of(1), of(2)]
+}
+
+/// A sweep; Python trains its seeds one after the other.
+pub fn sweeps() -> Vec<Case> {
+    [1, 2].map(|jobs| Case { measure: Measure::Sweep, jobs, ..LESSON }).to_vec()
 }

@@ -8,6 +8,7 @@ mod process;
 mod report;
 mod row;
 mod step;
+mod sweep;
 
 use std::path::Path;
 use std::process::Command;
@@ -34,6 +35,8 @@ pub struct Bench {
     pub growing: Vec<(&'static str, Vec<Row>)>,
     /// Whole processes.
     processes: Vec<Row>,
+    /// Many seeds, within a process.
+    sweeps: Vec<Row>,
 }
 
 /// What Python says it runs on.
@@ -56,11 +59,13 @@ impl Bench {
             steps: rows(case::steps()),
             growing: case::growing().map(|(name, cases)| (name, rows(cases))).into(),
             processes: rows(case::processes().concat()),
+            sweeps: rows(case::sweeps()),
         };
         bar.set_length((rounds * bench.rows().count()) as u64);
         for _ in 0..rounds {
             bench.measure_steps(&mut twin, bar)?;
             bench.measure_processes(python, ours, bar)?;
+            bench.measure_sweeps(&mut twin, bar)?;
         }
         Ok(bench)
     }
@@ -91,12 +96,22 @@ impl Bench {
         Ok(())
     }
 
+    fn measure_sweeps(&mut self, twin: &mut Conversation, bar: &ProgressBar) -> Result<()> {
+        for row in &mut self.sweeps {
+            row.python.push(sweep::python(twin)?);
+            row.rust.push(sweep::rust(row.case.jobs)?);
+            bar.inc(1);
+        }
+        Ok(())
+    }
+
     /// Everything measured, and in which table it belongs.
     pub fn rows(&self) -> impl Iterator<Item = (&str, &Row)> {
         let steps = self.steps.iter().map(|row| ("steps", row));
         let growing =
             self.growing.iter().flat_map(|(name, rows)| rows.iter().map(|row| (*name, row)));
         let processes = self.processes.iter().map(|row| ("processes", row));
-        steps.chain(growing).chain(processes)
+        let sweeps = self.sweeps.iter().map(|row| ("sweeps", row));
+        steps.chain(growing).chain(processes).chain(sweeps)
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::thread::available_parallelism;
 
+use crate::bench::case::SEEDS;
 use crate::bench::{Bench, Row, Spread};
 use crate::pytorch::VERSION;
 use crate::pytorch::activation::Activation;
@@ -32,6 +33,15 @@ impl Display for Bench {
             [what, threads, python, rust, ratio, range]
         });
         let header = ["", "threads", "Python", "Rust", "ratio", "range"];
+        writeln!(f, "{}", table(header, rows.collect()))?;
+
+        writeln!(f, "a sweep of {SEEDS} seeds, 1 thread each; Python one after the other")?;
+        let rows = self.sweeps.iter().map(|row| {
+            let [what, jobs, python, _, rust, ratio, range] =
+                with_numbers([row.case.measure.to_string(), row.case.jobs.to_string()], row);
+            [what, jobs, python, rust, ratio, range]
+        });
+        let header = ["", "jobs", "Python", "Rust", "ratio", "range"];
         writeln!(f, "{}", table(header, rows.collect()))?;
 
         writeln!(f, "tanh on 1 thread as one size grows: µs a step; of epochs, ms for all")?;

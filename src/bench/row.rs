@@ -66,6 +66,7 @@ struct CsvRow<'t> {
     hidden: i64,
     epochs: usize,
     threads: i32,
+    jobs: usize,
     of: &'static str,
     median: f64,
     low: f64,
@@ -76,7 +77,7 @@ struct CsvRow<'t> {
 /// Python.
 pub fn csv<'r>(rows: impl Iterator<Item = (&'r str, &'r Row)>) -> Result<Vec<u8>> {
     to_csv(rows.flat_map(|(table, row)| {
-        let Case { measure, activation, samples, hidden, epochs, threads } = row.case;
+        let Case { measure, activation, samples, hidden, epochs, threads, jobs } = row.case;
         let activation = activation.map(Activation::name);
         let of = [
             ("python", Spread::of(&row.python)),
@@ -95,6 +96,7 @@ pub fn csv<'r>(rows: impl Iterator<Item = (&'r str, &'r Row)>) -> Result<Vec<u8>
                 hidden,
                 epochs,
                 threads,
+                jobs,
                 of,
                 median,
                 low,
