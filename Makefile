@@ -16,7 +16,8 @@ CARGO   ?= cargo
 BIN     := target/release/tanh-parity
 FRESH   := target/golden
 
-.PHONY: run lesson sweep test setup build check bench lint format golden golden-check pictures clean
+.PHONY: run lesson sweep test setup build check bench lint format golden golden-check pictures
+.PHONY: pitfalls-table clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -29,9 +30,12 @@ run: build
 lesson: build
 	@mkdir -p results
 	@$(BIN) train --csv results/losses.csv --history results/history.csv --plot results/losses.svg
-	@for name in curve signal; do \
+	@for name in curve signal recurrent; do \
 	    echo; $(BIN) $$name --csv results/$$name.csv --plot results/$$name.svg || exit; \
 	done
+	@echo
+	@$(BIN) generator --csv results/generator.csv --plot results/generator.svg \
+	    --image results/generator.png
 	@echo
 	@$(BIN) check all
 
@@ -98,6 +102,16 @@ pictures: build
 	@$(BIN) train --plot docs/losses.svg >/dev/null
 	@$(BIN) curve --activations tanh,sigmoid,relu --plot docs/curve.svg >/dev/null
 	@$(BIN) signal --plot docs/signal.svg >/dev/null
+	@$(BIN) recurrent --plot docs/recurrent.svg >/dev/null
+	@$(BIN) generator --plot docs/generator.svg --image docs/generator.png >/dev/null
+
+# Puts the table of `tanh-parity pitfalls --markdown` between its markers.
+README ?= README.md
+pitfalls-table: build
+	@mkdir -p results
+	@$(BIN) pitfalls --markdown > results/pitfalls.md
+	@sed -i -e '/^<!-- pitfalls:/,/^<!-- end of pitfalls/{//!d;}' \
+		-e '/^<!-- pitfalls:/r results/pitfalls.md' $(README)
 
 clean:
 	rm -rf target results .venv

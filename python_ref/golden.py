@@ -2,8 +2,9 @@
 
 losses.csv and history.csv are the lesson's run; first-epochs.safetensors is
 the complete trace of its first two epochs, enough to hold every kind of tensor
-and small enough for a repository. curve.csv and signal.csv are small runs of
-those experiments. environment.json says where they were made.
+and small enough for a repository. curve.csv, signal.csv, recurrent.csv and
+generator.csv are small runs of those experiments. environment.json says where
+they were made.
 """
 
 import contextlib
@@ -12,7 +13,7 @@ import os
 import platform
 import sys
 
-from python_ref import curve, signal, train
+from python_ref import curve, generator, recurrent, signal, train
 from python_ref.trace import environment
 
 
@@ -27,6 +28,10 @@ def main(folder):
         train.main(["--epochs", "2", "--trace", path("first-epochs.safetensors")])
         curve.main(["--csv", path("curve.csv")])
         signal.main(["--depths", "1,4", "--epochs", "5", "--csv", path("signal.csv")])
+        recurrent.main(
+            ["--steps", "5,10", "--epochs", "5", "--csv", path("recurrent.csv")]
+        )
+        generator.main(["--epochs", "10", "--csv", path("generator.csv")])
     about = environment() | {
         "python": platform.python_version(),
         "machine": platform.machine(),

@@ -12,6 +12,7 @@ use crate::progress::{Progress, spin};
 use crate::python::{Python, Running};
 use crate::pytorch::VERSION;
 use crate::pytorch::float::repr;
+use crate::resync::Resync;
 use crate::settings::Settings;
 use crate::table::table;
 use crate::trace::{About, Trace};
@@ -23,9 +24,7 @@ pub fn against_twin<E: Experiment>(
     tolerance: Option<Tolerance>,
     python: &Python,
 ) -> Result<(String, Verdict)> {
-    let Checked { environment, notes, series, report, .. } =
-        Check::start(experiment, python)?.finish(tolerance)?;
-    Ok((format!("{environment}{notes}\n{series}{report}"), report.verdict()))
+    Ok(Check::start(experiment, python)?.finish(tolerance)?.report())
 }
 
 /// The check of one experiment: its twin is running.
@@ -50,6 +49,14 @@ pub struct Checked {
     pub report: Report,
 }
 
+impl Checked {
+    /// All of it as text, and the verdict.
+    pub fn report(self) -> (String, Verdict) {
+        let Self { environment, notes, series, report, .. } = self;
+        (format!("{environment}{notes}\n{series}{report}"), report.verdict())
+    }
+}
+
 impl<'a, E: Experiment> Check<'a, E> {
     /// Starts the twin, which runs while ours does: importing torch takes
     /// longer than most of our runs.
@@ -65,18 +72,41 @@ impl<'a, E: Experiment> Check<'a, E> {
         self.experiment.run(&mut observer);
         let (rust, progress) = observer;
         drop(progress);
+        let python = self.python_trace()?;
+        let report = parity::compare(["Rust", "Python"], &rust, &python, tolerance);
+        Ok(self.checked(&rust, &python, report))
+    }
+
+    /// The same where after each step both sides go on from Python's values, so
+    /// that each step's own error shows, apart from what it inherited. The twin
+    /// runs first.
+    pub fn finish_resynced(mut self, tolerance: Option<Tolerance>) -> Result<Checked> {
+        let python = self.python_trace()?;
+        let progress = Progress::new(self.experiment.steps());
+        let mut observer = (self.experiment.trace(), (Resync(&python), progress));
+        self.experiment.run(&mut observer);
+        let (rust, (_, progress)) = observer;
+        drop(progress);
+        let report = parity::compare(["Rust", "Python"], &rust, &python, tolerance).resynced();
+        Ok(self.checked(&rust, &python, report))
+    }
+
+    /// Waits for the twin; returns all that happened in it.
+    pub fn python_trace(&mut self) -> Result<Trace> {
         spin("waiting for the Python twin", || self.twin.finish())?;
         let python = Trace::read(&self.twin.file("python.safetensors"))?;
         same_release(&python.about)?;
+        Ok(python)
+    }
 
-        let report = parity::compare(["Rust", "Python"], &rust, &python, tolerance);
-        Ok(Checked {
+    fn checked(&self, rust: &Trace, python: &Trace, report: Report) -> Checked {
+        Checked {
             name: E::NAME,
             environment: environment(&rust.about, &python.about),
             notes: self.twin.notes(),
-            series: series_table(&report, &rust, &python),
+            series: series_table(&report, rust, python),
             report,
-        })
+        }
     }
 }
 

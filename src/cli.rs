@@ -11,9 +11,10 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, value_parser};
 
 use crate::parity::Tolerance;
+use crate::pitfalls::{self, Pitfall};
 use crate::python::Python;
 use crate::pytorch::activation::Activation;
-use crate::settings::{Curve, Settings, Signal, learning_rate, share};
+use crate::settings::{Curve, Generator, Recurrent, Settings, Signal, learning_rate, share};
 use crate::sweep::seeds::{Seeds, Shard};
 
 /// A PyTorch lesson on activation functions, in Rust, held to Python bit for bit
@@ -50,7 +51,7 @@ Examples:
   tanh-parity curve
   tanh-parity curve --activations tanh,sigmoid,relu --plot curve.svg
   tanh-parity curve --from -4 --to 4 --points 9 --csv -")]
-    Curve(CurveArgs),
+    Curve(RunOf<Curve>),
     /// Measure what flows through deep networks, before and after training
     ///
     /// One hidden layer gives the networks of train.
@@ -65,7 +66,38 @@ Examples:
   tanh-parity signal
   tanh-parity signal --depths 1,32 --activations tanh --csv -
   tanh-parity signal --epochs 200 --plot signal.svg")]
-    Signal(SignalArgs),
+    Signal(RunOf<SignalSettingsArgs>),
+    /// Train recurrent cells on a task that needs memory
+    ///
+    /// The label of a sequence of random inputs says whether the first of them
+    /// is positive: the network must remember it to the end. It can learn that
+    /// from the part of the loss's gradient that reaches the first input.
+    #[command(after_help = "\
+The CSV has a row for each network: cell, activation, steps (the length); loss
+of the last epoch; accuracy and new_accuracy, the shares of training and of new
+samples that it gets right, after training; and the norms of the loss's gradient
+at the first and the last input, before and after training.
+
+Examples:
+  tanh-parity recurrent
+  tanh-parity recurrent --cells lstm --steps 20 --epochs 300
+  tanh-parity recurrent --activations tanh,softsign --csv - --plot recurrent.svg")]
+    Recurrent(RunOf<Recurrent>),
+    /// Train decoders that make pictures and differ in their last activation
+    ///
+    /// Each turns fixed random codes into drawn images with pixels in [-1, 1].
+    /// Denormalised, pixel x is the grey (x + 1) / 2 * 255; what was outside
+    /// [-1, 1] is clipped.
+    #[command(after_help = "\
+The CSV has a row for each decoder: last; loss of the last epoch; lowest and
+highest, its extreme outputs after training; out_of_range, the share of pixels
+outside [-1, 1]; and bytes_off, the mean distance from the target's bytes.
+
+Examples:
+  tanh-parity generator --image generator.png
+  tanh-parity generator --epochs 10 --image early.png --csv -
+  tanh-parity generator --last tanh --samples 24 --hidden 256 --size 32")]
+    Generator(GeneratorArgs),
     /// Run an experiment in Rust and in Python, compare everything bit for bit
     ///
     /// With no experiment named, it is train, with train's flags.
@@ -111,6 +143,17 @@ Examples:
 
 Takes one to two minutes. On a busy machine trust the ratios, and more rounds.")]
     Bench(BenchArgs),
+    /// Train with each classic porting mistake and show which checks notice it
+    #[command(after_help = "\
+Examples:
+  tanh-parity pitfalls
+  tanh-parity pitfalls fused-adam
+  tanh-parity pitfalls --only tch-adam,powi --epochs 200
+  tanh-parity pitfalls --against-python --csv pitfalls.csv
+
+Exit status: 0 every mistake that makes a difference at the settings is found,
+1 one is not, 2 trouble.")]
+    Pitfalls(PitfallsArgs),
 }
 
 /// The settings of a training run; the defaults are the lesson's.
@@ -224,12 +267,12 @@ pub struct TrainArgs {
     pub trace: Option<PathBuf>,
 }
 
-/// Flags of `curve`.
+/// Flags of an experiment with these settings.
 #[derive(Args, Debug)]
-pub struct CurveArgs {
-    /// What is looked at
+pub struct RunOf<S: Args> {
+    /// What is run
     #[command(flatten)]
-    pub settings: Curve,
+    pub settings: S,
     /// What to write
     #[command(flatten)]
     pub outputs: OutputArgs,
@@ -257,15 +300,16 @@ impl SignalSettingsArgs {
     }
 }
 
-/// Flags of `signal`.
+/// Flags of `generator`.
 #[derive(Args, Debug)]
-pub struct SignalArgs {
-    /// What is trained and measured
+pub struct GeneratorArgs {
+    /// What is trained
     #[command(flatten)]
-    pub settings: SignalSettingsArgs,
-    /// What to write
-    #[command(flatten)]
-    pub outputs: OutputArgs,
+    pub run: RunOf<Generator>,
+    /// Write the first 12 pictures as PNG: the targets above each decoder's; then
+    /// once more, clipped pixels orange where too bright and blue where too dark
+    #[arg(long, value_name = "FILE")]
+    pub image: Option<PathBuf>,
 }
 
 /// When values pass as equal.
@@ -323,6 +367,12 @@ pub enum CheckCommand {
     /// What flows through deep networks
     #[command(after_help = VERDICTS)]
     Signal(CheckOf<SignalSettingsArgs>),
+    /// The recurrent cells
+    #[command(after_help = VERDICTS)]
+    Recurrent(CheckOf<Recurrent>),
+    /// The decoders that make pictures
+    #[command(after_help = VERDICTS)]
+    Generator(CheckOf<Generator>),
     /// Every experiment with its defaults, and one verdict
     #[command(after_help = VERDICTS)]
     All(CheckAllArgs),
@@ -338,6 +388,10 @@ pub struct CheckTrainArgs {
     /// it prints as `name: number`
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
+    /// After each step, let both sides go on from Python's values: shows each
+    /// step's own error, apart from what it inherited
+    #[arg(long, conflicts_with = "script")]
+    pub resync: bool,
 }
 
 /// Flags of the check of an experiment with these settings.
@@ -391,6 +445,41 @@ impl PythonArgs {
     pub fn find(&self) -> Python {
         Python::find(self.python.as_deref(), Duration::from_secs(self.timeout))
     }
+}
+
+/// Flags of `pitfalls`.
+#[derive(Args, Debug)]
+pub struct PitfallsArgs {
+    /// Explain this mistake: wrong and right code, and where the runs part
+    #[arg(value_parser = pitfall, conflicts_with_all = ["only", "list", "markdown", "csv"])]
+    pub name: Option<&'static Pitfall>,
+    /// What is trained
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// Try these mistakes only
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_parser = pitfall)]
+    pub only: Vec<&'static Pitfall>,
+    /// Only list the mistakes, and where they come from
+    #[arg(long, conflicts_with_all = ["markdown", "csv", "against_python"])]
+    pub list: bool,
+    /// Print the README's table
+    #[arg(long)]
+    pub markdown: bool,
+    /// Write a row for each mistake (- for standard output)
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Compare with the live Python twin instead of our own right run
+    #[arg(long)]
+    pub against_python: bool,
+    /// Which Python
+    #[command(flatten)]
+    pub python: PythonArgs,
+}
+
+fn pitfall(name: &str) -> Result<&'static Pitfall, String> {
+    pitfalls::all()
+        .find(|pitfall| pitfall.name == name)
+        .ok_or_else(|| "no mistake has this name: `tanh-parity pitfalls --list`".to_owned())
 }
 
 /// Flags of `compare`.

@@ -43,33 +43,22 @@ fn run() -> Result<ExitCode> {
         }
         Err(error) => bail!(usage_line(&error)),
     };
+    let done = |()| ExitCode::SUCCESS;
     let (text, verdict) = match cli.command {
-        Command::Train(args) => {
-            command::train::run(&args)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        Command::Bench(args) => {
-            command::bench::run(&args)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        Command::Curve(args) => {
-            command::curve::run(&args)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        Command::Signal(args) => {
-            command::signal::run(&args)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        Command::Sweep(args) => {
-            print(command::sweep::run(&args)?.as_bytes())?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        Command::Merge(args) => {
-            print(command::sweep::merge(&args)?.as_bytes())?;
-            return Ok(ExitCode::SUCCESS);
-        }
+        Command::Train(args) => return command::train::run(&args).map(done),
+        Command::Curve(args) => return command::curve::run(&args).map(done),
+        Command::Signal(args) => return command::signal::run(&args).map(done),
+        Command::Recurrent(args) => return command::recurrent::run(&args).map(done),
+        Command::Generator(args) => return command::generator::run(&args).map(done),
+        Command::Bench(args) => return command::bench::run(&args).map(done),
+        Command::Sweep(args) => return command::sweep::run(&args).map(done),
+        Command::Merge(args) => return command::sweep::merge(&args).map(done),
         Command::Check(args) => command::check::run(&args)?,
         Command::Compare(args) => command::check::compare(&args)?,
+        Command::Pitfalls(args) => {
+            let all_found = command::pitfalls::run(&args)?;
+            return Ok(ExitCode::from(u8::from(!all_found)));
+        }
     };
     print(text.as_bytes())?;
     Ok(ExitCode::from(u8::from(verdict == Verdict::Diverged)))

@@ -3,6 +3,8 @@
 pub mod bench;
 pub mod chart;
 pub mod curve;
+pub mod generator;
+pub mod recurrent;
 pub mod signal;
 pub mod sweep;
 

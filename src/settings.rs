@@ -6,9 +6,13 @@ use crate::pytorch::activation::Activation;
 use crate::pytorch::float::repr;
 
 mod curve;
+mod generator;
+mod recurrent;
 mod signal;
 
 pub use curve::{Curve, share};
+pub use generator::{Generator, Last};
+pub use recurrent::Recurrent;
 pub use signal::Signal;
 
 /// The most values a single tensor may have: half a GiB of float32.

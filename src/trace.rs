@@ -82,6 +82,21 @@ impl<T: Observer> Observer for Option<T> {
     }
 }
 
+impl<T: Observer> Observer for &mut T {
+    fn data(&mut self, named: &[(&str, &Tensor)]) {
+        (**self).data(named);
+    }
+    fn init(&mut self, series: &str, named: &[(String, Tensor)]) {
+        (**self).init(series, named);
+    }
+    fn step(&mut self, step: &Step) {
+        (**self).step(step);
+    }
+    fn measure(&mut self, series: &str, step: usize, named: &[(String, Tensor)]) {
+        (**self).measure(series, step, named);
+    }
+}
+
 impl<A: Observer, B: Observer> Observer for (A, B) {
     fn data(&mut self, named: &[(&str, &Tensor)]) {
         self.0.data(named);

@@ -55,6 +55,20 @@ fn what_flows_through_deep_networks_is_that_of_the_golden_run() {
 }
 
 #[test]
+fn what_recurrent_cells_learn_is_that_of_the_golden_run() {
+    let settings = "--steps 5,10 --epochs 5";
+    assert_close(compare("recurrent", settings, "--csv", "recurrent.csv"));
+    let other = format!("{settings} --seed 1");
+    assert_eq!(compare("recurrent", &other, "--csv", "recurrent.csv").0, 1);
+}
+
+#[test]
+fn what_decoders_learn_is_that_of_the_golden_run() {
+    assert_close(compare("generator", "--epochs 10", "--csv", "generator.csv"));
+    assert_eq!(compare("generator", "--epochs 11", "--csv", "generator.csv").0, 1);
+}
+
+#[test]
 fn a_run_of_another_seed_is_not_the_golden_run() {
     assert_eq!(compare("train", "--seed 1", "--csv", "losses.csv").0, 1);
     assert_eq!(compare("train", "--epochs 2 --seed 1", "--trace", "first-epochs.safetensors").0, 1);

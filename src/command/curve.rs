@@ -3,19 +3,20 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use tanh_parity::cli::CurveArgs;
+use tanh_parity::cli::RunOf;
 use tanh_parity::export::{as_python, to_csv};
 use tanh_parity::lesson::curve::{Found, numbers};
 use tanh_parity::output::open_outputs;
 use tanh_parity::plot;
 use tanh_parity::pytorch::activation::Activation;
 use tanh_parity::pytorch::float::repr;
+use tanh_parity::settings::Curve;
 use tch::Tensor;
 
 use super::experiment;
 
 /// Runs the command.
-pub fn run(args: &CurveArgs) -> Result<()> {
+pub fn run(args: &RunOf<Curve>) -> Result<()> {
     let settings = args.settings.validated()?;
     let [csv, plot, trace] =
         open_outputs([&args.outputs.csv, &args.outputs.plot, &args.outputs.trace])?;

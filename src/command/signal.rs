@@ -2,7 +2,7 @@
 //! lesson's claims hold.
 
 use anyhow::Result;
-use tanh_parity::cli::SignalArgs;
+use tanh_parity::cli::{RunOf, SignalSettingsArgs};
 use tanh_parity::export::to_csv;
 use tanh_parity::lesson::claims::{claims, gradients};
 use tanh_parity::lesson::signal::Findings;
@@ -12,7 +12,7 @@ use tanh_parity::plot;
 use super::experiment;
 
 /// Runs the command.
-pub fn run(args: &SignalArgs) -> Result<()> {
+pub fn run(args: &RunOf<SignalSettingsArgs>) -> Result<()> {
     let settings = args.settings.settings()?;
     let [csv, plot, trace] =
         open_outputs([&args.outputs.csv, &args.outputs.plot, &args.outputs.trace])?;

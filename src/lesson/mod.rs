@@ -3,7 +3,9 @@
 
 pub mod claims;
 pub mod curve;
+pub mod generator;
 pub mod layers;
+pub mod recurrent;
 pub mod signal;
 pub mod train;
 

@@ -75,6 +75,20 @@ pub struct Tally {
     pub max_ulps: u64,
     /// The largest absolute distance of two numbers.
     pub max_abs: f64,
+    /// Those tensors that differ in the phase in which their step first does.
+    /// Of runs that are resynced these are wrong by themselves, and the others
+    /// that differ inherited it within the step.
+    pub local: usize,
+}
+
+/// The first tensor that differs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct First<'a> {
+    /// `series/step/phase/name`, where the trace is one of ours.
+    pub key: &'a str,
+    /// How far apart the first two values that differ are, in units in the last
+    /// place; none where a tensor is missing, has another shape, or is NaN.
+    pub ulps: Option<u64>,
 }
 
 /// What two traces have in common, and where they part.
@@ -87,6 +101,11 @@ pub struct Report {
     settings: Vec<(String, [String; 2])>,
     tolerance: Option<Tolerance>,
     first: Option<(String, Difference)>,
+    /// Whether both runs went on from the same values after each step.
+    resynced: bool,
+    /// The last step in which something differed, and the first phase of it
+    /// that did.
+    origin: Option<[String; 2]>,
     /// By phase, in the order of events.
     pub phases: Vec<(String, Tally)>,
     /// By series and step.
@@ -108,6 +127,8 @@ pub fn compare(
         settings: different_settings(&actual.about, &expected.about),
         tolerance,
         first: None,
+        resynced: false,
+        origin: None,
         phases: Vec::new(),
         steps: BTreeMap::new(),
         needed: Some(Tolerance { rtol: 0.0, atol: 0.0 }),
@@ -178,11 +199,37 @@ impl Report {
         }
     }
 
+    /// Says that after each step both runs went on from the same values, so that
+    /// the report tells each step's own errors from inherited ones.
+    #[must_use]
+    pub fn resynced(self) -> Self {
+        Self { resynced: true, ..self }
+    }
+
+    /// The first tensor that differs, in the order of events.
+    pub fn first(&self) -> Option<First<'_>> {
+        self.first.as_ref().map(|(key, difference)| First {
+            key,
+            ulps: match difference {
+                Difference::Value { values: [x, y], .. } => x.ulps(*y),
+                _ => None,
+            },
+        })
+    }
+
     /// Of a series, the steps from 1 on in which everything is equal, and all.
     pub fn steps_equal(&self, series: &str) -> (usize, usize) {
         let steps = self.steps.range((series.to_owned(), 1)..=(series.to_owned(), usize::MAX));
         steps.fold((0, 0), |(equal, all), (_, tally)| {
             (equal + usize::from(tally.tensors_equal == tally.tensors), all + 1)
+        })
+    }
+
+    /// Of all series, the steps from 1 on in which something differs, and all.
+    pub fn steps_wrong(&self) -> (usize, usize) {
+        let steps = self.steps.iter().filter(|((_, step), _)| *step > 0);
+        steps.fold((0, 0), |(wrong, all), (_, tally)| {
+            (wrong + usize::from(tally.tensors_equal < tally.tensors), all + 1)
         })
     }
 
@@ -219,6 +266,14 @@ impl Report {
         let mut parts = key.splitn(4, '/');
         let (series, step, phase) = (parts.next(), parts.next(), parts.next());
         let phase = if parts.next().is_some() { phase.unwrap_or_default() } else { "other" };
+        if difference.is_some() {
+            // Keys come in the order of events, those of a step together.
+            let here = [series, step].map(Option::unwrap_or_default).join("/");
+            if self.origin.as_ref().is_none_or(|[origin, _]| *origin != here) {
+                self.origin = Some([here, phase.to_owned()]);
+            }
+            tally.local = usize::from(self.origin.as_ref().is_some_and(|[_, p]| p == phase));
+        }
         match self.phases.iter_mut().find(|(name, _)| name == phase) {
             Some((_, sum)) => sum.add(&tally),
             None => self.phases.push((phase.to_owned(), tally.clone())),
@@ -286,6 +341,7 @@ impl Tally {
         self.values_equal += other.values_equal;
         self.max_ulps = self.max_ulps.max(other.max_ulps);
         self.max_abs = self.max_abs.max(other.max_abs);
+        self.local += other.local;
     }
 }
 

@@ -16,6 +16,10 @@ impl fmt::Display for Report {
         let mut rows = self.phases.clone();
         rows.push(("all".to_owned(), self.total()));
         writeln!(f, "{}", tally_table("phase", &rows, self.tolerance))?;
+        if self.resynced {
+            let [a, b] = &self.sides;
+            writeln!(f, "resynced: after each step {a} goes on from {b}'s values")?;
+        }
         writeln!(f, "verdict: {}", verdict_line(self.verdict(), &self.total(), self.tolerance))?;
         write!(f, "{}", self.divergence())
     }
@@ -69,10 +73,31 @@ impl Report {
             };
             return self.settings.iter().map(line).collect();
         };
+        let (origin, origins) =
+            if self.resynced { (" (local)", self.origins()) } else { ("", String::new()) };
         format!(
-            "first divergence: {}\nsmallest tolerance that passes: {}\n",
+            "first divergence{origin}: {}\nsmallest tolerance that passes: {}\n{origins}",
             self.place(key, difference),
             self.needed_text()
+        )
+    }
+
+    /// Of resynced runs: in how many steps errors arose, and by phase how many
+    /// tensors are wrong by themselves (local) or by what came before them in
+    /// the same step (inherited).
+    pub fn origins(&self) -> String {
+        let row = |name: &str, tally: &Tally| {
+            let differ = tally.tensors - tally.tensors_equal;
+            [name.to_owned(), thousands(tally.local), thousands(differ - tally.local)]
+        };
+        let mut rows: Vec<_> = self.phases.iter().map(|(name, tally)| row(name, tally)).collect();
+        rows.push(row("all", &self.total()));
+        let (wrong, all) = self.steps_wrong();
+        format!(
+            "steps with an error of their own: {} of {}\n\n{}",
+            thousands(wrong),
+            thousands(all),
+            table(["tensors that differ", "local", "inherited"], rows)
         )
     }
 

@@ -6,6 +6,7 @@ pub mod failure;
 pub mod float;
 pub mod nn;
 pub mod optim;
+pub mod rnn;
 
 /// The version of libtorch that this binary is linked to, as PyTorch spells it.
 pub const VERSION: &str = env!("TORCH_VERSION");

@@ -84,3 +84,9 @@ pub fn named_parameters(parts: &[(&str, &dyn Module)]) -> Vec<(String, Tensor)> 
 pub fn cross_entropy(logits: &Tensor, y: &Tensor) -> Tensor {
     logits.cross_entropy_loss::<Tensor>(y, None, Reduction::Mean, -100, 0.0)
 }
+
+/// `torch.nn.functional.mse_loss` with its defaults: the mean of (x - y)² over
+/// all values; `x` and `y` have one shape.
+pub fn mse_loss(x: &Tensor, y: &Tensor) -> Tensor {
+    x.mse_loss(y, Reduction::Mean)
+}

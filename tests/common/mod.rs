@@ -135,3 +135,18 @@ pub fn several<T: ToString, const N: usize>(
     let drawn: Vec<_> = from[..rng.usize(1..=most)].iter().map(T::to_string).collect();
     drawn.join(",")
 }
+
+/// A stand-in for the interpreter that first changes the unpacked twin by a
+/// `sed` command, then runs it: real PyTorch, with one mistake.
+pub fn mistaken_python(folder: &TempDir, mistake: &str) -> String {
+    let path = folder.path().join("mistaken");
+    let script = format!(
+        "#!/bin/sh\ncat python_ref/*.py >before\nsed -i '{mistake}' python_ref/*.py\n\
+         cat python_ref/*.py | cmp -s - before && {{ echo no such line >&2; exit 3; }}\n\
+         exec {} \"$@\"\n",
+        root().join(".venv/bin/python").display()
+    );
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    path.display().to_string()
+}

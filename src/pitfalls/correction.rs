@@ -1,0 +1,105 @@
+//! Mistakes in Adam's bias correction.
+
+use super::adam::{EPS, Rule};
+use super::{Code, Parts, Pitfall, Shows};
+
+const RIGHT_CORRECTION: Code = Code {
+    rust: "let mut step = 0.0;\n\
+           step += 1.0; // before it is used\n\
+           let bias_correction1 = 1.0 - beta1.powf(step);",
+    pytorch: "step = 0\n\
+              step += 1  # before it is used\n\
+              bias_correction1 = 1 - beta1**step",
+};
+
+pub const MISTAKES: &[Pitfall] = &[
+    Pitfall {
+        name: "as-in-the-paper",
+        mistake: "the corrections applied to the moments",
+        origin: "algorithm 1 of the Adam paper, line by line",
+        wrong: Code {
+            rust: "let (m, v) = (exp_avg / bias_correction1, exp_avg_sq / bias_correction2);\n\
+                   param -= m * lr / (v.sqrt() + 1e-8);",
+            pytorch: "m, v = exp_avg / bias_correction1, exp_avg_sq / bias_correction2\n\
+                      param -= lr * m / (v.sqrt() + 1e-8)",
+        },
+        right: Code {
+            rust: "let denom = exp_avg_sq.sqrt() / bias_correction2.sqrt() + 1e-8;\n\
+                   param.addcdiv_(&(exp_avg * -(lr / bias_correction1)), &denom);",
+            pytorch: "denom = (exp_avg_sq.sqrt() / bias_correction2**0.5).add_(1e-8)\n\
+                      param.addcdiv_(exp_avg, denom, value=-(lr / bias_correction1))",
+        },
+        found: "Equal on paper; scalars are combined in float64 in one and tensors in \
+                float32 in the other, so parameters differ in their last bits.",
+        shows: Shows::ROUNDED,
+        parts: Parts {
+            optimizer: |params, lr| {
+                Rule {
+                    numerator: |m, lr, correction| m / correction * -lr,
+                    denominator: |v, correction| (v / correction).sqrt() + EPS,
+                    ..Rule::RIGHT
+                }
+                .adam(params, lr)
+            },
+            ..Parts::RIGHT
+        },
+    },
+    Pitfall {
+        name: "no-bias-correction",
+        mistake: "no bias correction",
+        origin: "BERT's Adam, and many short listings",
+        wrong: Code {
+            rust: "let (bias_correction1, bias_correction2) = (1.0, 1.0);",
+            pytorch: "bias_correction1, bias_correction2 = 1, 1",
+        },
+        right: RIGHT_CORRECTION,
+        found: "Moments right; the first step is 0.1 / √0.001, about three times as large \
+                as it should be.",
+        shows: Shows::TRAINED,
+        parts: Parts {
+            optimizer: |params, lr| Rule { correction: |_, _| 1.0, ..Rule::RIGHT }.adam(params, lr),
+            ..Parts::RIGHT
+        },
+    },
+    Pitfall {
+        name: "step-from-0",
+        mistake: "the step count starts at 0",
+        origin: "enumerate(), or the increment at the end of step()",
+        wrong: Code {
+            rust: "let bias_correction1 = 1.0 - beta1.powf(step); // step is 0 at first\nstep += 1.0;",
+            pytorch: "bias_correction1 = 1 - beta1**step  # step is 0 at first\nstep += 1",
+        },
+        right: RIGHT_CORRECTION,
+        found: "1 - β⁰ is 0: the first update divides infinity by infinity, and every \
+                parameter is nan from then on.",
+        shows: Shows::Always,
+        parts: Parts {
+            optimizer: |params, lr| Rule { first_step: 0.0, ..Rule::RIGHT }.adam(params, lr),
+            ..Parts::RIGHT
+        },
+    },
+    Pitfall {
+        name: "powi",
+        mistake: "powi instead of powf for β to the power of the step",
+        origin: "the natural choice, since the step is a whole number",
+        wrong: Code {
+            rust: "let bias_correction1 = 1.0 - beta1.powi(step);",
+            pytorch: "bias_correction1 = 1 - math.prod([beta1] * step)",
+        },
+        right: Code {
+            rust: "let bias_correction1 = 1.0 - beta1.powf(step as f64);",
+            pytorch: "bias_correction1 = 1 - beta1**step  # C's pow",
+        },
+        found: "powi multiplies and rounds again and again, but only the last bits of a \
+                float64 change, which becomes a float32 right after. Among the learning \
+                rates up to 0.03 in steps of 1e-8, one lets it show in 50 epochs.",
+        shows: Shows::Rarely { example: "--lr 0.01909961" },
+        parts: Parts {
+            optimizer: |params, lr| {
+                let correction = |beta: f64, step| 1.0 - beta.powi(step as i32);
+                Rule { correction, ..Rule::RIGHT }.adam(params, lr)
+            },
+            ..Parts::RIGHT
+        },
+    },
+];

@@ -1,0 +1,136 @@
+//! The classic mistakes of porting training code, each switched on alone in
+//! the otherwise right run, found and named.
+//!
+//! A mistake is one entry in one of the lists below: its parts, and everything
+//! that is said of it anywhere.
+
+mod adam;
+mod correction;
+mod data;
+mod finding;
+mod fused;
+mod init;
+mod network;
+mod optimizer;
+mod parts;
+mod rule;
+mod tabled;
+mod tch_adam;
+mod words;
+
+use std::fmt;
+
+use crate::settings::Settings;
+use adam::Rule;
+pub use finding::{Finding, Noticed, examine, right_run};
+use parts::Net;
+pub use parts::Parts;
+pub use tabled::{csv, markdown};
+pub use words::{explanation, list, overview};
+
+/// Every mistake, in the order in which they act on a run.
+pub fn all() -> impl Iterator<Item = &'static Pitfall> {
+    [
+        data::MISTAKES,
+        init::MISTAKES,
+        network::MISTAKES,
+        optimizer::MISTAKES,
+        rule::MISTAKES,
+        correction::MISTAKES,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The right run, put together of the parts that mistakes replace: what must
+/// not differ, or a mistake would be blamed for what its surroundings do.
+pub fn controls() -> [(&'static str, Parts); 3] {
+    [
+        ("the run", Parts::RIGHT),
+        ("the network", Parts { network: |s, a| Box::new(Net::right(s, a)), ..Parts::RIGHT }),
+        ("Adam", Parts { optimizer: |params, lr| Rule::RIGHT.adam(params, lr), ..Parts::RIGHT }),
+    ]
+}
+
+/// A mistake.
+#[derive(Debug)]
+pub struct Pitfall {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub mistake: &'static str,
+    /// What makes people fall into it.
+    pub origin: &'static str,
+    /// What the code looks like.
+    pub wrong: Code,
+    /// What it should look like.
+    pub right: Code,
+    /// What diverges, and how it was found.
+    pub found: &'static str,
+    /// Where it must show.
+    pub shows: Shows,
+    /// The run with the mistake.
+    pub parts: Parts,
+}
+
+/// The same few lines twice.
+#[derive(Debug)]
+pub struct Code {
+    /// In Rust, over tch or with this crate's twins of PyTorch's layers.
+    pub rust: &'static str,
+    /// In Python.
+    pub pytorch: &'static str,
+}
+
+/// At which settings a mistake shows; where it must and does not, the search
+/// for it has failed.
+#[derive(Clone, Copy)]
+pub enum Shows {
+    /// At all.
+    Always,
+    /// At those that hold; at others it may make no difference.
+    Where {
+        /// What they need, in words.
+        needs: &'static str,
+        /// Whether these have it.
+        holds: fn(&Settings) -> bool,
+    },
+    /// Only where chance has it.
+    Rarely {
+        /// Flags with which it does.
+        example: &'static str,
+    },
+}
+
+impl Shows {
+    /// Where the parameters move.
+    const TRAINED: Self = Self::Where { needs: "a learning rate above 0", holds: |s| s.lr > 0.0 };
+
+    /// For mistakes that differ by rounding.
+    const ROUNDED: Self = Self::Where {
+        needs: "sizes near the lesson's",
+        holds: |s| {
+            let sizes = s.samples.min(s.hidden) >= 16 && s.features >= 4;
+            sizes && s.epochs >= 20 && (1e-4..=0.1).contains(&s.lr)
+        },
+    };
+
+    /// Whether it must show at these settings.
+    pub fn must(self, settings: &Settings) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Where { holds, .. } => holds(settings),
+            Self::Rarely { .. } => false,
+        }
+    }
+}
+
+impl fmt::Debug for Shows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Always => "Always",
+            Self::Where { needs, .. } => needs,
+            Self::Rarely { example } => example,
+        })
+    }
+}

@@ -1,0 +1,78 @@
+//! Findings as the README's table and as CSV.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::words::{COLUMNS, cells, closing_line, where_found};
+use super::{Finding, Noticed, Pitfall};
+use crate::export::{as_python, to_csv};
+
+/// The table as the README has it.
+pub fn markdown(findings: &[Finding]) -> String {
+    let line = |name: &str, place: [&str; 3], [_, rest @ ..]: [String; 7]| {
+        format!("| {name} | {} | {} |\n", place.join(" | "), rest.join(" | "))
+    };
+    let headings = COLUMNS.map(|(name, _)| name.to_owned());
+    let rules = COLUMNS.map(|_| "---".to_owned());
+    let rows = findings.iter().map(|finding| {
+        let Pitfall { name, mistake, origin, .. } = finding.pitfall;
+        line(&format!("`{name}`"), [mistake, origin, &where_found(finding)], cells(finding))
+    });
+    format!(
+        "{}{}{}\n{}\n{}\n",
+        line("mistake", ["what it is", "where it comes from", "first divergence"], headings),
+        line("---", ["---"; 3], rules),
+        rows.collect::<Vec<_>>().concat(),
+        COLUMNS.map(|(name, meaning)| format!("- {name}: {meaning}\n")).concat(),
+        closing_line(findings)
+    )
+}
+
+/// A row of the CSV. What is not there stays empty.
+#[derive(Serialize)]
+#[allow(clippy::struct_excessive_bools)] // a column each
+struct Row<'a> {
+    name: &'a str,
+    found: bool,
+    must_show: bool,
+    series: Option<&'a str>,
+    epoch: Option<usize>,
+    phase: Option<&'a str>,
+    tensor: Option<&'a str>,
+    ulps: Option<u64>,
+    #[serde(serialize_with = "as_python")]
+    final_loss_difference: f64,
+    noticed_to_4_decimals: bool,
+    noticed_by_assert_close: bool,
+    noticed_by_final_bits: bool,
+    noticed_by_epoch_bits: bool,
+    steps_wrong_by_themselves: usize,
+    steps: usize,
+}
+
+/// A row for each mistake.
+pub fn csv(findings: &[Finding]) -> Result<Vec<u8>> {
+    to_csv(findings.iter().map(|finding| {
+        let first = finding.report.first();
+        let mut parts = first.map(|first| first.key.splitn(4, '/')).into_iter().flatten();
+        let Noticed { decimals, assert_close, final_bits, epoch_bits } = finding.noticed;
+        let (wrong, steps) = finding.resynced.steps_wrong();
+        Row {
+            name: finding.pitfall.name,
+            found: finding.is_found(),
+            must_show: finding.must_show,
+            series: parts.next(),
+            epoch: parts.next().and_then(|step| step.parse().ok()),
+            phase: parts.next(),
+            tensor: parts.next(),
+            ulps: first.and_then(|first| first.ulps),
+            final_loss_difference: finding.final_difference,
+            noticed_to_4_decimals: decimals,
+            noticed_by_assert_close: assert_close,
+            noticed_by_final_bits: final_bits,
+            noticed_by_epoch_bits: epoch_bits,
+            steps_wrong_by_themselves: wrong,
+            steps,
+        }
+    }))
+}

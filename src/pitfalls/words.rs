@@ -1,0 +1,169 @@
+//! What is said of mistakes on the terminal: all at once, or one in depth.
+
+use super::{Code, Finding, Noticed, Pitfall, Shows};
+use crate::parity::First;
+use crate::table::{table, thousands};
+
+/// What each mistake is, and where it comes from.
+pub fn list(pitfalls: &[&Pitfall]) -> String {
+    pitfalls.iter().map(|pitfall| headline(pitfall)).collect::<Vec<_>>().concat()
+}
+
+fn headline(pitfall: &Pitfall) -> String {
+    format!("{}: {}\n  from   {}\n", pitfall.name, pitfall.mistake, pitfall.origin)
+}
+
+/// Where each mistake is first found, and which checks notice it.
+pub fn overview(findings: &[Finding]) -> String {
+    let places: Vec<_> = findings
+        .iter()
+        .map(|finding| format!("{}  found  {}\n", headline(finding.pitfall), where_found(finding)))
+        .collect();
+    format!("{}\n{}\n{}\n", places.concat(), checks(findings), closing_line(findings))
+}
+
+/// What is told of each mistake beside its first divergence.
+pub(super) const COLUMNS: [(&str, &str); 7] = [
+    ("mistake", "explained by `tanh-parity pitfalls NAME`"),
+    ("final loss", "the largest difference of two final losses"),
+    ("4 dec", "noticed by the final losses to 4 printed decimals"),
+    ("close", "noticed by torch.testing.assert_close on the final losses"),
+    ("bits", "noticed by the bits of the final losses"),
+    ("epochs", "noticed by the bits of every epoch's loss"),
+    ("wrong in", "steps with an error of their own (each starts from right values)"),
+];
+
+/// The cells under `COLUMNS`.
+pub(super) fn cells(finding: &Finding) -> [String; 7] {
+    let Noticed { decimals, assert_close, final_bits, epoch_bits } = finding.noticed;
+    let [decimals, close, bits, epochs] = [decimals, assert_close, final_bits, epoch_bits]
+        .map(|noticed| if noticed { "yes" } else { "no" }.to_owned());
+    let (name, difference) = (finding.pitfall.name.to_owned(), short(finding.final_difference));
+    [name, difference, decimals, close, bits, epochs, wrong_in(finding)]
+}
+
+/// Which checks notice each mistake, with what the columns mean.
+fn checks(findings: &[Finding]) -> String {
+    let meanings = COLUMNS.map(|(name, meaning)| format!("{name:10}  {meaning}\n"));
+    let rows = findings.iter().map(cells).collect();
+    format!("{}\n{}", table(COLUMNS.map(|(name, _)| name), rows), meanings.concat())
+}
+
+/// How many mistakes pass which check.
+pub(super) fn closing_line(findings: &[Finding]) -> String {
+    let (harmless, others): (Vec<_>, Vec<_>) =
+        findings.iter().partition(|finding| !finding.is_found() && !finding.must_show);
+    let pass = |noticed: fn(&Noticed) -> bool| {
+        others.iter().filter(|finding| !noticed(&finding.noticed)).count()
+    };
+    let missed: Vec<_> = others.iter().filter(|finding| finding.is_missed()).collect();
+    let names: Vec<_> = missed.iter().map(|finding| finding.pitfall.name).collect();
+    let colon = if missed.is_empty() { "" } else { ": " };
+    format!(
+        "{} tried, {} without effect at these settings. Of the others\n\
+         {} pass 4 printed decimals of the final losses,\n\
+         {} pass assert_close on the final losses,\n\
+         {} pass equality of the final losses,\n\
+         {} pass equality of every epoch's loss,\n\
+         {} pass the trajectory{colon}{}",
+        findings.len(),
+        harmless.len(),
+        pass(|noticed| noticed.decimals),
+        pass(|noticed| noticed.assert_close),
+        pass(|noticed| noticed.final_bits),
+        pass(|noticed| noticed.epoch_bits),
+        missed.len(),
+        names.join(", ")
+    )
+}
+
+/// One mistake in depth: the code, what diverges, and the run's report.
+pub fn explanation(finding: &Finding) -> String {
+    let Pitfall { wrong, right, found, .. } = finding.pitfall;
+    let code = |title, code: &Code| {
+        let [rust, pytorch] = [code.rust, code.pytorch].map(|text| text.replace('\n', "\n    "));
+        format!("\n{title}, Rust\n    {rust}\n{title}, PyTorch\n    {pytorch}\n")
+    };
+    format!(
+        "{}{}{}\n{}\n{}\n{}{}",
+        headline(finding.pitfall),
+        code("wrong", wrong),
+        code("right", right),
+        wrapped(found),
+        finding.report,
+        checks(std::slice::from_ref(finding)),
+        if finding.is_found() {
+            format!("\nresynced, {}", finding.resynced.origins())
+        } else {
+            format!("\n{}\n", where_found(finding))
+        }
+    )
+}
+
+/// In lines of at most 80 columns.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        if lines[lines.len() - 1].chars().count() + word.chars().count() >= 80 {
+            lines.push(String::new());
+        }
+        let line = lines.last_mut().expect("there is a first line");
+        *line += if line.is_empty() { "" } else { " " };
+        *line += word;
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The first divergence, or why there is none.
+pub(super) fn where_found(finding: &Finding) -> String {
+    if let Some(first) = finding.report.first() {
+        return format!("{}, {}", place(first.key), distance(first));
+    }
+    match finding.pitfall.shows {
+        _ if finding.must_show => "not found".to_owned(),
+        Shows::Always => unreachable!("it must show"),
+        Shows::Where { needs, .. } => format!("no difference at these settings: it needs {needs}"),
+        Shows::Rarely { example } => format!("no difference at these settings; try {example}"),
+    }
+}
+
+/// `tanh/000006/state/fc1.bias.exp_avg` as "tanh, epoch 6, state ...".
+fn place(key: &str) -> String {
+    let parts: Vec<_> = key.splitn(4, '/').collect();
+    let epoch = |step: &str| step.trim_start_matches('0').to_owned();
+    match parts[..] {
+        ["data", _, _, name] => format!("data {name}"),
+        [series, "000000", phase, name] => {
+            format!("{series}, before the first step, {phase} {name}")
+        }
+        [series, step, "loss", _] => format!("{series}, epoch {}, loss", epoch(step)),
+        [series, step, phase, name] => format!("{series}, epoch {}, {phase} {name}", epoch(step)),
+        _ => key.to_owned(),
+    }
+}
+
+fn distance(first: First) -> String {
+    match first.ulps {
+        Some(1) => "1 ULP".to_owned(),
+        Some(ulps) => format!("{} ULPs", thousands(ulps as usize)),
+        None => "not a number".to_owned(),
+    }
+}
+
+/// In how many steps it is wrong by itself.
+fn wrong_in(finding: &Finding) -> String {
+    // What cannot be read cannot be put right: it may have been handed on.
+    let hidden = finding.report.phases.iter().all(|(phase, _)| phase != "state");
+    match finding.resynced.steps_wrong() {
+        (wrong, _) if hidden => format!("at most {wrong}"),
+        (0, _) if finding.is_found() => "start only".to_owned(),
+        (0, _) => "none".to_owned(),
+        (wrong, all) if wrong == all => "every step".to_owned(),
+        (wrong, all) => format!("{wrong} of {all}"),
+    }
+}
+
+/// A difference in two digits.
+fn short(x: f64) -> String {
+    if x == 0.0 { "0".to_owned() } else { format!("{x:.1e}").replace("NaN", "nan") }
+}

@@ -1,0 +1,95 @@
+//! What a run of `generator` depends on; the doc comments are the help.
+
+use anyhow::Result;
+use clap::builder::RangedU64ValueParser;
+use clap::{Args, ValueEnum, value_parser};
+use serde::Serialize;
+
+use super::{fits, joined, learning_rate, unique};
+use crate::pytorch::float::repr;
+
+/// A decoder's last activation, by its name on the command line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Last {
+    /// Into (-1, 1), where the pixels are
+    Tanh,
+    /// Into (0, 1): the brighter half of them
+    Sigmoid,
+    /// Anywhere
+    None,
+}
+
+impl Last {
+    /// Its name on the command line, in CSVs and in trace keys.
+    pub fn name(self) -> String {
+        self.to_possible_value().expect("none is skipped").get_name().to_owned()
+    }
+}
+
+/// The settings of `generator`, as its flags.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct Generator {
+    /// Seed of the codes and images, and again of every decoder
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    pub seed: i64,
+    /// Images, all of them in one batch
+    #[arg(long, default_value_t = 12, value_parser = value_parser!(i64).range(1..=10_000))]
+    pub samples: i64,
+    /// Numbers of a code
+    #[arg(long, default_value_t = 8, value_parser = value_parser!(i64).range(1..=1_000_000))]
+    pub features: i64,
+    /// Hidden units
+    #[arg(long, default_value_t = 32, value_parser = value_parser!(i64).range(1..=1_000_000))]
+    pub hidden: i64,
+    /// Width and height of an image, in pixels
+    #[arg(long, default_value_t = 16, value_parser = value_parser!(i64).range(16..=256))]
+    pub size: i64,
+    /// Steps of the optimizer, each on all images
+    #[arg(long, default_value_t = 100, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
+    pub epochs: usize,
+    /// Adam's learning rate, from 0 to 1e37
+    #[arg(long, default_value_t = 1e-2, value_parser = learning_rate, allow_negative_numbers = true)]
+    pub lr: f64,
+    /// Last activations of the decoders
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "NAME,...",
+        default_value = "tanh,sigmoid,none"
+    )]
+    pub last: Vec<Last>,
+    /// Threads of libtorch; at these sizes one is fastest
+    #[arg(long, default_value_t = 1, value_parser = value_parser!(i32).range(1..=1024))]
+    pub threads: i32,
+}
+
+impl Generator {
+    /// Refuses a list that names something twice, and sizes that are fine alone
+    /// and too large together.
+    pub fn validated(&self) -> Result<&Self> {
+        unique("--last", &self.last, |last| last.name())?;
+        let pixels = self.size * self.size;
+        fits("--samples times --features", &[self.samples, self.features])?;
+        fits("--samples times --hidden", &[self.samples, self.hidden])?;
+        fits("--features times --hidden", &[self.features, self.hidden])?;
+        fits("--samples times --size squared", &[self.samples, pixels])?;
+        fits("--hidden times --size squared", &[self.hidden, pixels])?;
+        Ok(self)
+    }
+
+    /// Everything that the results depend on, as name and text.
+    pub fn named(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("seed", self.seed.to_string()),
+            ("samples", self.samples.to_string()),
+            ("features", self.features.to_string()),
+            ("hidden", self.hidden.to_string()),
+            ("size", self.size.to_string()),
+            ("epochs", self.epochs.to_string()),
+            ("lr", repr(self.lr)),
+            ("last", joined(&self.last, |last| last.name())),
+        ]
+    }
+}

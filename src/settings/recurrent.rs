@@ -1,0 +1,91 @@
+//! What a run of `recurrent` depends on; the doc comments are the help.
+
+use anyhow::Result;
+use clap::builder::RangedU64ValueParser;
+use clap::{Args, value_parser};
+
+use super::{fits, joined, learning_rate, unique};
+use crate::pytorch::activation::Activation;
+use crate::pytorch::float::repr;
+use crate::pytorch::rnn::CellKind;
+
+/// The settings of `recurrent`, as its flags.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct Recurrent {
+    /// Seed of the data, and again of every network
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    pub seed: i64,
+    /// Sequences, all of them in one batch
+    #[arg(long, default_value_t = 256, value_parser = value_parser!(i64).range(1..=10_000_000))]
+    pub samples: i64,
+    /// Features of an input; the label is that of the sum of the first's
+    #[arg(long, default_value_t = 1, value_parser = value_parser!(i64).range(1..=1_000_000))]
+    pub features: i64,
+    /// Size of the hidden state
+    #[arg(long, default_value_t = 32, value_parser = value_parser!(i64).range(1..=1_000_000))]
+    pub hidden: i64,
+    /// Steps of the optimizer, each on all sequences
+    #[arg(long, default_value_t = 100, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
+    pub epochs: usize,
+    /// Adam's learning rate, from 0 to 1e37
+    #[arg(long, default_value_t = 1e-2, value_parser = learning_rate, allow_negative_numbers = true)]
+    pub lr: f64,
+    /// Lengths of the sequences, in inputs
+    #[arg(long, value_delimiter = ',', value_name = "N,...", default_value = "5,10,20,40", value_parser = value_parser!(i64).range(1..=10_000))]
+    pub steps: Vec<i64>,
+    /// Cells to train
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "NAME,...",
+        default_value = "rnn,lstm"
+    )]
+    pub cells: Vec<CellKind>,
+    /// What takes tanh's place in the cells
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "NAME,...",
+        default_value = "tanh,relu,sigmoid"
+    )]
+    pub activations: Vec<Activation>,
+    /// Threads of libtorch; at these sizes one is fastest
+    #[arg(long, default_value_t = 1, value_parser = value_parser!(i32).range(1..=1024))]
+    pub threads: i32,
+}
+
+impl Recurrent {
+    /// Refuses lists that name something twice, and sizes that are fine alone
+    /// and too large together.
+    pub fn validated(&self) -> Result<&Self> {
+        unique("--steps", &self.steps, i64::to_string)?;
+        unique("--cells", &self.cells, |cell| cell.name())?;
+        unique("--activations", &self.activations, |activation| activation.name())?;
+        let gates = 4 * self.hidden;
+        for &steps in &self.steps {
+            let inputs = steps * self.samples;
+            fits("--steps times --samples times --features", &[inputs, self.features])?;
+            fits("--steps times --samples times 4 times --hidden", &[inputs, gates])?;
+        }
+        fits("--hidden times 4 times --hidden", &[self.hidden, gates])?;
+        fits("--features times 4 times --hidden", &[self.features, gates])?;
+        Ok(self)
+    }
+
+    /// Everything that the results depend on, as name and text.
+    pub fn named(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("seed", self.seed.to_string()),
+            ("samples", self.samples.to_string()),
+            ("features", self.features.to_string()),
+            ("hidden", self.hidden.to_string()),
+            ("epochs", self.epochs.to_string()),
+            ("lr", repr(self.lr)),
+            ("steps", joined(&self.steps, i64::to_string)),
+            ("cells", joined(&self.cells, |cell| cell.name())),
+            ("activations", joined(&self.activations, |activation| activation.name())),
+        ]
+    }
+}
