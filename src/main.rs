@@ -44,7 +44,6 @@ fn run() -> Result<ExitCode> {
         Err(error) => bail!(usage_line(&error)),
     };
     let done = |()| ExitCode::SUCCESS;
-    let fine = |text| (text, Verdict::Exact);
     let (text, verdict) = match cli.command {
         Command::Train(args) => return command::train::run(&args).map(done),
         Command::Curve(args) => return command::curve::run(&args).map(done),
@@ -52,8 +51,8 @@ fn run() -> Result<ExitCode> {
         Command::Recurrent(args) => return command::recurrent::run(&args).map(done),
         Command::Generator(args) => return command::generator::run(&args).map(done),
         Command::Bench(args) => return command::bench::run(&args).map(done),
-        Command::Sweep(args) => command::sweep::run(&args).map(fine)?,
-        Command::Merge(args) => command::sweep::merge(&args).map(fine)?,
+        Command::Sweep(args) => return command::sweep::run(&args).map(done),
+        Command::Merge(args) => return command::sweep::merge(&args).map(done),
         Command::Check(args) => command::check::run(&args)?,
         Command::Compare(args) => command::check::compare(&args)?,
         Command::Pitfalls(args) => {

@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 
 use anyhow::{Result, ensure};
 use tanh_parity::cli::{MergeArgs, SweepArgs};
-use tanh_parity::output::{Output, open_outputs};
+use tanh_parity::output::{Output, open_outputs, print};
 use tanh_parity::plot;
 use tanh_parity::progress::counter;
 use tanh_parity::sweep::answer::leaders;
@@ -16,8 +16,8 @@ use tanh_parity::sweep::store::{self, Store};
 use tanh_parity::sweep::summary::summary;
 use tanh_parity::sweep::{self, merge};
 
-/// Runs `sweep`; returns its summary.
-pub fn run(args: &SweepArgs) -> Result<String> {
+/// Runs `sweep`, and prints its summary.
+pub fn run(args: &SweepArgs) -> Result<()> {
     if !args.summary.is_empty() {
         return summarise(args);
     }
@@ -55,7 +55,7 @@ pub fn run(args: &SweepArgs) -> Result<String> {
 }
 
 /// Runs `sweep --summary`.
-fn summarise(args: &SweepArgs) -> Result<String> {
+fn summarise(args: &SweepArgs) -> Result<()> {
     let plots = open_outputs([&args.plot, &args.curves])?;
     ensure!(
         args.summary.len() == 1 || plots.iter().all(Option::is_none),
@@ -69,8 +69,8 @@ fn summarise(args: &SweepArgs) -> Result<String> {
     report(&sweeps, plots)
 }
 
-/// Draws what was asked for; returns the text.
-fn report(sweeps: &[(Plan, Vec<Row>)], plots: [Option<Output>; 2]) -> Result<String> {
+/// Draws what was asked for, and prints the text.
+fn report(sweeps: &[(Plan, Vec<Row>)], plots: [Option<Output>; 2]) -> Result<()> {
     let mut text: Vec<_> = sweeps.iter().map(|(plan, rows)| summary(plan, rows)).collect();
     let (plan, rows) = &sweeps[0];
     if sweeps.iter().all(|(_, rows)| !rows.is_empty()) {
@@ -87,11 +87,11 @@ fn report(sweeps: &[(Plan, Vec<Row>)], plots: [Option<Output>; 2]) -> Result<Str
     if let Some(output) = curves {
         output.write(plot::sweep::curves(plan, rows)?.as_bytes())?;
     }
-    Ok(text.join("\n"))
+    print(text.join("\n").as_bytes())
 }
 
-/// Runs `merge`; returns the summary of the whole sweep.
-pub fn merge(args: &MergeArgs) -> Result<String> {
+/// Runs `merge`, and prints the summary of the whole sweep.
+pub fn merge(args: &MergeArgs) -> Result<()> {
     let (plan, rows) = merge::merge(&args.out, &args.shards)?;
     report(&[(plan, rows)], [None, None])
 }
