@@ -1,8 +1,10 @@
-# make run    set up, train the three networks, check them against Python
-# make lesson run every experiment: CSVs and pictures in results/
-# make sweep  1,000 seeds, and 200 for longer at four learning rates: the answer
-#             to the lesson's claim; interrupted, it goes on where it stopped
-# make test   set up, run every test
+# make run            set up, train the three networks, check them against Python
+# make test           set up, run every test
+# make lesson         run every experiment: CSVs and pictures in results/
+# make sweep, bench   measure what the README reports
+# make lint, format   check or mend the style of Rust and Python
+# make golden         make the golden files again; golden-check: and compare
+# make pictures       draw the README's pictures again; pitfalls-table: its table
 #
 # PYTHON=...  the Python (3.10 or newer) that makes the environment
 # REUSE=...   a Python that already has PyTorch 2.13.0: used instead of a copy

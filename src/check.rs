@@ -131,7 +131,7 @@ pub fn summary(all: &[Checked], tolerance: Option<Tolerance>) -> (String, Verdic
     );
     for Checked { name, report, .. } in all {
         if report.verdict() == Verdict::Diverged {
-            text = text + name + ": " + &report.divergence();
+            text = text + "\n" + name + ":\n" + &report.divergence();
         }
     }
     (text, verdict)

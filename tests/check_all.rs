@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use common::{outcome, root, tanh_parity};
 use tempfile::TempDir;
 
-const EXPERIMENTS: [&str; 3] = ["train", "curve", "signal"];
+const EXPERIMENTS: [&str; 5] = ["train", "curve", "signal", "recurrent", "generator"];
 
 /// An interpreter whose tanh is 2σ(2x) - 1: the same function, other bits.
 fn other_tanh(folder: &TempDir) -> PathBuf {
@@ -48,9 +48,16 @@ fn fails_when_python_has_another_tanh_and_names_where_each_experiment_parts() {
     let (code, report, stderr) = outcome(tanh_parity(&args));
     assert_eq!(code, 1, "{report}{stderr}");
     assert!(report.contains("\nverdict: diverged: "), "{report}");
-    assert!(report.contains("\ntrain: first divergence: tanh, epoch 1, forward"), "{report}");
-    assert!(report.contains("\ncurve: first divergence: tanh, "), "{report}");
-    assert!(report.contains("\nsignal: first divergence: tanh-1, "), "{report}");
+    for (experiment, place) in EXPERIMENTS.iter().zip([
+        "tanh, epoch 1, forward",
+        "tanh, at the start, measure",
+        "tanh-1, at the start, measure",
+        "rnn-tanh-5, at the start, measure",
+        "tanh, epoch 1, forward",
+    ]) {
+        let found = format!("\n{experiment}:\nfirst divergence: {place}");
+        assert!(report.contains(&found), "no {found} in\n{report}");
+    }
     assert!(report.lines().all(|line| line.chars().count() <= 80), "{report}");
 }
 

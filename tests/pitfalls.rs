@@ -212,7 +212,7 @@ fn an_explanation_shows_both_codes_and_the_first_divergence() {
     for part in ["wrong, Rust", "wrong, PyTorch", "right, Rust", "right, PyTorch"] {
         assert!(out.contains(part), "{out}");
     }
-    assert!(out.contains("first divergence: sigmoid, before the first epoch, init, fc1.weight"));
+    assert!(out.contains("first divergence: sigmoid, at the start, init, fc1.weight"));
 }
 
 #[test]
@@ -262,15 +262,8 @@ fn table_in_the_readme() -> String {
     after.split_once(END).expect("README.md lost the marker").0.to_owned()
 }
 
-/// README.md, or README.w3.md, the part of it that waits to be merged.
 fn readme() -> String {
-    let texts =
-        ["README.md", "README.w3.md"].map(|name| std::fs::read_to_string(root().join(name)));
-    texts
-        .into_iter()
-        .flatten()
-        .find(|text| text.contains(BEGIN))
-        .expect("README.md lost the marker")
+    std::fs::read_to_string(root().join("README.md")).unwrap()
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -50,12 +50,24 @@ fn the_first_screen_shows_what_make_run_prints() {
 }
 
 #[test]
-fn every_file_that_the_readme_points_to_exists() {
+fn every_link_of_the_readme_leads_somewhere() {
     let text = readme();
     let targets = text.split("](").skip(1).map(|rest| rest.split_once(')').unwrap().0);
     let local: Vec<_> = targets.filter(|target| !target.contains("://")).collect();
     assert!(local.len() > 10);
     for target in local {
-        assert!(root().join(target).exists(), "README.md points to {target}");
+        let exists = match target.strip_prefix('#') {
+            None => root().join(target).exists(),
+            Some(anchor) => {
+                text.lines().any(|line| line.starts_with('#') && anchor_of(line) == anchor)
+            }
+        };
+        assert!(exists, "README.md points to {target}");
     }
+}
+
+/// A heading as links name it.
+fn anchor_of(heading: &str) -> String {
+    let words = heading.trim_start_matches(['#', ' ']).to_lowercase().replace(' ', "-");
+    words.chars().filter(|c| c.is_alphanumeric() || *c == '-').collect()
 }

@@ -91,7 +91,7 @@ fn fails_when_the_gates_are_in_another_order() {
     assert_eq!(code, 1, "{stderr}");
     // The first sign of it: the gradient at the inputs, before the first epoch.
     assert!(
-        report.contains("first divergence: lstm-tanh-5, before the first epoch, measure, x.grad"),
+        report.contains("first divergence: lstm-tanh-5, at the start, measure, x.grad"),
         "{report}"
     );
     assert!(report.contains("rnn-tanh-5 ") && report.contains("3/3"), "the other cell: {report}");
@@ -105,7 +105,7 @@ fn fails_when_the_output_keeps_its_tanh() {
         "check recurrent {SMALL} --activations relu --cells lstm --python {python}"
     )));
     assert_eq!(code, 1, "{stderr}");
-    assert!(report.contains("first divergence: lstm-relu-5, before the first epoch"), "{report}");
+    assert!(report.contains("first divergence: lstm-relu-5, at the start"), "{report}");
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn two_swapped_values_are_found() {
         set(trace, key, 1, y);
         set(trace, key, 2, x);
     });
-    assert_found(found, &["relu, before the first epoch, init, fc2.weight at [0, 1]"]);
+    assert_found(found, &["relu, at the start, init, fc2.weight at [0, 1]"]);
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn in_words(key: &str) -> String {
     match parts[..] {
         ["data", _, _, name] => format!("data, {name}"),
         [series, step, phase, name] => match step.parse::<usize>() {
-            Ok(0) => format!("{series}, before the first epoch, {phase}, {name}"),
+            Ok(0) => format!("{series}, at the start, {phase}, {name}"),
             Ok(epoch) => format!("{series}, epoch {epoch}, {phase}, {name}"),
             Err(_) => key.to_owned(),
         },

@@ -51,6 +51,21 @@ pub struct Panel {
     pub shaded: Vec<[f64; 2]>,
 }
 
+/// plotters rounds every coordinate to a whole number, which makes steps of a
+/// flat slope: so a picture is drawn this many times as large, and shown at
+/// its size.
+const FINE: u32 = 8;
+
+/// Pixels of the picture that is seen, in those that are drawn.
+const fn px(n: i32) -> i32 {
+    n * FINE as i32
+}
+
+/// The font, at a height in pixels.
+fn font(height: i32) -> (&'static str, i32) {
+    ("sans-serif", px(height))
+}
+
 /// The most points of a line that are marked each.
 const MARKED: usize = 24;
 
@@ -61,12 +76,12 @@ pub fn draw(title: &str, panels: &[Panel], columns: usize, size: (u32, u32)) -> 
     let width = size.0 * columns as u32;
     let legend = legend(panels, width as i32);
     let head = legend.last().map_or(46, |(_, (_, y))| *y as u32 + 26);
+    let height = head + size.1 * rows as u32;
     let mut svg = String::new();
     let draw = |svg| -> Drawn {
-        let area =
-            SVGBackend::with_string(svg, (width, head + size.1 * rows as u32)).into_drawing_area();
+        let area = SVGBackend::with_string(svg, (width * FINE, height * FINE)).into_drawing_area();
         area.fill(&WHITE)?;
-        let (head, body) = area.split_vertically(head);
+        let (head, body) = area.split_vertically(head * FINE);
         draw_head(&head, title, &legend)?;
         for (panel, area) in panels.iter().zip(body.split_evenly((rows, columns))) {
             panel.draw(&area)?;
@@ -74,21 +89,23 @@ pub fn draw(title: &str, panels: &[Panel], columns: usize, size: (u32, u32)) -> 
         area.present()
     };
     draw(&mut svg).map_err(|error| anyhow!("cannot draw the plot: {error}"))?;
-    Ok(svg)
+    // The coordinates stay those of the viewBox, which follows.
+    let drawn = format!("width=\"{}\" height=\"{}\"", width * FINE, height * FINE);
+    Ok(svg.replacen(&drawn, &format!("width=\"{width}\" height=\"{height}\""), 1))
 }
 
 /// The legend stands above the panels, since inside it would cover lines.
 fn draw_head(area: &Area, title: &str, legend: &[(&Line, (i32, i32))]) -> Drawn {
-    area.draw(&Text::new(title.to_owned(), (20, 12), ("sans-serif", 22)))?;
+    area.draw(&Text::new(title.to_owned(), (px(20), px(12)), font(22)))?;
     for (line, (x, y)) in legend {
-        let sample = [(*x, y + 8), (x + 30, y + 8)];
-        let style = line.colour.stroke_width(2);
+        let sample = [(px(*x), px(y + 8)), (px(x + 30), px(y + 8))];
+        let style = line.colour.stroke_width(2 * FINE);
         if line.dashed {
-            area.draw(&DashedPathElement::new(sample, 6, 4, style))?;
+            area.draw(&DashedPathElement::new(sample, px(6), px(4), style))?;
         } else {
             area.draw(&PathElement::new(sample, style))?;
         }
-        area.draw(&Text::new(line.label.clone(), (x + 36, *y), ("sans-serif", 15)))?;
+        area.draw(&Text::new(line.label.clone(), (px(x + 36), px(*y)), font(15)))?;
     }
     Ok(())
 }
@@ -123,12 +140,12 @@ impl Panel {
 
         let mut builder = ChartBuilder::on(area);
         if !self.title.is_empty() {
-            builder.caption(&self.title, ("sans-serif", 18));
+            builder.caption(&self.title, font(18));
         }
         let mut chart = builder
-            .margin(14)
-            .x_label_area_size(46)
-            .y_label_area_size(70)
+            .margin(px(14))
+            .x_label_area_size(px(46))
+            .y_label_area_size(px(70))
             .build_cartesian_2d(left..right, bottom..top)?;
         let ground = |&[from, to]: &[f64; 2]| {
             let corners = [(from.max(left), bottom), (to.min(right), top)];
@@ -138,27 +155,29 @@ impl Panel {
         chart
             .configure_mesh()
             .light_line_style(TRANSPARENT)
-            .bold_line_style(BLACK.mix(0.12))
+            .bold_line_style(BLACK.mix(0.12).stroke_width(FINE))
+            .axis_style(BLACK.stroke_width(FINE))
+            .set_all_tick_mark_size(px(5))
             .x_labels(9)
             .y_labels(9)
             .x_desc(&self.x)
             .y_desc(&self.y)
             .x_label_formatter(&|x| short(*x))
             .y_label_formatter(&|y| if self.log_y { power_of_ten(*y) } else { short(*y) })
-            .label_style(("sans-serif", 14))
-            .axis_desc_style(("sans-serif", 15))
+            .label_style(font(14))
+            .axis_desc_style(font(15))
             .draw()?;
         for (band, outline) in self.bands.iter().zip(bands) {
             chart.draw_series([Polygon::new(outline, band.colour.mix(0.18).filled())])?;
         }
         for (line, points) in self.lines.iter().zip(lines) {
-            let style = line.colour.stroke_width(2);
+            let style = line.colour.stroke_width(2 * FINE);
             if points.len() <= MARKED {
-                let mark = |&point: &(f64, f64)| Circle::new(point, 3, line.colour.filled());
+                let mark = |&point: &(f64, f64)| Circle::new(point, px(3), line.colour.filled());
                 chart.draw_series(points.iter().map(mark))?;
             }
             if line.dashed {
-                chart.draw_series(DashedLineSeries::new(points, 6, 4, style))?;
+                chart.draw_series(DashedLineSeries::new(points, 6 * FINE, 4 * FINE, style))?;
             } else {
                 chart.draw_series(LineSeries::new(points, style))?;
             }
