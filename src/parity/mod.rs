@@ -1,39 +1,17 @@
 //! Two traces -> report. Pure: no files, no processes, no printing.
 
 mod report;
+mod tally;
+mod tolerance;
 mod value;
 
 use std::collections::BTreeMap;
 
 use crate::trace::{About, Array, PHASES, Trace};
 pub use report::{tally_table, verdict_line};
+pub use tally::Tally;
+pub use tolerance::Tolerance;
 pub use value::Value;
-
-/// What `torch.testing.assert_close` allows: |actual - expected| <= atol +
-/// rtol * |expected|. NaN never passes; infinities must be equal.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tolerance {
-    /// Relative to the expected value.
-    pub rtol: f64,
-    /// Absolute.
-    pub atol: f64,
-}
-
-impl Default for Tolerance {
-    /// `assert_close`'s defaults for float32.
-    fn default() -> Self {
-        Self { rtol: 1.3e-6, atol: 1e-5 }
-    }
-}
-
-impl Tolerance {
-    /// Whether `actual` is close enough to `expected`.
-    pub fn allows(self, actual: f64, expected: f64) -> bool {
-        actual == expected
-            || (actual - expected).is_finite()
-                && (actual - expected).abs() <= self.atol + self.rtol * expected.abs()
-    }
-}
 
 /// What the comparison came to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -58,27 +36,6 @@ enum Difference {
         index: Vec<usize>,
         values: [Value; 2],
     },
-}
-
-/// How many tensors and values were compared, and what came of it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tally {
-    /// Tensors that either side has.
-    pub tensors: usize,
-    /// Those that are equal, or within the tolerance where one was given.
-    pub tensors_equal: usize,
-    /// Values that both sides have.
-    pub values: usize,
-    /// Those that are equal, or within the tolerance where one was given.
-    pub values_equal: usize,
-    /// The largest distance of two numbers in units in the last place.
-    pub max_ulps: u64,
-    /// The largest absolute distance of two numbers.
-    pub max_abs: f64,
-    /// Those tensors that differ in the phase in which their step first does.
-    /// Of runs that are resynced these are wrong by themselves, and the others
-    /// that differ inherited it within the step.
-    pub local: usize,
 }
 
 /// The first tensor that differs.
@@ -329,19 +286,6 @@ impl Report {
             };
         }
         self.tolerance.map_or(equal, |tolerance| tolerance.allows(actual, expected))
-    }
-}
-
-impl Tally {
-    /// Counts the other's tensors and values in.
-    pub fn add(&mut self, other: &Self) {
-        self.tensors += other.tensors;
-        self.tensors_equal += other.tensors_equal;
-        self.values += other.values;
-        self.values_equal += other.values_equal;
-        self.max_ulps = self.max_ulps.max(other.max_ulps);
-        self.max_abs = self.max_abs.max(other.max_abs);
-        self.local += other.local;
     }
 }
 

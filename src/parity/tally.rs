@@ -1,0 +1,35 @@
+//! How much was compared, and what came of it.
+
+/// How many tensors and values were compared, and what came of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Tensors that either side has.
+    pub tensors: usize,
+    /// Those that are equal, or within the tolerance where one was given.
+    pub tensors_equal: usize,
+    /// Values that both sides have.
+    pub values: usize,
+    /// Those that are equal, or within the tolerance where one was given.
+    pub values_equal: usize,
+    /// The largest distance of two numbers in units in the last place.
+    pub max_ulps: u64,
+    /// The largest absolute distance of two numbers.
+    pub max_abs: f64,
+    /// Those tensors that differ in the phase in which their step first does.
+    /// Of runs that are resynced these are wrong by themselves, and the others
+    /// that differ inherited it within the step.
+    pub local: usize,
+}
+
+impl Tally {
+    /// Counts the other's tensors and values in.
+    pub fn add(&mut self, other: &Self) {
+        self.tensors += other.tensors;
+        self.tensors_equal += other.tensors_equal;
+        self.values += other.values;
+        self.values_equal += other.values_equal;
+        self.max_ulps = self.max_ulps.max(other.max_ulps);
+        self.max_abs = self.max_abs.max(other.max_abs);
+        self.local += other.local;
+    }
+}
