@@ -4,6 +4,7 @@ Run it with `python -m python_ref.generator`. Twin of src/lesson/generator.rs;
 the contact sheet (`--image`) is drawn by the Rust side alone.
 """
 
+import math
 from dataclasses import astuple, dataclass, fields
 
 import torch
@@ -125,12 +126,14 @@ def summary(findings):
     def names(fulfils):
         return ", ".join(f.last for f in findings if fulfils(f)) or "no decoder"
 
-    closest = min(finding.bytes_off for finding in findings)
+    # One that diverged has no pictures that could be close.
+    sound = [f for f in findings if not math.isnan(f.lowest)]
+    closest = min((f.bytes_off for f in sound), default=math.inf)
     lines += [
         "",
         f"in [-1, 1] without clipping: {names(lambda f: f.out_of_range == 0)}",
         f"reach the dark half, below 0: {names(lambda f: f.lowest < 0)}",
-        f"closest to the targets: {names(lambda f: f.bytes_off == closest)}",
+        f"closest to the targets: {names(lambda f: f in sound and f.bytes_off == closest)}",
     ]
     return lines
 

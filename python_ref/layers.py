@@ -31,7 +31,7 @@ def measure(model, x, y, saturation):
         saturated = (derivative.abs() < threshold).float()  # (N, H)
         found[f"h{i}"] = h
         found[f"h{i}.mean"] = h.mean()
-        found[f"h{i}.std"] = h.std()
+        found[f"h{i}.std"] = h.std(correction=0)
         found[f"h{i}.saturated"] = saturated.mean()
         found[f"h{i}.dead"] = saturated.amin(dim=0).mean()
         found[f"h{i}.sign_agreement"] = h.sign().mean(dim=1).abs().mean()

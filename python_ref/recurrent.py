@@ -174,7 +174,7 @@ def verdicts(findings, cell):
     ordered = {True: "holds", False: "does not hold"}
     holds = "makes no difference" if tanh == best else ordered[tanh > best]
     learned = f"tanh learned up to {tanh} steps, {other} up to {best}"
-    return [f"{cell}: {learned}: the lesson's choice {holds}"]
+    return [f"{cell}: {learned}:", f"  the lesson's choice {holds}"]
 
 
 def summary(findings):

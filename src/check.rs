@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use safetensors::Dtype;
 
 use crate::lesson::Experiment;
@@ -94,7 +94,8 @@ impl<'a, E: Experiment> Check<'a, E> {
     /// Waits for the twin; returns all that happened in it.
     pub fn python_trace(&mut self) -> Result<Trace> {
         spin("waiting for the Python twin", || self.twin.finish())?;
-        let python = Trace::read(&self.twin.file("python.safetensors"))?;
+        let python = Trace::read(&self.twin.file("python.safetensors"))
+            .context("the Python twin left no trace: is --python a Python?")?;
         same_release(&python.about)?;
         Ok(python)
     }

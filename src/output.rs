@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use tempfile::{Builder, NamedTempFile};
 
 /// A place that was found fit to be written to.
@@ -22,7 +22,8 @@ pub enum Output {
 impl Output {
     /// Finds out, before the work starts, whether `path` can be written.
     pub fn open(path: &Path) -> Result<Self> {
-        if path == Path::new("-") {
+        // A redirected /dev/stdout is a file, which must not be renamed over.
+        if [Path::new("-"), Path::new("/dev/stdout")].contains(&path) {
             return Ok(Self::Stdout);
         }
         let cannot = || format!("cannot write {}", path.display());
@@ -95,6 +96,23 @@ pub fn open_outputs<const N: usize>(paths: [&Option<PathBuf>; N]) -> Result<[Opt
         *output = Some(opened);
     }
     Ok(outputs)
+}
+
+/// Refuses an output that would overwrite one of the files that are `read`.
+pub fn refuse_overwriting(outputs: &[Option<Output>], read: &[PathBuf]) -> Result<()> {
+    for output in outputs.iter().flatten() {
+        let Output::File(target) = output else { continue };
+        let same = |path: &PathBuf| {
+            fs::canonicalize(path).is_ok_and(|path| path == *target)
+                || fs::canonicalize(folder(path)).is_ok_and(|folder| {
+                    path.file_name().is_some_and(|name| folder.join(name) == *target)
+                })
+        };
+        if let Some(path) = read.iter().find(|path| same(path)) {
+            bail!("a plot would overwrite {}: name another file", path.display());
+        }
+    }
+    Ok(())
 }
 
 /// The folder that `path` names a file in.

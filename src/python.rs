@@ -101,6 +101,23 @@ fn to_file(folder: &TempDir, name: &str) -> Result<File> {
     File::create(folder.path().join(name)).context("cannot write to the temporary folder")
 }
 
+/// What a traceback ends in: the last line `SomeError: ...` with all that
+/// follows it, or else the last line.
+fn reason(stderr: &str) -> String {
+    let lines: Vec<_> = stderr.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let names_an_error = |line: &&str| {
+        let name = line.split(':').next().unwrap_or_default();
+        name.chars().all(|c| c.is_alphanumeric() || "._".contains(c)) && name.contains("Error")
+    };
+    let start = lines.iter().rposition(names_an_error);
+    let lines = &lines[start.unwrap_or(lines.len().saturating_sub(1))..];
+    if lines.is_empty() {
+        "it printed no reason".to_owned()
+    } else {
+        lines.join(" ").trim().to_owned()
+    }
+}
+
 /// A Python process, killed when dropped.
 #[derive(Debug)]
 pub struct Running {
@@ -126,11 +143,7 @@ impl Running {
             return Ok(self.read("stdout"));
         }
         let stderr = self.read("stderr");
-        let reason = stderr
-            .lines()
-            .rfind(|line| !line.trim().is_empty())
-            .unwrap_or("it printed no reason")
-            .trim();
+        let reason = reason(&stderr);
         let missing = |module| reason.contains(&format!("No module named '{module}'"));
         if ["torch", "safetensors", "numpy"].into_iter().any(missing) {
             bail!(

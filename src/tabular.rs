@@ -33,6 +33,10 @@ fn read_cells(path: &Path) -> Result<Vec<(String, f64)>> {
     let mut reader =
         csv::Reader::from_path(path).with_context(|| format!("cannot read {}", path.display()))?;
     let header = reader.headers().with_context(what)?.clone();
+    for (i, column) in header.iter().enumerate() {
+        let repeated = header.iter().take(i).any(|other| other == column);
+        ensure!(!repeated, "{} has two columns {column}: name each once", path.display());
+    }
     let mut cells = Vec::new();
     for (row, record) in reader.records().enumerate() {
         let record = record.with_context(what)?;

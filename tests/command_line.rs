@@ -36,7 +36,7 @@ fn bad_usage_is_one_line_that_names_the_range_or_the_choice() {
         ("train --epoch 3", "unexpected argument '--epoch'"),
         ("train --epochs 0", "0 is not in 1..=1000000"),
         ("train --samples 0", "0 is not in 1..=10000000"),
-        ("train --features -3", "-3"),
+        ("train --features -3", "-3 is not in 1..=1000000"),
         ("train --hidden 2000000", "2000000 is not in 1..=1000000"),
         ("train --threads 0", "0 is not in 1..=1024"),
         ("train --seed 9223372036854775808", "--seed"),
@@ -211,6 +211,10 @@ fn a_python_that_is_missing_or_has_no_torch_is_trouble() {
         outcome(tanh_parity("check --python /no/python")),
         "no Python at /no/python: run `make setup`, or name one with --python",
     );
+    assert_trouble(
+        outcome(tanh_parity("check --epochs 1 --python /bin/true")),
+        "the Python twin left no trace: is --python a Python?",
+    );
     let folder = TempDir::new().unwrap();
     let bare = folder.path().join("bare");
     // -S -E: the same interpreter without its packages.
@@ -250,6 +254,10 @@ fn a_script_that_cannot_be_used_is_trouble() {
     let all = "print('tanh: 0.5'); print('sigmoid: 0.5')";
     assert_trouble(run("import nothing"), "s.py failed (exit status: 1): ModuleNotFoundError");
     assert_trouble(run("while True: pass"), "s.py did not finish within 2 s: raise --timeout");
+    assert_trouble(
+        run("raise ValueError('two\\nlines')"),
+        "s.py failed (exit status: 1): ValueError: two lines",
+    );
     assert_trouble(run("print('hello')"), "s.py prints no line of the form `name: number`");
     assert_trouble(run("print('tanh: many')"), "s.py prints no line of the form");
     assert_trouble(run(all), "s.py prints no line `relu: number`");

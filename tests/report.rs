@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::fs;
+
 use common::{outcome, small_trace, tanh_parity};
 use safetensors::Dtype;
 use tanh_parity::trace::{Array, Trace};
@@ -16,7 +18,7 @@ fn compare_flagged(flags: &str, damage: impl FnOnce(&mut Trace)) -> (i32, String
     let (folder, a, mut trace) = small_trace();
     damage(&mut trace);
     let b = folder.path().join("b.safetensors");
-    std::fs::write(&b, trace.to_bytes().unwrap()).unwrap();
+    fs::write(&b, trace.to_bytes().unwrap()).unwrap();
     outcome(tanh_parity(&format!("compare {} {} {flags}", a.display(), b.display())))
 }
 
@@ -112,10 +114,10 @@ fn minus_zero_is_not_plus_zero() {
     let key = "data/000000/data/x";
     let (folder, a, mut trace) = small_trace();
     set(&mut trace, key, 0, 0.0);
-    std::fs::write(&a, trace.to_bytes().unwrap()).unwrap();
+    fs::write(&a, trace.to_bytes().unwrap()).unwrap();
     set(&mut trace, key, 0, -0.0);
     let b = folder.path().join("b.safetensors");
-    std::fs::write(&b, trace.to_bytes().unwrap()).unwrap();
+    fs::write(&b, trace.to_bytes().unwrap()).unwrap();
     let run = |flags: &str| {
         outcome(tanh_parity(&format!("compare {} {} {flags}", a.display(), b.display())))
     };
@@ -202,7 +204,7 @@ fn what_is_not_a_trace_is_trouble_not_a_divergence() {
     ];
     for (what, bytes) in cases {
         let b = folder.path().join("b.safetensors");
-        std::fs::write(&b, bytes).unwrap();
+        fs::write(&b, bytes).unwrap();
         let (code, stdout, stderr) =
             outcome(tanh_parity(&format!("compare {} {}", a.display(), b.display())));
         assert_eq!((code, stdout.as_str()), (2, ""), "{what}");
@@ -221,7 +223,7 @@ fn traces_of_any_origin_are_compared_by_name() {
         let bytes = [value.to_ne_bytes(), 1_f32.to_ne_bytes()].concat();
         let array = Array { dtype: Dtype::F32, shape: vec![2], bytes };
         let path = folder.path().join(name);
-        std::fs::write(&path, safetensors::serialize([("layer.0.weight", &array)], None).unwrap())
+        fs::write(&path, safetensors::serialize([("layer.0.weight", &array)], None).unwrap())
             .unwrap();
         path
     };
@@ -231,11 +233,57 @@ fn traces_of_any_origin_are_compared_by_name() {
 }
 
 #[test]
+fn whole_numbers_and_bytes_without_numbers_are_compared_exactly() {
+    let (folder, ..) = small_trace();
+    let write = |name: &str, dtype, bytes: &[u8]| {
+        let array = Array { dtype, shape: vec![1], bytes: bytes.to_vec() };
+        let path = folder.path().join(name);
+        fs::write(&path, safetensors::serialize([("n", &array)], None).unwrap()).unwrap();
+        path
+    };
+    // f64 does not tell these two apart; the tolerance must.
+    let a = write("a.safetensors", Dtype::I64, &(1_i64 << 60).to_ne_bytes());
+    let b = write("b.safetensors", Dtype::I64, &((1_i64 << 60) + 1).to_ne_bytes());
+    let run = |flags: &str| {
+        outcome(tanh_parity(&format!("compare {} {} {flags}", a.display(), b.display())))
+    };
+    assert_found(run(""), &["1 ULP apart", "passes: atol 1.0 alone"]);
+    assert_found(run("--rtol 0 --atol 0.5"), &["verdict: diverged"]);
+    assert_eq!(run("--rtol 0 --atol 1").0, 0);
+
+    let a = write("a.safetensors", Dtype::F8_E4M3, &[1]);
+    let b = write("b.safetensors", Dtype::F8_E4M3, &[2]);
+    let run = outcome(tanh_parity(&format!("compare {} {} --atol 9", a.display(), b.display())));
+    assert_found(run, &["0x01", "0x02", "passes: none"]);
+}
+
+#[test]
+fn files_that_hold_nothing_to_compare_are_trouble() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path.display().to_string()
+    };
+    let none: [(&str, &Array); 0] = [];
+    let empty = write("a.safetensors", &safetensors::serialize(none, None).unwrap());
+    let words = write("a.csv", b"name\nx\n");
+    let twice = write("b.csv", b"a,a\n1,2\n");
+    for (file, said) in
+        [(empty, "holds no tensors"), (words, "holds no numbers"), (twice, "has two columns a")]
+    {
+        let (code, _, stderr) = outcome(tanh_parity(&format!("compare {file} {file}")));
+        assert_eq!(code, 2, "{file}");
+        assert!(stderr.contains(said) && stderr.lines().count() == 1, "{stderr}");
+    }
+}
+
+#[test]
 fn csvs_are_compared_number_by_number() {
     let folder = tempfile::TempDir::new().unwrap();
     let write = |name: &str, text: &str| {
         let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
+        fs::write(&path, text).unwrap();
         path.display().to_string()
     };
     let a = write("a.csv", "activation,final_loss\ntanh,0.34498170018196106\n");

@@ -87,7 +87,7 @@ pub struct SweepArgs {
     #[allow(missing_docs)]
     pub run: RunArgs,
     /// Seeds trained at the same time [default: all cores]
-    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024), allow_negative_numbers = true)]
     pub jobs: Option<usize>,
     /// Take every N-th seed, from the K-th on: a part of the sweep to `merge`
     #[arg(long, value_name = "K/N", default_value_t = Shard::WHOLE)]
@@ -128,7 +128,7 @@ pub struct MergeArgs {
 #[derive(Args, Debug)]
 pub struct BenchArgs {
     /// How often everything is measured
-    #[arg(long, default_value_t = 7, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
+    #[arg(long, default_value_t = 7, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000), allow_negative_numbers = true)]
     pub rounds: usize,
     /// Write every number, with its range over the rounds (- for standard
     /// output)

@@ -30,16 +30,16 @@ impl SettingsArgs {
 #[derive(Args, Debug)]
 pub struct RunArgs {
     /// Samples, all of them in one batch
-    #[arg(long, default_value_t = 512, value_parser = value_parser!(i64).range(1..=10_000_000))]
+    #[arg(long, default_value_t = 512, value_parser = value_parser!(i64).range(1..=10_000_000), allow_negative_numbers = true)]
     samples: i64,
     /// Inputs of a sample
-    #[arg(long, default_value_t = 10, value_parser = value_parser!(i64).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 10, value_parser = value_parser!(i64).range(1..=1_000_000), allow_negative_numbers = true)]
     features: i64,
     /// Hidden units
-    #[arg(long, default_value_t = 64, value_parser = value_parser!(i64).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 64, value_parser = value_parser!(i64).range(1..=1_000_000), allow_negative_numbers = true)]
     hidden: i64,
     /// Steps of the optimizer, each on all samples
-    #[arg(long, default_value_t = 50, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
+    #[arg(long, default_value_t = 50, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000), allow_negative_numbers = true)]
     epochs: usize,
     /// Adam's learning rate, from 0 to 1e37
     #[arg(long, default_value_t = 1e-3, value_parser = learning_rate, allow_negative_numbers = true)]
@@ -82,7 +82,7 @@ impl RunArgs {
 #[derive(Args, Clone, Copy, Debug)]
 pub struct ThreadsArgs {
     /// Threads of libtorch; at the lesson's sizes one is fastest
-    #[arg(long, default_value_t = 1, value_parser = value_parser!(i32).range(1..=1024))]
+    #[arg(long, default_value_t = 1, value_parser = value_parser!(i32).range(1..=1024), allow_negative_numbers = true)]
     pub threads: i32,
 }
 
@@ -117,7 +117,7 @@ pub struct SignalSettingsArgs {
     #[command(flatten)]
     train: SettingsArgs,
     /// Hidden layers, a run for each number
-    #[arg(long, value_delimiter = ',', value_name = "N,...", default_value = "1,2,4,8,16", value_parser = value_parser!(i64).range(1..=100))]
+    #[arg(long, value_delimiter = ',', value_name = "N,...", default_value = "1,2,4,8,16", value_parser = value_parser!(i64).range(1..=100), allow_negative_numbers = true)]
     depths: Vec<i64>,
     /// An output is saturated where the activation's slope is below this share
     /// of its largest one, from 0 to 1

@@ -38,12 +38,17 @@ fn summary(findings: &Findings) -> String {
         let names: Vec<_> = all().filter(|f| fulfils(f)).map(|f| f.last.name()).collect();
         if names.is_empty() { "no decoder".to_owned() } else { names.join(", ") }
     };
-    let closest = all().map(|finding| finding.bytes_off).fold(f64::INFINITY, f64::min);
+    // One that diverged has no pictures that could be close.
+    let sound = || all().filter(|finding| !finding.lowest.is_nan());
+    let closest = sound().map(|finding| finding.bytes_off).fold(f64::INFINITY, f64::min);
     lines.extend([
         String::new(),
         format!("in [-1, 1] without clipping: {}", names(&|f| f.out_of_range == 0.0)),
         format!("reach the dark half, below 0: {}", names(&|f| f.lowest < 0.0)),
-        format!("closest to the targets: {}", names(&|f| f.bytes_off == closest)),
+        format!(
+            "closest to the targets: {}",
+            names(&|f| !f.lowest.is_nan() && f.bytes_off == closest)
+        ),
     ]);
     lines.join("\n") + "\n"
 }

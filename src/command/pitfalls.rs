@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use tanh_parity::check::Check;
 use tanh_parity::cli::PitfallsArgs;
 use tanh_parity::lesson::Experiment;
@@ -21,6 +21,10 @@ pub fn run(args: &PitfallsArgs) -> Result<bool> {
         None if args.only.is_empty() => pitfalls::all().collect(),
         None => args.only.clone(),
     };
+    for (i, pitfall) in chosen.iter().enumerate() {
+        let repeated = chosen[..i].iter().any(|other| other.name == pitfall.name);
+        ensure!(!repeated, "--only names {} twice: name it once", pitfall.name);
+    }
     if args.list {
         print(pitfalls::list(&chosen).as_bytes())?;
         return Ok(true);

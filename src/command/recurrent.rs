@@ -79,7 +79,7 @@ fn verdict(findings: &[Finding], cell: CellKind) -> Option<String> {
         Ordering::Less => "does not hold",
     };
     let learned = format!("tanh learned up to {tanh} steps, {} up to {best}", other.name());
-    Some(format!("{}: {learned}: the lesson's choice {holds}", cell.name()))
+    Some(format!("{}: {learned}:\n  the lesson's choice {holds}", cell.name()))
 }
 
 /// The cells with their activations, in the order in which they were trained.

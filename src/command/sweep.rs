@@ -1,12 +1,12 @@
 //! `sweep`: trains many seeds, or takes up the CSV of a sweep, and says what
 //! they say; `merge`: joins the shards of a sweep.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use anyhow::{Result, ensure};
 use tanh_parity::cli::{MergeArgs, SweepArgs};
-use tanh_parity::output::{Output, open_outputs, print};
+use tanh_parity::output::{Output, open_outputs, print, refuse_overwriting};
 use tanh_parity::plot;
 use tanh_parity::progress::counter;
 use tanh_parity::sweep::answer::leaders;
@@ -23,6 +23,7 @@ pub fn run(args: &SweepArgs) -> Result<()> {
     }
     let settings = args.run.settings(0)?;
     let plots = open_outputs([&args.plot, &args.curves])?;
+    refuse_overwriting(&plots, &own_files(args.csv.as_slice()))?;
     let plan = Plan::new(&settings, args.seeds.clone(), args.shard);
     let (mut store, mut rows) = match &args.csv {
         Some(path) => {
@@ -54,9 +55,19 @@ pub fn run(args: &SweepArgs) -> Result<()> {
     report(&[(plan, rows)], plots)
 }
 
+/// The CSVs of sweeps, and what is kept beside them.
+fn own_files(csvs: &[PathBuf]) -> Vec<PathBuf> {
+    csvs.iter().flat_map(|csv| [csv.clone(), Plan::path(csv)]).collect()
+}
+
 /// Runs `sweep --summary`.
 fn summarise(args: &SweepArgs) -> Result<()> {
     let plots = open_outputs([&args.plot, &args.curves])?;
+    refuse_overwriting(&plots, &own_files(&args.summary))?;
+    for (i, path) in args.summary.iter().enumerate() {
+        let repeated = args.summary[..i].contains(path);
+        ensure!(!repeated, "--summary names {} twice: name it once", path.display());
+    }
     ensure!(
         args.summary.len() == 1 || plots.iter().all(Option::is_none),
         "a plot shows one sweep: name one CSV after --summary"

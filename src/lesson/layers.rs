@@ -55,7 +55,7 @@ pub fn measure(model: &DeepMlp, x: &Tensor, y: &Tensor, saturation: f64) -> Foun
         let saturated = derivative.abs().lt(threshold).to_kind(Kind::Float); // (N, H)
         found.add(format!("h{i}"), h.shallow_clone());
         found.add(format!("h{i}.mean"), h.mean(None));
-        found.add(format!("h{i}.std"), h.std(true));
+        found.add(format!("h{i}.std"), h.std(false));
         found.add(format!("h{i}.saturated"), saturated.mean(None));
         found.add(format!("h{i}.dead"), saturated.amin(0, false).mean(None));
         let agreement = h.sign().mean_dim(1, false, None).abs().mean(None);

@@ -267,9 +267,13 @@ impl Report {
     fn value_passes(&mut self, [x, y]: [Value; 2], tally: &mut Tally) -> bool {
         let equal = x == y;
         let (Some(actual), Some(expected)) = (x.number(), y.number()) else {
-            return equal; // of a dtype whose numbers are not known: by bits only
+            // Of a dtype whose numbers are not known: by bits only.
+            self.needed = self.needed.filter(|_| equal);
+            return equal;
         };
-        let distance = (actual - expected).abs();
+        // Whole numbers may be too large for f64 to tell them apart.
+        let whole = x.ulps(y).filter(|_| x.is_whole());
+        let distance = whole.map_or((actual - expected).abs(), |apart| apart as f64);
         if self.tolerance.is_some() && distance.is_nan() && actual != expected {
             self.needed = None; // NaN passes no tolerance, whatever its bits
         }
@@ -277,7 +281,7 @@ impl Report {
             tally.max_ulps = tally.max_ulps.max(x.ulps(y).unwrap_or(0));
             tally.max_abs = tally.max_abs.max(distance);
             self.needed = match self.needed {
-                _ if actual == expected => self.needed, // -0 and +0
+                _ if distance == 0.0 => self.needed, // -0 and +0
                 Some(needed) if distance.is_finite() => Some(Tolerance {
                     rtol: needed.rtol.max((distance / expected.abs()).next_up()),
                     atol: needed.atol.max(distance),
@@ -285,7 +289,11 @@ impl Report {
                 _ => None,
             };
         }
-        self.tolerance.map_or(equal, |tolerance| tolerance.allows(actual, expected))
+        match self.tolerance {
+            None => equal,
+            Some(tolerance) if whole.is_some() => tolerance.allows_distance(distance, expected),
+            Some(tolerance) => tolerance.allows(actual, expected),
+        }
     }
 }
 

@@ -22,6 +22,11 @@ impl Tolerance {
     pub fn allows(self, actual: f64, expected: f64) -> bool {
         actual == expected
             || (actual - expected).is_finite()
-                && (actual - expected).abs() <= self.atol + self.rtol * expected.abs()
+                && self.allows_distance((actual - expected).abs(), expected)
+    }
+
+    /// Whether a value so far from `expected` is close enough.
+    pub fn allows_distance(self, distance: f64, expected: f64) -> bool {
+        distance <= self.atol + self.rtol * expected.abs()
     }
 }

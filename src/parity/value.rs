@@ -34,6 +34,11 @@ impl Value {
         })
     }
 
+    /// Whether its dtype is one of whole numbers.
+    pub fn is_whole(self) -> bool {
+        self.whole().is_some()
+    }
+
     /// Its number, for whole-number dtypes.
     fn whole(self) -> Option<i128> {
         let bits = self.bits;

@@ -40,7 +40,7 @@ pub fn claim(plan: &Plan, rows: &[Row]) -> String {
         let answer = match outcome {
             Lower::A => "yes",
             Lower::B => "no",
-            Lower::Open => "undecided",
+            Lower::Open => "open",
         };
         lines.push(format!(
             "  {} ends below {}: {answer} ({} on average, below in {} of seeds)\n",
@@ -125,7 +125,7 @@ mod tests {
         assert!(said(0.3, 0.4, 0.2).contains("tanh ends below sigmoid: no ("));
         let open = said(0.6, 0.4, 0.395);
         assert!(open.contains("\nis not decided at these settings:"), "{open}");
-        assert!(open.contains("relu ends below tanh: undecided ("), "{open}");
+        assert!(open.contains("relu ends below tanh: open ("), "{open}");
         assert!(said(0.6, 0.4, f64::NAN).contains("is not decided"), "lost runs decide nothing");
     }
 }

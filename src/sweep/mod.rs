@@ -16,7 +16,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::lesson::train::{Loop, draw, train_drawn};
 use crate::settings::Settings;
@@ -48,9 +48,12 @@ pub fn run(
         }
     };
     thread::scope(|scope| {
-        for _ in 0..jobs.min(seeds.len()) {
+        for job in 0..jobs.min(seeds.len()) {
             let sender = sender.clone();
-            scope.spawn(|| work(sender));
+            let started = thread::Builder::new().spawn_scoped(scope, || work(sender));
+            if job == 0 {
+                started.context("cannot start a thread")?;
+            } // Fewer jobs than asked for give the same rows.
         }
         drop(sender);
         in_order(receiver, append)

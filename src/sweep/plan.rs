@@ -72,7 +72,7 @@ impl Plan {
     }
 
     /// Where the plan of the CSV at `csv` is kept.
-    fn path(csv: &Path) -> PathBuf {
+    pub fn path(csv: &Path) -> PathBuf {
         let mut path = csv.as_os_str().to_owned();
         path.push(".json");
         path.into()
@@ -101,7 +101,17 @@ impl Plan {
     fn parse(text: &str) -> Result<Self> {
         let named: BTreeMap<String, String> = serde_json::from_str(text)?;
         let get = |name| named.get(name).with_context(|| format!("it has no {name}"));
+        for name in ["samples", "features", "hidden", "lr", "same_init"] {
+            let value = get(name)?;
+            let fits = match name {
+                "same_init" => value.parse::<bool>().is_ok(),
+                "lr" => value.parse::<f64>().is_ok(),
+                _ => value.parse::<u32>().is_ok(),
+            };
+            ensure!(fits, "its {name} is {value:?}");
+        }
         let epochs = get("epochs")?.parse()?;
+        ensure!((1..=1_000_000).contains(&epochs), "its epochs are {epochs}");
         let activations = get("activations")?
             .split(',')
             .map(|name| Activation::from_str(name, false).map_err(anyhow::Error::msg))

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
+use crate::output::Output;
 use crate::sweep::plan::Plan;
 use crate::sweep::row::{self, Row};
 
@@ -31,6 +32,8 @@ impl Store {
             path != Path::new("-"),
             "a sweep's CSV is gone on with after an interruption: name a file instead of -"
         );
+        Output::open(path)?;
+        Output::open(&Plan::path(path))?;
         let mut options = OpenOptions::new();
         let file = options.read(true).append(true).create(true).open(path).with_context(cannot)?;
         ensure!(file.metadata()?.is_file(), "{}: it is no regular file", cannot());
@@ -44,7 +47,9 @@ impl Store {
         let mut bytes = Vec::new();
         store.file.read_to_end(&mut bytes).with_context(cannot)?;
         let header = to_csv(&[row::header(plan.epochs)])?;
-        if header.starts_with(&bytes) {
+        // What a kill leaves of a new file has its plan beside it.
+        let planned = Plan::path(path).exists();
+        if bytes.is_empty() || planned && header.starts_with(&bytes) {
             // Nothing but, at most, a part of the header: a new file.
             plan.save(path)?;
             store.cut(0)?;

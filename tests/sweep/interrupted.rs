@@ -65,6 +65,41 @@ fn a_csv_that_is_not_this_sweeps_is_refused_and_left_alone() {
     assert!(line.contains("line 5 is not the row that belongs there"), "{line}");
     let line = folder.refusal(&format!("{small} --csv -"));
     assert!(line.contains("name a file instead of -"), "{line}");
+    // The first word of the header, but nobody's sweep.
+    std::fs::write(folder.path("word.csv"), "seed").unwrap();
+    let line = folder.refusal(&format!("{small} --csv word.csv"));
+    assert!(line.contains("word.csv is no sweep's CSV"), "{line}");
+    assert_eq!(folder.read("word.csv"), "seed");
+}
+
+#[test]
+fn a_plot_does_not_overwrite_what_the_sweep_keeps() {
+    let folder = Folder::new();
+    let small = "sweep --seeds 0..2 --samples 16 --epochs 3 --csv a.csv";
+    for plot in ["a.csv", "./a.csv", "a.csv.json"] {
+        let line = folder.refusal(&format!("{small} --plot {plot}"));
+        assert!(line.contains("a plot would overwrite a.csv"), "{line}");
+    }
+    folder.run(small);
+    let line = folder.refusal("sweep --summary a.csv --curves a.csv");
+    assert!(line.contains("a plot would overwrite a.csv: name another file"), "{line}");
+}
+
+#[test]
+fn a_plan_that_was_edited_is_refused_at_once() {
+    let folder = Folder::new();
+    folder.run("sweep --seeds 0..2 --samples 16 --epochs 3 --csv a.csv");
+    let plan = folder.read("a.csv.json");
+    for (was, is) in [
+        ("\"epochs\": \"3\"", "\"epochs\": \"18446744073709551615\""),
+        ("\"samples\": \"16\"", "\"samples\": \"many\""),
+        ("\"lr\"", "\"rate\""),
+    ] {
+        assert!(plan.contains(was), "{plan}");
+        std::fs::write(folder.path("a.csv.json"), plan.replace(was, is)).unwrap();
+        let line = folder.refusal("sweep --summary a.csv");
+        assert!(line.contains("a.csv.json is not as a sweep writes it"), "{line}");
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ mod observer;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use safetensors::SafeTensors;
 use tch::Tensor;
 
@@ -75,8 +75,10 @@ impl Trace {
     pub fn read(path: &Path) -> Result<Self> {
         let bytes =
             std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Self::from_bytes(&bytes)
-            .with_context(|| format!("{} is not a readable .safetensors file", path.display()))
+        let trace = Self::from_bytes(&bytes)
+            .with_context(|| format!("{} is not a readable .safetensors file", path.display()))?;
+        ensure!(!trace.tensors.is_empty(), "{} holds no tensors", path.display());
+        Ok(trace)
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self> {
