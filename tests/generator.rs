@@ -163,3 +163,10 @@ fn what_makes_no_sense_is_said_in_one_line() {
         assert!(stderr.contains(words), "no {words:?} in {stderr}");
     }
 }
+
+#[test]
+fn a_decoder_that_diverged_is_not_called_the_closest() {
+    let lines = stdout(tanh_parity("generator --epochs 3 --lr 1e37 --last none"));
+    assert!(lines.contains("nan"), "{lines}");
+    assert!(lines.ends_with("closest to the targets: no decoder\n"), "{lines}");
+}
