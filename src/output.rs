@@ -34,8 +34,7 @@ impl Output {
                 if !metadata.is_file() {
                     return Ok(Self::Special(path.to_owned(), file));
                 }
-                // Through a link, so that the rename does not replace the link.
-                let target = fs::canonicalize(path).with_context(cannot)?;
+                let target = target(path).with_context(cannot)?;
                 beside(&target).with_context(cannot)?;
                 Ok(Self::File(target))
             }
@@ -47,8 +46,7 @@ impl Output {
                     }
                     _ => anyhow::Error::new(error).context(cannot()),
                 })?;
-                let folder = fs::canonicalize(folder(path)).with_context(cannot)?;
-                Ok(Self::File(folder.join(path.file_name().unwrap_or_default())))
+                Ok(Self::File(target(path).with_context(cannot)?))
             }
             Err(error) => Err(error).with_context(cannot),
         }
@@ -84,7 +82,7 @@ pub fn open_outputs<const N: usize>(paths: [&Option<PathBuf>; N]) -> Result<[Opt
         let opened = Output::open(path)?;
         let place = match &opened {
             Output::File(target) => Some(target.clone()),
-            Output::Stdout => Some(path.clone()),
+            Output::Stdout => Some(PathBuf::from("-")), // however it was spelt
             Output::Special(..) => None,
         };
         ensure!(
@@ -101,18 +99,22 @@ pub fn open_outputs<const N: usize>(paths: [&Option<PathBuf>; N]) -> Result<[Opt
 /// Refuses an output that would overwrite one of the files that are `read`.
 pub fn refuse_overwriting(outputs: &[Option<Output>], read: &[PathBuf]) -> Result<()> {
     for output in outputs.iter().flatten() {
-        let Output::File(target) = output else { continue };
-        let same = |path: &PathBuf| {
-            fs::canonicalize(path).is_ok_and(|path| path == *target)
-                || fs::canonicalize(folder(path)).is_ok_and(|folder| {
-                    path.file_name().is_some_and(|name| folder.join(name) == *target)
-                })
-        };
-        if let Some(path) = read.iter().find(|path| same(path)) {
+        let Output::File(place) = output else { continue };
+        let same = |path: &&PathBuf| target(path).is_ok_and(|target| target == *place);
+        if let Some(path) = read.iter().find(same) {
             bail!("a plot would overwrite {}: name another file", path.display());
         }
     }
     Ok(())
+}
+
+/// The file that `path` leads to, which need not be there yet; through a link,
+/// so that a rename does not replace the link.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(path).or_else(|_| {
+        let folder = fs::canonicalize(folder(path))?;
+        Ok(folder.join(path.file_name().unwrap_or_default()))
+    })
 }
 
 /// The folder that `path` names a file in.
@@ -130,6 +132,20 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
     builder.tempfile_in(folder(path))
+}
+
+/// Prints what a command found. Where one of its `outputs` takes standard
+/// output, the text steps aside to standard error.
+pub fn print_beside<'a>(
+    text: &str,
+    outputs: impl IntoIterator<Item = &'a Option<Output>>,
+) -> Result<()> {
+    if outputs.into_iter().any(|output| matches!(output, Some(Output::Stdout))) {
+        // There is nowhere to complain if it is closed.
+        let _ = io::stderr().write_all(text.as_bytes());
+        return Ok(());
+    }
+    print(text.as_bytes())
 }
 
 /// Writes to standard output. A reader that has left (`| head -1`) is no

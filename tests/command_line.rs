@@ -68,6 +68,7 @@ fn an_output_that_cannot_be_written_is_said_before_training_and_leaves_nothing()
         ("--history h.csv --csv h.csv", "two outputs go to h.csv: name different files"),
         ("--csv h.csv --history ./h.csv", "two outputs go to ./h.csv: name different files"),
         ("--history - --csv -", "two outputs go to -"),
+        ("--history /dev/stdout --csv -", "two outputs go to /dev/stdout"),
     ] {
         // So many epochs that it would be noticed if they were trained first.
         assert_trouble(

@@ -1,11 +1,9 @@
 //! What the commands of all experiments do: run it, print what was found,
 //! write what was asked for.
 
-use std::io::Write;
-
 use anyhow::Result;
 use tanh_parity::lesson::Experiment;
-use tanh_parity::output::{Output, print};
+use tanh_parity::output::{Output, print_beside};
 use tanh_parity::progress::Progress;
 
 /// An output that may have been asked for, and what belongs into it.
@@ -18,22 +16,13 @@ pub fn run<E: Experiment, const N: usize>(
     files: [File<E::Findings>; N],
     trace: Option<Output>,
 ) -> Result<()> {
-    // Where an output takes standard output, the lines step aside.
-    let to_stdout = |output: &Option<Output>| matches!(output, Some(Output::Stdout));
-    let stdout_taken = to_stdout(&trace) || files.iter().any(|(output, _)| to_stdout(output));
-
     let recording = trace.is_some().then(|| experiment.trace());
     let mut observer = (recording, Progress::new(experiment.steps()));
     let findings = experiment.run(&mut observer);
     let (recording, progress) = observer;
     drop(progress);
 
-    let lines = summary(&findings);
-    if stdout_taken {
-        let _ = std::io::stderr().write_all(lines.as_bytes());
-    } else {
-        print(lines.as_bytes())?;
-    }
+    print_beside(&summary(&findings), files.iter().map(|(output, _)| output).chain([&trace]))?;
     for (output, render) in files {
         if let Some(output) = output {
             output.write(&render(&findings)?)?;

@@ -1,12 +1,10 @@
 //! `pitfalls`: trains with each mistake, shows where it is found.
 
-use std::io::Write;
-
 use anyhow::{Result, ensure};
 use tanh_parity::check::Check;
 use tanh_parity::cli::PitfallsArgs;
 use tanh_parity::lesson::Experiment;
-use tanh_parity::output::{Output, open_outputs, print};
+use tanh_parity::output::{open_outputs, print, print_beside};
 use tanh_parity::pitfalls::{self, Finding, Pitfall};
 use tanh_parity::progress::Progress;
 use tanh_parity::settings::Settings;
@@ -41,11 +39,7 @@ pub fn run(args: &PitfallsArgs) -> Result<bool> {
         None if args.markdown => pitfalls::markdown(&findings),
         None => pitfalls::overview(&findings),
     };
-    if matches!(csv, Some(Output::Stdout)) {
-        let _ = std::io::stderr().write_all(text.as_bytes());
-    } else {
-        print(text.as_bytes())?;
-    }
+    print_beside(&text, [&csv])?;
     if let Some(output) = csv {
         output.write(&pitfalls::csv(&findings)?)?;
     }
