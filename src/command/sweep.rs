@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 
 use anyhow::{Result, ensure};
 use tanh_parity::cli::{MergeArgs, SweepArgs};
-use tanh_parity::output::{Output, open_outputs, print, refuse_overwriting};
+use tanh_parity::output::{Output, open_outputs, print_beside, refuse_overwriting};
 use tanh_parity::plot;
 use tanh_parity::progress::counter;
 use tanh_parity::sweep::answer::leaders;
@@ -80,7 +80,7 @@ fn summarise(args: &SweepArgs) -> Result<()> {
     report(&sweeps, plots)
 }
 
-/// Draws what was asked for, and prints the text.
+/// Prints the text, and draws what was asked for.
 fn report(sweeps: &[(Plan, Vec<Row>)], plots: [Option<Output>; 2]) -> Result<()> {
     let mut text: Vec<_> = sweeps.iter().map(|(plan, rows)| summary(plan, rows)).collect();
     let (plan, rows) = &sweeps[0];
@@ -91,6 +91,7 @@ fn report(sweeps: &[(Plan, Vec<Row>)], plots: [Option<Output>; 2]) -> Result<()>
         !rows.is_empty() || plots.iter().all(Option::is_none),
         "no seed is done: there is nothing to draw yet"
     );
+    print_beside(&text.join("\n"), &plots)?;
     let [spread, curves] = plots;
     if let Some(output) = spread {
         output.write(plot::sweep::spread(plan, rows)?.as_bytes())?;
@@ -98,7 +99,7 @@ fn report(sweeps: &[(Plan, Vec<Row>)], plots: [Option<Output>; 2]) -> Result<()>
     if let Some(output) = curves {
         output.write(plot::sweep::curves(plan, rows)?.as_bytes())?;
     }
-    print(text.join("\n").as_bytes())
+    Ok(())
 }
 
 /// Runs `merge`, and prints the summary of the whole sweep.

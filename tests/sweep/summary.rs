@@ -44,6 +44,13 @@ fn the_plots_show_every_activation() {
 }
 
 #[test]
+fn the_summary_steps_aside_for_a_plot_on_standard_output() {
+    let folder = Folder::new();
+    let svg = folder.run("sweep --seeds 0..2 --samples 16 --epochs 3 --plot -");
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"), "{svg}");
+}
+
+#[test]
 fn a_shard_without_seeds_says_so_and_draws_nothing() {
     let folder = Folder::new();
     let printed = folder.run("sweep --seeds 0..2 --shard 3/4 --csv empty.csv");
