@@ -1,6 +1,6 @@
-//! The lesson's training loop without autograd: libtorch's same kernels on the
-//! same numbers, so the same bits as [`lesson::train::fit`][plain], in about
-//! half the time. Read that one to learn what is done here.
+//! The lesson's training loop without autograd, with the same bits as
+//! [`lesson::train::fit`][plain], in well under half the time. Read that one to
+//! learn what is done here.
 //!
 //! At the lesson's sizes a step is some seventy short calls, and what costs is
 //! to build a graph, to walk it, and to allocate. Here
@@ -8,9 +8,13 @@
 //!   the operands as it orders them (PyTorch's `derivatives.yaml`);
 //! - every tensor is made once, and kernels write into it (`_out`);
 //! - Adam sees all parameters as one vector;
-//! - log-softmax runs on the transposed logits.
+//! - log-softmax runs on the transposed logits;
+//! - the first weight's gradient, in which MKL is slow on CPUs other than Intel's,
+//!   is added up here, to its bits.
 //!
-//! tests/fast.rs trains by both loops and compares every tensor.
+//! The last two rest on how libtorch's kernels round on the CPU at hand, which
+//! is tried first; where they round otherwise, its own are called. tests/fast.rs
+//! trains by both loops and compares every tensor.
 //!
 //! [plain]: crate::lesson::train::fit
 
@@ -18,6 +22,8 @@ mod activation;
 mod adam;
 mod cross_entropy;
 mod pass;
+mod values;
+mod weight_grad;
 
 use tch::{Device, Kind, Tensor};
 

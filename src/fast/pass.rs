@@ -4,6 +4,7 @@ use tch::Tensor;
 
 use crate::fast::FLOAT;
 use crate::fast::adam::FlatAdam;
+use crate::fast::weight_grad::WeightGrad;
 use crate::pytorch::activation::Activation;
 
 /// A pass through the network and back: what it reads and where it writes.
@@ -21,7 +22,7 @@ pub struct Pass<'a> {
     grad_logits_t: Tensor, // (C, N), the same memory
     grad_h: Tensor,        // (N, H)
     grad_z: Tensor,        // (N, H)
-    grad_z_t: Tensor,      // (H, N), the same memory
+    grad_fc1_weight: WeightGrad,
 }
 
 /// A linear layer's parameters and their gradients.
@@ -51,10 +52,8 @@ impl Layer {
         let _ = self.bias.addmm_out(out, x, &self.weight_t);
     }
 
-    /// Computes the parameters' gradients, given `grad_out`, the gradient of
-    /// what `forward` wrote, also as `grad_out_t`, transposed.
-    fn backward(&self, grad_out: &Tensor, grad_out_t: &Tensor, x: &Tensor) {
-        let _ = grad_out_t.mm_out(&self.grad_weight, x);
+    /// Computes the bias's gradient, given that of what `forward` wrote.
+    fn backward_bias(&self, grad_out: &Tensor) {
         let _ = grad_out.sum_intlist_out(&self.grad_bias, 0, false, None);
     }
 }
@@ -66,7 +65,8 @@ impl<'a> Pass<'a> {
         let outputs = |layer: &Layer| Tensor::zeros([x.size()[0], layer.bias.size()[0]], FLOAT);
         let [z, h, grad_h, grad_z] = [(); 4].map(|()| outputs(&fc1));
         let [logits, grad_logits] = [(); 2].map(|()| outputs(&fc2));
-        let [grad_z_t, grad_logits_t] = [grad_z.tr(), grad_logits.tr()];
+        let grad_logits_t = grad_logits.tr();
+        let grad_fc1_weight = WeightGrad::new(&grad_z, x, &fc1.grad_weight);
         Self {
             activation,
             x,
@@ -79,7 +79,7 @@ impl<'a> Pass<'a> {
             grad_logits_t,
             grad_h,
             grad_z,
-            grad_z_t,
+            grad_fc1_weight,
         }
     }
 
@@ -92,9 +92,11 @@ impl<'a> Pass<'a> {
 
     /// Writes every parameter's gradient, given `grad_logits`.
     pub fn backward(&self) {
-        self.fc2.backward(&self.grad_logits, &self.grad_logits_t, &self.h);
+        let _ = self.grad_logits_t.mm_out(&self.fc2.grad_weight, &self.h);
+        self.fc2.backward_bias(&self.grad_logits);
         let _ = self.grad_logits.mm_out(&self.grad_h, &self.fc2.weight);
         self.activation.backward_out(&self.grad_z, &self.grad_h, &self.z, &self.h);
-        self.fc1.backward(&self.grad_z, &self.grad_z_t, self.x);
+        self.grad_fc1_weight.compute();
+        self.fc1.backward_bias(&self.grad_z);
     }
 }

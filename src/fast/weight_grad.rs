@@ -1,0 +1,228 @@
+//! The gradient of the first layer's weight, in the order in which MKL adds.
+
+use std::cell::Cell;
+
+use multiversion::multiversion;
+use tch::Tensor;
+
+use crate::fast::values::values;
+
+/// With more inputs MKL takes another kernel, which adds in other orders.
+const MOST_FEATURES: usize = 11;
+
+/// The samples that MKL takes at a time where it adds by halves.
+const BLOCK: usize = 8;
+
+/// `grad_outᵀ · x`, each value a sum over the samples.
+///
+/// Where `x` is narrow, MKL on a CPU that is not Intel's takes a kernel that is
+/// slow and plain: products and sums are rounded one by one, and each value is
+/// added up in one of two orders, sample after sample, or of every eight samples
+/// four so and then the sum of the other four. Here the same is done for all
+/// hidden units side by side, in a fifth of the time. Which value has which order
+/// is found by a trial; where there are others (another CPU, other sizes), the
+/// product stays libtorch's.
+pub struct WeightGrad {
+    grad_out: Tensor,   // (N, H)
+    grad_out_t: Tensor, // (H, N), the same memory
+    x: Tensor,          // (N, D)
+    out: Tensor,        // (H, D)
+    orders: Option<Orders>,
+}
+
+/// In which order each value is added up.
+struct Orders {
+    halved: Tensor, // (N, E), the columns of x in which some values are by halves
+    /// (H, D), where each value is among the sums: (D, H) in plain order, and
+    /// behind them (E, H) by halves.
+    places: Vec<usize>,
+}
+
+impl WeightGrad {
+    /// Given the inputs `x` of a layer and the gradient `grad_out` by its
+    /// outputs, writes that by its weight into `out`. Trials overwrite both
+    /// gradients.
+    pub fn new(grad_out: &Tensor, x: &Tensor, out: &Tensor) -> Self {
+        let [grad_out, out] = [grad_out, out].map(Tensor::shallow_clone);
+        let mut new =
+            Self { grad_out_t: grad_out.tr(), grad_out, x: x.contiguous(), out, orders: None };
+        if x.size()[1] as usize <= MOST_FEATURES {
+            new.orders = Some(new.find_orders());
+            if !new.keeps_the_bits() {
+                new.orders = None;
+            }
+        }
+        new
+    }
+
+    /// Computes it from what `grad_out` holds.
+    pub fn compute(&self) {
+        match &self.orders {
+            Some(orders) if self.add_up(orders) => {}
+            _ => self.multiply(&self.x),
+        }
+    }
+
+    /// Has libtorch compute it, with `x` as the inputs.
+    fn multiply(&self, x: &Tensor) {
+        let _ = self.grad_out_t.mm_out(&self.out, x);
+    }
+
+    /// Adds it up here. Returns whether all is finite: which NaN comes out of
+    /// NaNs may differ.
+    fn add_up(&self, orders: &Orders) -> bool {
+        let hidden = self.grad_out.size()[1] as usize;
+        let grad_out = values(&self.grad_out);
+        let mut sums = vec![0.0; hidden * (self.x.size()[1] + orders.halved.size()[1]) as usize];
+        let (plain, by_halves) = sums.split_at_mut(self.out.numel());
+        add_samples(grad_out, values(&self.x), hidden, plain);
+        add_by_halves(grad_out, values(&orders.halved), hidden, by_halves);
+        for (out, &place) in values(&self.out).iter().zip(&orders.places) {
+            out.set(sums[place]);
+        }
+        sums.iter().all(|sum| sum.is_finite())
+    }
+
+    /// Finds each value's order by a sum that libtorch is given for this, of
+    /// numbers that swallow others (the way of `FPRev`, Xie et al., USENIX ATC 2025).
+    fn find_orders(&self) -> Orders {
+        let x = self.x.zeros_like();
+        if x.size()[0] >= BLOCK as i64 {
+            // In plain order the 1 is lost beside 2^60. By halves it comes to a
+            // second half that is 0 already.
+            let big = 2_f64.powi(60);
+            for (sample, value) in [(0, 1.0), (4, big), (5, -big)] {
+                let _ = x.select(0, sample).fill_(value);
+            }
+        }
+        let _ = self.grad_out.shallow_clone().fill_(1.0);
+        self.multiply(&x);
+        let is_halved: Vec<_> = values(&self.out).iter().map(|sum| sum.get() != 0.0).collect();
+
+        let (hidden, features) = (self.out.size()[0] as usize, self.out.size()[1] as usize);
+        let any_halved = |&d: &usize| (0..hidden).any(|h| is_halved[h * features + d]);
+        let columns: Vec<_> = (0..features).filter(any_halved).collect();
+        let place = |(i, is_halved)| {
+            let (h, d) = (i / features, i % features);
+            let column = if is_halved {
+                features + columns.iter().position(|&column| column == d).unwrap_or_default()
+            } else {
+                d
+            };
+            column * hidden + h
+        };
+        let places = is_halved.into_iter().enumerate().map(place).collect();
+        let columns: Vec<_> = columns.iter().map(|&d| d as i64).collect();
+        Orders { halved: self.x.index_select(1, &Tensor::from_slice(&columns)), places }
+    }
+
+    /// Whether adding up here gives libtorch's bits, tried on spread numbers and
+    /// on a hidden unit without a gradient.
+    fn keeps_the_bits(&self) -> bool {
+        let hidden = self.out.size()[0] as usize;
+        for (i, value) in values(&self.grad_out).iter().enumerate() {
+            let spread = (i as u32).wrapping_mul(0x9E37_79B1) as i32 as f32;
+            value.set(if i % hidden == 0 { 0.0 } else { spread });
+        }
+        let [ours, theirs] = [Self::compute, |this: &Self| this.multiply(&this.x)].map(|compute| {
+            compute(self);
+            values(&self.out).iter().map(|sum| sum.get().to_bits()).collect::<Vec<_>>()
+        });
+        ours == theirs
+    }
+}
+
+/// Adds to `sums` (D, H) what each sample of `grad_out` (N, H) and `x` (N, D)
+/// contributes, sample after sample.
+#[multiversion(targets("x86_64+avx512f"))]
+fn add_samples(grad_out: &[Cell<f32>], x: &[Cell<f32>], hidden: usize, sums: &mut [f32]) {
+    let features = sums.len() / hidden;
+    for (grad_out, x) in grad_out.chunks_exact(hidden).zip(x.chunks_exact(features)) {
+        for (sums, x) in sums.chunks_exact_mut(hidden).zip(x) {
+            for (sum, grad_out) in sums.iter_mut().zip(grad_out) {
+                *sum += grad_out.get() * x.get();
+            }
+        }
+    }
+}
+
+/// The same, but the second half of every eight samples is a sum of its own.
+fn add_by_halves(grad_out: &[Cell<f32>], x: &[Cell<f32>], hidden: usize, sums: &mut [f32]) {
+    if sums.is_empty() {
+        return;
+    }
+    let half = [hidden, sums.len() / hidden].map(|width| width * BLOCK / 2);
+    let mut second = vec![0.0; sums.len()];
+    let halves = grad_out.chunks(half[0]).zip(x.chunks(half[1]));
+    for (n, (grad_out, x)) in halves.enumerate() {
+        if n % 2 == 0 || x.len() < half[1] {
+            add_samples(grad_out, x, hidden, sums);
+            continue;
+        }
+        second.fill(0.0);
+        add_samples(grad_out, x, hidden, &mut second);
+        for (sum, second) in sums.iter_mut().zip(&second) {
+            *sum += second;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fastrand::Rng;
+
+    use super::*;
+    use crate::fast::FLOAT;
+
+    #[test]
+    fn any_size_has_libtorchs_bits() {
+        let mut rng = Rng::with_seed(0);
+        for _ in 0..500 {
+            let sizes = [1..300, 1..100, 1..MOST_FEATURES + 2].map(|range| rng.usize(range));
+            let case = case(&mut rng, sizes);
+            case.compute();
+            assert_eq!(bits(&case.out), bits(&case.grad_out_t.mm(&case.x)), "{sizes:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_has_libtorchs_bits() {
+        let mut rng = Rng::with_seed(0);
+        for special in [f32::INFINITY, f32::NAN, -f32::NAN, f32::MAX] {
+            let case = case(&mut rng, [20, 9, 10]);
+            for cell in values(&case.grad_out).iter().step_by(7) {
+                cell.set(special);
+            }
+            case.compute();
+            assert_eq!(bits(&case.out), bits(&case.grad_out_t.mm(&case.x)), "{special}");
+        }
+    }
+
+    #[test]
+    fn another_order_is_found_out() {
+        let mut case = case(&mut Rng::with_seed(0), [20, 9, 10]);
+        let mut orders = case.find_orders();
+        orders.places.swap(10, 11); // of the second hidden unit
+        case.orders = Some(orders);
+        assert!(!case.keeps_the_bits());
+    }
+
+    /// Sizes N, H, D, and random numbers.
+    fn case(rng: &mut Rng, [samples, hidden, features]: [usize; 3]) -> WeightGrad {
+        let mut random = |rows: usize, columns: usize| {
+            let tensor = Tensor::zeros([rows as i64, columns as i64], FLOAT);
+            for cell in values(&tensor) {
+                cell.set(rng.f32() - 0.5);
+            }
+            tensor
+        };
+        let (grad_out, x) = (random(samples, hidden), random(samples, features));
+        let case = WeightGrad::new(&grad_out.zeros_like(), &x, &random(hidden, features));
+        case.grad_out.shallow_clone().copy_(&grad_out);
+        case
+    }
+
+    fn bits(tensor: &Tensor) -> Vec<u32> {
+        values(tensor).iter().map(|value| value.get().to_bits()).collect()
+    }
+}
