@@ -2,6 +2,7 @@
 
 use tch::Tensor;
 
+use crate::fast::tanh::tanh_out;
 use crate::pytorch::activation::Activation;
 
 impl Activation {
@@ -9,7 +10,7 @@ impl Activation {
     pub(super) fn forward_out(self, z: &Tensor, h: &Tensor) {
         let _ = match self {
             Self::Sigmoid => z.sigmoid_out(h),
-            Self::Tanh => z.tanh_out(h),
+            Self::Tanh => return tanh_out(z, h),
             Self::Relu => z.relu_out(h),
             Self::LeakyRelu => z.leaky_relu_out(h),
             Self::Elu => z.elu_out(h),

@@ -9,10 +9,10 @@
 //! - every tensor is made once, and kernels write into it (`_out`);
 //! - Adam sees all parameters as one vector;
 //! - log-softmax runs on the transposed logits;
-//! - the first weight's gradient, in which MKL is slow on CPUs other than Intel's,
-//!   is added up here, to its bits.
+//! - the first weight's gradient and tanh, in which MKL is slow on CPUs other than
+//!   Intel's, are computed here, to its bits.
 //!
-//! The last two rest on how libtorch's kernels round on the CPU at hand, which
+//! The last three rest on how libtorch's kernels round on the CPU at hand, which
 //! is tried first; where they round otherwise, its own are called. tests/fast.rs
 //! trains by both loops and compares every tensor.
 //!
@@ -22,6 +22,7 @@ mod activation;
 mod adam;
 mod cross_entropy;
 mod pass;
+mod tanh;
 mod values;
 mod weight_grad;
 
