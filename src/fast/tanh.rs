@@ -1,6 +1,5 @@
 //! tanh with the bits of MKL's, which libtorch calls, in a third of its time.
 
-use std::array::from_fn;
 use std::cell::Cell;
 use std::f64::consts::{LN_2, LOG2_E};
 use std::sync::LazyLock;
@@ -58,22 +57,21 @@ fn round_or_ask(tanh: fn(&Tensor) -> Tensor, z: &[Cell<f32>], h: &[Cell<f32>]) {
 /// Writes tanh of `z` into `h`; returns where that may not be MKL's.
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2+fma"))]
 fn round(z: &[Cell<f32>], h: &[Cell<f32>]) -> Vec<usize> {
-    /// As many float32 as fit a register of AVX-512.
-    const LANES: usize = 16;
+    /// What is taken at a time; compilers make vectors of a loop this long.
+    const BLOCK: usize = 64;
     let mut unsure = Vec::new();
-    let ((zs, rest), (hs, _)) = (z.as_chunks::<LANES>(), h.as_chunks::<LANES>());
-    for (n, (z, h)) in zs.iter().zip(hs).enumerate() {
-        let z: [f32; LANES] = from_fn(|i| z[i].get());
-        let tanh: [f64; LANES] = from_fn(|i| tanh(z[i]));
-        let is_unsure: [bool; LANES] = from_fn(|i| is_unsure(z[i], tanh[i]));
-        for i in 0..LANES {
-            h[i].set((tanh[i] as f32).copysign(z[i]));
+    for (n, (z, h)) in z.chunks(BLOCK).zip(h.chunks(BLOCK)).enumerate() {
+        let mut is_unsure_at = [false; BLOCK];
+        for ((z, h), is_unsure_at) in z.iter().zip(h).zip(&mut is_unsure_at) {
+            let z = z.get();
+            let tanh = tanh(z);
+            *is_unsure_at = is_unsure(z, tanh);
+            h.set((tanh as f32).copysign(z));
         }
-        if is_unsure.contains(&true) {
-            unsure.extend((0..LANES).filter(|&i| is_unsure[i]).map(|i| LANES * n + i));
+        if is_unsure_at.contains(&true) {
+            unsure.extend((0..BLOCK).filter(|&i| is_unsure_at[i]).map(|i| BLOCK * n + i));
         }
     }
-    unsure.extend(z.len() - rest.len()..z.len());
     unsure
 }
 
@@ -102,7 +100,10 @@ fn tanh(x: f32) -> f64 {
     let shifted = x.mul_add(2.0 * LOG2_E, ROUND);
     let r = (shifted - ROUND).mul_add(-LN_2 / 2.0, x);
     let two_to_k = f64::from_bits((shifted.to_bits() << 52).wrapping_add(1.0_f64.to_bits()));
-    let sum = SERIES.into_iter().fold(0.0, |sum: f64, term| sum.mul_add(r, term));
+    let mut sum = 0.0_f64;
+    for term in SERIES {
+        sum = sum.mul_add(r, term);
+    }
     let expm1 = two_to_k.mul_add(sum * r, two_to_k - 1.0);
     expm1 / (expm1 + 2.0)
 }

@@ -134,7 +134,7 @@ impl WeightGrad {
 
 /// Adds to `sums` (D, H) what each sample of `grad_out` (N, H) and `x` (N, D)
 /// contributes, sample after sample.
-#[multiversion(targets("x86_64+avx512f"))]
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn add_samples(grad_out: &[Cell<f32>], x: &[Cell<f32>], hidden: usize, sums: &mut [f32]) {
     let features = sums.len() / hidden;
     for (grad_out, x) in grad_out.chunks_exact(hidden).zip(x.chunks_exact(features)) {
