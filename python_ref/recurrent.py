@@ -148,14 +148,18 @@ def of(findings, network):
     return [f for f in findings if (f.cell, f.activation) == network]
 
 
-def table(findings, text):
-    """A row for each cell and activation, a column for each length."""
-    lengths = of(findings, networks(findings)[0])
-    lines = [" " * 16 + "".join(f"{finding.steps:7} " for finding in lengths)]
-    for cell, activation in networks(findings):
-        row = "".join(map(text, of(findings, (cell, activation))))
-        lines.append(f"{cell:5}{activation:11}{row}")
-    return [*lines, ""]
+def table(findings, text, columns=8):
+    """A row for each cell and activation, a column for each length; what would
+    be wider than a terminal goes on below."""
+    rows = {network: of(findings, network) for network in networks(findings)}
+    lengths = [finding.steps for finding in next(iter(rows.values()))]
+    lines = []
+    for part in (slice(i, i + columns) for i in range(0, len(lengths), columns)):
+        lines.append(" " * 16 + "".join(f"{steps:7} " for steps in lengths[part]))
+        for (cell, activation), row in rows.items():
+            lines.append(f"{cell:5}{activation:11}" + "".join(map(text, row[part])))
+        lines.append("")
+    return lines
 
 
 def verdicts(findings, cell):

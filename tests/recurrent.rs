@@ -12,6 +12,10 @@ use tempfile::TempDir;
 
 const SMALL: &str = "--samples 16 --hidden 4 --epochs 3 --steps 5";
 
+/// More columns than fit beside each other.
+const MANY_STEPS: &str =
+    "--steps 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,1000 --samples 3 --hidden 2 --epochs 1";
+
 fn torch_rnn(args: &[&str]) -> (i32, String, String) {
     let mut command = python();
     command.arg("tests/torch_rnn.py").args(args);
@@ -52,8 +56,16 @@ fn runs_at_the_edges_have_the_bits_of_python() {
         // Learned, by heart, and neither.
         "--steps 5,30 --samples 64 --epochs 40 --lr 0.02 --activations tanh,leaky-relu",
         "--steps 2 --seed=-9223372036854775808 --epochs 2 --samples 9",
+        MANY_STEPS,
     ];
     assert_same_bits("recurrent", &edges.map(str::to_owned));
+}
+
+#[test]
+fn many_lengths_fit_a_terminal() {
+    let tables = stdout(tanh_parity(&format!("recurrent {MANY_STEPS}")));
+    assert!(tables.lines().all(|line| line.chars().count() <= 80), "{tables}");
+    assert!(tables.contains("\n                   1000\n"), "{tables}");
 }
 
 #[test]

@@ -48,16 +48,22 @@ fn summary(findings: &[Finding]) -> String {
     lines.iter().map(|line| line.trim_end_matches(' ').to_owned() + "\n").collect()
 }
 
-/// A row for each cell and activation, a column for each length.
+/// A row for each cell and activation, a column for each length; what would be
+/// wider than a terminal goes on below.
 fn table(findings: &[Finding], text: impl Fn(&Finding) -> String) -> Vec<String> {
-    let lengths = of(findings, (findings[0].cell, findings[0].activation));
-    let header: Vec<_> = lengths.map(|finding| format!("{:7} ", finding.steps)).collect();
-    let mut lines = vec![" ".repeat(16) + &header.concat()];
-    for (cell, activation) in networks(findings) {
-        let row: String = of(findings, (cell, activation)).map(&text).collect();
-        lines.push(format!("{:5}{:11}{row}", cell.name(), activation.name()));
+    const COLUMNS: usize = 8;
+    let networks = networks(findings);
+    let mut lines = Vec::new();
+    for start in (0..of(findings, networks[0]).count()).step_by(COLUMNS) {
+        let columns = |network| of(findings, network).skip(start).take(COLUMNS);
+        let header: Vec<_> = columns(networks[0]).map(|f| format!("{:7} ", f.steps)).collect();
+        lines.push(" ".repeat(16) + &header.concat());
+        for &(cell, activation) in &networks {
+            let row: String = columns((cell, activation)).map(&text).collect();
+            lines.push(format!("{:5}{:11}{row}", cell.name(), activation.name()));
+        }
+        lines.push(String::new());
     }
-    lines.push(String::new());
     lines
 }
 
