@@ -1,8 +1,9 @@
 //! What one sees on a terminal while a run takes more than a moment.
 
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::trace::{Observer, Step};
 
@@ -50,9 +51,12 @@ impl Drop for Progress {
 
 /// A bar that counts `what`, of a length still to be set; on a terminal only.
 pub fn counter(what: &'static str) -> ProgressBar {
-    let template = format!("{{wide_bar}} {{pos}}/{{len}} {what}, {{per_sec}}, {{eta}} left");
+    let template = format!("{{wide_bar}} {{pos}}/{{len}} {what}, {{rate}}, {{eta}} left");
     let style = ProgressStyle::with_template(&template).expect("the template is well-formed");
-    ProgressBar::no_length().with_style(style)
+    let rate = |state: &ProgressState, text: &mut dyn Write| {
+        write!(text, "{:.1}/s", state.per_sec()).expect("a String takes any text");
+    };
+    ProgressBar::no_length().with_style(style.with_key("rate", rate))
 }
 
 /// Runs `work` with a spinner that says `what` goes on.
