@@ -19,7 +19,7 @@ const BLOCK: usize = 8;
 /// slow and plain: products and sums are rounded one by one, and each value is
 /// added up in one of two orders, sample after sample, or of every eight samples
 /// four so and then the sum of the other four. Here the same is done for all
-/// hidden units side by side, in a fifth of the time. Which value has which order
+/// hidden units side by side, in a third of the time. Which value has which order
 /// is found by a trial; where there are others (another CPU, other sizes), the
 /// product stays libtorch's.
 pub struct WeightGrad {
@@ -100,20 +100,23 @@ impl WeightGrad {
         let is_halved: Vec<_> = values(&self.out).iter().map(|sum| sum.get() != 0.0).collect();
 
         let (hidden, features) = (self.out.size()[0] as usize, self.out.size()[1] as usize);
-        let any_halved = |&d: &usize| (0..hidden).any(|h| is_halved[h * features + d]);
-        let columns: Vec<_> = (0..features).filter(any_halved).collect();
-        let place = |(i, is_halved)| {
+        let mut halved = Vec::new();
+        let mut columns_by_halves = vec![0; features];
+        for d in 0..features {
+            if (0..hidden).any(|h| is_halved[h * features + d]) {
+                columns_by_halves[d] = features + halved.len();
+                halved.push(d as i64);
+            }
+        }
+        let place = |i: usize| {
             let (h, d) = (i / features, i % features);
-            let column = if is_halved {
-                features + columns.iter().position(|&column| column == d).unwrap_or_default()
-            } else {
-                d
-            };
+            let column = if is_halved[i] { columns_by_halves[d] } else { d };
             column * hidden + h
         };
-        let places = is_halved.into_iter().enumerate().map(place).collect();
-        let columns: Vec<_> = columns.iter().map(|&d| d as i64).collect();
-        Orders { halved: self.x.index_select(1, &Tensor::from_slice(&columns)), places }
+        Orders {
+            halved: self.x.index_select(1, &Tensor::from_slice(&halved)),
+            places: (0..is_halved.len()).map(place).collect(),
+        }
     }
 
     /// Whether adding up here gives libtorch's bits, tried on spread numbers and
