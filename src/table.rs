@@ -28,3 +28,17 @@ pub fn thousands(n: usize) -> String {
     }
     text
 }
+
+/// Four decimals, or as many digits where that would hide the value.
+pub fn number(x: f64) -> String {
+    match x.abs() {
+        nan if nan.is_nan() => "-".to_owned(),
+        0.0 | 1e-3..1e4 => format!("{x:.4}"),
+        _ => format!("{x:.2e}"),
+    }
+}
+
+/// A share of 1 in percent.
+pub fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}

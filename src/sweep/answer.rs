@@ -4,10 +4,9 @@ use std::array::from_fn;
 
 use crate::pytorch::activation::Activation;
 use crate::sweep::plan::Plan;
-use crate::sweep::row::{Row, checkpoints};
+use crate::sweep::row::{Row, checkpoints, final_losses};
 use crate::sweep::statistics::{Lower, Paired, nan_last, summarise};
-use crate::sweep::summary::{final_losses, number, percent};
-use crate::table::table;
+use crate::table::{number, percent, table};
 
 /// The lesson's words, and what they say of final losses: the first of each
 /// pair is to be below the second.

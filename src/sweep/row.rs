@@ -41,6 +41,12 @@ pub fn header(epochs: usize) -> Vec<String> {
     fixed.into_iter().chain(below).chain(losses).collect()
 }
 
+/// The final losses of an activation, in the order of seeds.
+pub fn final_losses(rows: &[Row], activation: Activation) -> Vec<f64> {
+    let own = rows.iter().filter(|row| row.activation == activation);
+    own.map(|row| row.final_loss).collect()
+}
+
 impl Row {
     /// From the losses of all epochs.
     pub fn new(seed: i64, activation: Activation, losses: &[f64]) -> Self {

@@ -3,9 +3,9 @@
 use crate::pytorch::activation::Activation;
 use crate::sweep::answer::claim;
 use crate::sweep::plan::Plan;
-use crate::sweep::row::{Row, THRESHOLDS};
+use crate::sweep::row::{Row, THRESHOLDS, final_losses};
 use crate::sweep::statistics::{Paired, quantile, sorted, summarise};
-use crate::table::{table, thousands};
+use crate::table::{number, percent, table, thousands};
 
 /// What a sweep's rows say, as text of at most 80 columns.
 pub fn summary(plan: &Plan, rows: &[Row]) -> String {
@@ -39,12 +39,6 @@ pub fn summary(plan: &Plan, rows: &[Row]) -> String {
         text += "\nIntervals are Student's t of the mean; of the pairs, over the seeds.\n";
     }
     text + &claim(plan, rows)
-}
-
-/// The final losses of an activation, in the order of seeds.
-pub fn final_losses(rows: &[Row], activation: Activation) -> Vec<f64> {
-    let own = rows.iter().filter(|row| row.activation == activation);
-    own.map(|row| row.final_loss).collect()
 }
 
 fn finals(plan: &Plan, rows: &[Row]) -> String {
@@ -96,23 +90,9 @@ fn pairs(plan: &Plan, rows: &[Row]) -> String {
     table(["pair", "mean", "95 % interval of it", "seeds"], lines)
 }
 
-/// Four decimals, or as many digits where that would hide the value.
-pub fn number(x: f64) -> String {
-    match x.abs() {
-        nan if nan.is_nan() => "-".to_owned(),
-        0.0 | 1e-3..1e4 => format!("{x:.4}"),
-        _ => format!("{x:.2e}"),
-    }
-}
-
 fn interval([low, high]: [f64; 2]) -> String {
     if low.is_nan() || high.is_nan() {
         return "-".to_owned();
     }
     format!("{} to {}", number(low), number(high))
-}
-
-/// A share of 1 in percent.
-pub fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
 }
