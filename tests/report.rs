@@ -293,6 +293,14 @@ fn csvs_are_compared_number_by_number() {
     assert_found(run(&b), &["line 000002 tanh, final_loss", "1 ULP apart"]);
     let b = write("c.csv", "activation,final_loss\nrelu,0.34498170018196106\n");
     assert_found(run(&b), &["only B has it"]);
+    // A line without a number is not skipped.
+    let b = write("e.csv", "activation,final_loss\ntanh,0.34498170018196106\ngelu,missing\n");
+    assert_found(run(&b), &["line 000003 gelu missing", "only B has it"]);
+    // Two seeds that are the same as floats.
+    let [a, b] = [("f.csv", 3), ("g.csv", 2)].map(|(name, last)| {
+        write(name, &format!("seed,final_loss\n900719925474099{last},0.34498170018196106\n"))
+    });
+    assert_found(outcome(tanh_parity(&format!("compare {a} {b}"))), &["line 000002, seed"]);
     let (code, _, stderr) = run(&write("d.csv", "activation,final_loss\ntanh\n"));
     assert_eq!(code, 2);
     assert!(stderr.contains("d.csv is not a readable CSV"), "{stderr}");
