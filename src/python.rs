@@ -26,11 +26,15 @@ pub struct Python {
 }
 
 impl Python {
-    /// `named` where given, else the project's own environment where there is
+    /// `named` where given and not empty, else the project's own environment where there is
     /// one, else `python3`.
     pub fn find(named: Option<&Path>, timeout: Duration) -> Self {
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
-        let interpreter = match named {
+        let interpreter = match named.filter(|path| !path.as_os_str().is_empty()) {
+            // The twin runs in a folder of its own. A bare name is looked up in PATH.
+            Some(path) if path.components().count() > 1 => {
+                std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+            }
             Some(path) => path.to_owned(),
             None if own.exists() => own,
             None => "python3".into(),
@@ -38,9 +42,14 @@ impl Python {
         Self { interpreter, timeout }
     }
 
+    /// How long a run may take.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// `python -m python_ref.EXPERIMENT` and the folder that it runs in.
     pub fn twin(&self, experiment: &str, flags: &[String]) -> Result<(Command, TempDir)> {
-        let folder = TempDir::new().context("cannot make a temporary folder")?;
+        let folder = temporary_folder()?;
         let package = folder.path().join("python_ref");
         let unpacked = std::fs::create_dir(&package).and_then(|()| {
             SOURCES.iter().try_for_each(|(name, text)| std::fs::write(package.join(name), text))
@@ -49,6 +58,7 @@ impl Python {
         let mut command = Command::new(&self.interpreter);
         command.args(["-m", &format!("python_ref.{experiment}")]).args(flags);
         command.current_dir(folder.path()).env("PYTHONDONTWRITEBYTECODE", "1");
+        command.env_remove("PYTHONSAFEPATH"); // would hide that folder
         command.stdin(Stdio::null()).stdout(to_file(&folder, "stdout")?);
         Ok((command, folder))
     }
@@ -68,7 +78,7 @@ impl Python {
         for variable in ["OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
             command.env(variable, threads.to_string());
         }
-        let folder = TempDir::new().context("cannot make a temporary folder")?;
+        let folder = temporary_folder()?;
         command.stdin(Stdio::null()).stdout(to_file(&folder, "stdout")?);
         command.env("PYTHONDONTWRITEBYTECODE", "1");
         self.start(&script.display().to_string(), command, folder)
@@ -94,6 +104,11 @@ impl Python {
             timeout: self.timeout,
         })
     }
+}
+
+/// Gone when dropped.
+fn temporary_folder() -> Result<TempDir> {
+    TempDir::with_prefix("tanh-parity-").context("cannot make a temporary folder")
 }
 
 /// Into files: a pipe that nobody empties would block the script.

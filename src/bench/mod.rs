@@ -85,8 +85,9 @@ impl Bench {
         for rows in self.processes.chunks_mut(2) {
             let threads = format!("--threads={}", rows[0].case.threads);
             let (mut theirs, _folder) = python.twin("train", slice::from_ref(&threads))?;
-            let theirs = wall_and_memory(&mut theirs)?;
-            let ours = wall_and_memory(Command::new(ours).args(["train", &threads]))?;
+            let theirs = wall_and_memory(&mut theirs, python.timeout())?;
+            let ours =
+                wall_and_memory(Command::new(ours).args(["train", &threads]), python.timeout())?;
             for (row, (theirs, ours)) in rows.iter_mut().zip(theirs.into_iter().zip(ours)) {
                 row.python.push(theirs);
                 row.rust.push(ours);

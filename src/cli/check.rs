@@ -4,12 +4,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand, value_parser};
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{Args, Subcommand};
 
 use super::{SettingsArgs, SignalSettingsArgs, ThreadsArgs};
 use crate::parity::Tolerance;
 use crate::python::Python;
-use crate::settings::{Curve, Generator, Recurrent};
+use crate::settings::{Curve, Generator, Recurrent, whole};
 
 /// Flags of `check`.
 #[derive(Args, Debug)]
@@ -137,10 +138,16 @@ fn tolerance(text: &str) -> Result<f64, String> {
 #[derive(Args, Debug)]
 pub struct PythonArgs {
     /// The interpreter [default: the project's .venv, else python3]
-    #[arg(long, value_name = "FILE", env = "TANH_PARITY_PYTHON", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "TANH_PARITY_PYTHON",
+        hide_env_values = true,
+        value_parser = OsStringValueParser::new().map(PathBuf::from) // which may be empty
+    )]
     python: Option<PathBuf>,
     /// Seconds that Python may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = whole::<u64>(1..=1_000_000), allow_negative_numbers = true)]
     timeout: u64,
 }
 
