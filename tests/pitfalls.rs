@@ -5,12 +5,13 @@ mod common;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use common::{outcome, root, tanh_parity};
+use common::{mistaken_python, outcome, root, tanh_parity};
 use tanh_parity::lesson::Experiment;
 use tanh_parity::parity::{Verdict, compare};
 use tanh_parity::pitfalls::{self, Parts, Pitfall, Shows, examine, right_run};
 use tanh_parity::pytorch::activation::Activation;
 use tanh_parity::settings::Settings;
+use tempfile::TempDir;
 
 /// libtorch's generator is global: one run at a time.
 static GENERATOR: Mutex<()> = Mutex::new(());
@@ -129,9 +130,12 @@ fn what_cannot_show_at_the_settings_is_reported_as_just_that() {
         "--only grads-not-zeroed --epochs 1",
         "--only loss-after-step --lr 0",
         "--only sum-not-mean --samples 1",
+        "--only grads-not-zeroed --lr 1e20 --activations gelu",
+        "--only amsgrad --lr 0.0001 --epochs 20 --activations tanh --seed 6",
     ] {
         let (code, out, err) = run(flags);
         assert_eq!(code, 0, "{flags}: {err}");
+        assert!(out.lines().all(|line| line.chars().count() <= 80), "{flags}\n{out}");
         assert!(out.contains("no difference at these settings"), "{flags}\n{out}");
     }
 }
@@ -140,18 +144,26 @@ fn what_cannot_show_at_the_settings_is_reported_as_just_that() {
 fn every_mistake_that_must_show_does_at_other_settings() {
     for seed in 1..=4 {
         let (samples, hidden) = (16 + 37 * seed, 16 + 11 * seed);
-        let flags = format!("--seed {seed} --samples {samples} --hidden {hidden} --epochs 20");
+        let (features, lr) = (3 + seed, [0.001, 0.003, 0.02, 0.1][seed - 1]);
+        let flags = format!(
+            "--seed {seed} --samples {samples} --features {features} --hidden {hidden} \
+             --epochs 20 --lr {lr}"
+        );
         let (code, out, err) = run(&flags);
         assert_eq!(code, 0, "{flags}\n{out}{err}");
     }
 }
 
-/// With this learning rate Adam moves no parameter by as much as a bit.
+/// Where Python makes the same mistake, there is nothing to find.
 #[test]
 fn a_mistake_that_is_not_found_is_named_and_makes_the_exit_code_1() {
-    let (code, out, err) = run("--only no-bias-correction,softmax-twice --lr 1e-30");
+    let folder = TempDir::new().unwrap();
+    let python = mistaken_python(&folder, "s/return self.fc2(h)/&.softmax(-1)/");
+    let (code, out, err) = run(&format!(
+        "--only bias-not-trained,softmax-twice --epochs 3 --against-python --python {python}"
+    ));
     assert_eq!(code, 1, "{err}");
-    assert!(out.ends_with("1 pass the trajectory: no-bias-correction\n"), "{out}");
+    assert!(out.ends_with("1 pass the trajectory: softmax-twice\n"), "{out}");
 }
 
 /// An entry that says it must show, and is the right run.

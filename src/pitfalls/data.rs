@@ -131,10 +131,7 @@ pub const MISTAKES: &[Pitfall] = &[
         right: RIGHT_LOOP,
         found: "The first weight differs: it is drawn from the seed's first random \
                 numbers, which the data had already used.",
-        shows: Shows::Where {
-            needs: "a run without --same-init, which asks for just this",
-            holds: |s| !s.same_init,
-        },
+        shows: Shows::Where { needs: "a run without --same-init", holds: |s| !s.same_init },
         parts: Parts {
             before_network: |settings, _, _| tch::manual_seed(settings.seed),
             ..Parts::RIGHT

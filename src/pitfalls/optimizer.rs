@@ -28,7 +28,10 @@ pub const MISTAKES: &[Pitfall] = &[
         },
         found: "The first step is right, since nothing is there to be added to. From the \
                 second on the gradient is the sum of all so far.",
-        shows: Shows::Where { needs: "two epochs", holds: |s| s.epochs > 1 },
+        shows: Shows::Where {
+            needs: "two epochs, and an lr up to 1",
+            holds: |s| s.epochs > 1 && s.lr <= 1.0,
+        },
         parts: Parts {
             optimizer: |params, lr| {
                 Box::new(Accumulating { adam: Adam::new(params, lr), grads: None })

@@ -23,7 +23,10 @@ pub const MISTAKES: &[Pitfall] = &[
         right: RIGHT_DENOM,
         found: "No difference until some exp_avg_sq shrinks for the first time: a \
                 gradient got smaller. The moments are right, that parameter is not.",
-        shows: Shows::ROUNDED,
+        shows: Shows::Where {
+            needs: "settings near the lesson's",
+            holds: |s| Shows::ROUNDED.must(s) && s.epochs >= 40 && s.hidden * s.features >= 500,
+        },
         parts: Parts {
             optimizer: |params, lr| {
                 Rule { v: |max, v| max.maximum(v), ..Rule::RIGHT }.adam(params, lr)
