@@ -13,7 +13,7 @@ use tempfile::{Builder, NamedTempFile};
 pub enum Output {
     /// `-`.
     Stdout,
-    /// A device or pipe: written as it is.
+    /// A device, a pipe, or a file by its descriptor: written as it is.
     Special(PathBuf, File),
     /// A file: written beside, then renamed.
     File(PathBuf),
@@ -23,7 +23,7 @@ impl Output {
     /// Finds out, before the work starts, whether `path` can be written.
     pub fn open(path: &Path) -> Result<Self> {
         // A redirected /dev/stdout is a file, which must not be renamed over.
-        if [Path::new("-"), Path::new("/dev/stdout")].contains(&path) {
+        if ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].map(Path::new).contains(&path) {
             return Ok(Self::Stdout);
         }
         let cannot = || format!("cannot write {}", path.display());
@@ -31,7 +31,8 @@ impl Output {
             Ok(metadata) => {
                 ensure!(!metadata.is_dir(), "{}: it is a folder, name a file", cannot());
                 let file = OpenOptions::new().append(true).open(path).with_context(cannot)?;
-                if !metadata.is_file() {
+                if !metadata.is_file() || ["/dev", "/proc"].iter().any(|dev| path.starts_with(dev))
+                {
                     return Ok(Self::Special(path.to_owned(), file));
                 }
                 let target = target(path).with_context(cannot)?;
@@ -40,13 +41,14 @@ impl Output {
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 ensure!(path.file_name().is_some(), "{}: name a file", cannot());
-                beside(path).map_err(|error| match error.kind() {
+                let target = target(path).and_then(|target| beside(&target).map(|_| target));
+                let target = target.map_err(|error| match error.kind() {
                     ErrorKind::NotFound => {
                         anyhow::anyhow!("{}: there is no such folder, make it first", cannot())
                     }
                     _ => anyhow::Error::new(error).context(cannot()),
                 })?;
-                Ok(Self::File(target(path).with_context(cannot)?))
+                Ok(Self::File(target))
             }
             Err(error) => Err(error).with_context(cannot),
         }
@@ -113,7 +115,10 @@ pub fn refuse_overwriting(outputs: &[Option<Output>], read: &[PathBuf]) -> Resul
 fn target(path: &Path) -> io::Result<PathBuf> {
     fs::canonicalize(path).or_else(|_| {
         let folder = fs::canonicalize(folder(path))?;
-        Ok(folder.join(path.file_name().unwrap_or_default()))
+        match fs::read_link(path) {
+            Ok(link) => target(&folder.join(link)), // leads to a file that is not there
+            Err(_) => Ok(folder.join(path.file_name().unwrap_or_default())),
+        }
     })
 }
 

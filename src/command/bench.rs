@@ -16,12 +16,12 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     let bench = Bench::run(&args.python.find(), &ours, args.rounds, &bar);
     bar.finish_and_clear();
     let bench = bench?;
-    print_beside(&bench.to_string(), [&csv, &plot])?;
+    let printed = print_beside(&bench.to_string(), [&csv, &plot]);
     if let Some(output) = csv {
         output.write(&bench::csv(bench.rows())?)?;
     }
     if let Some(output) = plot {
         output.write(plot::bench::cost_by_size(&bench.growing)?.as_bytes())?;
     }
-    Ok(())
+    printed
 }

@@ -22,7 +22,9 @@ pub fn run<E: Experiment, const N: usize>(
     let (recording, progress) = observer;
     drop(progress);
 
-    print_beside(&summary(&findings), files.iter().map(|(output, _)| output).chain([&trace]))?;
+    // Where the words cannot be printed, the files are still wanted.
+    let printed =
+        print_beside(&summary(&findings), files.iter().map(|(output, _)| output).chain([&trace]));
     for (output, render) in files {
         if let Some(output) = output {
             output.write(&render(&findings)?)?;
@@ -31,5 +33,5 @@ pub fn run<E: Experiment, const N: usize>(
     if let (Some(output), Some(recording)) = (trace, recording) {
         output.write(&recording.to_bytes()?)?;
     }
-    Ok(())
+    printed
 }

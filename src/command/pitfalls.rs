@@ -39,10 +39,11 @@ pub fn run(args: &PitfallsArgs) -> Result<bool> {
         None if args.markdown => pitfalls::markdown(&findings),
         None => pitfalls::overview(&findings),
     };
-    print_beside(&text, [&csv])?;
+    let printed = print_beside(&text, [&csv]);
     if let Some(output) = csv {
         output.write(&pitfalls::csv(&findings)?)?;
     }
+    printed?;
     Ok(!findings.iter().any(Finding::is_missed))
 }
 

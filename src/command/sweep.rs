@@ -91,7 +91,7 @@ fn report(sweeps: &[(Plan, Vec<Row>)], plots: [Option<Output>; 2]) -> Result<()>
         !rows.is_empty() || plots.iter().all(Option::is_none),
         "no seed is done: there is nothing to draw yet"
     );
-    print_beside(&text.join("\n"), &plots)?;
+    let printed = print_beside(&text.join("\n"), &plots);
     let [spread, curves] = plots;
     if let Some(output) = spread {
         output.write(plot::sweep::spread(plan, rows)?.as_bytes())?;
@@ -99,7 +99,7 @@ fn report(sweeps: &[(Plan, Vec<Row>)], plots: [Option<Output>; 2]) -> Result<()>
     if let Some(output) = curves {
         output.write(plot::sweep::curves(plan, rows)?.as_bytes())?;
     }
-    Ok(())
+    printed
 }
 
 /// Runs `merge`, and prints the summary of the whole sweep.
