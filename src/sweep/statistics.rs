@@ -11,8 +11,6 @@ pub const CONFIDENCE: f64 = 0.95;
 /// What a sample of values says.
 #[derive(Clone, Debug)]
 pub struct Summary {
-    /// Number of values.
-    pub n: usize,
     /// Their arithmetic mean.
     pub mean: f64,
     /// Their median.
@@ -30,7 +28,6 @@ pub fn summarise(values: &[f64]) -> Summary {
     let sorted = sorted(values);
     let tail = (1.0 - CONFIDENCE) / 2.0;
     Summary {
-        n: values.len(),
         mean: values.mean(),
         median: quantile(&sorted, 0.5),
         sd: values.std_dev(),

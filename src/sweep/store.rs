@@ -30,10 +30,13 @@ impl Store {
         let cannot = || format!("cannot write {}", path.display());
         ensure!(
             path != Path::new("-"),
-            "a sweep's CSV is gone on with after an interruption: name a file instead of -"
+            "a sweep is written to a file, with its settings beside it: name one instead of -"
         );
         Output::open(path)?;
         Output::open(&Plan::path(path))?;
+        if !path.exists() && Plan::path(path).exists() {
+            Plan::read(path)?; // or it is a file of somebody else
+        }
         let mut options = OpenOptions::new();
         let file = options.read(true).append(true).create(true).open(path).with_context(cannot)?;
         ensure!(file.metadata()?.is_file(), "{}: it is no regular file", cannot());

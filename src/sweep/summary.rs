@@ -24,6 +24,9 @@ pub fn summary(plan: &Plan, rows: &[Row]) -> String {
         plan.setting("features"),
         plan.setting("hidden"),
     );
+    if title.chars().count() > 80 {
+        title = title.replace(" seeds: ", " seeds\n");
+    }
     if plan.setting("same_init") == "true" {
         title += "All networks of a seed start from the same weights.\n";
     }

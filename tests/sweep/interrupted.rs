@@ -57,6 +57,10 @@ fn a_csv_that_is_not_this_sweeps_is_refused_and_left_alone() {
     let line = folder.refusal(&format!("{small} --csv notes.csv"));
     assert!(line.contains("notes.csv is no sweep's CSV"), "{line}");
     assert_eq!(folder.read("notes.csv"), "what,when\n");
+    std::fs::write(folder.path("mine.csv.json"), "{\"mine\":\"1\"}").unwrap();
+    let line = folder.refusal(&format!("{small} --csv mine.csv"));
+    assert!(line.contains("mine.csv.json is not as a sweep writes it"), "{line}");
+    assert_eq!(folder.read("mine.csv.json"), "{\"mine\":\"1\"}");
     assert_eq!(folder.read("a.csv"), before);
 
     let edited = before.replacen("1,sigmoid", "9,sigmoid", 1);

@@ -31,6 +31,18 @@ fn the_summary_of_a_csv_is_what_its_sweep_printed() {
 }
 
 #[test]
+fn large_losses_and_long_settings_fit_80_columns() {
+    let folder = Folder::new();
+    for flags in [
+        "--seeds 0..30 --epochs 60 --lr 100 --activations leaky-relu,hardtanh,softplus,softsign",
+        "--seeds 0..3 --epochs 1 --samples 400 --features 1000 --hidden 1000 --lr 0.00001234567",
+    ] {
+        let printed = folder.run(&format!("sweep {flags}"));
+        assert!(printed.lines().all(|line| line.chars().count() <= 80), "{printed}");
+    }
+}
+
+#[test]
 fn the_plots_show_every_activation() {
     let folder = Folder::new();
     folder.run("sweep --seeds 0..9 --epochs 20 --samples 64 --plot spread.svg --curves curves.svg");
