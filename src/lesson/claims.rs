@@ -79,7 +79,7 @@ pub fn claims(networks: &[Network], rows: &[Row]) -> Vec<String> {
         .iter()
         .find(|network| network.activation == Tanh && Some(network.depth) == deepest);
     if let Some(Network { depth, before, .. }) = deep_tanh {
-        let words = format!("gradient share before training, at depth {depth} below 0.01");
+        let words = format!("gradient share at the start, depth {depth}, below 0.01");
         let share = before.grad_share();
         lines.push(verdict(Tanh, &words, share, share < 0.01));
     }
