@@ -61,11 +61,6 @@ def curve(args, trace=None):
     curves = {}
     for name in args.activations:
         found = explore(ACTIVATIONS[name], x, args.saturation)
-        if name == "tanh":
-            found["closed_form"] = 1 - found["value"] ** 2
-            found["closed_form_error"] = (
-                (found["derivative"] - found["closed_form"]).abs().max()
-            )
         if trace is not None:
             trace.measure(name, 0, found)
         curves[name] = found
