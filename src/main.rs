@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Parser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tanh_parity::cli::{Cli, Command};
 use tanh_parity::output::print;
 use tanh_parity::parity::Verdict;
@@ -69,9 +69,16 @@ fn usage_line(error: &clap::Error) -> String {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return "no command: try `tanh-parity train`, or `tanh-parity --help`".to_owned();
     }
+    if let (ErrorKind::ArgumentConflict, Some(ContextValue::String(name))) =
+        (error.kind(), error.get(ContextKind::InvalidSubcommand))
+    {
+        return format!("flags go behind what they are for: `tanh-parity check {name} FLAGS`");
+    }
     let text = error.render().to_string();
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let lines: Vec<_> =
-        lines.filter(|line| !line.starts_with("Usage:") && !line.starts_with("For more")).collect();
+    let lines: Vec<_> = lines
+        .take_while(|line| !line.starts_with("Usage:"))
+        .filter(|line| !line.starts_with("For more"))
+        .collect();
     format!("{}: see --help", lines.join("; ").replace(":;", ":").trim_start_matches("error: "))
 }

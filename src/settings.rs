@@ -1,5 +1,9 @@
 //! What a training run depends on, checked.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
 use anyhow::{Result, ensure};
 
 use crate::pytorch::activation::Activation;
@@ -54,7 +58,7 @@ impl Settings {
 
     /// Everything that the results depend on, as name and text: what the trace
     /// of a run remembers. `threads` is not among it but part of the
-    /// environment, since it must not change the results.
+    /// environment: at sizes near the lesson's it changes no bit.
     pub fn named(&self) -> Vec<(&'static str, String)> {
         vec![
             ("seed", self.seed.to_string()),
@@ -99,5 +103,15 @@ pub fn learning_rate(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(lr) if (0.0..=1e37).contains(&lr) => Ok(lr),
         _ => Err("it is a number from 0 to 1e37".to_owned()),
+    }
+}
+
+/// Reads whole numbers in `range`.
+pub fn whole<T: Copy + Display + FromStr + PartialOrd>(
+    range: RangeInclusive<T>,
+) -> impl Fn(&str) -> Result<T, String> + Clone {
+    move |text| match text.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(format!("it is a whole number from {} to {}", range.start(), range.end())),
     }
 }

@@ -34,12 +34,15 @@ fn bad_usage_is_one_line_that_names_the_range_or_the_choice() {
         ("", "no command: try `tanh-parity train`"),
         ("trian", "unrecognized subcommand 'trian'"),
         ("train --epoch 3", "unexpected argument '--epoch'"),
-        ("train --epochs 0", "0 is not in 1..=1000000"),
-        ("train --samples 0", "0 is not in 1..=10000000"),
-        ("train --features -3", "-3 is not in 1..=1000000"),
-        ("train --hidden 2000000", "2000000 is not in 1..=1000000"),
-        ("train --threads 0", "0 is not in 1..=1024"),
-        ("train --seed 9223372036854775808", "--seed"),
+        ("train --epochs 0", "a whole number from 1 to 1000000"),
+        ("train --samples 0", "a whole number from 1 to 10000000"),
+        ("train --features -3", "a whole number from 1 to 1000000"),
+        ("train --hidden 2000000", "a whole number from 1 to 1000000"),
+        ("train --threads 0", "a whole number from 1 to 1024"),
+        ("train --seed 9223372036854775808", "a whole number from -9223372036854775808 to"),
+        ("train --epochs 1.5", "a whole number from 1 to 1000000"),
+        ("curve --points -5", "a whole number from 2 to 1000000"),
+        ("check --seed 7 signal", "flags go behind what they are for: `tanh-parity check signal"),
         ("train --lr nan", "it is a number from 0 to 1e37"),
         ("train --lr -1", "it is a number from 0 to 1e37"),
         ("train --lr 1e38", "it is a number from 0 to 1e37"),
@@ -47,7 +50,7 @@ fn bad_usage_is_one_line_that_names_the_range_or_the_choice() {
         ("train --activations tanh,relu,tanh", "names tanh twice: name each once"),
         ("train --samples 10000000 --hidden 64", "at most 134217728 values fit a tensor"),
         ("check --rtol nan", "it is a number from 0 on"),
-        ("check --timeout 0", "0 is not in 1..=1000000"),
+        ("check --timeout 0", "a whole number from 1 to 1000000"),
         ("compare a.safetensors", "<B>"),
     ] {
         assert_trouble(outcome(tanh_parity(args)), words);
@@ -110,10 +113,15 @@ fn standard_output_may_be_full_or_end_early() {
         run("\"$0\" train --epochs 1 >/dev/full"),
         "cannot write to standard output: No space",
     );
+    // The words are lost, the files are not.
+    let folder = TempDir::new().unwrap();
+    let csv = folder.path().join("full.csv");
+    let to_full = format!("\"$0\" train --epochs 1 --csv {} >/dev/full", csv.display());
+    assert_trouble(run(&to_full), "cannot write to standard output: No space");
+    assert_eq!(fs::read_to_string(csv).unwrap().lines().count(), 4);
     let (code, stdout, stderr) = run("\"$0\" train --epochs 1 --history - 2>/dev/null | head -1");
     assert_eq!((code, stdout.as_str(), stderr.as_str()), (0, "activation,epoch,loss\n", ""));
     // The reader leaves before the first line; the files are still written.
-    let folder = TempDir::new().unwrap();
     let csv = folder.path().join("c.csv");
     let (code, _, stderr) = run(&format!("\"$0\" train --epochs 1 --csv {} | true", csv.display()));
     assert_eq!((code, stderr.as_str()), (0, ""));
@@ -132,11 +140,53 @@ fn an_output_may_be_standard_output_and_the_lines_step_aside() {
 }
 
 #[test]
+fn python_is_found_however_it_is_named_and_whatever_the_environment() {
+    let check = "check --epochs 1 --samples 4 --hidden 2";
+    let run = |flags: &str, (variable, value): (&str, &str)| {
+        let mut command = tanh_parity(&format!("{check} {flags}"));
+        command.env(variable, value);
+        outcome(command)
+    };
+    for (flags, set) in [
+        ("--python .venv/bin/python", ("LANG", "C")), // where the tests run
+        ("", ("TANH_PARITY_PYTHON", "")),
+        ("", ("TANH_PARITY_PYTHON", ".venv/bin/python")),
+        ("", ("PYTHONSAFEPATH", "1")),
+    ] {
+        let (code, report, stderr) = run(flags, set);
+        assert_eq!((code, stderr.as_str()), (0, ""), "{flags} {set:?}\n{report}");
+    }
+    assert_trouble(run("--python no/python", ("LANG", "C")), "no/python: run `make setup`");
+}
+
+#[test]
+fn a_file_named_by_its_descriptor_keeps_what_it_holds() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("all.txt");
+    for name in ["-", "/dev/stdout", "/dev/fd/1", "/dev/stderr"] {
+        fs::write(&file, "kept\n").unwrap();
+        let mut command = assert_cmd::Command::new("sh");
+        let script = format!("exec \"$0\" train --epochs 1 --csv {name} >>all.txt 2>>all.txt");
+        command.args(["-c", &script]).arg(tanh_parity("").get_program()).current_dir(&folder);
+        assert_eq!(outcome(command).0, 0, "{name}");
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.starts_with("kept\n") && text.contains("\nsigmoid: "), "{name}: {text}");
+        assert!(text.contains("activation,final_loss\n"), "{name}: {text}");
+    }
+}
+
+#[test]
 fn an_output_through_a_link_or_over_an_old_file_goes_where_it_points() {
     let folder = TempDir::new().unwrap();
     let [target, link] = ["target.csv", "link.csv"].map(|name| folder.path().join(name));
     fs::write(&target, "old").unwrap();
     std::os::unix::fs::symlink(&target, &link).unwrap();
+    let (code, ..) = in_folder(folder.path(), "train --epochs 1 --csv link.csv");
+    assert_eq!(code, 0);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read_to_string(&target).unwrap().starts_with("activation,final_loss\n"));
+    // A link to what is not there yet.
+    fs::remove_file(&target).unwrap();
     let (code, ..) = in_folder(folder.path(), "train --epochs 1 --csv link.csv");
     assert_eq!(code, 0);
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());

@@ -153,7 +153,7 @@ fn what_makes_no_sense_is_said_in_one_line() {
     for (flags, words) in [
         ("--last tanh,tanh", "--last names tanh twice: name each once"),
         ("--last relu", "possible values: tanh, sigmoid, none"),
-        ("--size 15", "15 is not in 16..=256"),
+        ("--size 15", "a whole number from 16 to 256"),
         ("--hidden 1000000", "at most 134217728 values fit a tensor"),
         ("--image no/i.png", "cannot write no/i.png: there is no such folder"),
         ("--csv a --image a", "two outputs go to a"),

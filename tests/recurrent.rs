@@ -136,7 +136,7 @@ fn a_network_comes_out_the_same_whatever_else_is_trained() {
 fn what_makes_no_sense_is_said_in_one_line() {
     for (flags, words) in [
         ("--steps 5,10,5", "--steps names 5 twice: name each once"),
-        ("--steps 0", "0 is not in 1..=10000"),
+        ("--steps 0", "a whole number from 1 to 10000"),
         ("--cells gru", "possible values: rnn, lstm"),
         ("--cells rnn,rnn", "--cells names rnn twice"),
         ("--activations tanh,tanh", "--activations names tanh twice"),

@@ -76,11 +76,11 @@ fn the_summary_says_how_the_gradient_fades_and_what_holds() {
 #[test]
 fn bad_flags_are_one_line_and_exit_status_2() {
     for (args, words) in [
-        ("signal --depths 0", "0 is not in 1..=100"),
+        ("signal --depths 0", "a whole number from 1 to 100"),
         ("signal --depths 1,2,1", "--depths names 1 twice"),
         ("signal --saturation -1", "it is a number from 0 to 1"),
         ("signal --hidden 20000", "--hidden times --hidden"),
-        ("check signal --depths 101", "101 is not in 1..=100"),
+        ("check signal --depths 101", "a whole number from 1 to 100"),
     ] {
         let (code, stdout, stderr) = outcome(tanh_parity(args));
         assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{args}: {stderr}");

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::RangedU64ValueParser;
 
 use super::{PythonArgs, RunArgs, RunOf, SettingsArgs};
 use crate::pitfalls::{self, Pitfall};
-use crate::settings::Generator;
+use crate::settings::{Generator, whole};
 use crate::sweep::seeds::{Seeds, Shard};
 
 /// Flags of `train`.
@@ -87,7 +86,7 @@ pub struct SweepArgs {
     #[allow(missing_docs)]
     pub run: RunArgs,
     /// Seeds trained at the same time [default: all cores]
-    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024), allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(1..=1024), allow_negative_numbers = true)]
     pub jobs: Option<usize>,
     /// Take every N-th seed, from the K-th on: a part of the sweep to `merge`
     #[arg(long, value_name = "K/N", default_value_t = Shard::WHOLE)]
@@ -128,7 +127,7 @@ pub struct MergeArgs {
 #[derive(Args, Debug)]
 pub struct BenchArgs {
     /// How often everything is measured
-    #[arg(long, default_value_t = 7, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000), allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 7, value_parser = whole::<usize>(1..=1000), allow_negative_numbers = true)]
     pub rounds: usize,
     /// Write every number, with its range over the rounds (- for standard
     /// output)

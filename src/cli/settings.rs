@@ -3,17 +3,16 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::builder::RangedU64ValueParser;
-use clap::{Args, value_parser};
+use clap::Args;
 
 use crate::pytorch::activation::Activation;
-use crate::settings::{Settings, Signal, learning_rate, share};
+use crate::settings::{Settings, Signal, learning_rate, share, whole};
 
 /// The settings of a training run; the defaults are the lesson's.
 #[derive(Args, Debug)]
 pub struct SettingsArgs {
     /// Seed of the one generator that data and networks draw from
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0, value_parser = whole::<i64>(i64::MIN..=i64::MAX), allow_negative_numbers = true)]
     seed: i64,
     #[command(flatten)]
     run: RunArgs,
@@ -30,16 +29,16 @@ impl SettingsArgs {
 #[derive(Args, Debug)]
 pub struct RunArgs {
     /// Samples, all of them in one batch
-    #[arg(long, default_value_t = 512, value_parser = value_parser!(i64).range(1..=10_000_000), allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 512, value_parser = whole::<i64>(1..=10_000_000), allow_negative_numbers = true)]
     samples: i64,
     /// Inputs of a sample
-    #[arg(long, default_value_t = 10, value_parser = value_parser!(i64).range(1..=1_000_000), allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 10, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
     features: i64,
     /// Hidden units
-    #[arg(long, default_value_t = 64, value_parser = value_parser!(i64).range(1..=1_000_000), allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 64, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
     hidden: i64,
     /// Steps of the optimizer, each on all samples
-    #[arg(long, default_value_t = 50, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000), allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 50, value_parser = whole::<usize>(1..=1_000_000), allow_negative_numbers = true)]
     epochs: usize,
     /// Adam's learning rate, from 0 to 1e37
     #[arg(long, default_value_t = 1e-3, value_parser = learning_rate, allow_negative_numbers = true)]
@@ -82,7 +81,7 @@ impl RunArgs {
 #[derive(Args, Clone, Copy, Debug)]
 pub struct ThreadsArgs {
     /// Threads of libtorch; at the lesson's sizes one is fastest
-    #[arg(long, default_value_t = 1, value_parser = value_parser!(i32).range(1..=1024), allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
     pub threads: i32,
 }
 
@@ -117,7 +116,7 @@ pub struct SignalSettingsArgs {
     #[command(flatten)]
     train: SettingsArgs,
     /// Hidden layers, a run for each number
-    #[arg(long, value_delimiter = ',', value_name = "N,...", default_value = "1,2,4,8,16", value_parser = value_parser!(i64).range(1..=100), allow_negative_numbers = true)]
+    #[arg(long, value_delimiter = ',', value_name = "N,...", default_value = "1,2,4,8,16", value_parser = whole::<i64>(1..=100), allow_negative_numbers = true)]
     depths: Vec<i64>,
     /// An output is saturated where the activation's slope is below this share
     /// of its largest one, from 0 to 1

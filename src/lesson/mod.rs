@@ -24,7 +24,7 @@ pub trait Experiment {
     fn settings(&self) -> Vec<(&'static str, String)>;
 
     /// libtorch's intra-op threads. Not one of the settings but part of the
-    /// environment, since it must not change the results.
+    /// environment: at sizes near the lesson's it changes no bit.
     fn threads(&self) -> i32;
 
     /// The training steps that a run reports to its observer, of all series

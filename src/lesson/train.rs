@@ -48,6 +48,9 @@ impl Module for Mlp {
 }
 
 /// Trains full-batch; returns the loss of every epoch.
+///
+/// [`train`] runs [`fast::fit`], which does just this, to the bit; `signal`,
+/// `recurrent` and `generator` train by this one.
 pub fn fit(
     name: &str,
     model: &impl Module,

@@ -1,9 +1,9 @@
 //! What a run of `curve` depends on; the doc comments are the help.
 
 use anyhow::{Result, ensure};
-use clap::{Args, value_parser};
+use clap::Args;
 
-use super::{joined, unique};
+use super::{joined, unique, whole};
 use crate::pytorch::activation::Activation;
 use crate::pytorch::float::repr;
 
@@ -11,7 +11,7 @@ use crate::pytorch::float::repr;
 #[derive(Args, Clone, Debug, PartialEq)]
 pub struct Curve {
     /// Points to look at, equally far apart
-    #[arg(long, default_value_t = 400, value_parser = value_parser!(i64).range(2..=1_000_000))]
+    #[arg(long, default_value_t = 400, value_parser = whole::<i64>(2..=1_000_000), allow_negative_numbers = true)]
     pub points: i64,
     /// The first point, from -1e6
     #[arg(long, default_value_t = -10.0, value_parser = abscissa, allow_negative_numbers = true)]
@@ -33,7 +33,7 @@ pub struct Curve {
     )]
     pub activations: Vec<Activation>,
     /// Threads of libtorch; at these sizes one is fastest
-    #[arg(long, default_value_t = 1, value_parser = value_parser!(i32).range(1..=1024))]
+    #[arg(long, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
     pub threads: i32,
 }
 

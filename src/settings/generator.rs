@@ -1,11 +1,10 @@
 //! What a run of `generator` depends on; the doc comments are the help.
 
 use anyhow::Result;
-use clap::builder::RangedU64ValueParser;
-use clap::{Args, ValueEnum, value_parser};
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::{fits, joined, learning_rate, unique};
+use super::{fits, joined, learning_rate, unique, whole};
 use crate::pytorch::float::repr;
 
 /// A decoder's last activation, by its name on the command line.
@@ -31,22 +30,22 @@ impl Last {
 #[derive(Args, Clone, Debug, PartialEq)]
 pub struct Generator {
     /// Seed of the codes and images, and again of every decoder
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0, value_parser = whole::<i64>(i64::MIN..=i64::MAX), allow_negative_numbers = true)]
     pub seed: i64,
     /// Images, all of them in one batch
-    #[arg(long, default_value_t = 12, value_parser = value_parser!(i64).range(1..=10_000))]
+    #[arg(long, default_value_t = 12, value_parser = whole::<i64>(1..=10_000), allow_negative_numbers = true)]
     pub samples: i64,
     /// Numbers of a code
-    #[arg(long, default_value_t = 8, value_parser = value_parser!(i64).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 8, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
     pub features: i64,
     /// Hidden units
-    #[arg(long, default_value_t = 32, value_parser = value_parser!(i64).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 32, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
     pub hidden: i64,
     /// Width and height of an image, in pixels
-    #[arg(long, default_value_t = 16, value_parser = value_parser!(i64).range(16..=256))]
+    #[arg(long, default_value_t = 16, value_parser = whole::<i64>(16..=256), allow_negative_numbers = true)]
     pub size: i64,
     /// Steps of the optimizer, each on all images
-    #[arg(long, default_value_t = 100, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
+    #[arg(long, default_value_t = 100, value_parser = whole::<usize>(1..=1_000_000), allow_negative_numbers = true)]
     pub epochs: usize,
     /// Adam's learning rate, from 0 to 1e37
     #[arg(long, default_value_t = 1e-2, value_parser = learning_rate, allow_negative_numbers = true)]
@@ -61,7 +60,7 @@ pub struct Generator {
     )]
     pub last: Vec<Last>,
     /// Threads of libtorch; at these sizes one is fastest
-    #[arg(long, default_value_t = 1, value_parser = value_parser!(i32).range(1..=1024))]
+    #[arg(long, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
     pub threads: i32,
 }
 

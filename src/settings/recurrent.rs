@@ -1,10 +1,9 @@
 //! What a run of `recurrent` depends on; the doc comments are the help.
 
 use anyhow::Result;
-use clap::builder::RangedU64ValueParser;
-use clap::{Args, value_parser};
+use clap::Args;
 
-use super::{fits, joined, learning_rate, unique};
+use super::{fits, joined, learning_rate, unique, whole};
 use crate::pytorch::activation::Activation;
 use crate::pytorch::float::repr;
 use crate::pytorch::rnn::CellKind;
@@ -13,25 +12,25 @@ use crate::pytorch::rnn::CellKind;
 #[derive(Args, Clone, Debug, PartialEq)]
 pub struct Recurrent {
     /// Seed of the data, and again of every network
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0, value_parser = whole::<i64>(i64::MIN..=i64::MAX), allow_negative_numbers = true)]
     pub seed: i64,
     /// Sequences, all of them in one batch
-    #[arg(long, default_value_t = 256, value_parser = value_parser!(i64).range(1..=10_000_000))]
+    #[arg(long, default_value_t = 256, value_parser = whole::<i64>(1..=10_000_000), allow_negative_numbers = true)]
     pub samples: i64,
     /// Features of an input; the label is that of the sum of the first's
-    #[arg(long, default_value_t = 1, value_parser = value_parser!(i64).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 1, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
     pub features: i64,
     /// Size of the hidden state
-    #[arg(long, default_value_t = 32, value_parser = value_parser!(i64).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 32, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
     pub hidden: i64,
     /// Steps of the optimizer, each on all sequences
-    #[arg(long, default_value_t = 100, value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
+    #[arg(long, default_value_t = 100, value_parser = whole::<usize>(1..=1_000_000), allow_negative_numbers = true)]
     pub epochs: usize,
     /// Adam's learning rate, from 0 to 1e37
     #[arg(long, default_value_t = 1e-2, value_parser = learning_rate, allow_negative_numbers = true)]
     pub lr: f64,
     /// Lengths of the sequences, in inputs
-    #[arg(long, value_delimiter = ',', value_name = "N,...", default_value = "5,10,20,40", value_parser = value_parser!(i64).range(1..=10_000))]
+    #[arg(long, value_delimiter = ',', value_name = "N,...", default_value = "5,10,20,40", value_parser = whole::<i64>(1..=10_000), allow_negative_numbers = true)]
     pub steps: Vec<i64>,
     /// Cells to train
     #[arg(
@@ -52,7 +51,7 @@ pub struct Recurrent {
     )]
     pub activations: Vec<Activation>,
     /// Threads of libtorch; at these sizes one is fastest
-    #[arg(long, default_value_t = 1, value_parser = value_parser!(i32).range(1..=1024))]
+    #[arg(long, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
     pub threads: i32,
 }
 
