@@ -9,8 +9,8 @@
 //! - every tensor is made once, and kernels write into it (`_out`);
 //! - Adam sees all parameters as one vector;
 //! - log-softmax runs on the transposed logits;
-//! - the first weight's gradient and tanh, in which MKL is slow on CPUs other than
-//!   Intel's, are computed here, to its bits.
+//! - the first weight's gradient and tanh, in which MKL is slow on AMD's CPUs, are
+//!   computed here, to its bits.
 //!
 //! The last three rest on how libtorch's kernels round on the CPU at hand, which
 //! is tried first; where they round otherwise, its own are called. tests/fast.rs
@@ -36,6 +36,16 @@ use crate::pytorch::nn::{names, parameters};
 use crate::trace::{Observer, Step};
 
 const FLOAT: (Kind, Device) = (Kind::Float, Device::Cpu);
+
+/// Whether libtorch runs on one thread, as what is computed here does.
+fn has_one_thread() -> bool {
+    tch::get_num_threads() == 1
+}
+
+#[cfg(test)]
+fn is_amd() -> bool {
+    std::fs::read_to_string("/proc/cpuinfo").is_ok_and(|text| text.contains("AuthenticAMD"))
+}
 
 /// Trains `model` full-batch on cross-entropy with Adam; returns the loss of
 /// every epoch. Does and tells what [`lesson::train::fit`][plain] does, bit for
