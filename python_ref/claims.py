@@ -49,7 +49,7 @@ def claims(networks, rows):
     deepest = max(network.depth for network in networks)
     for network in networks:
         if network.depth == deepest and network.activation == "tanh":
-            words = f"gradient share before training, at depth {deepest} below 0.01"
+            words = f"gradient share at the start, depth {deepest}, below 0.01"
             lines.append(
                 verdict("tanh", words, network.before["grad_share"].item(), lt, 0.01)
             )
