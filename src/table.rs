@@ -33,7 +33,7 @@ pub fn thousands(n: usize) -> String {
 pub fn number(x: f64) -> String {
     match x.abs() {
         nan if nan.is_nan() => "-".to_owned(),
-        0.0 | 1e-3..1e3 => format!("{x:.4}"),
+        0.0 | 1e-3..1e2 => format!("{x:.4}"),
         _ => format!("{x:.2e}"),
     }
 }

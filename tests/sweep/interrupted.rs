@@ -68,7 +68,7 @@ fn a_csv_that_is_not_this_sweeps_is_refused_and_left_alone() {
     let line = folder.refusal(&format!("{small} --csv a.csv"));
     assert!(line.contains("line 5 is not the row that belongs there"), "{line}");
     let line = folder.refusal(&format!("{small} --csv -"));
-    assert!(line.contains("name a file instead of -"), "{line}");
+    assert!(line.contains("name one instead of -"), "{line}");
     // The first word of the header, but nobody's sweep.
     std::fs::write(folder.path("word.csv"), "seed").unwrap();
     let line = folder.refusal(&format!("{small} --csv word.csv"));
