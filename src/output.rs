@@ -31,7 +31,8 @@ impl Output {
             Ok(metadata) => {
                 ensure!(!metadata.is_dir(), "{}: it is a folder, name a file", cannot());
                 let file = OpenOptions::new().append(true).open(path).with_context(cannot)?;
-                if !metadata.is_file() || ["/dev", "/proc"].iter().any(|dev| path.starts_with(dev))
+                if !metadata.is_file()
+                    || ["/dev/fd", "/dev/stderr", "/proc"].iter().any(|dev| path.starts_with(dev))
                 {
                     return Ok(Self::Special(path.to_owned(), file));
                 }

@@ -176,6 +176,17 @@ fn a_file_named_by_its_descriptor_keeps_what_it_holds() {
 }
 
 #[test]
+fn a_file_in_memory_is_replaced_as_any_other() {
+    let Ok(folder) = TempDir::new_in("/dev/shm") else { return };
+    for _ in 0..2 {
+        let csv = folder.path().join("l.csv");
+        let args = format!("train --epochs 1 --csv {}", csv.display());
+        assert_eq!(outcome(tanh_parity(&args)).0, 0);
+        assert_eq!(fs::read_to_string(&csv).unwrap().lines().count(), 4);
+    }
+}
+
+#[test]
 fn an_output_through_a_link_or_over_an_old_file_goes_where_it_points() {
     let folder = TempDir::new().unwrap();
     let [target, link] = ["target.csv", "link.csv"].map(|name| folder.path().join(name));
