@@ -26,8 +26,8 @@ pub struct Python {
 }
 
 impl Python {
-    /// `named` where given and not empty, else the project's own environment where there is
-    /// one, else `python3`.
+    /// `named` where given and not empty, else the project's own environment
+    /// where there is one, else `python3`.
     pub fn find(named: Option<&Path>, timeout: Duration) -> Self {
         let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
         let interpreter = match named.filter(|path| !path.as_os_str().is_empty()) {

@@ -12,12 +12,13 @@ use crate::fast::values::values;
 
 /// Writes tanh of `z` into `h`, both contiguous.
 ///
-/// What MKL returns on AMD's CPUs is the true value, off by [`closeness`] at most, rounded to
-/// float32. A way that is closer to the truth rounds to the same float32, unless
-/// the value lies about that near to the middle between two (Ziv's rounding test,
-/// ACM TOMS 17(3), 1991): one in 260 does, and for these libtorch is asked. A
-/// test tries all 2³² numbers; whether the kernel at hand is as close is tried
-/// once, before the first use. With several threads libtorch's own is taken.
+/// What MKL returns on AMD's CPUs is the true value, off by [`closeness`] at most,
+/// rounded to float32. A way that is closer to the truth rounds to the same
+/// float32, unless the value lies about that near to the middle between two
+/// (Ziv's rounding test, ACM TOMS 17(3), 1991): one in 260 does, and for these
+/// libtorch is asked. A test tries all 2³² numbers; whether the kernel at hand is
+/// as close is tried once, before the first use. With several threads libtorch's
+/// own is taken.
 pub fn tanh_out(z: &Tensor, h: &Tensor) {
     if has_one_thread() && *IS_CLOSE {
         round_or_ask(Tensor::tanh, values(z), values(h));
