@@ -74,7 +74,7 @@ impl Settings {
 }
 
 /// Refuses a list that names something twice.
-fn unique<T: PartialEq>(flag: &str, list: &[T], name: fn(&T) -> String) -> Result<()> {
+pub fn unique<T: PartialEq>(flag: &str, list: &[T], name: fn(&T) -> String) -> Result<()> {
     for (i, item) in list.iter().enumerate() {
         let repeated = list[..i].contains(item);
         ensure!(!repeated, "{flag} names {} twice: name each once", name(item));

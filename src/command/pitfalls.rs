@@ -1,13 +1,13 @@
 //! `pitfalls`: trains with each mistake, shows where it is found.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use tanh_parity::check::Check;
 use tanh_parity::cli::PitfallsArgs;
 use tanh_parity::lesson::Experiment;
 use tanh_parity::output::{open_outputs, print, print_beside};
 use tanh_parity::pitfalls::{self, Finding, Pitfall};
 use tanh_parity::progress::Progress;
-use tanh_parity::settings::Settings;
+use tanh_parity::settings::{Settings, unique};
 use tanh_parity::trace::Trace;
 
 /// Runs the command; returns whether every mistake was found that makes a
@@ -19,10 +19,8 @@ pub fn run(args: &PitfallsArgs) -> Result<bool> {
         None if args.only.is_empty() => pitfalls::all().collect(),
         None => args.only.clone(),
     };
-    for (i, pitfall) in chosen.iter().enumerate() {
-        let repeated = chosen[..i].iter().any(|other| other.name == pitfall.name);
-        ensure!(!repeated, "--only names {} twice: name it once", pitfall.name);
-    }
+    let names: Vec<_> = chosen.iter().map(|pitfall| pitfall.name).collect();
+    unique("--only", &names, |&name| name.to_owned())?;
     if args.list {
         print(pitfalls::list(&chosen).as_bytes())?;
         return Ok(true);

@@ -9,6 +9,7 @@ use tanh_parity::cli::{MergeArgs, SweepArgs};
 use tanh_parity::output::{Output, open_outputs, print_beside, refuse_overwriting};
 use tanh_parity::plot;
 use tanh_parity::progress::counter;
+use tanh_parity::settings::unique;
 use tanh_parity::sweep::answer::leaders;
 use tanh_parity::sweep::plan::Plan;
 use tanh_parity::sweep::row::Row;
@@ -64,10 +65,7 @@ fn own_files(csvs: &[PathBuf]) -> Vec<PathBuf> {
 fn summarise(args: &SweepArgs) -> Result<()> {
     let plots = open_outputs([&args.plot, &args.curves])?;
     refuse_overwriting(&plots, &own_files(&args.summary))?;
-    for (i, path) in args.summary.iter().enumerate() {
-        let repeated = args.summary[..i].contains(path);
-        ensure!(!repeated, "--summary names {} twice: name it once", path.display());
-    }
+    unique("--summary", &args.summary, |path| path.display().to_string())?;
     ensure!(
         args.summary.len() == 1 || plots.iter().all(Option::is_none),
         "a plot shows one sweep: name one CSV after --summary"
