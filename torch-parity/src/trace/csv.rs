@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use safetensors::Dtype;
 
-use crate::trace::{Array, Trace};
+use super::{Array, Trace};
 
 /// Cells by their line, the words in that line, and their column. A line without
 /// a number has none, but its words.
@@ -42,7 +42,7 @@ pub fn read_either(paths: [&Path; 2]) -> Result<[Trace; 2]> {
             .iter()
             .map(|(key, text)| {
                 let dtype = if is_whole(key) { Dtype::I64 } else { float };
-                (key.clone(), array(text.as_deref(), dtype))
+                (key.as_str().into(), array(text.as_deref(), dtype))
             })
             .collect(),
         ..Trace::default()
@@ -53,7 +53,7 @@ pub fn read_either(paths: [&Path; 2]) -> Result<[Trace; 2]> {
 fn read_cells(path: &Path) -> Result<Cells> {
     let what = || format!("{} is not a readable CSV", path.display());
     let mut reader =
-        csv::Reader::from_path(path).with_context(|| format!("cannot read {}", path.display()))?;
+        ::csv::Reader::from_path(path).with_context(|| format!("cannot read {}", path.display()))?;
     let header = reader.headers().with_context(what)?.clone();
     for (i, column) in header.iter().enumerate() {
         let repeated = header.iter().take(i).any(|other| other == column);
@@ -80,7 +80,7 @@ fn read_cells(path: &Path) -> Result<Cells> {
 /// The number that `text` is, as one value; no value where there is no text.
 fn array(text: Option<&str>, dtype: Dtype) -> Array {
     let Some(text) = text else {
-        return Array { dtype, shape: vec![0], bytes: vec![] };
+        return Array::new(dtype, vec![0], vec![]).expect("no value takes no byte");
     };
     let float: f64 = text.parse().expect("it was parsed before");
     let bytes = match dtype {
@@ -88,5 +88,5 @@ fn array(text: Option<&str>, dtype: Dtype) -> Array {
         Dtype::F64 => float.to_ne_bytes().to_vec(),
         _ => text.parse::<i64>().expect("it is whole").to_ne_bytes().to_vec(),
     };
-    Array { dtype, shape: vec![], bytes }
+    Array::new(dtype, vec![], bytes).expect("one value of that dtype")
 }

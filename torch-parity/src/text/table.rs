@@ -4,9 +4,15 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 
 /// Lays out `rows` under `header`. No line of it ends in spaces.
-pub fn table<const N: usize>(header: [&str; N], rows: Vec<[String; N]>) -> String {
+pub fn table<R>(header: &[&str], rows: impl IntoIterator<Item = R>) -> String
+where
+    R: IntoIterator<Item = String>,
+{
     let mut table = Table::new();
-    table.load_style(NOTHING).set_header(header).add_rows(rows);
+    table.load_style(NOTHING).set_header(header);
+    for row in rows {
+        table.add_row(row);
+    }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
         if column.index > 0 {
@@ -27,6 +33,11 @@ pub fn thousands(n: usize) -> String {
         text.push(digit);
     }
     text
+}
+
+/// So many of `what`, a word that takes an s: "1 seed", "1,000 seeds".
+pub fn counted(n: usize, what: &str) -> String {
+    format!("{} {what}{}", thousands(n), if n == 1 { "" } else { "s" })
 }
 
 /// Four decimals, or as many digits where that would hide the value.

@@ -2,7 +2,7 @@
 
 use safetensors::Dtype;
 
-use crate::pytorch::float::repr;
+use crate::text::repr;
 
 /// A value of any dtype of whole bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,17 +1,18 @@
 //! Two traces -> report. Pure: no files, no processes, no printing.
 
-mod report;
 mod tally;
 mod tolerance;
 mod value;
+mod words;
 
 use std::collections::BTreeMap;
 
-use crate::trace::{About, Array, PHASES, Trace};
-pub use report::{tally_table, verdict_line};
 pub use tally::Tally;
 pub use tolerance::Tolerance;
 pub use value::Value;
+pub use words::{tally_table, verdict_line};
+
+use crate::trace::{About, Array, Key, Trace};
 
 /// What the comparison came to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,7 +43,7 @@ enum Difference {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct First<'a> {
     /// `series/step/phase/name`, where the trace is one of ours.
-    pub key: &'a str,
+    pub key: &'a Key,
     /// How far apart the first two values that differ are, in units in the last
     /// place; none where a tensor is missing, has another shape, or is NaN.
     pub ulps: Option<u64>,
@@ -57,7 +58,7 @@ pub struct Report {
     /// nothing is compared.
     settings: Vec<(String, [String; 2])>,
     tolerance: Option<Tolerance>,
-    first: Option<(String, Difference)>,
+    first: Option<(Key, Difference)>,
     /// Whether both runs went on from the same values after each step.
     resynced: bool,
     /// The last step in which something differed, and the first phase of it
@@ -91,20 +92,14 @@ pub fn compare(
         needed: Some(Tolerance { rtol: 0.0, atol: 0.0 }),
     };
     if report.settings.is_empty() {
-        let mut keys: Vec<_> = actual.tensors.keys().map(String::as_str).collect();
-        keys.extend(
-            expected
-                .tensors
-                .keys()
-                .map(String::as_str)
-                .filter(|&key| !actual.tensors.contains_key(key)),
-        );
-        union(&actual.about, &expected.about).sort(&mut keys);
+        let mut keys: Vec<_> = actual.tensors.keys().collect();
+        keys.extend(expected.tensors.keys().filter(|&key| !actual.tensors.contains_key(key)));
+        let order = actual.about.order_with(&expected.about);
+        order.sort(&mut keys);
         for key in keys {
             report.add(key, actual.tensors.get(key), expected.tensors.get(key));
         }
-        let place = |phase: &str| PHASES.iter().position(|&p| p == phase);
-        report.phases.sort_by_key(|(phase, _)| place(phase).unwrap_or(PHASES.len()));
+        report.phases.sort_by_key(|(phase, _)| order.phase(phase));
     }
     report
 }
@@ -131,19 +126,6 @@ fn different_settings(a: &About, b: &About) -> Vec<(String, [String; 2])> {
         .collect();
     different.sort();
     different
-}
-
-/// The order of events that both traces' lists imply.
-fn union(a: &About, b: &About) -> About {
-    let join = |a: &[String], b: &[String]| {
-        let only_b = b.iter().filter(|item| !a.contains(item));
-        a.iter().chain(only_b).cloned().collect()
-    };
-    About {
-        series: join(&a.series, &b.series),
-        names: join(&a.names, &b.names),
-        ..About::default()
-    }
 }
 
 impl Report {
@@ -199,14 +181,14 @@ impl Report {
     }
 
     /// Counts the tensor `key` in, and remembers it if it is the first to differ.
-    fn add(&mut self, key: &str, actual: Option<&Array>, expected: Option<&Array>) {
+    fn add(&mut self, key: &Key, actual: Option<&Array>, expected: Option<&Array>) {
         let mut tally = Tally { tensors: 1, ..Tally::default() };
         let difference = match (actual, expected) {
-            (Some(a), Some(b)) if a.dtype != b.dtype => {
-                Some(Difference::Dtype([a, b].map(|array| array.dtype.to_string())))
+            (Some(a), Some(b)) if a.dtype() != b.dtype() => {
+                Some(Difference::Dtype([a, b].map(|array| array.dtype().to_string())))
             }
-            (Some(a), Some(b)) if a.shape != b.shape => {
-                Some(Difference::Shape([a, b].map(|array| array.shape.clone())))
+            (Some(a), Some(b)) if a.shape() != b.shape() => {
+                Some(Difference::Shape([a, b].map(|array| array.shape().to_vec())))
             }
             (Some(a), Some(b)) => self.add_values(a, b, &mut tally),
             (None, _) => Some(Difference::OnlyIn(1)),
@@ -220,12 +202,11 @@ impl Report {
         }
         tally.tensors_equal = usize::from(difference.is_none());
 
-        let mut parts = key.splitn(4, '/');
-        let (series, step, phase) = (parts.next(), parts.next(), parts.next());
-        let phase = if parts.next().is_some() { phase.unwrap_or_default() } else { "other" };
+        let place = key.place();
+        let phase = place.map_or("other", |place| place.phase);
         if difference.is_some() {
             // Keys come in the order of events, those of a step together.
-            let here = [series, step].map(Option::unwrap_or_default).join("/");
+            let here = place.map_or(String::new(), |at| format!("{}/{}", at.series, at.step));
             if self.origin.as_ref().is_none_or(|[origin, _]| *origin != here) {
                 self.origin = Some([here, phase.to_owned()]);
             }
@@ -235,29 +216,29 @@ impl Report {
             Some((_, sum)) => sum.add(&tally),
             None => self.phases.push((phase.to_owned(), tally.clone())),
         }
-        if let (Some(series), Some(Ok(step))) = (series, step.map(str::parse)) {
-            self.steps.entry((series.to_owned(), step)).or_default().add(&tally);
+        if let Some(place) = place {
+            self.steps.entry((place.series.to_owned(), place.step)).or_default().add(&tally);
         }
         if self.first.is_none() {
-            self.first = difference.map(|difference| (key.to_owned(), difference));
+            self.first = difference.map(|difference| (key.clone(), difference));
         }
     }
 
     /// Counts the values of two arrays of the same dtype and shape.
     fn add_values(&mut self, a: &Array, b: &Array, tally: &mut Tally) -> Option<Difference> {
-        let width = a.dtype.bitsize() / 8;
-        tally.values = a.bytes.len() / width;
-        if a.bytes == b.bytes && self.tolerance.is_none() {
+        let width = a.dtype().bitsize() / 8;
+        tally.values = a.bytes().len() / width;
+        if a.bytes() == b.bytes() && self.tolerance.is_none() {
             tally.values_equal = tally.values;
             return None;
         }
         let mut first = None;
-        for (i, (x, y)) in a.bytes.chunks(width).zip(b.bytes.chunks(width)).enumerate() {
-            let values = [x, y].map(|bytes| Value::new(a.dtype, bytes));
+        for (i, (x, y)) in a.bytes().chunks(width).zip(b.bytes().chunks(width)).enumerate() {
+            let values = [x, y].map(|bytes| Value::new(a.dtype(), bytes));
             if self.value_passes(values, tally) {
                 tally.values_equal += 1;
             } else if first.is_none() {
-                first = Some(Difference::Value { index: index(i, &a.shape), values });
+                first = Some(Difference::Value { index: index(i, a.shape()), values });
             }
         }
         first

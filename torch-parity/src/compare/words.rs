@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{Difference, Report, Tally, Tolerance, Verdict};
-use crate::pytorch::float::repr;
-use crate::table::{table, thousands};
+use crate::text::{repr, table, thousands};
+use crate::trace::{Key, Place, SHARED};
 
 impl fmt::Display for Report {
     /// The table by phase, the verdict, and what led to it.
@@ -40,8 +40,8 @@ pub fn tally_table(what: &str, rows: &[(String, Tally)], tolerance: Option<Toler
     };
     let equal = if tolerance.is_some() { "close" } else { "equal" };
     table(
-        [what, "tensors", equal, "values", equal, "max ULPs", "max error"],
-        rows.iter().map(row).collect(),
+        &[what, "tensors", equal, "values", equal, "max ULPs", "max error"],
+        rows.iter().map(row),
     )
 }
 
@@ -97,12 +97,12 @@ impl Report {
             "steps with an error of their own: {} of {}\n\n{}",
             thousands(wrong),
             thousands(all),
-            table(["tensors that differ", "local", "inherited"], rows)
+            table(&["tensors that differ", "local", "inherited"], rows)
         )
     }
 
     /// Where a difference is, and what it is.
-    fn place(&self, key: &str, difference: &Difference) -> String {
+    fn place(&self, key: &Key, difference: &Difference) -> String {
         let [a, b] = &self.sides;
         let place = in_words(key);
         match difference {
@@ -140,16 +140,16 @@ impl Report {
 }
 
 /// `tanh/000006/state/fc1.bias.exp_avg` as "tanh, epoch 6, state, ...".
-fn in_words(key: &str) -> String {
-    let parts: Vec<_> = key.splitn(4, '/').collect();
-    match parts[..] {
-        ["data", _, _, name] => format!("data, {name}"),
-        [series, step, phase, name] => match step.parse::<usize>() {
-            Ok(0) => format!("{series}, at the start, {phase}, {name}"),
-            Ok(epoch) => format!("{series}, epoch {epoch}, {phase}, {name}"),
-            Err(_) => key.to_owned(),
-        },
-        _ => key.to_owned(),
+fn in_words(key: &Key) -> String {
+    match key.place() {
+        None => key.to_string(),
+        Some(Place { series: SHARED, name, .. }) => format!("data, {name}"),
+        Some(Place { series, step: 0, phase, name }) => {
+            format!("{series}, at the start, {phase}, {name}")
+        }
+        Some(Place { series, step, phase, name }) => {
+            format!("{series}, epoch {step}, {phase}, {name}")
+        }
     }
 }
 

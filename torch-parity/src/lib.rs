@@ -1,0 +1,15 @@
+//! PyTorch's layers and optimizers over tch, to the bit, and the record that
+//! proves it.
+
+pub mod compare;
+pub mod failure;
+pub mod nn;
+pub mod optim;
+pub mod text;
+pub mod trace;
+
+/// The version of libtorch that this crate is linked to, as PyTorch spells it.
+pub const TORCH_VERSION: &str = env!("TORCH_VERSION");
+
+/// The version of tch.
+pub const TCH_VERSION: &str = env!("TCH_VERSION");

@@ -1,0 +1,75 @@
+//! What an optimizer trains: tensors, their names, and their gradients.
+
+use tch::{Tensor, no_grad};
+
+/// Parameters with their names and gradients.
+#[derive(Debug)]
+pub struct Parameters {
+    names: Vec<String>,
+    tensors: Vec<Tensor>,
+    grads: Vec<Option<Tensor>>,
+}
+
+impl Parameters {
+    /// Those of a module, as [`Module::named_parameters`] gives them, without
+    /// gradients.
+    ///
+    /// [`Module::named_parameters`]: crate::nn::Module::named_parameters
+    pub fn new(named: Vec<(String, Tensor)>) -> Self {
+        let (names, tensors): (Vec<_>, Vec<_>) = named.into_iter().unzip();
+        let grads = tensors.iter().map(|_| None).collect();
+        Self { names, tensors, grads }
+    }
+
+    /// The same with gradients, one for each, of the same shape.
+    #[must_use]
+    pub fn with_grads(self, grads: Vec<Tensor>) -> Self {
+        assert_eq!(self.tensors.len(), grads.len(), "a gradient for each parameter");
+        Self { grads: grads.into_iter().map(Some).collect(), ..self }
+    }
+
+    /// Their names.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Themselves.
+    pub fn tensors(&self) -> &[Tensor] {
+        &self.tensors
+    }
+
+    /// Their gradients; None for one that no loss has depended on yet.
+    pub fn grads(&self) -> &[Option<Tensor>] {
+        &self.grads
+    }
+
+    /// Forgets all gradients.
+    pub fn zero_grad(&mut self) {
+        self.grads.fill_with(|| None);
+    }
+
+    /// Adds the gradients of `loss`, (). The first gradient is kept as it is:
+    /// 0 + -0 would be another number.
+    pub fn backward(&mut self, loss: &Tensor) {
+        let all = self.tensors.iter().zip(&mut self.grads);
+        let (tensors, sums): (Vec<_>, Vec<_>) =
+            all.filter(|(tensor, _)| tensor.requires_grad()).unzip();
+        let grads = Tensor::run_backward(&[loss], &tensors, false, false);
+        no_grad(|| {
+            for (sum, grad) in sums.into_iter().zip(grads) {
+                if grad.defined() {
+                    *sum = Some(match sum.take() {
+                        Some(sum) => sum + grad,
+                        None => grad,
+                    });
+                }
+            }
+        });
+    }
+
+    /// Those that have a gradient: their place among all, themselves, and it.
+    pub fn trained(&mut self) -> impl Iterator<Item = (usize, &mut Tensor, &Tensor)> {
+        let all = self.tensors.iter_mut().zip(&self.grads).enumerate();
+        all.filter_map(|(i, (tensor, grad))| Some((i, tensor, grad.as_ref()?)))
+    }
+}

@@ -1,0 +1,135 @@
+//! A tensor's values, apart from libtorch.
+
+use std::borrow::Cow;
+
+use anyhow::{Result, bail, ensure};
+use safetensors::{Dtype, View};
+use tch::{Kind, Tensor};
+
+/// A tensor's values in row-major order, as bytes in native order, apart from
+/// libtorch. Shape and bytes always fit each other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Array {
+    /// Refuses bytes that are not as many as dtype and shape ask for.
+    pub fn new(dtype: Dtype, shape: Vec<usize>, bytes: Vec<u8>) -> Result<Self> {
+        let values = shape.iter().try_fold(1_usize, |all, &n| all.checked_mul(n));
+        let bits = values.and_then(|n| n.checked_mul(dtype.bitsize()));
+        ensure!(
+            bits.is_some_and(|bits| bits.is_multiple_of(8) && bits / 8 == bytes.len()),
+            "{} bytes do not make a tensor of dtype {dtype} and shape {shape:?}",
+            bytes.len()
+        );
+        Ok(Self { dtype, shape, bytes })
+    }
+
+    /// Copies the values of `tensor`, of any dtype that .safetensors has.
+    pub fn of(tensor: &Tensor) -> Result<Self> {
+        let dtype = dtype_of(tensor.kind())?;
+        let tensor = if dtype == Dtype::C64 { &tensor.view_as_real() } else { tensor };
+        let numel = tensor.numel();
+        let mut bytes = vec![0; numel * tensor.kind().elt_size_in_bytes()];
+        if numel > 0 {
+            tensor.contiguous().f_copy_data_u8(&mut bytes, numel)?;
+        }
+        let mut shape: Vec<_> = tensor.size().iter().map(|&n| n as usize).collect();
+        if dtype == Dtype::C64 {
+            shape.pop();
+        }
+        Self::new(dtype, shape, bytes)
+    }
+
+    /// The same as a tensor on the CPU, of its own memory.
+    pub fn to_tensor(&self) -> Result<Tensor> {
+        let shape: Vec<_> = self.shape.iter().map(|&n| n as i64).collect();
+        let Some((kind, _)) = DTYPES.iter().find(|(_, dtype)| *dtype == self.dtype) else {
+            bail!("libtorch has no dtype {}", self.dtype)
+        };
+        Ok(Tensor::f_from_data_size(&self.bytes, &shape, *kind)?)
+    }
+
+    /// The type of a value.
+    pub fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    /// Empty for a single value.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The values in row-major order.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// The dtypes that libtorch and .safetensors share.
+const DTYPES: [(Kind, Dtype); 10] = [
+    (Kind::Float, Dtype::F32),
+    (Kind::Double, Dtype::F64),
+    (Kind::Half, Dtype::F16),
+    (Kind::BFloat16, Dtype::BF16),
+    (Kind::Int64, Dtype::I64),
+    (Kind::Int, Dtype::I32),
+    (Kind::Int16, Dtype::I16),
+    (Kind::Int8, Dtype::I8),
+    (Kind::Uint8, Dtype::U8),
+    (Kind::Bool, Dtype::BOOL),
+];
+
+fn dtype_of(kind: Kind) -> Result<Dtype> {
+    match DTYPES.iter().find(|(known, _)| *known == kind) {
+        Some((_, dtype)) => Ok(*dtype),
+        None if kind == Kind::ComplexFloat => Ok(Dtype::C64),
+        None => bail!("a tensor of kind {kind:?} has no place in a .safetensors file: convert it"),
+    }
+}
+
+impl View for &Array {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tensor_of_every_dtype_is_copied_and_comes_back() {
+        let x = Tensor::from_slice(&[0.0_f32, 1.0, 2.0, 3.0]).view([2, 2]);
+        for (kind, dtype) in DTYPES {
+            let array = Array::of(&x.to_kind(kind).tr()).unwrap();
+            assert_eq!((array.dtype(), array.shape()), (dtype, &[2, 2][..]));
+            let back = array.to_tensor().unwrap();
+            assert_eq!(back.kind(), kind);
+            assert_eq!(back.to_kind(Kind::Float), x.to_kind(kind).tr().to_kind(Kind::Float));
+        }
+        let complex = Array::of(&x.to_kind(Kind::ComplexFloat)).unwrap();
+        assert_eq!((complex.dtype(), complex.shape()), (Dtype::C64, &[2, 2][..]));
+        assert!(Array::of(&x.to_kind(Kind::ComplexDouble)).is_err());
+        assert_eq!(Array::of(&Tensor::zeros([0, 3], tch::kind::FLOAT_CPU)).unwrap().shape(), [0, 3]);
+    }
+
+    #[test]
+    fn shape_and_bytes_must_fit() {
+        assert!(Array::new(Dtype::F32, vec![2], vec![0; 8]).is_ok());
+        assert!(Array::new(Dtype::F32, vec![3], vec![0; 8]).is_err());
+        assert!(Array::new(Dtype::F64, vec![usize::MAX, 2], vec![0; 8]).is_err());
+    }
+}

@@ -1,0 +1,15 @@
+//! The complete record of a run: key -> tensor, in the order of events.
+
+mod about;
+mod array;
+mod csv;
+mod key;
+mod observer;
+mod record;
+
+pub use self::about::About;
+pub use self::array::Array;
+pub use self::csv::read_either;
+pub use self::key::{Key, PHASES, Place, SHARED};
+pub use self::observer::{Observer, Step, borrowed};
+pub use self::record::Trace;

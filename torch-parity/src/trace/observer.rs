@@ -1,0 +1,105 @@
+//! Who is told what a run does, while it does it.
+
+use anyhow::Result;
+use tch::Tensor;
+
+use super::key::SHARED;
+use crate::nn::Module;
+use crate::optim::Optimizer;
+
+/// One training step, after the optimizer's update. Copy what is to outlive it:
+/// the next step may write to the same memory.
+#[derive(Clone, Copy)]
+pub struct Step<'a> {
+    /// What is being trained.
+    pub series: &'a str,
+    /// Counted from 1.
+    pub step: usize,
+    /// What the forward pass put out, before the update.
+    pub forward: &'a [(&'a str, &'a Tensor)],
+    /// (), before the update.
+    pub loss: &'a Tensor,
+    /// Gradients, and after the update state and parameters.
+    pub optimizer: &'a dyn Optimizer,
+}
+
+/// Is told what a run does, while it does it.
+pub trait Observer {
+    /// Tensors of one phase of a step, in PyTorch's order.
+    fn tensors(
+        &mut self,
+        series: &str,
+        step: usize,
+        phase: &str,
+        named: &[(&str, &Tensor)],
+    ) -> Result<()>;
+
+    /// A training step, told phase by phase unless an observer takes it as one.
+    fn step(&mut self, at: &Step) -> Result<()> {
+        let mut tell = |phase, named: &[(&str, &Tensor)]| {
+            self.tensors(at.series, at.step, phase, named)
+        };
+        tell("forward", at.forward)?;
+        tell("loss", &[("loss", at.loss)])?;
+        let parameters = at.optimizer.parameters();
+        let names = || parameters.names().iter().map(String::as_str);
+        let grads = names().zip(parameters.grads());
+        let grads: Vec<_> =
+            grads.filter_map(|(name, grad)| Some((name, grad.as_ref()?))).collect();
+        tell("grad", &grads)?;
+        for (i, name) in names().enumerate() {
+            for (of, tensor) in at.optimizer.state(i) {
+                tell("state", &[(&format!("{name}.{of}"), &tensor)])?;
+            }
+        }
+        tell("param", &names().zip(parameters.tensors()).collect::<Vec<_>>())
+    }
+
+    /// What all series share.
+    fn data(&mut self, named: &[(&str, &Tensor)]) -> Result<()> {
+        self.tensors(SHARED, 0, "data", named)
+    }
+
+    /// The parameters that `series` starts from.
+    fn init(&mut self, series: &str, module: &dyn Module) -> Result<()> {
+        self.tensors(series, 0, "init", &borrowed(&module.named_parameters()))
+    }
+
+    /// What was found out of `series` after so many steps.
+    fn measure(&mut self, series: &str, step: usize, named: &[(&str, &Tensor)]) -> Result<()> {
+        self.tensors(series, step, "measure", named)
+    }
+}
+
+/// Owned names and tensors, as an observer takes them.
+pub fn borrowed(named: &[(String, Tensor)]) -> Vec<(&str, &Tensor)> {
+    named.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect()
+}
+
+/// Nobody watches: a run pays one call a step.
+impl Observer for () {
+    fn tensors(&mut self, _: &str, _: usize, _: &str, _: &[(&str, &Tensor)]) -> Result<()> {
+        Ok(())
+    }
+
+    fn step(&mut self, _: &Step) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Several watch, and are told in their order.
+impl<const N: usize> Observer for [&mut dyn Observer; N] {
+    fn tensors(
+        &mut self,
+        series: &str,
+        step: usize,
+        phase: &str,
+        named: &[(&str, &Tensor)],
+    ) -> Result<()> {
+        self.iter_mut().try_for_each(|observer| observer.tensors(series, step, phase, named))
+    }
+
+    fn step(&mut self, at: &Step) -> Result<()> {
+        self.iter_mut().try_for_each(|observer| observer.step(at))
+    }
+}
