@@ -3,34 +3,21 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use safetensors::Dtype;
+use torch_parity::TORCH_VERSION;
+use torch_parity::compare::{self, Report, Tally, Tolerance, Value, Verdict};
+use torch_parity::text::{repr, table};
+use torch_parity::trace::{About, Both, Trace};
 
 use crate::lesson::Experiment;
-use crate::lesson::train::train;
-use crate::parity::{self, Report, Tally, Tolerance, Value, Verdict};
+use crate::lesson::train::{Train, train};
 use crate::progress::{Progress, spin};
 use crate::python::{Python, Running};
-use crate::pytorch::VERSION;
-use crate::pytorch::float::repr;
 use crate::resync::Resync;
-use crate::settings::Settings;
-use crate::table::table;
-use crate::trace::{About, Trace};
-
-/// Runs the twin live and compares everything that happened on both sides.
-/// Returns the report as text.
-pub fn against_twin<E: Experiment>(
-    experiment: &E,
-    tolerance: Option<Tolerance>,
-    python: &Python,
-) -> Result<(String, Verdict)> {
-    Ok(Check::start(experiment, python)?.finish(tolerance)?.report())
-}
 
 /// The check of one experiment: its twin is running.
 #[derive(Debug)]
-pub struct Check<'a, E> {
-    experiment: &'a E,
+pub struct Check<E> {
+    experiment: E,
     twin: Running,
 }
 
@@ -57,23 +44,22 @@ impl Checked {
     }
 }
 
-impl<'a, E: Experiment> Check<'a, E> {
+impl<E: Experiment> Check<E> {
     /// Starts the twin, which runs while ours does: importing torch takes
     /// longer than most of our runs.
-    pub fn start(experiment: &'a E, python: &Python) -> Result<Self> {
-        let mut flags = experiment.flags();
+    pub fn start(experiment: E, python: &Python) -> Result<Self> {
+        let mut flags = experiment.twin_flags();
         flags.push("--trace=python.safetensors".to_owned());
         Ok(Self { experiment, twin: python.start_twin(E::NAME, &flags)? })
     }
 
     /// Runs our side, waits for the twin, and compares.
     pub fn finish(mut self, tolerance: Option<Tolerance>) -> Result<Checked> {
-        let mut observer = (self.experiment.trace(), Progress::new(self.experiment.steps()));
-        self.experiment.run(&mut observer);
-        let (rust, progress) = observer;
+        let (mut rust, mut progress) = self.watch();
+        self.experiment.run(&mut Both(&mut rust, &mut progress))?;
         drop(progress);
         let python = self.python_trace()?;
-        let report = parity::compare(["Rust", "Python"], &rust, &python, tolerance);
+        let report = compare::compare(["Rust", "Python"], &rust, &python, tolerance);
         Ok(self.checked(&rust, &python, report))
     }
 
@@ -82,13 +68,16 @@ impl<'a, E: Experiment> Check<'a, E> {
     /// runs first.
     pub fn finish_resynced(mut self, tolerance: Option<Tolerance>) -> Result<Checked> {
         let python = self.python_trace()?;
-        let progress = Progress::new(self.experiment.steps());
-        let mut observer = (self.experiment.trace(), (Resync(&python), progress));
-        self.experiment.run(&mut observer);
-        let (rust, (_, progress)) = observer;
+        let (mut rust, mut progress) = self.watch();
+        let mut after = Both(&mut progress, &mut Resync(&python));
+        self.experiment.run(&mut Both(&mut rust, &mut after))?;
         drop(progress);
-        let report = parity::compare(["Rust", "Python"], &rust, &python, tolerance).resynced();
+        let report = compare::compare(["Rust", "Python"], &rust, &python, tolerance).resynced();
         Ok(self.checked(&rust, &python, report))
+    }
+
+    fn watch(&self) -> (Trace, Progress) {
+        (self.experiment.trace(), Progress::new(self.experiment.steps()))
     }
 
     /// Waits for the twin; returns all that happened in it.
@@ -127,8 +116,8 @@ pub fn summary(all: &[Checked], tolerance: Option<Tolerance>) -> (String, Verdic
     let mut text = format!(
         "{}\n{}\nverdict: {}\n",
         all.first().map_or("", |checked| &checked.environment),
-        parity::tally_table("experiment", &rows, tolerance),
-        parity::verdict_line(verdict, &total, tolerance),
+        compare::tally_table("experiment", &rows, tolerance),
+        compare::verdict_line(verdict, &total, tolerance),
     );
     for Checked { name, report, .. } in all {
         if report.verdict() == Verdict::Diverged {
@@ -143,8 +132,8 @@ fn same_release(python: &About) -> Result<()> {
     let theirs = python.environment.get("torch").map_or("unknown", String::as_str);
     let release = |version: &str| version.split('+').next().map(str::to_owned);
     ensure!(
-        release(theirs) == release(VERSION),
-        "Python has PyTorch {theirs}, we have libtorch {VERSION}: run `make setup`, or name another with --python"
+        release(theirs) == release(TORCH_VERSION),
+        "Python has PyTorch {theirs}, we have libtorch {TORCH_VERSION}: run `make setup`, or name another with --python"
     );
     Ok(())
 }
@@ -176,10 +165,9 @@ fn environment(rust: &About, python: &About) -> String {
 fn series_table(report: &Report, rust: &Trace, python: &Trace) -> String {
     let row = |name: &String| {
         let (equal, all) = report.steps_equal(name);
-        let key = format!("{name}/{all:06}/loss/loss");
         let last = [rust, python].map(|trace| {
-            let array = trace.tensors.get(&key)?;
-            Some(Value::new(array.dtype, &array.bytes))
+            let array = trace.get(name, all, "loss", "loss")?;
+            Some(Value::new(array.dtype(), array.bytes()))
         });
         let [ours, theirs] =
             last.map(|value| value.and_then(Value::number).map_or(String::new(), repr));
@@ -195,7 +183,7 @@ fn series_table(report: &Report, rust: &Trace, python: &Trace) -> String {
         return String::new();
     }
     let header = ["series", "Rust final loss", "Python final loss", "ULPs", "epochs equal"];
-    table(header, rows) + "\n"
+    table(&header, rows) + "\n"
 }
 
 fn ulps_text(x: Value, y: Value) -> String {
@@ -209,13 +197,13 @@ fn ulps_text(x: Value, y: Value) -> String {
 /// Runs the user's own script and holds our final losses to the
 /// `name: number` lines that it prints: equal text, unless a tolerance is given.
 pub fn against_script(
-    settings: &Settings,
+    settings: &Train,
     tolerance: Option<Tolerance>,
     python: &Python,
     script: &Path,
 ) -> Result<(String, Verdict)> {
-    let mut running = python.start_script(script, settings.threads)?;
-    let ours = train(settings, &mut ());
+    let mut running = python.start_script(script, settings.run.threads)?;
+    let ours = train(settings, &mut ())?;
     let printed = spin("waiting for the script", || running.finish())?;
     let theirs = named_numbers(&printed);
     let script = script.display();
@@ -224,7 +212,7 @@ pub fn against_script(
     let mut rows = Vec::new();
     let mut all_pass = true;
     for (activation, losses) in &ours {
-        let (name, loss) = (activation.name(), losses[losses.len() - 1]);
+        let (name, loss) = (activation.name().to_owned(), losses[losses.len() - 1]);
         let Some((_, text)) = theirs.iter().rfind(|(theirs, _)| *theirs == name) else {
             bail!(
                 "{script} prints no line `{name}: number`: choose what it trains with --activations"
@@ -236,7 +224,7 @@ pub fn against_script(
             Some(tolerance) => tolerance.allows(loss, number),
         };
         all_pass &= pass;
-        let [x, y] = [loss, number].map(|x| Value::new(Dtype::F32, &(x as f32).to_ne_bytes()));
+        let [x, y] = [loss, number].map(|x| Value::float32(x as f32));
         rows.push([
             name,
             repr(loss),
@@ -251,7 +239,7 @@ pub fn against_script(
         (true, Some(_)) => Verdict::WithinTolerance,
     };
     let rows =
-        table(["activation", "Rust final loss", "script's final loss", "ULPs", "equal"], rows);
+        table(&["activation", "Rust final loss", "script's final loss", "ULPs", "equal"], rows);
     let words = match verdict {
         Verdict::Exact => "exact: every final loss is the same number".to_owned(),
         Verdict::WithinTolerance => "within tolerance: every final loss is close".to_owned(),
@@ -286,7 +274,7 @@ mod tests {
 
     #[test]
     fn another_release_of_pytorch_is_trouble_and_another_build_of_ours_is_not() {
-        let release = VERSION.split('+').next().unwrap();
+        let release = TORCH_VERSION.split('+').next().unwrap();
         assert!(same_release(&python_with(&format!("{release}+other"))).is_ok());
         let error = same_release(&python_with("2.12.1+cpu")).unwrap_err().to_string();
         assert!(error.starts_with("Python has PyTorch 2.12.1+cpu, we have libtorch"), "{error}");

@@ -75,40 +75,75 @@ impl Output {
     }
 }
 
-/// Finds out before the run whether every output can be written, and to a
-/// place of its own.
-pub fn open_outputs<const N: usize>(paths: [&Option<PathBuf>; N]) -> Result<[Option<Output>; N]> {
-    let mut outputs = [const { None }; N];
-    let mut taken = Vec::new();
-    for (output, path) in outputs.iter_mut().zip(paths) {
-        let Some(path) = path else { continue };
-        let opened = Output::open(path)?;
-        let place = match &opened {
-            Output::File(target) => Some(target.clone()),
-            Output::Stdout => Some(PathBuf::from("-")), // however it was spelt
-            Output::Special(..) => None,
-        };
-        ensure!(
-            place.is_none() || !taken.contains(&place),
-            "two outputs go to {}: name different files",
-            path.display()
-        );
-        taken.push(place);
-        *output = Some(opened);
-    }
-    Ok(outputs)
-}
+/// The outputs of a command, in the order in which it names them; None for one
+/// that was not asked for.
+#[derive(Debug)]
+pub struct Outputs(Vec<Option<Output>>);
 
-/// Refuses an output that would overwrite one of the files that are `read`.
-pub fn refuse_overwriting(outputs: &[Option<Output>], read: &[PathBuf]) -> Result<()> {
-    for output in outputs.iter().flatten() {
-        let Output::File(place) = output else { continue };
-        let same = |path: &&PathBuf| target(path).is_ok_and(|target| target == *place);
-        if let Some(path) = read.iter().find(same) {
-            bail!("a plot would overwrite {}: name another file", path.display());
+impl Outputs {
+    /// Finds out before the run whether every output can be written, and to a
+    /// place of its own.
+    pub fn open(paths: &[Option<&PathBuf>]) -> Result<Self> {
+        let mut taken = Vec::new();
+        let mut open = |path: &PathBuf| {
+            let opened = Output::open(path)?;
+            let place = match &opened {
+                Output::File(target) => Some(target.clone()),
+                Output::Stdout => Some(PathBuf::from("-")), // however it was spelt
+                Output::Special(..) => None,
+            };
+            ensure!(
+                place.is_none() || !taken.contains(&place),
+                "two outputs go to {}: name different files",
+                path.display()
+            );
+            taken.push(place);
+            Ok(opened)
+        };
+        let outputs = paths.iter().map(|path| path.map(&mut open).transpose());
+        Ok(Self(outputs.collect::<Result<_>>()?))
+    }
+
+    /// Refuses an output that would overwrite one of the files that are `read`.
+    pub fn refuse_overwriting(&self, read: &[PathBuf]) -> Result<()> {
+        for output in self.0.iter().flatten() {
+            let Output::File(place) = output else { continue };
+            let same = |path: &&PathBuf| target(path).is_ok_and(|target| target == *place);
+            if let Some(path) = read.iter().find(same) {
+                bail!("a plot would overwrite {}: name another file", path.display());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether any was asked for.
+    pub fn any(&self) -> bool {
+        self.0.iter().any(Option::is_some)
+    }
+
+    /// Whether the `i`th was asked for.
+    pub fn wants(&self, i: usize) -> bool {
+        self.0[i].is_some()
+    }
+
+    /// Writes the `i`th if it was asked for.
+    pub fn write(&mut self, i: usize, render: impl FnOnce() -> Result<Vec<u8>>) -> Result<()> {
+        match self.0[i].take() {
+            Some(output) => output.write(&render()?),
+            None => Ok(()),
         }
     }
-    Ok(())
+
+    /// Prints what a command found: to standard error where one of the outputs
+    /// goes to standard output. To be called before they are written.
+    pub fn print_beside(&self, text: &str) -> Result<()> {
+        if self.0.iter().any(|output| matches!(output, Some(Output::Stdout))) {
+            // There is nowhere to complain if it is closed.
+            let _ = io::stderr().write_all(text.as_bytes());
+            return Ok(());
+        }
+        print(text.as_bytes())
+    }
 }
 
 /// The file that `path` leads to, which need not be there yet; through a link,
@@ -138,20 +173,6 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
     builder.tempfile_in(folder(path))
-}
-
-/// Prints what a command found. Where one of its `outputs` takes standard
-/// output, the text steps aside to standard error.
-pub fn print_beside<'a>(
-    text: &str,
-    outputs: impl IntoIterator<Item = &'a Option<Output>>,
-) -> Result<()> {
-    if outputs.into_iter().any(|output| matches!(output, Some(Output::Stdout))) {
-        // There is nowhere to complain if it is closed.
-        let _ = io::stderr().write_all(text.as_bytes());
-        return Ok(());
-    }
-    print(text.as_bytes())
 }
 
 /// Writes to standard output. A reader that has left (`| head -1`) is no

@@ -3,9 +3,10 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
+use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-
-use crate::trace::{Observer, Step};
+use tch::Tensor;
+use torch_parity::trace::{Observer, Step};
 
 /// A bar on standard error. Draws nothing in the first half second, and
 /// nothing at all where standard error is not a terminal.
@@ -28,11 +29,20 @@ impl Progress {
 }
 
 impl Observer for Progress {
-    fn init(&mut self, series: &str, _named: &[(String, tch::Tensor)]) {
-        self.bar.set_message(series.to_owned());
+    fn tensors(
+        &mut self,
+        series: &str,
+        _: usize,
+        phase: &str,
+        _: &[(&str, &Tensor)],
+    ) -> Result<()> {
+        if phase == "init" {
+            self.bar.set_message(series.to_owned());
+        }
+        Ok(())
     }
 
-    fn step(&mut self, _step: &Step) {
+    fn step(&mut self, _step: &Step) -> Result<()> {
         self.done += 1;
         if self.started.elapsed() > Duration::from_millis(500) {
             if self.bar.is_hidden() {
@@ -40,6 +50,7 @@ impl Observer for Progress {
             }
             self.bar.set_position(self.done);
         }
+        Ok(())
     }
 }
 

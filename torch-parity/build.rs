@@ -47,7 +47,6 @@ fn torch_version(lib: &Path) -> Option<String> {
         .find_map(|name| Some((name, std::fs::read_to_string(root.join(name)).ok()?)))?;
     // Only the file that is there: cargo takes one that is missing as changed.
     println!("cargo:rerun-if-changed={}", root.join(name).display());
-    let line =
-        text.lines().find(|line| name != "version.py" || line.starts_with("__version__"))?;
+    let line = text.lines().find(|line| name != "version.py" || line.starts_with("__version__"))?;
     Some(line.rsplit('=').next()?.trim().trim_matches(['\'', '"']).to_owned())
 }

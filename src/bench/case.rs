@@ -3,8 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use serde::Serialize;
-
-use crate::pytorch::activation::Activation;
+use torch_parity::nn::Activation;
 
 /// What a number says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]

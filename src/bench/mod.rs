@@ -4,6 +4,7 @@
 //! so that whatever else the machine does meets both; a ratio is of one round.
 
 mod case;
+mod plot;
 mod process;
 mod report;
 mod row;
@@ -19,9 +20,10 @@ use indicatif::ProgressBar;
 use serde::Deserialize;
 
 pub use self::case::Case;
+pub use self::plot::cost_by_size;
 use self::process::wall_and_memory;
-pub use self::row::{Row, Spread, csv};
-use crate::lesson::train::Loop;
+pub use self::row::{Measured, Spread, csv};
+use self::step::Loop;
 use crate::python::{Conversation, Python};
 
 /// What came of a benchmark.
@@ -30,13 +32,13 @@ pub struct Bench {
     /// What it ran on.
     python: PythonSide,
     /// Steps at the lesson's sizes, by activation and threads.
-    steps: Vec<Row>,
+    steps: Vec<Measured>,
     /// Steps while one size grows, whose name is given.
-    pub growing: Vec<(&'static str, Vec<Row>)>,
+    pub growing: Vec<(&'static str, Vec<Measured>)>,
     /// Whole processes.
-    processes: Vec<Row>,
+    processes: Vec<Measured>,
     /// Many seeds, within a process.
-    sweeps: Vec<Row>,
+    sweeps: Vec<Measured>,
 }
 
 /// What Python says it runs on.
@@ -53,7 +55,7 @@ impl Bench {
         let mut twin = Conversation::start(python, "bench")?;
         let about = twin.answer()?;
         let about = serde_json::from_str(&about).with_context(|| format!("Python says {about}"))?;
-        let rows = |cases: Vec<Case>| cases.into_iter().map(Row::new).collect::<Vec<_>>();
+        let rows = |cases: Vec<Case>| cases.into_iter().map(Measured::new).collect::<Vec<_>>();
         let mut bench = Self {
             python: about,
             steps: rows(case::steps()),
@@ -74,8 +76,8 @@ impl Bench {
         let growing = self.growing.iter_mut().flat_map(|(_, rows)| rows);
         for row in self.steps.iter_mut().chain(growing) {
             row.python.push(step::python(twin, &row.case)?);
-            row.plain.push(step::rust(Loop::Plain, &row.case));
-            row.rust.push(step::rust(Loop::Fast, &row.case));
+            row.plain.push(step::rust(Loop::Plain, &row.case)?);
+            row.rust.push(step::rust(Loop::Fast, &row.case)?);
             bar.inc(1);
         }
         Ok(())
@@ -107,7 +109,7 @@ impl Bench {
     }
 
     /// Everything measured, and in which table it belongs.
-    pub fn rows(&self) -> impl Iterator<Item = (&str, &Row)> {
+    pub fn rows(&self) -> impl Iterator<Item = (&str, &Measured)> {
         let steps = self.steps.iter().map(|row| ("steps", row));
         let growing =
             self.growing.iter().flat_map(|(name, rows)| rows.iter().map(|row| (*name, row)));

@@ -4,27 +4,28 @@ use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::thread::available_parallelism;
 
+use torch_parity::nn::Activation;
+use torch_parity::text::table;
+use torch_parity::{TCH_VERSION, TORCH_VERSION};
+
 use crate::bench::case::SEEDS;
-use crate::bench::{Bench, Row, Spread};
-use crate::pytorch::VERSION;
-use crate::pytorch::activation::Activation;
-use crate::table::table;
+use crate::bench::{Bench, Measured, Spread};
 
 impl Display for Bench {
     fn fmt(&self, f: &mut Formatter) -> fmt::Result {
         let rounds = self.steps[0].python.len();
         writeln!(f, "CPU     {}, kernels for {}", cpu(), self.python.cpu_capability)?;
-        writeln!(f, "Rust    tch {}, libtorch {VERSION}", env!("TCH_VERSION"))?;
+        writeln!(f, "Rust    tch {TCH_VERSION}, libtorch {TORCH_VERSION}")?;
         writeln!(f, "Python  {}, PyTorch {}", self.python.python, self.python.torch)?;
         writeln!(f, "medians of {rounds} rounds, both sides in turn; ratio: ours by Python's\n")?;
 
         writeln!(f, "µs a training step, {LESSON}")?;
         let rows = self.steps.iter().map(|row| {
             let name = row.case.activation.map(Activation::name).unwrap_or_default();
-            with_numbers([name, row.case.threads.to_string()], row)
+            with_numbers([name.to_owned(), row.case.threads.to_string()], row)
         });
         let header = ["", "threads", "Python", "plain loop", "fast loop", "ratio", "range"];
-        writeln!(f, "{}", table(header, rows.collect()))?;
+        writeln!(f, "{}", table(&header, rows))?;
 
         writeln!(f, "a whole process: train sigmoid, tanh and relu")?;
         let rows = self.processes.iter().map(|row| {
@@ -33,7 +34,7 @@ impl Display for Bench {
             [what, threads, python, rust, ratio, range]
         });
         let header = ["", "threads", "Python", "Rust", "ratio", "range"];
-        writeln!(f, "{}", table(header, rows.collect()))?;
+        writeln!(f, "{}", table(&header, rows))?;
 
         writeln!(f, "a sweep of {SEEDS} seeds, 1 thread each; Python one after the other")?;
         let rows = self.sweeps.iter().map(|row| {
@@ -42,7 +43,7 @@ impl Display for Bench {
             [what, jobs, python, rust, ratio, range]
         });
         let header = ["", "jobs", "Python", "Rust", "ratio", "range"];
-        writeln!(f, "{}", table(header, rows.collect()))?;
+        writeln!(f, "{}", table(&header, rows))?;
 
         writeln!(f, "tanh on 1 thread as one size grows: µs a step; of epochs, ms for all")?;
         let rows = self.growing.iter().flat_map(|(name, rows)| {
@@ -50,7 +51,7 @@ impl Display for Bench {
                 .map(|row| with_numbers([(*name).to_owned(), row.case.size(name).to_string()], row))
         });
         let header = ["", "size", "Python", "plain loop", "fast loop", "ratio", "range"];
-        write!(f, "{}", table(header, rows.collect()))
+        write!(f, "{}", table(&header, rows))
     }
 }
 
@@ -58,7 +59,7 @@ impl Display for Bench {
 const LESSON: &str = "512 samples, 64 hidden units, 50 epochs";
 
 /// The cells of a row after those that say what it is.
-fn with_numbers([a, b]: [String; 2], row: &Row) -> [String; 7] {
+fn with_numbers([a, b]: [String; 2], row: &Measured) -> [String; 7] {
     let median = |rounds| Spread::of(rounds).map_or(String::new(), |s| short(s.median));
     let ratio = row.ratio();
     [

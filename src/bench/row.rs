@@ -2,14 +2,14 @@
 
 use anyhow::Result;
 use serde::Serialize;
+use torch_parity::nn::Activation;
 
 use crate::bench::case::{Case, Measure};
 use crate::export::to_csv;
-use crate::pytorch::activation::Activation;
 
 /// A case, and what every round found.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct Measured {
     /// What was measured.
     pub case: Case,
     /// The Python twin.
@@ -20,7 +20,7 @@ pub struct Row {
     pub rust: Vec<f64>,
 }
 
-impl Row {
+impl Measured {
     /// Before the first round.
     pub fn new(case: Case) -> Self {
         Self { case, python: vec![], plain: vec![], rust: vec![] }
@@ -61,7 +61,7 @@ impl Spread {
 struct CsvRow<'t> {
     table: &'t str,
     measure: Measure,
-    activation: Option<String>,
+    activation: Option<&'static str>,
     samples: i64,
     hidden: i64,
     epochs: usize,
@@ -75,7 +75,7 @@ struct CsvRow<'t> {
 
 /// For each row Python, our plain loop, what we run, and the latter's ratio to
 /// Python.
-pub fn csv<'r>(rows: impl Iterator<Item = (&'r str, &'r Row)>) -> Result<Vec<u8>> {
+pub fn csv<'r>(rows: impl Iterator<Item = (&'r str, &'r Measured)>) -> Result<Vec<u8>> {
     to_csv(rows.flat_map(|(table, row)| {
         let Case { measure, activation, samples, hidden, epochs, threads, jobs } = row.case;
         let activation = activation.map(Activation::name);
@@ -87,7 +87,6 @@ pub fn csv<'r>(rows: impl Iterator<Item = (&'r str, &'r Row)>) -> Result<Vec<u8>
         ];
         of.into_iter().filter_map(move |(of, spread)| {
             let Spread { median, low, high } = spread?;
-            let activation = activation.clone();
             Some(CsvRow {
                 table,
                 measure,

@@ -3,15 +3,16 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use tch::Tensor;
+use torch_parity::nn::{Module, cross_entropy};
+use torch_parity::optim::Adam;
+use torch_parity::trace::{Observer, Step};
 
 use crate::bench::case::{Case, Measure};
 use crate::bench::row::Spread;
 use crate::fast;
-use crate::lesson::train::{Loop, Mlp, fit, make_data};
+use crate::lesson::train::{Mlp, fit, make_data};
 use crate::python::Conversation;
-use crate::pytorch::nn::{cross_entropy, parameters};
-use crate::pytorch::optim::Adam;
-use crate::trace::{Observer, Step};
 
 const FEATURES: i64 = 10;
 const LR: f64 = 1e-3;
@@ -30,27 +31,37 @@ pub fn python(twin: &mut Conversation, case: &Case) -> Result<f64> {
     Ok(pick(case, step, all))
 }
 
+/// Which loop trains a network. Both give the same bits.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Loop {
+    /// [`fit`], the lesson's.
+    Plain,
+    /// [`fast::fit`], which is what runs.
+    Fast,
+}
+
 /// Trains here, by the loop given.
-pub fn rust(how: Loop, case: &Case) -> f64 {
+pub fn rust(how: Loop, case: &Case) -> Result<f64> {
     tch::set_num_threads(case.threads);
     let (x, y) = make_data(case.samples, FEATURES);
-    let name = case.activation().name();
+    let (activation, data) = (case.activation(), (&x, &y));
+    let name = activation.name();
     let train = |epochs| {
-        let model = Mlp::new(FEATURES, case.hidden, case.activation());
+        let model = Mlp::new(FEATURES, case.hidden, activation);
         let mut clock = Clock(vec![Instant::now()]);
         match how {
             Loop::Plain => {
-                let mut optimizer = Adam::new(parameters(&model), LR);
-                fit(&name, &model, cross_entropy, &mut optimizer, (&x, &y), epochs, &mut clock)
+                let optimizer = &mut Adam::new(model.named_parameters(), LR);
+                fit(name, &model, cross_entropy, optimizer, data, epochs, &mut clock)?
             }
-            Loop::Fast => fast::fit(&name, &model, LR, (&x, &y), epochs, &mut clock),
+            Loop::Fast => fast::fit(name, activation, &model, LR, data, epochs, &mut clock)?,
         };
-        clock.steps()
+        Ok::<_, anyhow::Error>(clock.steps())
     };
-    train(WARM_UP);
-    let steps = train(case.epochs);
+    train(WARM_UP)?;
+    let steps = train(case.epochs)?;
     let median = Spread::of(&steps).map_or(0.0, |spread| spread.median);
-    pick(case, median, steps.iter().sum())
+    Ok(pick(case, median, steps.iter().sum()))
 }
 
 /// What the case asks for, in its unit.
@@ -72,7 +83,12 @@ impl Clock {
 }
 
 impl Observer for Clock {
-    fn step(&mut self, _step: &Step) {
+    fn tensors(&mut self, _: &str, _: usize, _: &str, _: &[(&str, &Tensor)]) -> Result<()> {
+        Ok(())
+    }
+
+    fn step(&mut self, _step: &Step) -> Result<()> {
         self.0.push(Instant::now());
+        Ok(())
     }
 }

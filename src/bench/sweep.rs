@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::bench::case::SEEDS;
-use crate::cli::{SettingsArgs, defaults};
+use crate::lesson::train::Train;
 use crate::python::Conversation;
 use crate::sweep;
 
@@ -17,9 +17,9 @@ pub fn python(twin: &mut Conversation) -> Result<f64> {
 
 /// Trains the same seeds here, so many at the same time.
 pub fn rust(jobs: usize) -> Result<f64> {
-    let settings = defaults::<SettingsArgs>(1).settings()?;
+    let run = Train::default().run;
     let seeds: Vec<i64> = (0..SEEDS as i64).collect();
     let start = Instant::now();
-    sweep::run(&settings, &seeds, jobs, |_rows| Ok(()))?;
+    sweep::run(&run, &seeds, jobs, |_rows| Ok(()))?;
     Ok(start.elapsed().as_secs_f64())
 }

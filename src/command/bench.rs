@@ -1,27 +1,44 @@
 //! `bench`: measures both sides, prints and writes what came of it.
 
 use std::env::current_exe;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use clap::Args;
 use tanh_parity::bench::{self, Bench};
-use tanh_parity::cli::BenchArgs;
-use tanh_parity::output::{open_outputs, print_beside};
-use tanh_parity::{plot, progress};
+use tanh_parity::lesson::settings::whole;
+use tanh_parity::output::Outputs;
+use tanh_parity::progress;
+
+use super::python::PythonArgs;
+
+/// Flags of `bench`.
+#[derive(Args, Debug)]
+pub struct BenchArgs {
+    /// How often everything is measured
+    #[arg(long, default_value_t = 7, value_parser = whole::<usize>(1..=1000), allow_negative_numbers = true)]
+    rounds: usize,
+    /// Write every number, with its range over the rounds (- for standard
+    /// output)
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Draw how cost grows with samples, hidden units and epochs, as SVG (or -)
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+    #[command(flatten)]
+    python: PythonArgs,
+}
 
 /// Runs the command.
 pub fn run(args: &BenchArgs) -> Result<()> {
-    let [csv, plot] = open_outputs([&args.csv, &args.plot])?;
+    let mut outputs = Outputs::open(&[args.csv.as_ref(), args.plot.as_ref()])?;
     let ours = current_exe().context("cannot find this program's file")?;
     let bar = progress::counter("measurements");
     let bench = Bench::run(&args.python.find(), &ours, args.rounds, &bar);
     bar.finish_and_clear();
     let bench = bench?;
-    let printed = print_beside(&bench.to_string(), [&csv, &plot]);
-    if let Some(output) = csv {
-        output.write(&bench::csv(bench.rows())?)?;
-    }
-    if let Some(output) = plot {
-        output.write(plot::bench::cost_by_size(&bench.growing)?.as_bytes())?;
-    }
+    let printed = outputs.print_beside(&bench.to_string());
+    outputs.write(0, || bench::csv(bench.rows()))?;
+    outputs.write(1, || Ok(bench::cost_by_size(&bench.growing)?.into_bytes()))?;
     printed
 }

@@ -1,37 +1,133 @@
-//! What the commands of all experiments do: run it, print what was found,
-//! write what was asked for.
+//! The commands of all experiments: run it, print what was found, write what was
+//! asked for. Experiments of all types behind one trait, in one list.
+
+use std::marker::PhantomData;
+use std::path::PathBuf;
 
 use anyhow::Result;
-use tanh_parity::lesson::Experiment;
-use tanh_parity::output::{Output, print_beside};
+use clap::{Arg, ArgMatches, Command, value_parser};
+use tanh_parity::check::{Check, Checked};
+use tanh_parity::lesson::{Experiment, Visitor, visit_all};
+use tanh_parity::output::Outputs;
 use tanh_parity::progress::Progress;
+use tanh_parity::python::Python;
+use torch_parity::compare::Tolerance;
+use torch_parity::trace::Both;
 
-/// An output that may have been asked for, and what belongs into it.
-pub type File<Findings> = (Option<Output>, fn(&Findings) -> Result<Vec<u8>>);
+/// An experiment of any type.
+pub trait Room {
+    /// Its name.
+    fn name(&self) -> &'static str;
+    /// What it does, in a line.
+    fn about(&self) -> &'static str;
+    /// Its command.
+    fn command(&self) -> Command;
+    /// Adds its settings, as flags.
+    fn with_settings(&self, command: Command) -> Command;
+    /// Runs its command.
+    fn run(&self, matches: &ArgMatches) -> Result<()>;
+    /// Starts its twin, with the settings of these flags or with the defaults
+    /// where there are none.
+    fn start_check(&self, matches: &ArgMatches, python: &Python) -> Result<Box<dyn Started>>;
+}
 
-/// Runs `experiment`, prints its `summary` and writes `files` and `trace`.
-pub fn run<E: Experiment, const N: usize>(
-    experiment: &E,
-    summary: fn(&E::Findings) -> String,
-    files: [File<E::Findings>; N],
-    trace: Option<Output>,
-) -> Result<()> {
-    let recording = trace.is_some().then(|| experiment.trace());
-    let mut observer = (recording, Progress::new(experiment.steps()));
-    let findings = experiment.run(&mut observer);
-    let (recording, progress) = observer;
+/// A check whose twin is running.
+pub trait Started {
+    /// Runs our side and compares.
+    fn finish(self: Box<Self>, tolerance: Option<Tolerance>) -> Result<Checked>;
+}
+
+/// Every experiment.
+pub fn rooms() -> Vec<Box<dyn Room>> {
+    struct Rooms(Vec<Box<dyn Room>>);
+    impl Visitor for Rooms {
+        fn visit<E: Experiment>(&mut self) {
+            self.0.push(Box::new(Of::<E>(PhantomData)));
+        }
+    }
+    let mut rooms = Rooms(Vec::new());
+    visit_all(&mut rooms);
+    rooms.0
+}
+
+/// The room of an experiment.
+struct Of<E>(PhantomData<E>);
+
+impl<E: Experiment> Room for Of<E> {
+    fn name(&self) -> &'static str {
+        E::NAME
+    }
+
+    fn about(&self) -> &'static str {
+        E::ABOUT
+    }
+
+    fn command(&self) -> Command {
+        let mut command = self.with_settings(Command::new(E::NAME)).about(E::ABOUT);
+        if !E::LONG_ABOUT.is_empty() {
+            command = command.long_about(format!("{}\n\n{}", E::ABOUT, E::LONG_ABOUT));
+        }
+        for file in E::FILES {
+            command = command.arg(output(file.flag, file.help));
+        }
+        let trace = output("trace", "Record everything that happens, as .safetensors (or -)");
+        command.arg(trace).after_help(E::AFTER_HELP)
+    }
+
+    fn with_settings(&self, command: Command) -> Command {
+        E::augment_args(command)
+    }
+
+    fn run(&self, matches: &ArgMatches) -> Result<()> {
+        run(&settings::<E>(matches)?, matches)
+    }
+
+    fn start_check(&self, matches: &ArgMatches, python: &Python) -> Result<Box<dyn Started>> {
+        Ok(Box::new(Check::start(settings::<E>(matches)?, python)?))
+    }
+}
+
+impl<E: Experiment> Started for Check<E> {
+    fn finish(self: Box<Self>, tolerance: Option<Tolerance>) -> Result<Checked> {
+        Check::finish(*self, tolerance)
+    }
+}
+
+/// A flag that names a file to write.
+fn output(flag: &'static str, help: &'static str) -> Arg {
+    let path = value_parser!(PathBuf);
+    Arg::new(flag).long(flag).value_name("FILE").value_parser(path).help(help)
+}
+
+/// The settings that the flags give, checked.
+fn settings<E: Experiment>(matches: &ArgMatches) -> Result<E> {
+    let settings = E::from_arg_matches(matches)?;
+    settings.validate()?;
+    Ok(settings)
+}
+
+/// Runs `experiment`, prints its summary and writes its files and its record.
+fn run<E: Experiment>(experiment: &E, matches: &ArgMatches) -> Result<()> {
+    let flags = E::FILES.iter().map(|file| file.flag).chain(["trace"]);
+    let paths: Vec<_> = flags.map(|flag| matches.get_one::<PathBuf>(flag)).collect();
+    let mut outputs = Outputs::open(&paths)?;
+    let trace = E::FILES.len(); // its place among the outputs
+
+    let mut progress = Progress::new(experiment.steps());
+    let mut recording = outputs.wants(trace).then(|| experiment.trace());
+    let findings = match &mut recording {
+        Some(recording) => experiment.run(&mut Both(recording, &mut progress))?,
+        None => experiment.run(&mut progress)?,
+    };
     drop(progress);
 
     // Where the words cannot be printed, the files are still wanted.
-    let printed =
-        print_beside(&summary(&findings), files.iter().map(|(output, _)| output).chain([&trace]));
-    for (output, render) in files {
-        if let Some(output) = output {
-            output.write(&render(&findings)?)?;
-        }
+    let printed = outputs.print_beside(&E::summary(&findings));
+    for (i, file) in E::FILES.iter().enumerate() {
+        outputs.write(i, || (file.render)(&findings))?;
     }
-    if let (Some(output), Some(recording)) = (trace, recording) {
-        output.write(&recording.to_bytes()?)?;
+    if let Some(recording) = recording {
+        outputs.write(trace, || recording.to_bytes())?;
     }
     printed
 }

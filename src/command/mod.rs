@@ -1,12 +1,133 @@
-//! What the commands do, one file each: run, write the outputs, report.
+//! The command line: what there is to do, one file a command, with its flags;
+//! the doc comments are the help.
 
-pub mod bench;
-pub mod check;
-pub mod curve;
+// Backticks would show up in the help.
+#![allow(clippy::doc_markdown)]
+
+mod bench;
+mod check;
+mod compare;
 mod experiment;
-pub mod generator;
-pub mod pitfalls;
-pub mod recurrent;
-pub mod signal;
-pub mod sweep;
-pub mod train;
+mod pitfalls;
+mod python;
+mod sweep;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
+use torch_parity::compare::Verdict;
+
+use self::experiment::rooms;
+
+const EXIT_STATUS: &str = "\
+Exit status: 0 fine, 1 the runs differ, 2 trouble (bad usage, no Python, an
+unreadable file), as with cmp and diff.";
+
+/// The commands that are no experiments.
+#[derive(Subcommand)]
+enum Other {
+    /// Run an experiment in Rust and in Python, compare everything bit for bit
+    ///
+    /// With no experiment named, it is train, with train's flags.
+    #[command(after_help = "\
+Examples:
+  tanh-parity check
+  tanh-parity check --seed 7 --activations gelu --threads 2
+  tanh-parity check --script lesson.py
+  tanh-parity check all
+
+Exit status: 0 the runs agree, 1 they differ, 2 trouble.")]
+    Check(check::CheckArgs),
+    /// Compare two traces (.safetensors) or two CSVs
+    #[command(after_help = "\
+Examples:
+  tanh-parity compare rust.safetensors python.safetensors
+  tanh-parity compare losses.csv golden.csv --rtol 1.3e-6
+
+Exit status: 0 they agree, 1 they differ, 2 trouble.")]
+    Compare(compare::CompareArgs),
+    /// Train with each classic porting mistake and show which checks notice it
+    #[command(after_help = "\
+Examples:
+  tanh-parity pitfalls
+  tanh-parity pitfalls fused-adam
+  tanh-parity pitfalls --only tch-adam,powi --epochs 200
+  tanh-parity pitfalls --against-python --csv pitfalls.csv
+
+Exit status: 0 every mistake that makes a difference at the settings is found,
+1 one is not, 2 trouble.")]
+    Pitfalls(pitfalls::PitfallsArgs),
+    /// Train many seeds and say whether the lesson's claim holds
+    #[command(after_help = "\
+Examples:
+  tanh-parity sweep --seeds 0..1000 --csv sweep.csv --plot spread.svg
+  tanh-parity sweep --seeds 0..1000 --csv part2.csv --shard 2/4
+  tanh-parity sweep --summary sweep.csv --curves curves.svg
+
+The CSV grows by whole seeds. Interrupted, the same command goes on where it
+stopped; the settings are kept beside it, in sweep.csv.json.")]
+    Sweep(sweep::SweepArgs),
+    /// Join the CSVs of all shards of a sweep
+    #[command(after_help = "\
+Example:
+  tanh-parity merge sweep.csv part1.csv part2.csv part3.csv part4.csv
+
+The bytes are those of the sweep run in one piece.")]
+    Merge(sweep::MergeArgs),
+    /// Measure time and memory in Rust and in Python, in turn
+    #[command(after_help = "\
+Examples:
+  tanh-parity bench
+  tanh-parity bench --rounds 15 --csv bench.csv --plot bench.svg
+
+Takes one to two minutes. On a busy machine trust the ratios, and more rounds.")]
+    Bench(bench::BenchArgs),
+}
+
+/// All that can be typed.
+pub fn command() -> Command {
+    let command =
+        Command::new("tanh-parity").subcommand_required(true).arg_required_else_help(true);
+    let command = rooms().iter().fold(command, |command, room| command.subcommand(room.command()));
+    // A doc comment on the list of commands would be the program's own.
+    Other::augment_subcommands(command)
+        .mut_subcommand("check", check::with_experiments)
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("A PyTorch lesson on activation functions, in Rust, held to Python bit for bit")
+        .long_about(
+            "A PyTorch lesson on activation functions, in Rust, held to Python bit for bit\n\n\
+             Trains the lesson's network with sigmoid, tanh and relu over libtorch, and checks \
+             the whole run against the same run in Python.",
+        )
+        .max_term_width(80)
+        .after_help(EXIT_STATUS)
+}
+
+/// Runs what was typed.
+pub fn run(matches: &ArgMatches) -> Result<ExitCode> {
+    let (name, flags) = matches.subcommand().expect("clap asks for a command");
+    let fine = |()| ExitCode::SUCCESS;
+    if let Some(room) = rooms().into_iter().find(|room| room.name() == name) {
+        return room.run(flags).map(fine);
+    }
+    let differ = |verdict| ExitCode::from(u8::from(verdict == Verdict::Diverged));
+    match Other::from_arg_matches(matches)? {
+        Other::Check(args) => check::run(&args, flags).map(differ),
+        Other::Compare(args) => compare::run(&args).map(differ),
+        Other::Pitfalls(args) => {
+            pitfalls::run(&args).map(|all_found| ExitCode::from(u8::from(!all_found)))
+        }
+        Other::Sweep(args) => sweep::run(&args).map(fine),
+        Other::Merge(args) => sweep::merge(&args).map(fine),
+        Other::Bench(args) => bench::run(&args).map(fine),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_flags_are_consistent() {
+        super::command().debug_assert();
+    }
+}

@@ -1,51 +1,88 @@
 //! `pitfalls`: trains with each mistake, shows where it is found.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
+use clap::Args;
 use tanh_parity::check::Check;
-use tanh_parity::cli::PitfallsArgs;
 use tanh_parity::lesson::Experiment;
-use tanh_parity::output::{open_outputs, print, print_beside};
+use tanh_parity::lesson::settings::unique;
+use tanh_parity::lesson::train::Train;
+use tanh_parity::output::{Outputs, print};
 use tanh_parity::pitfalls::{self, Finding, Pitfall};
 use tanh_parity::progress::Progress;
-use tanh_parity::settings::{Settings, unique};
-use tanh_parity::trace::Trace;
+use torch_parity::trace::Trace;
+
+use super::python::PythonArgs;
+
+/// Flags of `pitfalls`.
+#[derive(Args, Debug)]
+pub struct PitfallsArgs {
+    /// Explain this mistake: wrong and right code, and where the runs part
+    #[arg(value_parser = pitfall, conflicts_with_all = ["only", "list", "markdown", "csv"])]
+    name: Option<&'static Pitfall>,
+    #[command(flatten)]
+    train: Train,
+    /// Try these mistakes only
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_parser = pitfall)]
+    only: Vec<&'static Pitfall>,
+    /// Only list the mistakes, and where they come from
+    #[arg(long, conflicts_with_all = ["markdown", "csv", "against_python"])]
+    list: bool,
+    /// Print the README's table
+    #[arg(long)]
+    markdown: bool,
+    /// Write a row for each mistake (- for standard output)
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Compare with the live Python twin instead of our own right run
+    #[arg(long)]
+    against_python: bool,
+    #[command(flatten)]
+    python: PythonArgs,
+}
+
+fn pitfall(name: &str) -> Result<&'static Pitfall, String> {
+    pitfalls::all()
+        .find(|pitfall| pitfall.name == name)
+        .ok_or_else(|| "no mistake has this name: `tanh-parity pitfalls --list`".to_owned())
+}
 
 /// Runs the command; returns whether every mistake was found that makes a
 /// difference at the settings.
 pub fn run(args: &PitfallsArgs) -> Result<bool> {
-    let settings = args.settings.settings()?;
+    let settings = &args.train;
+    settings.validate()?;
     let chosen: Vec<_> = match args.name {
         Some(name) => vec![name],
         None if args.only.is_empty() => pitfalls::all().collect(),
         None => args.only.clone(),
     };
     let names: Vec<_> = chosen.iter().map(|pitfall| pitfall.name).collect();
-    unique("--only", &names, |&name| name.to_owned())?;
+    unique("--only", &names, |name| (*name).to_owned())?;
     if args.list {
         print(pitfalls::list(&chosen).as_bytes())?;
         return Ok(true);
     }
-    let [csv] = open_outputs([&args.csv])?;
+    let mut outputs = Outputs::open(&[args.csv.as_ref()])?;
     let right = if args.against_python {
-        Check::start(&settings, &args.python.find())?.python_trace()?
+        Check::start(settings.clone(), &args.python.find())?.python_trace()?
     } else {
-        pitfalls::right_run(&settings)
+        pitfalls::right_run(settings)?
     };
-    let findings = examine(&chosen, &settings, &right);
+    let findings = examine(&chosen, settings, &right)?;
     let text = match args.name {
         Some(_) => pitfalls::explanation(&findings[0]),
         None if args.markdown => pitfalls::markdown(&findings),
         None => pitfalls::overview(&findings),
     };
-    let printed = print_beside(&text, [&csv]);
-    if let Some(output) = csv {
-        output.write(&pitfalls::csv(&findings)?)?;
-    }
+    let printed = outputs.print_beside(&text);
+    outputs.write(0, || pitfalls::csv(&findings))?;
     printed?;
     Ok(!findings.iter().any(Finding::is_missed))
 }
 
-fn examine(chosen: &[&'static Pitfall], settings: &Settings, right: &Trace) -> Vec<Finding> {
+fn examine(chosen: &[&'static Pitfall], settings: &Train, right: &Trace) -> Result<Vec<Finding>> {
     // Each mistake is trained twice: by itself and resynced.
     let mut progress = Progress::new(2 * chosen.len() * settings.steps());
     let examined =

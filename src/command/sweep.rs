@@ -5,27 +5,74 @@ use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use anyhow::{Result, ensure};
-use tanh_parity::cli::{MergeArgs, SweepArgs};
-use tanh_parity::output::{Output, open_outputs, print_beside, refuse_overwriting};
-use tanh_parity::plot;
+use clap::Args;
+use tanh_parity::lesson::settings::{unique, whole};
+use tanh_parity::lesson::train::Run;
+use tanh_parity::output::Outputs;
 use tanh_parity::progress::counter;
-use tanh_parity::settings::unique;
 use tanh_parity::sweep::answer::leaders;
 use tanh_parity::sweep::plan::Plan;
-use tanh_parity::sweep::row::Row;
+use tanh_parity::sweep::row::SeedRow;
+use tanh_parity::sweep::seeds::{Seeds, Shard};
 use tanh_parity::sweep::store::{self, Store};
 use tanh_parity::sweep::summary::summary;
-use tanh_parity::sweep::{self, merge};
+use tanh_parity::sweep::{self, merge, plot};
+
+/// Flags of `sweep`.
+#[derive(Args, Debug)]
+pub struct SweepArgs {
+    /// Seeds: a range without its end, a list such as 3,7,11, or both
+    #[arg(long, default_value = "0..100", allow_hyphen_values = true)]
+    seeds: Seeds,
+    #[command(flatten)]
+    run: Run,
+    /// Seeds trained at the same time [default: all cores]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(1..=1024), allow_negative_numbers = true)]
+    jobs: Option<usize>,
+    /// Take every N-th seed, from the K-th on: a part of the sweep to `merge`
+    #[arg(long, value_name = "K/N", default_value_t = Shard::WHOLE)]
+    shard: Shard,
+    /// Write a row for each seed and activation; go on with it if it is there
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Train nothing: summarise CSVs of sweeps that differ at most in their lr
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 1..,
+        conflicts_with_all = [
+            "seeds", "samples", "features", "hidden", "epochs", "lr", "activations", "same_init",
+            "threads", "jobs", "shard", "csv",
+        ]
+    )]
+    summary: Vec<PathBuf>,
+    /// Draw how the final losses spread, as SVG
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+    /// Draw the median loss by epoch, with the band of the seeds, as SVG
+    #[arg(long, value_name = "FILE")]
+    curves: Option<PathBuf>,
+}
+
+/// Flags of `merge`.
+#[derive(Args, Debug)]
+pub struct MergeArgs {
+    /// The CSV to write
+    out: PathBuf,
+    /// The CSVs of all shards
+    #[arg(required = true)]
+    shards: Vec<PathBuf>,
+}
 
 /// Runs `sweep`, and prints its summary.
 pub fn run(args: &SweepArgs) -> Result<()> {
     if !args.summary.is_empty() {
         return summarise(args);
     }
-    let settings = args.run.settings(0)?;
-    let plots = open_outputs([&args.plot, &args.curves])?;
-    refuse_overwriting(&plots, &own_files(args.csv.as_slice()))?;
-    let plan = Plan::new(&settings, args.seeds.clone(), args.shard);
+    args.run.validate()?;
+    let plots = Outputs::open(&[args.plot.as_ref(), args.curves.as_ref()])?;
+    plots.refuse_overwriting(&own_files(args.csv.as_slice()))?;
+    let plan = Plan::new(&args.run, args.seeds.clone(), args.shard);
     let (mut store, mut rows) = match &args.csv {
         Some(path) => {
             let (store, rows) = Store::open(path, &plan)?;
@@ -37,11 +84,11 @@ pub fn run(args: &SweepArgs) -> Result<()> {
     let seeds = plan.own_seeds();
     let done = rows.len() / plan.activations.len();
     let cores = || available_parallelism().map_or(1, usize::from);
-    let jobs = args.jobs.unwrap_or_else(|| (cores() / settings.threads as usize).max(1));
+    let jobs = args.jobs.unwrap_or_else(|| (cores() / args.run.threads as usize).max(1));
     let progress = counter("seeds").with_position(done as u64);
     progress.set_length(seeds.len() as u64);
     progress.reset_eta();
-    sweep::run(&settings, &seeds[done..], jobs, |seed_rows| {
+    sweep::run(&args.run, &seeds[done..], jobs, |seed_rows| {
         if let Some(store) = &mut store {
             store.append(&seed_rows)?;
         }
@@ -63,11 +110,11 @@ fn own_files(csvs: &[PathBuf]) -> Vec<PathBuf> {
 
 /// Runs `sweep --summary`.
 fn summarise(args: &SweepArgs) -> Result<()> {
-    let plots = open_outputs([&args.plot, &args.curves])?;
-    refuse_overwriting(&plots, &own_files(&args.summary))?;
+    let plots = Outputs::open(&[args.plot.as_ref(), args.curves.as_ref()])?;
+    plots.refuse_overwriting(&own_files(&args.summary))?;
     unique("--summary", &args.summary, |path| path.display().to_string())?;
     ensure!(
-        args.summary.len() == 1 || plots.iter().all(Option::is_none),
+        args.summary.len() == 1 || !plots.any(),
         "a plot shows one sweep: name one CSV after --summary"
     );
     let sweeps = args.summary.iter().map(|path| store::read(path)).collect::<Result<Vec<_>>>()?;
@@ -79,29 +126,21 @@ fn summarise(args: &SweepArgs) -> Result<()> {
 }
 
 /// Prints the text, and draws what was asked for.
-fn report(sweeps: &[(Plan, Vec<Row>)], plots: [Option<Output>; 2]) -> Result<()> {
+fn report(sweeps: &[(Plan, Vec<SeedRow>)], mut plots: Outputs) -> Result<()> {
     let mut text: Vec<_> = sweeps.iter().map(|(plan, rows)| summary(plan, rows)).collect();
     let (plan, rows) = &sweeps[0];
     if sweeps.iter().all(|(_, rows)| !rows.is_empty()) {
         text.push(leaders(sweeps));
     }
-    ensure!(
-        !rows.is_empty() || plots.iter().all(Option::is_none),
-        "no seed is done: there is nothing to draw yet"
-    );
-    let printed = print_beside(&text.join("\n"), &plots);
-    let [spread, curves] = plots;
-    if let Some(output) = spread {
-        output.write(plot::sweep::spread(plan, rows)?.as_bytes())?;
-    }
-    if let Some(output) = curves {
-        output.write(plot::sweep::curves(plan, rows)?.as_bytes())?;
-    }
+    ensure!(!rows.is_empty() || !plots.any(), "no seed is done: there is nothing to draw yet");
+    let printed = plots.print_beside(&text.join("\n"));
+    plots.write(0, || Ok(plot::spread(plan, rows)?.into_bytes()))?;
+    plots.write(1, || Ok(plot::curves(plan, rows)?.into_bytes()))?;
     printed
 }
 
 /// Runs `merge`, and prints the summary of the whole sweep.
 pub fn merge(args: &MergeArgs) -> Result<()> {
     let (plan, rows) = merge::merge(&args.out, &args.shards)?;
-    report(&[(plan, rows)], [None, None])
+    report(&[(plan, rows)], Outputs::open(&[None, None])?)
 }

@@ -26,14 +26,15 @@ mod tanh;
 mod values;
 mod weight_grad;
 
+use anyhow::Result;
 use tch::{Device, Kind, Tensor};
+use torch_parity::nn::{Activation, Module};
+use torch_parity::optim::Optimizer;
+use torch_parity::trace::{Observer, Step};
 
 use self::adam::FlatAdam;
 use self::cross_entropy::CrossEntropy;
 use self::pass::Pass;
-use crate::lesson::train::Mlp;
-use crate::pytorch::nn::{names, parameters};
-use crate::trace::{Observer, Step};
 
 const FLOAT: (Kind, Device) = (Kind::Float, Device::Cpu);
 
@@ -47,23 +48,23 @@ fn is_amd() -> bool {
     std::fs::read_to_string("/proc/cpuinfo").is_ok_and(|text| text.contains("AuthenticAMD"))
 }
 
-/// Trains `model` full-batch on cross-entropy with Adam; returns the loss of
-/// every epoch. Does and tells what [`lesson::train::fit`][plain] does, bit for
-/// bit; the tensors told are the next step's too, so an observer copies them.
+/// Trains `model`, two linear layers with `activation` between them, full-batch
+/// on cross-entropy with Adam; returns the loss of every epoch. Does and tells
+/// what [`lesson::train::fit`][plain] does, bit for bit.
 ///
 /// [plain]: crate::lesson::train::fit
 pub fn fit(
     name: &str,
-    model: &Mlp,
+    activation: Activation,
+    model: &dyn Module,
     lr: f64,
     (x, y): (&Tensor, &Tensor),
     epochs: usize,
-    observer: &mut impl Observer,
-) -> Vec<f64> {
+    observer: &mut dyn Observer,
+) -> Result<Vec<f64>> {
     let _no_grad = tch::no_grad_guard();
-    let names = names(model);
-    let mut optimizer = FlatAdam::new(parameters(model), lr);
-    let pass = Pass::new(model.activation, &optimizer, x);
+    let mut optimizer = FlatAdam::new(model.named_parameters(), lr);
+    let pass = Pass::new(activation, &optimizer, x);
     let mut criterion = CrossEntropy::new(&pass.logits, y);
     let mut losses = Vec::with_capacity(epochs);
     for epoch in 1..=epochs {
@@ -74,14 +75,11 @@ pub fn fit(
         optimizer.step();
         observer.step(&Step {
             series: name,
-            epoch,
-            logits: &pass.logits,
+            step: epoch,
+            forward: &[("logits", &pass.logits)],
             loss: criterion.loss(),
-            grads: optimizer.grads(),
-            names: &names,
-            params: optimizer.params(),
-            state: optimizer.state(),
-        });
+            optimizer: &optimizer,
+        })?;
     }
-    losses
+    Ok(losses)
 }

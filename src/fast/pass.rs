@@ -1,11 +1,13 @@
 //! The network's forward and backward pass, without a graph.
 
 use tch::Tensor;
+use torch_parity::nn::Activation;
+use torch_parity::optim::Optimizer;
 
 use crate::fast::FLOAT;
+use crate::fast::activation::{backward_out, forward_out};
 use crate::fast::adam::FlatAdam;
 use crate::fast::weight_grad::WeightGrad;
-use crate::pytorch::activation::Activation;
 
 /// A pass through the network and back: what it reads and where it writes.
 pub struct Pass<'a> {
@@ -37,13 +39,13 @@ struct Layer {
 impl Layer {
     /// The layer whose weight is parameter `weight`, and its bias the next.
     fn new(optimizer: &FlatAdam, weight: usize) -> Self {
-        let [params, grads] = [optimizer.params(), optimizer.grads()];
+        let params = optimizer.parameters().tensors();
         Self {
             weight: params[weight].shallow_clone(),
             weight_t: params[weight].tr(),
             bias: params[weight + 1].shallow_clone(),
-            grad_weight: grads[weight].shallow_clone(),
-            grad_bias: grads[weight + 1].shallow_clone(),
+            grad_weight: optimizer.grad(weight).shallow_clone(),
+            grad_bias: optimizer.grad(weight + 1).shallow_clone(),
         }
     }
 
@@ -86,7 +88,7 @@ impl<'a> Pass<'a> {
     /// Writes `z`, `h` and `logits`.
     pub fn forward(&self) {
         self.fc1.forward(self.x, &self.z);
-        self.activation.forward_out(&self.z, &self.h);
+        forward_out(self.activation, &self.z, &self.h);
         self.fc2.forward(&self.h, &self.logits);
     }
 
@@ -95,7 +97,7 @@ impl<'a> Pass<'a> {
         let _ = self.grad_logits_t.mm_out(&self.fc2.grad_weight, &self.h);
         self.fc2.backward_bias(&self.grad_logits);
         let _ = self.grad_logits.mm_out(&self.grad_h, &self.fc2.weight);
-        self.activation.backward_out(&self.grad_z, &self.grad_h, &self.z, &self.h);
+        backward_out(self.activation, &self.grad_z, &self.grad_h, &self.z, &self.h);
         self.grad_fc1_weight.compute();
         self.fc1.backward_bias(&self.grad_z);
     }

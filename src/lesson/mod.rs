@@ -1,27 +1,42 @@
-//! The lesson's experiments, one file a section; each is the twin of the file
-//! of the same name in `python_ref/`.
+//! The lesson's experiments, a room for each: its settings, which are its flags;
+//! its run; what it prints and writes. `src/lesson/NAME` is the twin of
+//! `python_ref/NAME.py`.
 
-pub mod claims;
 pub mod curve;
 pub mod generator;
-pub mod layers;
 pub mod recurrent;
+pub mod settings;
 pub mod signal;
 pub mod train;
 
-use crate::trace::{Observer, Trace};
+use anyhow::Result;
+use clap::Args;
+use serde::Serialize;
+use torch_parity::trace::{About, Observer, Trace};
 
-/// What the commands and the parity check need to know of an experiment.
-pub trait Experiment {
-    /// Its name, which is that of its twin's file.
+/// What the program needs to know of an experiment; its fields are its settings
+/// and its flags.
+pub trait Experiment: Args + Serialize + 'static {
+    /// Its name, which is that of its command and of its twin's file.
     const NAME: &'static str;
 
-    /// What it finds, for the printed lines, the CSV and the plot.
-    type Findings;
+    /// What it does, in a line of help.
+    const ABOUT: &'static str;
 
-    /// Everything that the results depend on, as name and text. The names are
-    /// those of the flags, with `_` for `-`; a switch is `true` or `false`.
-    fn settings(&self) -> Vec<(&'static str, String)>;
+    /// What it does, in full, where a line does not do.
+    const LONG_ABOUT: &'static str = "";
+
+    /// What help says after the flags: columns of the CSV, and examples.
+    const AFTER_HELP: &'static str;
+
+    /// What it finds.
+    type Findings: 'static;
+
+    /// The files that it can write.
+    const FILES: &'static [File<Self::Findings>];
+
+    /// Refuses settings that are fine alone and not together.
+    fn validate(&self) -> Result<()>;
 
     /// libtorch's intra-op threads. Not one of the settings but part of the
     /// environment: at sizes near the lesson's it changes no bit.
@@ -32,11 +47,14 @@ pub trait Experiment {
     fn steps(&self) -> usize;
 
     /// Runs it, telling the observer all that happens.
-    fn run(&self, observer: &mut impl Observer) -> Self::Findings;
+    fn run(&self, observer: &mut dyn Observer) -> Result<Self::Findings>;
+
+    /// The lines to print, those of the twin.
+    fn summary(findings: &Self::Findings) -> String;
 
     /// The flags that make the twin do the same.
-    fn flags(&self) -> Vec<String> {
-        let flag = |(name, value): (&str, String)| {
+    fn twin_flags(&self) -> Vec<String> {
+        let flag = |(name, value): (String, String)| {
             let name = name.replace('_', "-");
             match value.as_str() {
                 "true" => Some(format!("--{name}")),
@@ -45,11 +63,38 @@ pub trait Experiment {
             }
         };
         let threads = format!("--threads={}", self.threads());
-        self.settings().into_iter().filter_map(flag).chain([threads]).collect()
+        settings::named(self).into_iter().filter_map(flag).chain([threads]).collect()
     }
 
-    /// An empty trace of it.
+    /// An empty record of it.
     fn trace(&self) -> Trace {
-        Trace::new(Self::NAME, self.settings(), self.threads())
+        let settings = settings::named(self).into_iter().collect();
+        Trace::new(About::new(Self::NAME, settings, self.threads()))
     }
+}
+
+/// A file that an experiment can write, and its flag.
+pub struct File<Findings> {
+    /// The flag, without its dashes.
+    pub flag: &'static str,
+    /// What the flag's help says.
+    pub help: &'static str,
+    /// What belongs into it.
+    pub render: fn(&Findings) -> Result<Vec<u8>>,
+}
+
+/// Something that is done with every experiment.
+pub trait Visitor {
+    /// Does it with this one.
+    fn visit<E: Experiment>(&mut self);
+}
+
+/// Every experiment, in the order in which they are listed anywhere. To add one,
+/// add its line here and its room, and its twin in `python_ref/`.
+pub fn visit_all(visitor: &mut impl Visitor) {
+    visitor.visit::<train::Train>();
+    visitor.visit::<curve::Curve>();
+    visitor.visit::<signal::Signal>();
+    visitor.visit::<recurrent::Recurrent>();
+    visitor.visit::<generator::Generator>();
 }

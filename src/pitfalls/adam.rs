@@ -1,105 +1,221 @@
-//! Adam with parts to replace; left alone, it is the right one of
-//! `pytorch::optim`, bit for bit.
+//! Mistakes in Adam's own arithmetic: what it divides by, its weight decay, its
+//! bias correction.
 
-use tch::{Tensor, no_grad};
+use tch::Tensor;
+use torch_parity::optim::EPS;
 
-use crate::pytorch::optim::{Optimizer, State};
+use super::adam_rule::Rule;
+use super::{Code, Parts, Pitfall, Shows};
 
-/// Its defaults, as PyTorch's.
-pub const BETAS: (f64, f64) = (0.9, 0.999);
-/// Likewise.
-pub const EPS: f64 = 1e-8;
+const RIGHT_DENOM: Code = Code {
+    rust: "let denom = exp_avg_sq.sqrt() / bias_correction2.sqrt() + 1e-8;",
+    pytorch: "denom = (exp_avg_sq.sqrt() / bias_correction2**0.5).add_(1e-8)",
+};
 
-/// What an update is made of. `m` is `exp_avg`, `v` is `exp_avg_sq`; both have
-/// the parameter's shape.
-#[derive(Clone, Copy, Debug)]
-pub struct Rule {
-    /// The step count of the first update.
-    pub first_step: f64,
-    /// The bias correction, of beta and the step count.
-    pub correction: fn(f64, f64) -> f64,
-    /// What the parameter moves by is `numerator / denominator`; this one is
-    /// of m, lr and the first bias correction.
-    pub numerator: fn(&Tensor, f64, f64) -> Tensor,
-    /// Of v and the second bias correction.
-    pub denominator: fn(&Tensor, f64) -> Tensor,
-    /// v, or what is used in its place, of the last one used and v.
-    pub v: fn(&Tensor, &Tensor) -> Tensor,
-    /// `AdamW`'s decay: each step shrinks the parameter by this times lr.
-    pub weight_decay: f64,
-    /// Whether a parameter of so many dimensions is trained.
-    pub trains: fn(usize) -> bool,
-}
+const RIGHT_CORRECTION: Code = Code {
+    rust: "let mut step = 0.0;\n\
+           step += 1.0; // before it is used\n\
+           let bias_correction1 = 1.0 - beta1.powf(step);",
+    pytorch: "step = 0\n\
+              step += 1  # before it is used\n\
+              bias_correction1 = 1 - beta1**step",
+};
 
-impl Rule {
-    /// `torch.optim.Adam`'s.
-    pub const RIGHT: Self = Self {
-        first_step: 1.0,
-        correction: |beta, step| 1.0 - beta.powf(step),
-        numerator: |m, lr, correction| m * -(lr / correction),
-        denominator: |v, correction| v.sqrt() / correction.powf(0.5) + EPS,
-        v: |_, v| v.shallow_clone(),
-        weight_decay: 0.0,
-        trains: |_| true,
-    };
-
-    /// An optimizer that follows this rule.
-    pub fn adam(self, params: Vec<Tensor>, lr: f64) -> Box<dyn Optimizer> {
-        let state = zero_state(&params);
-        let used = params.iter().map(Tensor::zeros_like).collect();
-        Box::new(RuledAdam { rule: self, step: self.first_step, params, state, used, lr })
-    }
-}
-
-/// What Adam starts from.
-pub fn zero_state(params: &[Tensor]) -> Vec<State> {
-    let zeros = |param: &Tensor| param.zeros_like().detach();
-    params.iter().map(|param| State { exp_avg: zeros(param), exp_avg_sq: zeros(param) }).collect()
-}
-
-struct RuledAdam {
-    rule: Rule,
-    params: Vec<Tensor>,
-    state: Vec<State>,
-    used: Vec<Tensor>,
-    lr: f64,
-    step: f64,
-}
-
-impl Optimizer for RuledAdam {
-    fn backward(&mut self, loss: &Tensor) -> Vec<Tensor> {
-        Tensor::run_backward(&[loss], &self.params, false, false)
-    }
-
-    fn step(&mut self, grads: &[Tensor]) {
-        let Self { rule, params, state, used, lr, step } = self;
-        let correction1 = (rule.correction)(BETAS.0, *step);
-        let correction2 = (rule.correction)(BETAS.1, *step);
-        *step += 1.0;
-        no_grad(|| {
-            for (((param, grad), state), used) in params.iter_mut().zip(grads).zip(state).zip(used)
-            {
-                if !(rule.trains)(param.dim()) {
-                    continue;
+pub const MISTAKES: &[Pitfall] = &[
+    Pitfall {
+        name: "amsgrad",
+        mistake: "AMSGrad",
+        origin: "amsgrad=True, from another recipe",
+        wrong: Code {
+            rust: "max_exp_avg_sq = max_exp_avg_sq.maximum(&exp_avg_sq);\n\
+                   let denom = max_exp_avg_sq.sqrt() / bias_correction2.sqrt() + 1e-8;",
+            pytorch: "optimizer = torch.optim.Adam(model.parameters(), lr=lr, amsgrad=True)",
+        },
+        right: RIGHT_DENOM,
+        found: "No difference until some exp_avg_sq shrinks for the first time: a \
+                gradient got smaller. The moments are right, that parameter is not.",
+        shows: Shows::Where {
+            needs: "settings near the lesson's",
+            holds: |s| {
+                Shows::ROUNDED.must(s) && s.run.epochs >= 40 && s.run.hidden * s.run.features >= 500
+            },
+        },
+        parts: Parts {
+            optimizer: |params, lr| {
+                Rule { v: |max, v| max.maximum(v), ..Rule::RIGHT }.adam(params, lr)
+            },
+            ..Parts::RIGHT
+        },
+    },
+    Pitfall {
+        name: "adamw-decay",
+        mistake: "AdamW's default weight decay of 0.01",
+        origin: "AdamW taken for Adam, from recipes for transformers",
+        wrong: Code {
+            rust: "param *= 1.0 - lr * 0.01; // then as Adam",
+            pytorch: "optimizer = torch.optim.AdamW(model.parameters(), lr=lr)",
+        },
+        right: Code {
+            rust: "let mut optimizer = Adam::new(model.named_parameters(), lr);",
+            pytorch: "optimizer = torch.optim.Adam(model.parameters(), lr=lr)",
+        },
+        found: "Moments right, parameters a hundred-thousandth too small after the first \
+                step.",
+        shows: Shows::ROUNDED,
+        parts: Parts {
+            optimizer: |params, lr| Rule { weight_decay: 0.01, ..Rule::RIGHT }.adam(params, lr),
+            ..Parts::RIGHT
+        },
+    },
+    Pitfall {
+        name: "eps-1e-7",
+        mistake: "eps of 1e-7 instead of 1e-8",
+        origin: "Keras' default",
+        wrong: Code {
+            rust: "let denom = exp_avg_sq.sqrt() / bias_correction2.sqrt() + 1e-7;",
+            pytorch: "optimizer = torch.optim.Adam(model.parameters(), lr=lr, eps=1e-7)",
+        },
+        right: RIGHT_DENOM,
+        found: "Moments right; a parameter differs after the first step, most where its \
+                gradient is small.",
+        shows: Shows::ROUNDED,
+        parts: Parts {
+            optimizer: |params, lr| {
+                let denominator =
+                    |v: &Tensor, correction: f64| v.sqrt() / correction.powf(0.5) + 1e-7;
+                Rule { denominator, ..Rule::RIGHT }.adam(params, lr)
+            },
+            ..Parts::RIGHT
+        },
+    },
+    Pitfall {
+        name: "eps-inside-sqrt",
+        mistake: "eps inside the square root",
+        origin: "TensorFlow's RMSprop, which has it there",
+        wrong: Code {
+            rust: "let denom = (exp_avg_sq / bias_correction2 + 1e-8).sqrt();",
+            pytorch: "denom = (exp_avg_sq / bias_correction2 + 1e-8).sqrt()",
+        },
+        right: RIGHT_DENOM,
+        found: "√1e-8 is 1e-4, ten thousand times eps: steps shrink visibly where the \
+                gradient is small.",
+        shows: Shows::ROUNDED,
+        parts: Parts {
+            optimizer: |params, lr| {
+                let denominator = |v: &Tensor, correction: f64| (v / correction + EPS).sqrt();
+                Rule { denominator, ..Rule::RIGHT }.adam(params, lr)
+            },
+            ..Parts::RIGHT
+        },
+    },
+    Pitfall {
+        name: "eps-before-correction",
+        mistake: "eps added before the bias correction",
+        origin: "TensorFlow's Adam, after a remark in the Adam paper",
+        wrong: Code {
+            rust: "let denom = (exp_avg_sq.sqrt() + 1e-8) / bias_correction2.sqrt();",
+            pytorch: "denom = (exp_avg_sq.sqrt() + 1e-8) / bias_correction2**0.5",
+        },
+        right: RIGHT_DENOM,
+        found: "In the first step eps counts 32 times, 1 / √(1 - 0.999), and less and \
+                less later on; the moments are right.",
+        shows: Shows::ROUNDED,
+        parts: Parts {
+            optimizer: |params, lr| {
+                let denominator =
+                    |v: &Tensor, correction: f64| (v.sqrt() + EPS) / correction.powf(0.5);
+                Rule { denominator, ..Rule::RIGHT }.adam(params, lr)
+            },
+            ..Parts::RIGHT
+        },
+    },
+    Pitfall {
+        name: "as-in-the-paper",
+        mistake: "the corrections applied to the moments",
+        origin: "algorithm 1 of the Adam paper, line by line",
+        wrong: Code {
+            rust: "let (m, v) = (exp_avg / bias_correction1, exp_avg_sq / bias_correction2);\n\
+                   param -= m * lr / (v.sqrt() + 1e-8);",
+            pytorch: "m, v = exp_avg / bias_correction1, exp_avg_sq / bias_correction2\n\
+                      param -= lr * m / (v.sqrt() + 1e-8)",
+        },
+        right: Code {
+            rust: "let denom = exp_avg_sq.sqrt() / bias_correction2.sqrt() + 1e-8;\n\
+                   param.addcdiv_(&(exp_avg * -(lr / bias_correction1)), &denom);",
+            pytorch: "denom = (exp_avg_sq.sqrt() / bias_correction2**0.5).add_(1e-8)\n\
+                      param.addcdiv_(exp_avg, denom, value=-(lr / bias_correction1))",
+        },
+        found: "Equal on paper; scalars are combined in float64 in one and tensors in \
+                float32 in the other, so parameters differ in their last bits.",
+        shows: Shows::ROUNDED,
+        parts: Parts {
+            optimizer: |params, lr| {
+                Rule {
+                    numerator: |m, lr, correction| m / correction * -lr,
+                    denominator: |v, correction| (v / correction).sqrt() + EPS,
+                    ..Rule::RIGHT
                 }
-                if rule.weight_decay != 0.0 {
-                    let _ = param.g_mul_scalar_(1.0 - *lr * rule.weight_decay);
-                }
-                let State { exp_avg: m, exp_avg_sq: v } = state;
-                let _ = m.lerp_(grad, 1.0 - BETAS.0);
-                let _ = v.g_mul_scalar_(BETAS.1).addcmul_(&(grad * (1.0 - BETAS.1)), grad);
-                *used = (rule.v)(used, v);
-                let numerator = (rule.numerator)(m, *lr, correction1);
-                let _ = param.addcdiv_(&numerator, &(rule.denominator)(used, correction2));
-            }
-        });
-    }
-
-    fn params(&self) -> &[Tensor] {
-        &self.params
-    }
-
-    fn state(&self) -> &[State] {
-        &self.state
-    }
-}
+                .adam(params, lr)
+            },
+            ..Parts::RIGHT
+        },
+    },
+    Pitfall {
+        name: "no-bias-correction",
+        mistake: "no bias correction",
+        origin: "BERT's Adam, and many short listings",
+        wrong: Code {
+            rust: "let (bias_correction1, bias_correction2) = (1.0, 1.0);",
+            pytorch: "bias_correction1, bias_correction2 = 1, 1",
+        },
+        right: RIGHT_CORRECTION,
+        found: "Moments right; the first step is 0.1 / √0.001, about three times as large \
+                as it should be.",
+        shows: Shows::TRAINED,
+        parts: Parts {
+            optimizer: |params, lr| Rule { correction: |_, _| 1.0, ..Rule::RIGHT }.adam(params, lr),
+            ..Parts::RIGHT
+        },
+    },
+    Pitfall {
+        name: "step-from-0",
+        mistake: "the step count starts at 0",
+        origin: "enumerate(), or the increment at the end of step()",
+        wrong: Code {
+            rust: "let bias_correction1 = 1.0 - beta1.powf(step); // step is 0 at first\nstep += 1.0;",
+            pytorch: "bias_correction1 = 1 - beta1**step  # step is 0 at first\nstep += 1",
+        },
+        right: RIGHT_CORRECTION,
+        found: "1 - β⁰ is 0: the first update divides infinity by infinity, and every \
+                parameter is nan from then on.",
+        shows: Shows::Always,
+        parts: Parts {
+            optimizer: |params, lr| Rule { first_step: 0.0, ..Rule::RIGHT }.adam(params, lr),
+            ..Parts::RIGHT
+        },
+    },
+    Pitfall {
+        name: "powi",
+        mistake: "powi instead of powf for β to the power of the step",
+        origin: "the natural choice, since the step is a whole number",
+        wrong: Code {
+            rust: "let bias_correction1 = 1.0 - beta1.powi(step);",
+            pytorch: "bias_correction1 = 1 - math.prod([beta1] * step)",
+        },
+        right: Code {
+            rust: "let bias_correction1 = 1.0 - beta1.powf(step as f64);",
+            pytorch: "bias_correction1 = 1 - beta1**step  # C's pow",
+        },
+        found: "powi multiplies and rounds again and again, but only the last bits of a \
+                float64 change, which becomes a float32 right after. Among the learning \
+                rates up to 0.03 in steps of 1e-8, one lets it show in 50 epochs.",
+        shows: Shows::Rarely { example: "--lr 0.01909961" },
+        parts: Parts {
+            optimizer: |params, lr| {
+                let correction = |beta: f64, step| 1.0 - beta.powi(step as i32);
+                Rule { correction, ..Rule::RIGHT }.adam(params, lr)
+            },
+            ..Parts::RIGHT
+        },
+    },
+];

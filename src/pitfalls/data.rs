@@ -34,7 +34,10 @@ pub const MISTAKES: &[Pitfall] = &[
         right: RIGHT_DATA,
         found: "From 16 values on, a float64 takes more of the generator's bits than a \
                 float32: the very first input differs, and all that is drawn later.",
-        shows: Shows::Where { needs: "16 inputs or more", holds: |s| s.samples * s.features >= 16 },
+        shows: Shows::Where {
+            needs: "16 inputs or more",
+            holds: |s| s.run.samples * s.run.features >= 16,
+        },
         parts: Parts {
             data: |samples, features| {
                 let x = Tensor::randn([samples, features], (Kind::Double, Device::Cpu));
@@ -108,13 +111,13 @@ pub const MISTAKES: &[Pitfall] = &[
                 the redrawn data moved the generator on, and sees other data.",
         shows: Shows::Where {
             needs: "two networks",
-            holds: |s| s.activations.len() > 1 || s.same_init,
+            holds: |s| s.run.activations.len() > 1 || s.run.same_init,
         },
         parts: Parts {
             before_network: |settings, i, data| {
                 (Parts::RIGHT.before_network)(settings, i, data);
-                if i > 0 || settings.same_init {
-                    *data = make_data(settings.samples, settings.features);
+                if i > 0 || settings.run.same_init {
+                    *data = make_data(settings.run.samples, settings.run.features);
                 }
             },
             ..Parts::RIGHT
@@ -131,7 +134,7 @@ pub const MISTAKES: &[Pitfall] = &[
         right: RIGHT_LOOP,
         found: "The first weight differs: it is drawn from the seed's first random \
                 numbers, which the data had already used.",
-        shows: Shows::Where { needs: "a run without --same-init", holds: |s| !s.same_init },
+        shows: Shows::Where { needs: "a run without --same-init", holds: |s| !s.run.same_init },
         parts: Parts {
             before_network: |settings, _, _| tch::manual_seed(settings.seed),
             ..Parts::RIGHT

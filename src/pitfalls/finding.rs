@@ -3,12 +3,14 @@
 
 use std::borrow::Cow;
 
+use anyhow::Result;
+use torch_parity::compare::{Report, Tolerance, Value, compare};
+use torch_parity::trace::{Both, Key, Observer, Trace};
+
 use super::Pitfall;
 use crate::lesson::Experiment;
-use crate::parity::{self, Report, Tolerance, Value};
+use crate::lesson::train::Train;
 use crate::resync::Resync;
-use crate::settings::Settings;
-use crate::trace::{Observer, Trace};
 
 /// A mistake and what came of it.
 #[derive(Debug)]
@@ -55,45 +57,43 @@ pub struct Noticed {
 }
 
 /// The right run: the lesson itself.
-pub fn right_run(settings: &Settings) -> Trace {
+pub fn right_run(settings: &Train) -> Result<Trace> {
     let mut trace = settings.trace();
-    settings.run(&mut trace);
-    trace
+    settings.run(&mut trace)?;
+    Ok(trace)
 }
 
 /// Trains with the mistake, once by itself and once resynced to the right run,
 /// and compares both with the right run.
 pub fn examine(
     pitfall: &'static Pitfall,
-    settings: &Settings,
+    settings: &Train,
     right: &Trace,
-    observer: &mut impl Observer,
-) -> Finding {
-    let mut watching = (settings.trace(), &mut *observer);
-    pitfall.parts.train(settings, &mut watching);
-    let (alone, _) = watching;
-    let mut watching = (settings.trace(), (Resync(right), observer));
-    pitfall.parts.train(settings, &mut watching);
-    let (resynced, _) = watching;
+    observer: &mut dyn Observer,
+) -> Result<Finding> {
+    let [mut alone, mut resynced] = [settings.trace(), settings.trace()];
+    pitfall.parts.train(settings, &mut Both(&mut alone, observer))?;
+    let mut after = Both(observer, &mut Resync(right));
+    pitfall.parts.train(settings, &mut Both(&mut resynced, &mut after))?;
 
     let right = comparable(right, &alone);
-    let compare = |wrong| parity::compare(["wrong", "right"], wrong, &right, None);
-    let every_loss = losses(&alone, &right, "/loss/loss");
-    let final_losses = losses(&alone, &right, &format!("/{:06}/loss/loss", settings.epochs));
-    Finding {
+    let report = |wrong| compare(["wrong", "right"], wrong, &right, None);
+    let every_loss = losses(&alone, &right, |_| true);
+    let final_losses = losses(&alone, &right, |step| step == settings.run.epochs);
+    Ok(Finding {
         pitfall,
-        report: compare(&alone),
+        report: report(&alone),
         noticed: notice(&every_loss, &final_losses),
         final_difference: largest_difference(&final_losses),
-        resynced: compare(&resynced).resynced(),
+        resynced: report(&resynced).resynced(),
         must_show: pitfall.shows.must(settings),
-    }
+    })
 }
 
 /// Without the optimizer's state where the wrong run's cannot be read, as that
 /// of `tch::nn::Adam`: not to be seen is not to be different.
 fn comparable<'a>(right: &'a Trace, wrong: &Trace) -> Cow<'a, Trace> {
-    let is_state = |key: &String| key.contains("/state/");
+    let is_state = |key: &Key| key.in_phase("state").is_some();
     if wrong.tensors.keys().any(is_state) {
         return Cow::Borrowed(right);
     }
@@ -102,16 +102,15 @@ fn comparable<'a>(right: &'a Trace, wrong: &Trace) -> Cow<'a, Trace> {
     Cow::Owned(right)
 }
 
-/// The losses of both runs under the keys that end like this.
-fn losses(wrong: &Trace, right: &Trace, ending: &str) -> Vec<[Value; 2]> {
-    let keys = right.tensors.keys().filter(|key| key.ends_with(ending));
-    keys.map(|key| {
-        [wrong, right].map(|trace| {
-            let array = &trace.tensors[key];
-            Value::new(array.dtype, &array.bytes)
-        })
-    })
-    .collect()
+/// The losses of both runs at the steps that are `wanted`.
+fn losses(wrong: &Trace, right: &Trace, wanted: impl Fn(usize) -> bool) -> Vec<[Value; 2]> {
+    let is_wanted = |key: &&Key| key.in_phase("loss").is_some_and(|place| wanted(place.step));
+    let of = |trace: &Trace, key: &Key| {
+        let array = &trace.tensors[key];
+        Value::new(array.dtype(), array.bytes())
+    };
+    let keys = right.tensors.keys().filter(is_wanted);
+    keys.map(|key| [of(wrong, key), of(right, key)]).collect()
 }
 
 fn numbers(losses: &[[Value; 2]]) -> impl Iterator<Item = [f64; 2]> {

@@ -3,11 +3,11 @@
 use tch::nn::{self, VarStore};
 use tch::{Device, Kind, Tensor, no_grad};
 
-use super::parts::Net;
+use super::run::Net;
 use super::{Code, Parts, Pitfall, Shows};
 
 const RIGHT_LAYER: Code = Code {
-    rust: "let fc1 = pytorch::nn::Linear::new(d, h); // this crate's",
+    rust: "let fc1 = Linear::new(d, h); // torch_parity's",
     pytorch: "fc1 = nn.Linear(d, h)",
 };
 
@@ -103,7 +103,7 @@ pub const MISTAKES: &[Pitfall] = &[
         },
         found: "The same numbers in another order: mean, range and the corner [0, 0] \
                 agree, so a comparison of statistics passes.",
-        shows: Shows::Where { needs: "two hidden units", holds: |s| s.hidden > 1 },
+        shows: Shows::Where { needs: "two hidden units", holds: |s| s.run.hidden > 1 },
         parts: Parts {
             network: |settings, activation| {
                 Box::new(Net::of(settings, activation, |fan_in, fan_out| {

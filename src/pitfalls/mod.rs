@@ -5,41 +5,34 @@
 //! that is said of it anywhere.
 
 mod adam;
-mod correction;
+mod adam_rule;
 mod data;
 mod finding;
-mod fused;
+mod fused_adam;
 mod init;
 mod network;
 mod optimizer;
-mod parts;
-mod rule;
+mod run;
 mod tabled;
 mod tch_adam;
 mod words;
 
 use std::fmt;
 
-use crate::settings::Settings;
-use adam::Rule;
+use adam_rule::Rule;
 pub use finding::{Finding, Noticed, examine, right_run};
-use parts::Net;
-pub use parts::Parts;
+use run::Net;
+pub use run::Parts;
 pub use tabled::{csv, markdown};
 pub use words::{explanation, list, overview};
 
+use crate::lesson::train::Train;
+
 /// Every mistake, in the order in which they act on a run.
 pub fn all() -> impl Iterator<Item = &'static Pitfall> {
-    [
-        data::MISTAKES,
-        init::MISTAKES,
-        network::MISTAKES,
-        optimizer::MISTAKES,
-        rule::MISTAKES,
-        correction::MISTAKES,
-    ]
-    .into_iter()
-    .flatten()
+    let lists =
+        [data::MISTAKES, init::MISTAKES, network::MISTAKES, optimizer::MISTAKES, adam::MISTAKES];
+    lists.into_iter().flatten()
 }
 
 /// The right run, put together of the parts that mistakes replace: what must
@@ -93,7 +86,7 @@ pub enum Shows {
         /// What they need, in words.
         needs: &'static str,
         /// Whether these have it.
-        holds: fn(&Settings) -> bool,
+        holds: fn(&Train) -> bool,
     },
     /// Only where chance has it.
     Rarely {
@@ -105,19 +98,19 @@ pub enum Shows {
 impl Shows {
     /// Where the parameters move, and not out of all bounds.
     const TRAINED: Self =
-        Self::Where { needs: "an lr from 1e-5 to 1", holds: |s| (1e-5..=1.0).contains(&s.lr) };
+        Self::Where { needs: "an lr from 1e-5 to 1", holds: |s| (1e-5..=1.0).contains(&s.run.lr) };
 
     /// For mistakes that differ by rounding.
     const ROUNDED: Self = Self::Where {
         needs: "settings near the lesson's",
         holds: |s| {
-            let sizes = s.samples.min(s.hidden) >= 16 && s.features >= 4;
-            sizes && s.epochs >= 20 && (1e-3..=0.1).contains(&s.lr)
+            let sizes = s.run.samples.min(s.run.hidden) >= 16 && s.run.features >= 4;
+            sizes && s.run.epochs >= 20 && (1e-3..=0.1).contains(&s.run.lr)
         },
     };
 
     /// Whether it must show at these settings.
-    pub fn must(self, settings: &Settings) -> bool {
+    pub fn must(self, settings: &Train) -> bool {
         match self {
             Self::Always => true,
             Self::Where { holds, .. } => holds(settings),

@@ -1,10 +1,10 @@
 //! Mistakes in the network, in the loss, and in what is reported of it.
 
 use tch::{Kind, Reduction, Tensor};
+use torch_parity::nn::Activation;
 
-use super::parts::Net;
+use super::run::Net;
 use super::{Code, Parts, Pitfall, Shows};
-use crate::pytorch::activation::Activation;
 
 const RIGHT_LOSS: Code = Code {
     rust: "let mean = Reduction::Mean;\n\
@@ -26,7 +26,9 @@ pub const MISTAKES: &[Pitfall] = &[
                 logits differ in their last bits, and only where tanh is trained.",
         shows: Shows::Where {
             needs: "tanh among the activations",
-            holds: |s| s.activations.contains(&Activation::Tanh) && s.samples * s.hidden >= 64,
+            holds: |s| {
+                s.run.activations.contains(&Activation::Tanh) && s.run.samples * s.run.hidden >= 64
+            },
         },
         parts: Parts {
             network: |settings, activation| {
@@ -90,7 +92,7 @@ pub const MISTAKES: &[Pitfall] = &[
         right: RIGHT_LOSS,
         found: "The loss is N times as large. Adam divides the gradient by its own size, \
                 so training hardly changes: with the loss printed per sample it would pass.",
-        shows: Shows::Where { needs: "two samples", holds: |s| s.samples > 1 },
+        shows: Shows::Where { needs: "two samples", holds: |s| s.run.samples > 1 },
         parts: Parts {
             criterion: |logits, y| {
                 logits.cross_entropy_loss::<Tensor>(y, None, Reduction::Sum, -100, 0.0)

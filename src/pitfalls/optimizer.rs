@@ -1,15 +1,15 @@
 //! Mistakes in the choice and the use of the optimizer.
 
 use tch::Tensor;
+use torch_parity::optim::{Adam, Optimizer, Parameters};
 
-use super::adam::Rule;
-use super::fused::FusedAdam;
+use super::adam_rule::Rule;
+use super::fused_adam::FusedAdam;
 use super::tch_adam::TchAdam;
 use super::{Code, Parts, Pitfall, Shows};
-use crate::pytorch::optim::{Adam, Optimizer, State};
 
 const RIGHT_ADAM: Code = Code {
-    rust: "let mut optimizer = pytorch::optim::Adam::new(parameters(&model), lr);",
+    rust: "let mut optimizer = Adam::new(model.named_parameters(), lr);",
     pytorch: "optimizer = torch.optim.Adam(model.parameters(), lr=lr)",
 };
 
@@ -30,12 +30,10 @@ pub const MISTAKES: &[Pitfall] = &[
                 second on the gradient is the sum of all so far.",
         shows: Shows::Where {
             needs: "two epochs, and an lr up to 1",
-            holds: |s| s.epochs > 1 && s.lr <= 1.0,
+            holds: |s| s.run.epochs > 1 && s.run.lr <= 1.0,
         },
         parts: Parts {
-            optimizer: |params, lr| {
-                Box::new(Accumulating { adam: Adam::new(params, lr), grads: None })
-            },
+            optimizer: |params, lr| Box::new(NeverZeroed(Adam::new(params, lr))),
             ..Parts::RIGHT
         },
     },
@@ -48,7 +46,7 @@ pub const MISTAKES: &[Pitfall] = &[
             pytorch: "exp_avg.mul_(beta1).add_(grad, alpha=1 - beta1)  # as the C++ has it",
         },
         right: Code {
-            rust: "let mut optimizer = pytorch::optim::Adam::new(parameters(&model), lr);",
+            rust: "let mut optimizer = Adam::new(model.named_parameters(), lr);",
             pytorch: "exp_avg.lerp_(grad, 1 - beta1)  # as torch/optim/adam.py has it",
         },
         found: "It is libtorch's C++ Adam, equal on paper. tch does not let exp_avg be \
@@ -96,30 +94,24 @@ pub const MISTAKES: &[Pitfall] = &[
 ];
 
 /// The right Adam on gradients that add up.
-struct Accumulating {
-    adam: Adam,
-    grads: Option<Vec<Tensor>>,
-}
+struct NeverZeroed(Adam);
 
-impl Optimizer for Accumulating {
-    fn backward(&mut self, loss: &Tensor) -> Vec<Tensor> {
-        let mut grads = self.adam.backward(loss);
-        if let Some(before) = self.grads.take() {
-            grads = before.iter().zip(grads).map(|(before, grad)| before + grad).collect();
-        }
-        self.grads = Some(grads.iter().map(Tensor::shallow_clone).collect());
-        grads
+impl Optimizer for NeverZeroed {
+    fn parameters(&self) -> &Parameters {
+        self.0.parameters()
     }
 
-    fn step(&mut self, grads: &[Tensor]) {
-        self.adam.step(grads);
+    fn parameters_mut(&mut self) -> &mut Parameters {
+        self.0.parameters_mut()
     }
 
-    fn params(&self) -> &[Tensor] {
-        self.adam.params()
+    fn zero_grad(&mut self) {}
+
+    fn step(&mut self) {
+        self.0.step();
     }
 
-    fn state(&self) -> &[State] {
-        self.adam.state()
+    fn state(&self, i: usize) -> Vec<(&'static str, Tensor)> {
+        self.0.state(i)
     }
 }

@@ -31,7 +31,7 @@ pub fn markdown(findings: &[Finding]) -> String {
 /// A row of the CSV. What is not there stays empty.
 #[derive(Serialize)]
 #[allow(clippy::struct_excessive_bools)] // a column each
-struct Row<'a> {
+struct PitfallRow<'a> {
     name: &'a str,
     found: bool,
     must_show: bool,
@@ -54,17 +54,17 @@ struct Row<'a> {
 pub fn csv(findings: &[Finding]) -> Result<Vec<u8>> {
     to_csv(findings.iter().map(|finding| {
         let first = finding.report.first();
-        let mut parts = first.map(|first| first.key.splitn(4, '/')).into_iter().flatten();
+        let place = first.and_then(|first| first.key.place());
         let Noticed { decimals, assert_close, final_bits, epoch_bits } = finding.noticed;
         let (wrong, steps) = finding.resynced.steps_wrong();
-        Row {
+        PitfallRow {
             name: finding.pitfall.name,
             found: finding.is_found(),
             must_show: finding.must_show,
-            series: parts.next(),
-            epoch: parts.next().and_then(|step| step.parse().ok()),
-            phase: parts.next(),
-            tensor: parts.next(),
+            series: place.map(|place| place.series),
+            epoch: place.map(|place| place.step),
+            phase: place.map(|place| place.phase),
+            tensor: place.map(|place| place.name),
             ulps: first.and_then(|first| first.ulps),
             final_loss_difference: finding.final_difference,
             noticed_to_4_decimals: decimals,

@@ -2,45 +2,52 @@
 
 use tch::nn::{Adam, OptimizerConfig, VarStore};
 use tch::{Device, Tensor, nn};
-
-use crate::pytorch::optim::{Optimizer, State};
+use torch_parity::optim::{Optimizer, Parameters};
 
 /// tch's optimizer and the parameters that it trains.
 #[derive(Debug)]
 pub struct TchAdam {
     optimizer: nn::Optimizer,
-    params: Vec<Tensor>,
+    parameters: Parameters,
 }
 
 impl TchAdam {
-    /// An optimizer of `params`, which it updates in place.
-    pub fn new(params: Vec<Tensor>, lr: f64) -> Self {
+    /// An optimizer of these parameters, which it updates in place.
+    pub fn new(named: Vec<(String, Tensor)>, lr: f64) -> Self {
         let vs = VarStore::new(Device::Cpu);
-        for (i, param) in params.iter().enumerate() {
+        for (i, (_, param)) in named.iter().enumerate() {
             let _ = vs.root().add(&i.to_string(), param.shallow_clone(), true);
         }
         let optimizer = Adam::default().build(&vs, lr).expect("these are Adam's defaults");
-        Self { optimizer, params }
+        Self { optimizer, parameters: Parameters::new(named) }
     }
 }
 
 impl Optimizer for TchAdam {
-    fn backward(&mut self, loss: &Tensor) -> Vec<Tensor> {
-        self.optimizer.zero_grad();
-        loss.backward();
-        self.params.iter().map(Tensor::grad).collect()
+    fn parameters(&self) -> &Parameters {
+        &self.parameters
     }
 
-    fn step(&mut self, _grads: &[Tensor]) {
+    fn parameters_mut(&mut self) -> &mut Parameters {
+        &mut self.parameters
+    }
+
+    /// tch's optimizer finds the gradients where libtorch keeps them.
+    fn step(&mut self) {
+        for (_, param, grad) in self.parameters.trained() {
+            let mut theirs = param.grad();
+            if theirs.defined() {
+                theirs.copy_(grad);
+            } else {
+                // There is no way to set it but a backward pass: that of param · grad.
+                (&*param * grad).sum(None).backward();
+            }
+        }
         self.optimizer.step();
     }
 
-    fn params(&self) -> &[Tensor] {
-        &self.params
-    }
-
     /// Nothing: tch does not let it be read.
-    fn state(&self) -> &[State] {
-        &[]
+    fn state(&self, _: usize) -> Vec<(&'static str, Tensor)> {
+        Vec::new()
     }
 }

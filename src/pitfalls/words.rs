@@ -1,8 +1,10 @@
 //! What is said of mistakes on the terminal: all at once, or one in depth.
 
+use torch_parity::compare::First;
+use torch_parity::text::{table, thousands};
+use torch_parity::trace::{Key, Place, SHARED};
+
 use super::{Code, Finding, Noticed, Pitfall, Shows};
-use crate::parity::First;
-use crate::table::{table, thousands};
 
 /// What each mistake is, and where it comes from.
 pub fn list(pitfalls: &[&Pitfall]) -> String {
@@ -45,8 +47,8 @@ pub(super) fn cells(finding: &Finding) -> [String; 7] {
 /// Which checks notice each mistake, with what the columns mean.
 fn checks(findings: &[Finding]) -> String {
     let meanings = COLUMNS.map(|(name, meaning)| format!("{name:10}  {meaning}\n"));
-    let rows = findings.iter().map(cells).collect();
-    format!("{}\n{}", table(COLUMNS.map(|(name, _)| name), rows), meanings.concat())
+    let header = COLUMNS.map(|(name, _)| name);
+    format!("{}\n{}", table(&header, findings.iter().map(cells)), meanings.concat())
 }
 
 /// How many mistakes pass which check.
@@ -128,17 +130,17 @@ pub(super) fn where_found(finding: &Finding) -> String {
 }
 
 /// `tanh/000006/state/fc1.bias.exp_avg` as "tanh, epoch 6, state ...".
-fn place(key: &str) -> String {
-    let parts: Vec<_> = key.splitn(4, '/').collect();
-    let epoch = |step: &str| step.trim_start_matches('0').to_owned();
-    match parts[..] {
-        ["data", _, _, name] => format!("data {name}"),
-        [series, "000000", phase, name] => {
+fn place(key: &Key) -> String {
+    match key.place() {
+        None => key.to_string(),
+        Some(Place { series: SHARED, name, .. }) => format!("data {name}"),
+        Some(Place { series, step: 0, phase, name }) => {
             format!("{series}, before the first step, {phase} {name}")
         }
-        [series, step, "loss", _] => format!("{series}, epoch {}, loss", epoch(step)),
-        [series, step, phase, name] => format!("{series}, epoch {}, {phase} {name}", epoch(step)),
-        _ => key.to_owned(),
+        Some(Place { series, step, phase: "loss", .. }) => format!("{series}, epoch {step}, loss"),
+        Some(Place { series, step, phase, name }) => {
+            format!("{series}, epoch {step}, {phase} {name}")
+        }
     }
 }
 

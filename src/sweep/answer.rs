@@ -1,12 +1,11 @@
 //! The lesson's claim, answered by a sweep.
 
-use std::array::from_fn;
+use torch_parity::nn::Activation;
+use torch_parity::text::{number, percent, table};
 
-use crate::pytorch::activation::Activation;
 use crate::sweep::plan::Plan;
-use crate::sweep::row::{Row, checkpoints, final_losses};
+use crate::sweep::row::{SeedRow, checkpoints, final_losses};
 use crate::sweep::statistics::{Lower, Paired, nan_last, summarise};
-use crate::table::{number, percent, table};
 
 /// The lesson's words, and what they say of final losses: the first of each
 /// pair is to be below the second.
@@ -25,7 +24,7 @@ const SHOWN: usize = 5;
 
 /// Whether the lesson's claim holds: a sentence, and its parts; nothing where
 /// not all of its activations were trained.
-pub fn claim(plan: &Plan, rows: &[Row]) -> String {
+pub fn claim(plan: &Plan, rows: &[SeedRow]) -> String {
     let (words, parts) = CLAIM;
     if parts.iter().flatten().any(|part| !plan.activations.contains(part)) {
         return String::new();
@@ -61,7 +60,7 @@ pub fn claim(plan: &Plan, rows: &[Row]) -> String {
 
 /// Which activation leads at which epoch, a line for each sweep; they differ in
 /// their learning rate.
-pub fn leaders(sweeps: &[(Plan, Vec<Row>)]) -> String {
+pub fn leaders(sweeps: &[(Plan, Vec<SeedRow>)]) -> String {
     let epochs = sweeps[0].0.epochs;
     let kept = checkpoints(epochs);
     let mut shown: Vec<_> =
@@ -69,25 +68,22 @@ pub fn leaders(sweeps: &[(Plan, Vec<Row>)]) -> String {
     if !shown.contains(&epochs) {
         shown.push(epochs);
     }
-    let shown: Vec<_> = shown.into_iter().rev().take(SHOWN).rev().collect();
-    let line = |first: &str, cell: &dyn Fn(usize) -> String| -> [String; SHOWN + 1] {
-        from_fn(|i| match i {
-            0 => first.to_owned(),
-            _ => shown.get(i - 1).map_or(String::new(), |&epoch| cell(epoch)),
-        })
-    };
-    let header = line("lr", &|epoch| format!("{epoch} epochs"));
-    let leaders = |(plan, rows): &(Plan, Vec<Row>)| {
-        line(plan.setting("lr"), &|epoch| leader(plan, rows, epoch))
+    let shown = &shown[shown.len().saturating_sub(SHOWN)..];
+    let header = shown.iter().map(|epoch| format!("{epoch} epochs"));
+    let header: Vec<_> = ["lr".to_owned()].into_iter().chain(header).collect();
+    let header: Vec<_> = header.iter().map(String::as_str).collect();
+    let leaders = |(plan, rows): &(Plan, Vec<SeedRow>)| {
+        let leaders = shown.iter().map(|&epoch| leader(plan, rows, epoch));
+        [plan.setting("lr").to_owned()].into_iter().chain(leaders).collect::<Vec<_>>()
     };
     format!(
         "Lowest mean loss (? where the runner-up's interval of the difference holds 0)\n{}",
-        table(header.each_ref().map(String::as_str), sweeps.iter().map(leaders).collect())
+        table(&header, sweeps.iter().map(leaders))
     )
 }
 
 /// The activation whose mean loss at `epoch` is the lowest.
-fn leader(plan: &Plan, rows: &[Row], epoch: usize) -> String {
+fn leader(plan: &Plan, rows: &[SeedRow], epoch: usize) -> String {
     let losses = |activation| -> Vec<f64> {
         let own = rows.iter().filter(|row| row.activation == activation);
         own.filter_map(|row| row.loss_at(epoch, plan.epochs)).collect()
@@ -95,7 +91,7 @@ fn leader(plan: &Plan, rows: &[Row], epoch: usize) -> String {
     let mut ranked: Vec<_> = plan.activations.iter().map(|&a| (a, losses(a))).collect();
     ranked.sort_by(|(_, a), (_, b)| nan_last(&summarise(a).mean, &summarise(b).mean));
     let sure = ranked.len() < 2 || Paired::new(&ranked[0].1, &ranked[1].1).lower() == Lower::A;
-    ranked[0].0.name() + if sure { "" } else { "?" }
+    ranked[0].0.name().to_owned() + if sure { "" } else { "?" }
 }
 
 #[cfg(test)]
@@ -108,7 +104,7 @@ mod tests {
         let plan = Plan::small(1, &activations, "0..20");
         let row = |seed: i64, activation, loss: f64| {
             let loss = loss + (seed * 7 % 11) as f64 / 1000.0 * f64::from(activation as u8 + 1);
-            Row::new(seed, activation, &[loss])
+            SeedRow::new(seed, activation, &[loss])
         };
         let losses = [sigmoid, tanh, relu];
         let seed_rows =

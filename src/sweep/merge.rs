@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 
 use crate::sweep::plan::Plan;
-use crate::sweep::row::Row;
+use crate::sweep::row::SeedRow;
 use crate::sweep::seeds::Shard;
 use crate::sweep::store::{self, Store};
 
 /// Joins the shards at `paths`, in any order, into `out`. Returns the plan and
 /// all rows.
-pub fn merge(out: &Path, paths: &[PathBuf]) -> Result<(Plan, Vec<Row>)> {
+pub fn merge(out: &Path, paths: &[PathBuf]) -> Result<(Plan, Vec<SeedRow>)> {
     let mut shards = Vec::new();
     for path in paths {
         let (plan, rows) = store::read(path)?;
@@ -30,13 +30,13 @@ pub fn merge(out: &Path, paths: &[PathBuf]) -> Result<(Plan, Vec<Row>)> {
     let (n, per_seed) = (plan.shard.n, plan.activations.len());
     let plan = plan.with_shard(Shard::WHOLE);
     let seeds = 0..plan.seeds.as_slice().len();
-    let rows: Vec<Row> = seeds
+    let rows: Vec<SeedRow> = seeds
         .flat_map(|i| &shards[i % n].2[i / n * per_seed..(i / n + 1) * per_seed])
         .cloned()
         .collect();
 
     let (mut file, kept) = Store::open(out, &plan)?;
-    let cells = |rows: &[Row]| rows.iter().map(Row::cells).collect::<Vec<_>>();
+    let cells = |rows: &[SeedRow]| rows.iter().map(SeedRow::cells).collect::<Vec<_>>();
     ensure!(
         cells(&kept) == cells(&rows[..kept.len()]),
         "{} holds other results than the shards: name another file",
@@ -49,7 +49,7 @@ pub fn merge(out: &Path, paths: &[PathBuf]) -> Result<(Plan, Vec<Row>)> {
 
 /// Refuses shards of different sweeps, and too many or too few of them.
 /// They are in the order of their number.
-fn refuse_wrong_set(shards: &[(&PathBuf, Plan, Vec<Row>)]) -> Result<()> {
+fn refuse_wrong_set(shards: &[(&PathBuf, Plan, Vec<SeedRow>)]) -> Result<()> {
     let (first, plan, _) = &shards[0];
     for (path, other, _) in shards {
         plan.refuse_mixture(other, [first, path], &["shard"])?;

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod merge;
 pub mod plan;
+pub mod plot;
 pub mod row;
 pub mod seeds;
 pub mod statistics;
@@ -17,21 +18,23 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result};
+use tch::Tensor;
+use torch_parity::nn::Activation;
 
-use crate::lesson::train::{Loop, draw, train_drawn};
-use crate::settings::Settings;
-use crate::sweep::row::Row;
+use crate::fast;
+use crate::lesson::train::{Mlp, Run, make_data};
+use crate::sweep::row::SeedRow;
 
 /// A seed's place among the seeds, and its rows; or libtorch's failure.
-type Done = (usize, thread::Result<Vec<Row>>);
+type Done = (usize, thread::Result<Result<Vec<SeedRow>>>);
 
 /// Trains every seed, `jobs` of them at a time, and hands the rows of each to
 /// `append` in the order of `seeds`; ends early where anything fails.
 pub fn run(
-    settings: &Settings,
+    run: &Run,
     seeds: &[i64],
     jobs: usize,
-    append: impl FnMut(Vec<Row>) -> Result<()>,
+    append: impl FnMut(Vec<SeedRow>) -> Result<()>,
 ) -> Result<()> {
     let next = AtomicUsize::new(0);
     let generator = Mutex::new(());
@@ -40,8 +43,7 @@ pub fn run(
         while let place = next.fetch_add(1, Ordering::Relaxed)
             && let Some(&seed) = seeds.get(place)
         {
-            let settings = Settings { seed, ..settings.clone() };
-            let rows = catch_unwind(AssertUnwindSafe(|| train_seed(&settings, &generator)));
+            let rows = catch_unwind(AssertUnwindSafe(|| train_seed(run, seed, &generator)));
             if sender.send((place, rows)).is_err() {
                 return; // Nobody listens any more: something failed.
             }
@@ -60,26 +62,48 @@ pub fn run(
     })
 }
 
-/// The rows of one seed. Seeds draw one at a time, since libtorch has a single
-/// generator; that is little beside the training, which draws nothing.
-fn train_seed(settings: &Settings, generator: &Mutex<()>) -> Vec<Row> {
+/// The rows of one seed: [`train`](crate::lesson::train::train) in two parts.
+/// Seeds draw one at a time, since libtorch has a single generator; that is
+/// little beside the training, which draws nothing.
+fn train_seed(run: &Run, seed: i64, generator: &Mutex<()>) -> Result<Vec<SeedRow>> {
     let alone = generator.lock().unwrap_or_else(PoisonError::into_inner);
-    let drawn = draw(settings);
+    let (x, y, models) = draw(run, seed);
     drop(alone);
-    let runs = train_drawn(Loop::Fast, settings, drawn, &mut ());
-    runs.iter().map(|(activation, losses)| Row::new(settings.seed, *activation, losses)).collect()
+    let rows = run.activations.iter().zip(models).map(|(&activation, model)| {
+        let (name, data) = (activation.name(), (&x, &y));
+        let losses = fast::fit(name, activation, &model, run.lr, data, run.epochs, &mut ())?;
+        Ok(SeedRow::new(seed, activation, &losses))
+    });
+    rows.collect()
+}
+
+/// Everything random of a run: the data, (N, D) and (N,), and the untrained
+/// networks. To be trained in this thread, since the number of intra-op threads
+/// is a thread's.
+fn draw(run: &Run, seed: i64) -> (Tensor, Tensor, Vec<Mlp>) {
+    tch::set_num_threads(run.threads);
+    tch::manual_seed(seed);
+    let (x, y) = make_data(run.samples, run.features);
+    let network = |&activation: &Activation| {
+        if run.same_init {
+            tch::manual_seed(seed);
+        }
+        Mlp::new(run.features, run.hidden, activation)
+    };
+    let models = run.activations.iter().map(network).collect();
+    (x, y, models)
 }
 
 /// Hands on what arrives in any order in the order of places.
 fn in_order(
     receiver: Receiver<Done>,
-    mut append: impl FnMut(Vec<Row>) -> Result<()>,
+    mut append: impl FnMut(Vec<SeedRow>) -> Result<()>,
 ) -> Result<()> {
     let mut waiting = BTreeMap::new();
     let mut turn = 0;
     for (place, rows) in receiver {
         // libtorch's failure goes on to where that of a single run would.
-        waiting.insert(place, rows.unwrap_or_else(|panic| resume_unwind(panic)));
+        waiting.insert(place, rows.unwrap_or_else(|panic| resume_unwind(panic))?);
         while let Some(rows) = waiting.remove(&turn) {
             append(rows)?;
             turn += 1;

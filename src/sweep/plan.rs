@@ -5,12 +5,12 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use clap::ValueEnum;
+use torch_parity::TORCH_VERSION;
+use torch_parity::nn::Activation;
 
+use crate::lesson::settings::named;
+use crate::lesson::train::Run;
 use crate::output::Output;
-use crate::pytorch::VERSION;
-use crate::pytorch::activation::Activation;
-use crate::settings::Settings;
 use crate::sweep::seeds::{Seeds, Shard};
 
 /// Everything that the rows of a sweep's CSV depend on, as name and text:
@@ -30,18 +30,15 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Of a sweep with these settings, whose own seed is not used.
-    pub fn new(settings: &Settings, seeds: Seeds, shard: Shard) -> Self {
-        let named = settings.named().into_iter().filter(|(name, _)| *name != "seed");
-        let mut named: BTreeMap<_, _> =
-            named.map(|(name, value)| (name.to_owned(), value)).collect();
+    /// Of a sweep with these settings.
+    pub fn new(run: &Run, seeds: Seeds, shard: Shard) -> Self {
+        let mut named: BTreeMap<_, _> = named(run).into_iter().collect();
         named.insert("seeds".to_owned(), seeds.to_string());
         named.insert("shard".to_owned(), shard.to_string());
         // Other releases have other kernels; CPU or CUDA build does not matter.
-        let release = VERSION.split('+').next().unwrap_or(VERSION);
+        let release = TORCH_VERSION.split('+').next().unwrap_or(TORCH_VERSION);
         named.insert("torch".to_owned(), release.to_owned());
-        let activations = settings.activations.clone();
-        Self { named, epochs: settings.epochs, activations, seeds, shard }
+        Self { named, epochs: run.epochs, activations: run.activations.clone(), seeds, shard }
     }
 
     /// The seeds of this file, ascending.
@@ -114,7 +111,7 @@ impl Plan {
         ensure!((1..=1_000_000).contains(&epochs), "its epochs are {epochs}");
         let activations = get("activations")?
             .split(',')
-            .map(|name| Activation::from_str(name, false).map_err(anyhow::Error::msg))
+            .map(|name| name.parse::<Activation>().map_err(anyhow::Error::msg))
             .collect::<Result<_>>()?;
         let seeds = get("seeds")?.parse().map_err(anyhow::Error::msg)?;
         let shard = get("shard")?.parse().map_err(anyhow::Error::msg)?;
@@ -148,17 +145,8 @@ impl Plan {
 impl Plan {
     /// For tests that train nothing.
     pub fn small(epochs: usize, activations: &[Activation], seeds: &str) -> Self {
-        let settings = Settings {
-            seed: 0,
-            samples: 1,
-            features: 1,
-            hidden: 1,
-            epochs,
-            lr: 0.001,
-            activations: activations.to_vec(),
-            same_init: false,
-            threads: 1,
-        };
-        Self::new(&settings, seeds.parse().unwrap(), Shard::WHOLE)
+        let run = crate::lesson::train::Train::default().run;
+        let run = Run { epochs, activations: activations.to_vec(), ..run };
+        Self::new(&run, seeds.parse().unwrap(), Shard::WHOLE)
     }
 }

@@ -1,17 +1,15 @@
 //! A row of a sweep's CSV: one run.
 
-use clap::ValueEnum;
 use csv::StringRecord;
-
-use crate::pytorch::activation::Activation;
-use crate::pytorch::float::repr;
+use torch_parity::nn::Activation;
+use torch_parity::text::repr;
 
 /// A column each: the first epoch whose loss is below.
 pub const THRESHOLDS: [f64; 4] = [0.6, 0.5, 0.4, 0.2];
 
 /// What a sweep keeps of the training of one activation with one seed.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct SeedRow {
     /// What data and network were drawn from.
     pub seed: i64,
     /// What was trained.
@@ -42,12 +40,12 @@ pub fn header(epochs: usize) -> Vec<String> {
 }
 
 /// The final losses of an activation, in the order of seeds.
-pub fn final_losses(rows: &[Row], activation: Activation) -> Vec<f64> {
+pub fn final_losses(rows: &[SeedRow], activation: Activation) -> Vec<f64> {
     let own = rows.iter().filter(|row| row.activation == activation);
     own.map(|row| row.final_loss).collect()
 }
 
-impl Row {
+impl SeedRow {
     /// From the losses of all epochs.
     pub fn new(seed: i64, activation: Activation, losses: &[f64]) -> Self {
         let first_below =
@@ -63,7 +61,8 @@ impl Row {
 
     /// Its cells, in the header's order; empty where no epoch was below.
     pub fn cells(&self) -> Vec<String> {
-        let fixed = [self.seed.to_string(), self.activation.name(), repr(self.final_loss)];
+        let fixed =
+            [self.seed.to_string(), self.activation.name().to_owned(), repr(self.final_loss)];
         let below = self.below.map(|epoch| epoch.map_or(String::new(), |n| n.to_string()));
         let losses = self.losses.iter().map(|&loss| repr(loss));
         fixed.into_iter().chain(below).chain(losses).collect()
@@ -73,7 +72,7 @@ impl Row {
     pub fn parse(cells: &StringRecord, checkpoints: usize) -> Option<Self> {
         let mut cells = cells.iter();
         let seed = cells.next()?.parse().ok()?;
-        let activation = Activation::from_str(cells.next()?, false).ok()?;
+        let activation = cells.next()?.parse().ok()?;
         let final_loss = cells.next()?.parse().ok()?;
         let mut below = [None; THRESHOLDS.len()];
         for epoch in &mut below {
@@ -109,13 +108,13 @@ mod tests {
     #[test]
     fn a_row_reads_back_as_it_was_written() {
         let losses = [0.7, 0.55, f64::NAN, 1e-9, f64::INFINITY];
-        let row = Row::new(-3, Activation::LeakyRelu, &losses);
+        let row = SeedRow::new(-3, Activation::LeakyRelu, &losses);
         assert_eq!(row.below, [Some(2), Some(4), Some(4), Some(4)]);
         let cells = StringRecord::from(row.cells());
         let expected = ["-3", "leaky-relu", "inf", "2", "4", "4", "4", "0.7", "0.55", "nan"];
         assert_eq!(cells, StringRecord::from(expected.to_vec()));
-        assert_eq!(Row::parse(&cells, 3).unwrap().cells(), row.cells());
-        assert!(Row::parse(&cells, 4).is_none(), "a cell is missing");
+        assert_eq!(SeedRow::parse(&cells, 3).unwrap().cells(), row.cells());
+        assert!(SeedRow::parse(&cells, 4).is_none(), "a cell is missing");
         assert_eq!(header(5).len(), cells.len());
     }
 }

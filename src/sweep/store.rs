@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
+use crate::export::to_csv;
 use crate::output::Output;
 use crate::sweep::plan::Plan;
-use crate::sweep::row::{self, Row};
+use crate::sweep::row::{self, SeedRow};
 
 /// How much work a power cut may cost. What a kill may cost is less: nothing
 /// that was appended, since the system keeps it.
@@ -26,7 +27,7 @@ pub struct Store {
 impl Store {
     /// Opens or makes the CSV at `path`, cuts off a seed that a kill left half
     /// written, and returns the rows of the seeds that are done.
-    pub fn open(path: &Path, plan: &Plan) -> Result<(Self, Vec<Row>)> {
+    pub fn open(path: &Path, plan: &Plan) -> Result<(Self, Vec<SeedRow>)> {
         let cannot = || format!("cannot write {}", path.display());
         ensure!(
             path != Path::new("-"),
@@ -49,7 +50,7 @@ impl Store {
         let mut store = Self { path: path.to_owned(), file, synced: Instant::now() };
         let mut bytes = Vec::new();
         store.file.read_to_end(&mut bytes).with_context(cannot)?;
-        let header = to_csv(&[row::header(plan.epochs)])?;
+        let header = to_csv([row::header(plan.epochs)])?;
         // What a kill leaves of a new file has its plan beside it.
         let planned = Plan::path(path).exists();
         if bytes.is_empty() || planned && header.starts_with(&bytes) {
@@ -66,8 +67,8 @@ impl Store {
     }
 
     /// Appends the rows of the next seed.
-    pub fn append(&mut self, rows: &[Row]) -> Result<()> {
-        self.write(&to_csv(&rows.iter().map(Row::cells).collect::<Vec<_>>())?)?;
+    pub fn append(&mut self, rows: &[SeedRow]) -> Result<()> {
+        self.write(&to_csv(rows.iter().map(SeedRow::cells))?)?;
         if self.synced.elapsed() > SYNC_EVERY {
             self.sync()?;
         }
@@ -94,7 +95,7 @@ impl Store {
 
 /// Reads the CSV at `path` without changing it: its plan, and the rows of the
 /// seeds that are done.
-pub fn read(path: &Path) -> Result<(Plan, Vec<Row>)> {
+pub fn read(path: &Path) -> Result<(Plan, Vec<SeedRow>)> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let plan = Plan::read(path)?;
     let (rows, _) = parse(&bytes, &plan).with_context(|| not_ours(path))?;
@@ -107,7 +108,7 @@ fn not_ours(path: &Path) -> String {
 
 /// The rows of whole seeds, and how many bytes they and the header take. What
 /// follows them can only be a part of one more seed.
-fn parse(bytes: &[u8], plan: &Plan) -> Result<(Vec<Row>, usize)> {
+fn parse(bytes: &[u8], plan: &Plan) -> Result<(Vec<SeedRow>, usize)> {
     let header = row::header(plan.epochs);
     let checkpoints = row::checkpoints(plan.epochs).len();
     let whole_lines = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
@@ -123,7 +124,7 @@ fn parse(bytes: &[u8], plan: &Plan) -> Result<(Vec<Row>, usize)> {
     while let Some(record) = records.next() {
         let record = record?;
         let line = record.position().map_or(0, csv::Position::line);
-        let row = Row::parse(&record, checkpoints)
+        let row = SeedRow::parse(&record, checkpoints)
             .filter(|row| expected.next() == Some((row.seed, row.activation)))
             .ok_or_else(|| anyhow!("line {line} is not the row that belongs there"))?;
         seed_rows.push(row);
@@ -135,28 +136,20 @@ fn parse(bytes: &[u8], plan: &Plan) -> Result<(Vec<Row>, usize)> {
     Ok((rows, end))
 }
 
-/// Lines of a CSV.
-pub fn to_csv(lines: &[Vec<String>]) -> Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for line in lines {
-        writer.write_record(line)?;
-    }
-    Ok(writer.into_inner()?)
-}
-
 #[cfg(test)]
 mod tests {
+    use torch_parity::nn::Activation;
+
     use super::*;
-    use crate::pytorch::activation::Activation;
 
     fn plan() -> Plan {
         Plan::small(3, &[Activation::Tanh, Activation::Relu], "0..3")
     }
 
     /// The rows of each seed.
-    fn rows() -> Vec<Vec<Row>> {
+    fn rows() -> Vec<Vec<SeedRow>> {
         let row = |seed: i64, activation| {
-            Row::new(seed, activation, &[0.7, 0.55, 0.3 + seed as f64 / 7.0])
+            SeedRow::new(seed, activation, &[0.7, 0.55, 0.3 + seed as f64 / 7.0])
         };
         (0..3).map(|seed| plan().activations.iter().map(|&a| row(seed, a)).collect()).collect()
     }

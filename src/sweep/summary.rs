@@ -1,14 +1,15 @@
 //! Rows -> tables of what the seeds say.
 
-use crate::pytorch::activation::Activation;
+use torch_parity::nn::Activation;
+use torch_parity::text::{number, percent, table, thousands};
+
 use crate::sweep::answer::claim;
 use crate::sweep::plan::Plan;
-use crate::sweep::row::{Row, THRESHOLDS, final_losses};
+use crate::sweep::row::{SeedRow, THRESHOLDS, final_losses};
 use crate::sweep::statistics::{Paired, quantile, sorted, summarise};
-use crate::table::{number, percent, table, thousands};
 
 /// What a sweep's rows say, as text of at most 80 columns.
-pub fn summary(plan: &Plan, rows: &[Row]) -> String {
+pub fn summary(plan: &Plan, rows: &[SeedRow]) -> String {
     let all = plan.own_seeds().len();
     let done = rows.len() / plan.activations.len();
     let seeds = if done == all {
@@ -44,11 +45,11 @@ pub fn summary(plan: &Plan, rows: &[Row]) -> String {
     text + &claim(plan, rows)
 }
 
-fn finals(plan: &Plan, rows: &[Row]) -> String {
+fn finals(plan: &Plan, rows: &[SeedRow]) -> String {
     let line = |&activation: &Activation| {
         let of = summarise(&final_losses(rows, activation));
         [
-            activation.name(),
+            activation.name().to_owned(),
             number(of.mean),
             interval(of.mean_interval),
             number(of.median),
@@ -58,26 +59,25 @@ fn finals(plan: &Plan, rows: &[Row]) -> String {
     };
     let header =
         ["activation", "mean", "95 % interval of it", "median", "sd", "95 % of seeds are in"];
-    table(header, plan.activations.iter().map(line).collect())
+    table(&header, plan.activations.iter().map(line))
 }
 
-fn first_epochs(plan: &Plan, rows: &[Row]) -> String {
+fn first_epochs(plan: &Plan, rows: &[SeedRow]) -> String {
     let line = |&activation: &Activation| {
-        let mut cells = [const { String::new() }; THRESHOLDS.len() + 1];
-        cells[0] = activation.name();
-        for (i, cell) in cells[1..].iter_mut().enumerate() {
+        let mut cells = vec![activation.name().to_owned()];
+        for i in 0..THRESHOLDS.len() {
             let own = rows.iter().filter(|row| row.activation == activation);
             let epochs = own.map(|row| row.below[i].map_or(f64::INFINITY, |epoch| epoch as f64));
             let median = quantile(&sorted(&epochs.collect::<Vec<_>>()), 0.5);
-            *cell = if median.is_finite() { median.to_string() } else { "-".to_owned() };
+            cells.push(if median.is_finite() { median.to_string() } else { "-".to_owned() });
         }
         cells
     };
     let [a, b, c, d] = THRESHOLDS.map(|threshold| threshold.to_string());
-    table(["activation", &a, &b, &c, &d], plan.activations.iter().map(line).collect())
+    table(&["activation", &a, &b, &c, &d], plan.activations.iter().map(line))
 }
 
-fn pairs(plan: &Plan, rows: &[Row]) -> String {
+fn pairs(plan: &Plan, rows: &[SeedRow]) -> String {
     let mut lines = Vec::new();
     for (i, &b) in plan.activations.iter().enumerate() {
         for &a in &plan.activations[i + 1..] {
@@ -90,7 +90,7 @@ fn pairs(plan: &Plan, rows: &[Row]) -> String {
             ]);
         }
     }
-    table(["pair", "mean", "95 % interval of it", "seeds"], lines)
+    table(&["pair", "mean", "95 % interval of it", "seeds"], lines)
 }
 
 fn interval([low, high]: [f64; 2]) -> String {

@@ -22,6 +22,11 @@ impl Value {
         Self { dtype, bits }
     }
 
+    /// A float32.
+    pub fn float32(x: f32) -> Self {
+        Self::new(Dtype::F32, &x.to_ne_bytes())
+    }
+
     /// Its number; none for dtypes that have no counterpart in Rust.
     pub fn number(self) -> Option<f64> {
         let bits = self.bits;

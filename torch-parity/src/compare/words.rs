@@ -39,10 +39,7 @@ pub fn tally_table(what: &str, rows: &[(String, Tally)], tolerance: Option<Toler
         ]
     };
     let equal = if tolerance.is_some() { "close" } else { "equal" };
-    table(
-        &[what, "tensors", equal, "values", equal, "max ULPs", "max error"],
-        rows.iter().map(row),
-    )
+    table(&[what, "tensors", equal, "values", equal, "max ULPs", "max error"], rows.iter().map(row))
 }
 
 /// The verdict in words, with the counts that it rests on.

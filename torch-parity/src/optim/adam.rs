@@ -36,8 +36,7 @@ impl Adam {
     pub fn new(named_parameters: Vec<(String, Tensor)>, lr: f64) -> Self {
         let parameters = Parameters::new(named_parameters);
         let zeros = |param: &Tensor| param.zeros_like().detach();
-        let zero_state =
-            |param: &Tensor| State { exp_avg: zeros(param), exp_avg_sq: zeros(param) };
+        let zero_state = |param: &Tensor| State { exp_avg: zeros(param), exp_avg_sq: zeros(param) };
         let state = parameters.tensors().iter().map(zero_state).collect();
         Self { parameters, state, lr, step: 0.0 }
     }

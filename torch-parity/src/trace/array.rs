@@ -123,7 +123,10 @@ mod tests {
         let complex = Array::of(&x.to_kind(Kind::ComplexFloat)).unwrap();
         assert_eq!((complex.dtype(), complex.shape()), (Dtype::C64, &[2, 2][..]));
         assert!(Array::of(&x.to_kind(Kind::ComplexDouble)).is_err());
-        assert_eq!(Array::of(&Tensor::zeros([0, 3], tch::kind::FLOAT_CPU)).unwrap().shape(), [0, 3]);
+        assert_eq!(
+            Array::of(&Tensor::zeros([0, 3], tch::kind::FLOAT_CPU)).unwrap().shape(),
+            [0, 3]
+        );
     }
 
     #[test]

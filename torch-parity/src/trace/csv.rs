@@ -52,8 +52,8 @@ pub fn read_either(paths: [&Path; 2]) -> Result<[Trace; 2]> {
 /// What a CSV holds.
 fn read_cells(path: &Path) -> Result<Cells> {
     let what = || format!("{} is not a readable CSV", path.display());
-    let mut reader =
-        ::csv::Reader::from_path(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut reader = ::csv::Reader::from_path(path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
     let header = reader.headers().with_context(what)?.clone();
     for (i, column) in header.iter().enumerate() {
         let repeated = header.iter().take(i).any(|other| other == column);

@@ -36,16 +36,14 @@ pub trait Observer {
 
     /// A training step, told phase by phase unless an observer takes it as one.
     fn step(&mut self, at: &Step) -> Result<()> {
-        let mut tell = |phase, named: &[(&str, &Tensor)]| {
-            self.tensors(at.series, at.step, phase, named)
-        };
+        let mut tell =
+            |phase, named: &[(&str, &Tensor)]| self.tensors(at.series, at.step, phase, named);
         tell("forward", at.forward)?;
         tell("loss", &[("loss", at.loss)])?;
         let parameters = at.optimizer.parameters();
         let names = || parameters.names().iter().map(String::as_str);
         let grads = names().zip(parameters.grads());
-        let grads: Vec<_> =
-            grads.filter_map(|(name, grad)| Some((name, grad.as_ref()?))).collect();
+        let grads: Vec<_> = grads.filter_map(|(name, grad)| Some((name, grad.as_ref()?))).collect();
         tell("grad", &grads)?;
         for (i, name) in names().enumerate() {
             for (of, tensor) in at.optimizer.state(i) {
@@ -87,8 +85,10 @@ impl Observer for () {
     }
 }
 
-/// Several watch, and are told in their order.
-impl<const N: usize> Observer for [&mut dyn Observer; N] {
+/// Two watch, and are told in this order.
+pub struct Both<'a>(pub &'a mut dyn Observer, pub &'a mut dyn Observer);
+
+impl Observer for Both<'_> {
     fn tensors(
         &mut self,
         series: &str,
@@ -96,10 +96,12 @@ impl<const N: usize> Observer for [&mut dyn Observer; N] {
         phase: &str,
         named: &[(&str, &Tensor)],
     ) -> Result<()> {
-        self.iter_mut().try_for_each(|observer| observer.tensors(series, step, phase, named))
+        self.0.tensors(series, step, phase, named)?;
+        self.1.tensors(series, step, phase, named)
     }
 
     fn step(&mut self, at: &Step) -> Result<()> {
-        self.iter_mut().try_for_each(|observer| observer.step(at))
+        self.0.step(at)?;
+        self.1.step(at)
     }
 }

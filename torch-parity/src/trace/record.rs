@@ -26,7 +26,7 @@ impl Trace {
 
     /// Adds a tensor; refuses a key that is there already.
     pub fn insert(&mut self, key: Key, array: Array) -> Result<()> {
-        ensure!(!self.tensors.contains_key(&key), "{key} is recorded twice: name each step once");
+        ensure!(!self.tensors.contains_key(&key), "{key} is recorded twice: count steps on");
         self.about.note(&key);
         self.tensors.insert(key, array);
         Ok(())

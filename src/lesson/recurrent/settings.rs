@@ -1,0 +1,56 @@
+//! What a run of `recurrent` depends on; the doc comments are the help.
+
+use clap::Args;
+use serde::Serialize;
+use torch_parity::nn::Activation;
+
+use super::CellKind;
+use crate::lesson::settings::{activation, defaults, learning_rate, whole};
+
+/// The settings of `recurrent`, as its flags.
+#[derive(Args, Clone, Debug, PartialEq, Serialize)]
+pub struct Recurrent {
+    /// Seed of the data, and again of every network
+    #[arg(long, default_value_t = 0, value_parser = whole::<i64>(i64::MIN..=i64::MAX), allow_negative_numbers = true)]
+    pub seed: i64,
+    /// Sequences, all of them in one batch
+    #[arg(long, default_value_t = 256, value_parser = whole::<i64>(1..=10_000_000), allow_negative_numbers = true)]
+    pub samples: i64,
+    /// Features of an input; the label is that of the sum of the first's
+    #[arg(long, default_value_t = 1, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
+    pub features: i64,
+    /// Size of the hidden state
+    #[arg(long, default_value_t = 32, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
+    pub hidden: i64,
+    /// Steps of the optimizer, each on all sequences
+    #[arg(long, default_value_t = 100, value_parser = whole::<usize>(1..=1_000_000), allow_negative_numbers = true)]
+    pub epochs: usize,
+    /// Adam's learning rate, from 0 to 1e37
+    #[arg(long, default_value_t = 1e-2, value_parser = learning_rate, allow_negative_numbers = true)]
+    pub lr: f64,
+    /// Lengths of the sequences, in inputs
+    #[arg(long, value_delimiter = ',', value_name = "N,...", default_value = "5,10,20,40", value_parser = whole::<i64>(1..=10_000), allow_negative_numbers = true)]
+    pub steps: Vec<i64>,
+    /// Cells to train
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "NAME,...",
+        default_value = "rnn,lstm"
+    )]
+    pub cells: Vec<CellKind>,
+    /// What takes tanh's place in the cells
+    #[arg(long, value_parser = activation(), value_delimiter = ',', value_name = "NAME,...", default_value = "tanh,relu,sigmoid")]
+    pub activations: Vec<Activation>,
+    /// Threads of libtorch; at these sizes one is fastest
+    #[arg(long, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
+    #[serde(skip)]
+    pub threads: i32,
+}
+
+impl Default for Recurrent {
+    fn default() -> Self {
+        defaults()
+    }
+}

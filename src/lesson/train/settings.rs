@@ -1,0 +1,67 @@
+//! What a training run depends on; the doc comments are the help.
+
+use anyhow::Result;
+use clap::Args;
+use serde::Serialize;
+use torch_parity::nn::Activation;
+
+use crate::lesson::settings::{activation, defaults, fits, learning_rate, unique, whole};
+
+/// The settings of a training run; the defaults are the lesson's.
+#[derive(Args, Clone, Debug, PartialEq, Serialize)]
+pub struct Train {
+    /// Seed of the one generator that data and networks draw from
+    #[arg(long, default_value_t = 0, value_parser = whole::<i64>(i64::MIN..=i64::MAX), allow_negative_numbers = true)]
+    pub seed: i64,
+    #[command(flatten)]
+    #[serde(flatten)]
+    #[allow(missing_docs)]
+    pub run: Run,
+}
+
+/// All settings of a training run but its seed.
+#[derive(Args, Clone, Debug, PartialEq, Serialize)]
+pub struct Run {
+    /// Samples, all of them in one batch
+    #[arg(long, default_value_t = 512, value_parser = whole::<i64>(1..=10_000_000), allow_negative_numbers = true)]
+    pub samples: i64,
+    /// Inputs of a sample
+    #[arg(long, default_value_t = 10, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
+    pub features: i64,
+    /// Hidden units
+    #[arg(long, default_value_t = 64, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
+    pub hidden: i64,
+    /// Steps of the optimizer, each on all samples
+    #[arg(long, default_value_t = 50, value_parser = whole::<usize>(1..=1_000_000), allow_negative_numbers = true)]
+    pub epochs: usize,
+    /// Adam's learning rate, from 0 to 1e37
+    #[arg(long, default_value_t = 1e-3, value_parser = learning_rate, allow_negative_numbers = true)]
+    pub lr: f64,
+    /// What to train, in this order
+    #[arg(long, value_parser = activation(), value_delimiter = ',', value_name = "NAME,...", default_value = "sigmoid,tanh,relu")]
+    pub activations: Vec<Activation>,
+    /// Seed again before each network, so that only the activation differs
+    #[arg(long)]
+    pub same_init: bool,
+    /// Threads of libtorch; at the lesson's sizes one is fastest
+    #[arg(long, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
+    #[serde(skip)]
+    pub threads: i32,
+}
+
+impl Default for Train {
+    fn default() -> Self {
+        defaults()
+    }
+}
+
+impl Run {
+    /// Refuses a list that names an activation twice, and sizes that are fine
+    /// alone and too large together.
+    pub fn validate(&self) -> Result<()> {
+        unique("--activations", &self.activations, |activation| activation.name().to_owned())?;
+        fits("--samples times --features", &[self.samples, self.features])?;
+        fits("--samples times --hidden", &[self.samples, self.hidden])?;
+        fits("--features times --hidden", &[self.features, self.hidden])
+    }
+}

@@ -1,0 +1,7 @@
+//! Panels of lines, as SVG: what every room's plots are made of.
+
+mod chart;
+mod colour;
+
+pub use self::chart::{Band, Line, Panel, draw};
+pub use self::colour::colour;

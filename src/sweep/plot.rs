@@ -1,0 +1,88 @@
+//! A sweep: how the final losses spread, and how the losses fell.
+
+use anyhow::Result;
+use torch_parity::nn::Activation;
+use torch_parity::text::thousands;
+
+use crate::plot::{self, Band, Line, Panel, colour};
+use crate::sweep::plan::Plan;
+use crate::sweep::row::{SeedRow, checkpoints};
+use crate::sweep::statistics::{quantile, sorted};
+
+/// Bars of a histogram, from the lowest to the highest loss of all.
+const BINS: usize = 60;
+
+/// The lower edge of the band, the median, the upper edge.
+const QUANTILES: [f64; 3] = [0.025, 0.5, 0.975];
+
+/// How the final losses spread: a histogram for each activation.
+pub fn spread(plan: &Plan, rows: &[SeedRow]) -> Result<String> {
+    let finite = || rows.iter().map(|row| row.final_loss).filter(|loss| loss.is_finite());
+    let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(0.0, f64::max));
+    let width = ((high - low) / BINS as f64).max(f64::MIN_POSITIVE);
+    let percent = 100.0 * plan.activations.len() as f64 / rows.len() as f64;
+    // Around the bars: along their tops, then back along the axis.
+    let outline = |activation| {
+        let mut counts = [0; BINS];
+        for row in rows.iter().filter(|row| row.activation == activation) {
+            if row.final_loss.is_finite() {
+                counts[(((row.final_loss - low) / width) as usize).min(BINS - 1)] += 1;
+            }
+        }
+        let top = |(bin, &count): (usize, &u32)| {
+            let left = low + bin as f64 * width;
+            let share = f64::from(count) * percent;
+            [(left, share), (left + width, share)]
+        };
+        let tops = counts.iter().enumerate().flat_map(top);
+        tops.chain([(high, 0.0), (low, 0.0)]).collect()
+    };
+    let title = format!("Final loss over {} seeds, {} epochs", seeds(plan, rows), plan.epochs);
+    let y = "share of seeds (%)";
+    draw(&title, ["final cross-entropy loss (nats)", y], plan, |activation| {
+        let outline: Vec<_> = outline(activation);
+        (outline[..2 * BINS].to_vec(), outline)
+    })
+}
+
+/// How the losses fell: the median by epoch, in the band of the middle 95 % of
+/// the seeds.
+pub fn curves(plan: &Plan, rows: &[SeedRow]) -> Result<String> {
+    let epochs: Vec<_> = checkpoints(plan.epochs).into_iter().chain([plan.epochs]).collect();
+    let [low, median, high] = [0, 1, 2];
+    let title =
+        format!("Median loss over {} seeds (band: the middle 95 % of them)", seeds(plan, rows));
+    draw(&title, ["epoch", "cross-entropy loss (nats)"], plan, |activation| {
+        let at = |&epoch: &usize| {
+            let own = rows.iter().filter(|row| row.activation == activation);
+            let losses: Vec<_> = own.filter_map(|row| row.loss_at(epoch, plan.epochs)).collect();
+            let losses = sorted(&losses);
+            (epoch as f64, QUANTILES.map(|q| quantile(&losses, q)))
+        };
+        let points: Vec<_> = epochs.iter().map(at).collect();
+        let edge = |i: usize| points.iter().map(move |(epoch, losses)| (*epoch, losses[i]));
+        (edge(median).collect(), edge(low).chain(edge(high).rev()).collect())
+    })
+}
+
+/// Draws what `shapes` gives for each activation: a line, and what is around
+/// its band.
+fn draw(
+    title: &str,
+    [x, y]: [&str; 2],
+    plan: &Plan,
+    shapes: impl Fn(Activation) -> (Vec<(f64, f64)>, Vec<(f64, f64)>),
+) -> Result<String> {
+    let mut panel = Panel { x: x.to_owned(), y: y.to_owned(), ..Panel::default() };
+    for &activation in &plan.activations {
+        let (points, outline) = shapes(activation);
+        let (label, colour) = (activation.name().to_owned(), colour(activation));
+        panel.lines.push(Line { label, colour, dashed: false, points });
+        panel.bands.push(Band { colour, outline });
+    }
+    plot::draw(title, &[panel], 1, (800, 430))
+}
+
+fn seeds(plan: &Plan, rows: &[SeedRow]) -> String {
+    thousands(rows.len() / plan.activations.len())
+}

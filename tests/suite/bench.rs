@@ -1,0 +1,55 @@
+//! `bench` measures what it says and writes it well-formed. No test asserts a
+//! time.
+
+use std::collections::BTreeMap;
+
+use crate::common::{outcome, tanh_parity};
+use tempfile::TempDir;
+
+#[test]
+fn a_round_fills_the_report_the_csv_and_the_plot() {
+    let folder = TempDir::new().unwrap();
+    let mut command = tanh_parity("bench --rounds 1 --csv bench.csv --plot bench.svg");
+    command.current_dir(&folder);
+    let (code, report, errors) = outcome(command);
+    assert_eq!((code, errors.as_str()), (0, ""), "{report}");
+    for line in report.lines() {
+        assert!(line.chars().count() <= 80, "wider than 80 columns: {line}");
+    }
+
+    // A table's rows, each with Python's, ours and the ratio.
+    let mut counts = BTreeMap::new();
+    let mut reader = csv::Reader::from_path(folder.path().join("bench.csv")).unwrap();
+    let records: Vec<_> = reader.records().map(Result::unwrap).collect();
+    for record in &records {
+        *counts.entry((record[0].to_owned(), record[8].to_owned())).or_insert(0) += 1;
+        let [median, low, high] = [9, 10, 11].map(|i| record[i].parse::<f64>().unwrap());
+        assert!(low > 0.0 && low <= median && median <= high, "{record:?}");
+    }
+    for (table, rows) in [
+        ("steps", 6),
+        ("samples", 5),
+        ("hidden units", 5),
+        ("epochs", 3),
+        ("processes", 4),
+        ("sweeps", 2),
+    ] {
+        for of in ["python", "rust", "ratio"] {
+            assert_eq!(counts[&(table.to_owned(), of.to_owned())], rows, "{table} {of}");
+        }
+    }
+
+    let svg = std::fs::read_to_string(folder.path().join("bench.svg")).unwrap();
+    for text in ["samples", "hidden units", "epochs", "Python"] {
+        assert!(svg.contains(text), "the plot does not say {text}");
+    }
+}
+
+#[test]
+fn a_python_that_is_not_there_or_does_not_answer_is_one_line() {
+    for (python, said) in [("/nowhere/python", "no Python at"), ("/bin/false", "failed")] {
+        let (code, report, errors) = outcome(tanh_parity(&format!("bench --python {python}")));
+        assert_eq!((code, report.as_str()), (2, ""), "{errors}");
+        assert!(errors.contains(said) && errors.lines().count() == 1, "{errors}");
+    }
+}

@@ -1,0 +1,92 @@
+//! `check` over all experiments: it passes, and it can fail.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use crate::common::{outcome, root, tanh_parity};
+use tempfile::TempDir;
+
+const EXPERIMENTS: [&str; 5] = ["train", "curve", "signal", "recurrent", "generator"];
+
+/// An interpreter whose tanh is 2σ(2x) - 1: the same function, other bits.
+fn other_tanh(folder: &TempDir) -> PathBuf {
+    let path = folder.path().join("python");
+    let script = format!(
+        "#!/bin/sh\nexec {} -c '
+import runpy, sys, torch
+torch.tanh = lambda x: 2 * torch.sigmoid(2 * x) - 1
+_, _, module, *flags = sys.argv
+sys.argv = [module, *flags]
+runpy.run_module(module, run_name=\"__main__\")
+' \"$@\"\n",
+        root().join(".venv/bin/python").display()
+    );
+    fs::write(&path, script).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[test]
+fn every_experiment_with_its_defaults_has_the_bits_of_python() {
+    let (code, report, stderr) = outcome(tanh_parity("check all"));
+    assert_eq!(code, 0, "{report}{stderr}");
+    assert!(report.contains("\nverdict: exact: "), "{report}");
+    for experiment in EXPERIMENTS {
+        assert!(report.contains(&format!("\n{experiment} ")), "{report}");
+    }
+    assert!(report.lines().all(|line| line.chars().count() <= 80), "{report}");
+}
+
+#[test]
+fn fails_when_python_has_another_tanh_and_names_where_each_experiment_parts() {
+    let folder = TempDir::new().unwrap();
+    let args = format!("check all --python {}", other_tanh(&folder).display());
+    let (code, report, stderr) = outcome(tanh_parity(&args));
+    assert_eq!(code, 1, "{report}{stderr}");
+    assert!(report.contains("\nverdict: diverged: "), "{report}");
+    for (experiment, place) in EXPERIMENTS.iter().zip([
+        "tanh, epoch 1, forward",
+        "tanh, at the start, measure",
+        "tanh-1, at the start, measure",
+        "rnn-tanh-5, at the start, measure",
+        "tanh, epoch 1, forward",
+    ]) {
+        let found = format!("\n{experiment}:\nfirst divergence: {place}");
+        assert!(report.contains(&found), "no {found} in\n{report}");
+    }
+    assert!(report.lines().all(|line| line.chars().count() <= 80), "{report}");
+}
+
+#[test]
+fn a_single_check_fails_likewise_and_shows_what_the_twin_notes() {
+    let folder = TempDir::new().unwrap();
+    let spoiled = other_tanh(&folder).display().to_string();
+    let (code, report, _) = outcome(tanh_parity(&format!("check curve --python {spoiled}")));
+    assert_eq!(code, 1, "{report}");
+    let args = format!("check curve --python {spoiled} --activations relu");
+    assert_eq!(outcome(tanh_parity(&args)).0, 0);
+    let (code, report, _) = outcome(tanh_parity("check curve"));
+    assert_eq!(code, 0, "{report}");
+    assert!(report.contains("\nnote: NumPy's tanh: "), "{report}");
+}
+
+#[test]
+fn the_experiments_flags_belong_to_it_alone() {
+    for args in ["check all --seed 1", "check curve --epochs 3", "check --points 3", "check nosuch"]
+    {
+        let (code, stdout, stderr) = outcome(tanh_parity(args));
+        assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{args}: {stderr}");
+    }
+    for (args, flag) in [
+        ("check --help", "--epochs"),
+        ("check train --help", "--script"),
+        ("check curve --help", "--points"),
+        ("check signal --help", "--depths"),
+        ("check all --help", "--threads"),
+    ] {
+        let (code, help, _) = outcome(tanh_parity(args));
+        assert_eq!(code, 0);
+        assert!(help.contains(flag) && help.contains("Exit status"), "{args}: {help}");
+    }
+}

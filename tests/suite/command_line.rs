@@ -1,0 +1,380 @@
+//! The command line: every exit status, every message, and what a failed run
+//! leaves behind.
+
+use std::fs;
+use std::path::Path;
+
+use crate::common::{outcome, root, stdout, tanh_parity};
+use tempfile::TempDir;
+
+/// Trouble: exit status 2, nothing on standard output, one line that says
+/// `words`.
+fn assert_trouble((code, stdout, stderr): (i32, String, String), words: &str) {
+    assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "one line, not\n{stderr}");
+    assert!(stderr.starts_with("error: ") && stderr.contains(words), "no {words:?} in {stderr}");
+}
+
+fn in_folder(folder: &Path, args: &str) -> (i32, String, String) {
+    let mut command = tanh_parity(args);
+    command.current_dir(folder);
+    outcome(command)
+}
+
+fn entries(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap();
+    names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn bad_usage_is_one_line_that_names_the_range_or_the_choice() {
+    for (args, words) in [
+        ("", "no command: try `tanh-parity train`"),
+        ("trian", "unrecognized subcommand 'trian'"),
+        ("train --epoch 3", "unexpected argument '--epoch'"),
+        ("train --epochs 0", "a whole number from 1 to 1000000"),
+        ("train --samples 0", "a whole number from 1 to 10000000"),
+        ("train --features -3", "a whole number from 1 to 1000000"),
+        ("train --hidden 2000000", "a whole number from 1 to 1000000"),
+        ("train --threads 0", "a whole number from 1 to 1024"),
+        ("train --seed 9223372036854775808", "a whole number from -9223372036854775808 to"),
+        ("train --epochs 1.5", "a whole number from 1 to 1000000"),
+        ("curve --points -5", "a whole number from 2 to 1000000"),
+        ("check --seed 7 signal", "put flags after the experiment's name: `tanh-parity check signal"),
+        ("train --lr nan", "must be a number from 0 to 1e37"),
+        ("train --lr -1", "must be a number from 0 to 1e37"),
+        ("train --lr 1e38", "must be a number from 0 to 1e37"),
+        ("train --activations sigmoid,swish", "possible values: sigmoid, tanh, relu"),
+        ("train --activations tanh,relu,tanh", "names tanh twice: name each once"),
+        ("train --samples 10000000 --hidden 64", "at most 134217728 values fit a tensor"),
+        ("check --rtol nan", "must be a number from 0 on"),
+        ("check --timeout 0", "a whole number from 1 to 1000000"),
+        ("compare a.safetensors", "<B>"),
+    ] {
+        assert_trouble(outcome(tanh_parity(args)), words);
+    }
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_said_before_training_and_leaves_nothing() {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("d")).unwrap();
+    for (output, words) in [
+        (
+            "--csv no/losses.csv",
+            "cannot write no/losses.csv: there is no such folder, make it first",
+        ),
+        ("--trace d", "cannot write d: it is a folder, name a file"),
+        ("--plot /proc/losses.svg", "cannot write /proc/losses.svg"), // a folder nobody may write
+        ("--history h.csv --csv h.csv", "two outputs go to h.csv: name different files"),
+        ("--csv h.csv --history ./h.csv", "two outputs go to ./h.csv: name different files"),
+        ("--history - --csv -", "two outputs go to -"),
+        ("--history /dev/stdout --csv -", "two outputs go to /dev/stdout"),
+    ] {
+        // So many epochs that it would be noticed if they were trained first.
+        assert_trouble(
+            in_folder(folder.path(), &format!("train --epochs 1000000 {output}")),
+            words,
+        );
+        assert_eq!(entries(folder.path()), ["d"], "after {output}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_said_and_what_was_there_stays() {
+    let (code, lines, stderr) = outcome(tanh_parity("train --epochs 2 --csv /dev/full"));
+    assert_eq!((code, lines.lines().count()), (2, 3));
+    assert!(stderr.contains("cannot write /dev/full: No space left"), "{stderr}");
+
+    let folder = TempDir::new().unwrap();
+    let trace = folder.path().join("t.safetensors");
+    fs::write(&trace, "before").unwrap();
+    // Files may grow to one block only: the trace does not fit.
+    let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" train --trace t.safetensors";
+    let mut command = assert_cmd::Command::new("sh");
+    command.args(["-c", script]).arg(tanh_parity("").get_program()).current_dir(&folder);
+    let (code, _, stderr) = outcome(command);
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("error: cannot write") && stderr.contains("t.safetensors"), "{stderr}");
+    assert_eq!(fs::read_to_string(&trace).unwrap(), "before");
+    assert_eq!(entries(folder.path()), ["t.safetensors"]);
+}
+
+#[test]
+fn standard_output_may_be_full_or_end_early() {
+    let run = |script: &str| {
+        let mut command = assert_cmd::Command::new("bash");
+        command.args(["-o", "pipefail", "-c", script]).arg(tanh_parity("").get_program());
+        outcome(command)
+    };
+    assert_trouble(
+        run("\"$0\" train --epochs 1 >/dev/full"),
+        "cannot write to standard output: No space",
+    );
+    // The words are lost, the files are not.
+    let folder = TempDir::new().unwrap();
+    let csv = folder.path().join("full.csv");
+    let to_full = format!("\"$0\" train --epochs 1 --csv {} >/dev/full", csv.display());
+    assert_trouble(run(&to_full), "cannot write to standard output: No space");
+    assert_eq!(fs::read_to_string(csv).unwrap().lines().count(), 4);
+    let (code, stdout, stderr) = run("\"$0\" train --epochs 1 --history - 2>/dev/null | head -1");
+    assert_eq!((code, stdout.as_str(), stderr.as_str()), (0, "activation,epoch,loss\n", ""));
+    // The reader leaves before the first line; the files are still written.
+    let csv = folder.path().join("c.csv");
+    let (code, _, stderr) = run(&format!("\"$0\" train --epochs 1 --csv {} | true", csv.display()));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert_eq!(fs::read_to_string(csv).unwrap().lines().count(), 4);
+}
+
+#[test]
+fn an_output_may_be_standard_output_and_the_lines_step_aside() {
+    let flags = "train --epochs 2 --activations tanh";
+    let lines = stdout(tanh_parity(flags));
+    let (code, csv, stderr) = outcome(tanh_parity(&format!("{flags} --csv -")));
+    assert_eq!((code, &stderr), (0, &lines));
+    assert_eq!(csv, format!("activation,final_loss\n{}", lines.replace(": ", ",")));
+    let (_, svg, _) = outcome(tanh_parity(&format!("{flags} --plot -")));
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
+}
+
+#[test]
+fn python_is_found_however_it_is_named_and_whatever_the_environment() {
+    let check = "check --epochs 1 --samples 4 --hidden 2";
+    let run = |flags: &str, (variable, value): (&str, &str)| {
+        let mut command = tanh_parity(&format!("{check} {flags}"));
+        command.env(variable, value);
+        outcome(command)
+    };
+    for (flags, set) in [
+        ("--python .venv/bin/python", ("LANG", "C")), // where the tests run
+        ("", ("TANH_PARITY_PYTHON", "")),
+        ("", ("TANH_PARITY_PYTHON", ".venv/bin/python")),
+        ("", ("PYTHONSAFEPATH", "1")),
+    ] {
+        let (code, report, stderr) = run(flags, set);
+        assert_eq!((code, stderr.as_str()), (0, ""), "{flags} {set:?}\n{report}");
+    }
+    assert_trouble(run("--python no/python", ("LANG", "C")), "no/python: run `make setup`");
+}
+
+#[test]
+fn a_file_named_by_its_descriptor_keeps_what_it_holds() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("all.txt");
+    for name in ["-", "/dev/stdout", "/dev/fd/1", "/dev/stderr"] {
+        fs::write(&file, "kept\n").unwrap();
+        let mut command = assert_cmd::Command::new("sh");
+        let script = format!("exec \"$0\" train --epochs 1 --csv {name} >>all.txt 2>>all.txt");
+        command.args(["-c", &script]).arg(tanh_parity("").get_program()).current_dir(&folder);
+        assert_eq!(outcome(command).0, 0, "{name}");
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.starts_with("kept\n") && text.contains("\nsigmoid: "), "{name}: {text}");
+        assert!(text.contains("activation,final_loss\n"), "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_file_in_memory_is_replaced_as_any_other() {
+    let Ok(folder) = TempDir::new_in("/dev/shm") else { return };
+    for _ in 0..2 {
+        let csv = folder.path().join("l.csv");
+        let args = format!("train --epochs 1 --csv {}", csv.display());
+        assert_eq!(outcome(tanh_parity(&args)).0, 0);
+        assert_eq!(fs::read_to_string(&csv).unwrap().lines().count(), 4);
+    }
+}
+
+#[test]
+fn an_output_through_a_link_or_over_an_old_file_goes_where_it_points() {
+    let folder = TempDir::new().unwrap();
+    let [target, link] = ["target.csv", "link.csv"].map(|name| folder.path().join(name));
+    fs::write(&target, "old").unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let (code, ..) = in_folder(folder.path(), "train --epochs 1 --csv link.csv");
+    assert_eq!(code, 0);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read_to_string(&target).unwrap().starts_with("activation,final_loss\n"));
+    // A link to what is not there yet.
+    fs::remove_file(&target).unwrap();
+    let (code, ..) = in_folder(folder.path(), "train --epochs 1 --csv link.csv");
+    assert_eq!(code, 0);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read_to_string(&target).unwrap().starts_with("activation,final_loss\n"));
+}
+
+#[test]
+fn the_csvs_hold_what_the_readme_says() {
+    let history =
+        in_folder(&std::env::temp_dir(), "train --activations relu,tanh --epochs 2 --history -").1;
+    let mut lines = history.lines();
+    assert_eq!(lines.next(), Some("activation,epoch,loss"));
+    let starts: Vec<_> = lines.map(|line| line.rsplit_once(',').unwrap().0).collect();
+    assert_eq!(starts, ["relu,1", "relu,2", "tanh,1", "tanh,2"]);
+}
+
+#[test]
+fn help_and_version_go_to_standard_output_and_fit_80_columns() {
+    let version = stdout(tanh_parity("--version"));
+    assert_eq!(version, concat!("tanh-parity ", env!("CARGO_PKG_VERSION"), "\n"));
+    for command in ["", "train", "check", "compare"] {
+        let help = stdout(tanh_parity(&format!("{command} --help")));
+        assert!(help.contains("Usage: tanh-parity"), "{help}");
+        let wide = help.lines().find(|line| line.chars().count() > 80);
+        assert_eq!(wide, None, "in {command} --help");
+    }
+}
+
+#[test]
+fn check_finds_the_twin_equal_from_any_folder_and_as_a_copy() {
+    let folder = TempDir::new().unwrap();
+    let copy = folder.path().join("copied");
+    fs::copy(tanh_parity("").get_program(), &copy).unwrap();
+    let mut command = assert_cmd::Command::new(&copy);
+    command.args(["check", "--epochs", "3"]).current_dir(&folder);
+    let report = stdout(command);
+    assert!(report.contains("verdict: exact: 176 tensors, 47,383 values"), "{report}");
+    assert!(report.contains("Python  PyTorch 2.13.0"), "{report}");
+    assert!(report.contains("tanh") && report.contains("3/3"), "{report}");
+    assert!(report.lines().all(|line| line.chars().count() <= 80), "too wide:\n{report}");
+    assert_eq!(entries(folder.path()), ["copied"], "nothing is left in the folder");
+}
+
+/// A Python whose libtorch uses other kernels than ours.
+fn other_kernels(folder: &TempDir) -> String {
+    let path = folder.path().join("python");
+    let real = root().join(".venv/bin/python");
+    let script = format!("#!/bin/sh\nATEN_CPU_CAPABILITY=default exec {} \"$@\"\n", real.display());
+    fs::write(&path, script).unwrap();
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn check_finds_a_python_that_computes_otherwise() {
+    let folder = TempDir::new().unwrap();
+    let python = other_kernels(&folder);
+    let (code, report, stderr) =
+        outcome(tanh_parity(&format!("check --epochs 3 --python {python}")));
+    assert_eq!(code, 1, "{report}{stderr}");
+    assert!(report.contains("CPU capability DEFAULT"), "{report}");
+    assert!(report.contains("verdict: diverged"), "{report}");
+    assert!(report.contains("first divergence: data, x at ["), "{report}");
+    let tolerant =
+        outcome(tanh_parity(&format!("check --epochs 3 --python {python} --rtol 1.3e-6")));
+    assert_eq!(tolerant.0, 0, "{}", tolerant.1);
+    assert!(tolerant.1.contains("verdict: within tolerance"), "{}", tolerant.1);
+}
+
+#[test]
+fn a_python_that_is_missing_or_has_no_torch_is_trouble() {
+    assert_trouble(
+        outcome(tanh_parity("check --python /no/python")),
+        "no Python at /no/python: run `make setup`, or name one with --python",
+    );
+    assert_trouble(
+        outcome(tanh_parity("check --epochs 1 --python /bin/true")),
+        "the Python twin left no trace: is --python a Python?",
+    );
+    let folder = TempDir::new().unwrap();
+    let bare = folder.path().join("bare");
+    // -S -E: the same interpreter without its packages.
+    let real = root().join(".venv/bin/python");
+    fs::write(&bare, format!("#!/bin/sh\nexec {} -S -E \"$@\"\n", real.display())).unwrap();
+    fs::set_permissions(&bare, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    assert_trouble(
+        outcome(tanh_parity(&format!("check --python {}", bare.display()))),
+        "has no module named 'torch': run `make setup`, or name one with --python",
+    );
+}
+
+#[test]
+fn check_holds_a_users_own_script_to_our_final_losses() {
+    let lesson = root().join("tests/lesson.py");
+    let run = |script: &Path| outcome(tanh_parity(&format!("check --script {}", script.display())));
+    let (code, report, stderr) = run(&lesson);
+    assert_eq!(code, 0, "{report}{stderr}");
+    assert!(report.contains("verdict: exact: every final loss is the same number"), "{report}");
+
+    let folder = TempDir::new().unwrap();
+    let other = folder.path().join("other.py");
+    let text = fs::read_to_string(&lesson).unwrap();
+    fs::write(&other, text.replace("lr=1e-3", "lr=1e-3, eps=1e-7")).unwrap();
+    let (code, report, _) = run(&other);
+    assert_eq!(code, 1, "{report}");
+    assert!(report.contains("verdict: diverged"), "{report}");
+}
+
+#[test]
+fn a_script_that_cannot_be_used_is_trouble() {
+    let folder = TempDir::new().unwrap();
+    let run = |text: &str| {
+        fs::write(folder.path().join("s.py"), text).unwrap();
+        in_folder(folder.path(), "check --epochs 1 --timeout 2 --script s.py")
+    };
+    let all = "print('tanh: 0.5'); print('sigmoid: 0.5')";
+    assert_trouble(run("import nothing"), "s.py failed (exit status: 1): ModuleNotFoundError");
+    assert_trouble(run("while True: pass"), "s.py did not finish within 2 s: raise --timeout");
+    assert_trouble(
+        run("raise ValueError('two\\nlines')"),
+        "s.py failed (exit status: 1): ValueError: two lines",
+    );
+    assert_trouble(run("print('hello')"), "s.py prints no line of the form `name: number`");
+    assert_trouble(run("print('tanh: many')"), "s.py prints no line of the form");
+    assert_trouble(run(all), "s.py prints no line `relu: number`");
+    let flood = "import sys\nsys.stderr.write('x' * 10_000_000)\nsys.exit(3)";
+    assert_trouble(run(&format!("{flood}\n")), "s.py failed (exit status: 3)");
+    assert_trouble(in_folder(folder.path(), "check --script none.py"), "cannot read none.py");
+    // Rounded numbers are other numbers; a tolerance can be asked for.
+    let rounded = format!("{all}; print('Relu: 0.71')");
+    fs::write(folder.path().join("s.py"), rounded).unwrap();
+    let (code, report, _) = in_folder(folder.path(), "check --epochs 1 --script s.py");
+    assert_eq!(code, 1, "{report}");
+    assert!(report.contains("print loss.item() unrounded"), "{report}");
+    assert_eq!(in_folder(folder.path(), "check --epochs 1 --script s.py --atol 0.3").0, 0);
+}
+
+#[test]
+fn a_size_that_memory_does_not_hold_is_one_line_of_libtorch() {
+    let script =
+        "ulimit -v 1500000; exec \"$0\" train --samples 10000000 --features 13 --hidden 13";
+    let mut command = assert_cmd::Command::new("sh");
+    command.args(["-c", script]).arg(tanh_parity("").get_program());
+    assert_trouble(outcome(command), "try smaller settings");
+}
+
+#[test]
+fn set_up_says_in_one_line_what_is_missing() {
+    let folder = TempDir::new().unwrap();
+    let real = root().join(".venv/bin/python");
+    // The real interpreter, but for one call that fails.
+    let lacking = |name: &str, what: &str| {
+        let path = folder.path().join(name);
+        let script = format!(
+            "#!/bin/sh\ncase \"$*\" in *{what}*) exit 1;; esac\nexec {} \"$@\"\n",
+            real.display()
+        );
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        path.display().to_string()
+    };
+    let run = |variables: &[(&str, &str)]| {
+        let mut command = assert_cmd::Command::new("sh");
+        command.arg(root().join("python_ref/setup.sh")).current_dir(&folder);
+        command.envs([("PYTHON", real.to_str().unwrap()), ("TORCH", "2.13.0"), ("REUSE", "")]);
+        command.envs(variables.iter().copied());
+        outcome(command)
+    };
+    assert_trouble(
+        run(&[("PYTHON", "/no/python")]),
+        "no interpreter /no/python: install Python 3.10",
+    );
+    assert_trouble(
+        run(&[("PYTHON", &lacking("old", "version_info"))]),
+        "Python 3.10 or newer is needed",
+    );
+    assert_trouble(run(&[("PYTHON", &lacking("bare", "ensurepip"))]), "install its venv module");
+    assert_trouble(run(&[("CXX", "/no/c++")]), "no C++ compiler /no/c++: install one");
+    let old_torch = [("REUSE", real.to_str().unwrap()), ("TORCH", "2.12.0")];
+    assert_trouble(run(&old_torch), "has PyTorch 2.13.0, 2.12.0 is needed");
+    assert!(!folder.path().join(".venv").exists());
+}

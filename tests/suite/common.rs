@@ -1,0 +1,141 @@
+//! What the tests share: the two programs, traces to spoil, and the ladder.
+#![allow(dead_code)] // each test file uses a part of it
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use fastrand::Rng;
+use tempfile::TempDir;
+use torch_parity::compare::{Verdict, compare};
+use torch_parity::nn::Activation;
+use torch_parity::trace::Trace;
+
+/// The program under test; a failing assertion shows the command and what it
+/// printed.
+pub fn tanh_parity(args: &str) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("tanh-parity"));
+    command.args(args.split_whitespace());
+    command
+}
+
+/// The project's Python.
+pub fn python() -> Command {
+    let mut command = Command::new(root().join(".venv/bin/python"));
+    command.current_dir(root()).env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}
+
+/// The project's folder.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What a successful run printed.
+pub fn stdout(mut command: Command) -> String {
+    String::from_utf8(command.assert().success().get_output().stdout.clone()).unwrap()
+}
+
+/// Exit status, standard output and standard error of any run.
+pub fn outcome(mut command: Command) -> (i32, String, String) {
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// A small run's trace, in a folder of its own: two epochs of two activations.
+pub fn small_trace() -> (TempDir, PathBuf, Trace) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("a.safetensors");
+    let flags =
+        "train --samples 8 --features 3 --hidden 4 --epochs 2 --activations tanh,relu --trace";
+    stdout({
+        let mut command = tanh_parity(flags);
+        command.arg(&path);
+        command
+    });
+    let trace = Trace::read(&path).unwrap();
+    (folder, path, trace)
+}
+
+/// Every activation, by its name on the command line.
+pub fn activations() -> Vec<&'static str> {
+    Activation::ALL.iter().map(|(_, name, _)| *name).collect()
+}
+
+/// One Python process for many runs, so that PyTorch is imported once.
+const MANY: &str = "
+import contextlib, importlib, sys
+twin = importlib.import_module('python_ref.' + sys.argv[1])
+for line in sys.stdin:
+    flags, lines = line.strip().split(' > ')
+    with open(lines, 'w') as file, contextlib.redirect_stdout(file):
+        twin.main(flags.split())
+";
+
+/// Runs each line of flags on both sides and compares the complete traces, the
+/// printed lines and the CSVs.
+pub fn assert_same_bits(experiment: &str, runs: &[String]) {
+    let folder = TempDir::new().unwrap();
+    let file = |i: usize, name: &str| folder.path().join(format!("{i}-{name}"));
+    let flags = |i: usize, side: &str| {
+        let [trace, csv] = [".safetensors", ".csv"].map(|end| file(i, &format!("{side}{end}")));
+        format!("{} --trace={} --csv={}", runs[i], trace.display(), csv.display())
+    };
+    let python_line = |i| format!("{} > {}", flags(i, "python"), file(i, "python.txt").display());
+    let lines: Vec<_> = (0..runs.len()).map(python_line).collect();
+    stdout({
+        let mut command = python();
+        command.args(["-c", MANY, experiment]).write_stdin(lines.join("\n"));
+        command
+    });
+    for (i, run) in runs.iter().enumerate() {
+        let printed = stdout(tanh_parity(&format!("{experiment} {}", flags(i, "rust"))));
+        let [rust, python] =
+            ["rust", "python"].map(|side| take_trace(&file(i, &format!("{side}.safetensors"))));
+        assert!(rust.tensors.len() > 8, "a trace of {experiment} {run} holds a whole run");
+        let report = compare(["Rust", "Python"], &rust, &python, None);
+        // The lowest rung that fails is the one to look at.
+        for (phase, tally) in &report.phases {
+            assert_eq!(tally.tensors, tally.tensors_equal, "{phase} of {run}\n{report}");
+        }
+        assert_eq!(report.verdict(), Verdict::Exact, "{run}\n{report}");
+        let text = |name| std::fs::read_to_string(file(i, name)).unwrap();
+        assert_eq!(printed, text("python.txt"), "{run}");
+        assert_eq!(text("rust.csv"), text("python.csv"), "{run}");
+    }
+}
+
+fn take_trace(path: &Path) -> Trace {
+    let trace = Trace::read(path).unwrap();
+    std::fs::remove_file(path).unwrap(); // the larger ones add up
+    trace
+}
+
+/// The draws of a test; others with `TANH_PARITY_DRAWS=7`.
+pub fn draws() -> Rng {
+    let seed = std::env::var("TANH_PARITY_DRAWS").map_or(0, |text| text.parse().unwrap());
+    Rng::with_seed(seed)
+}
+
+/// At most so many of them, in any order, as a flag takes them.
+pub fn several<T: ToString>(rng: &mut Rng, from: impl Into<Vec<T>>, most: usize) -> String {
+    let mut from = from.into();
+    rng.shuffle(&mut from);
+    let drawn: Vec<_> = from[..rng.usize(1..=most)].iter().map(T::to_string).collect();
+    drawn.join(",")
+}
+
+/// A stand-in for the interpreter that first changes the unpacked twin by a
+/// `sed` command, then runs it: real PyTorch, with one mistake.
+pub fn mistaken_python(folder: &TempDir, mistake: &str) -> String {
+    let path = folder.path().join("mistaken");
+    let script = format!(
+        "#!/bin/sh\ncat python_ref/*.py >before\nsed -i '{mistake}' python_ref/*.py\n\
+         cat python_ref/*.py | cmp -s - before && {{ echo no such line >&2; exit 3; }}\n\
+         exec {} \"$@\"\n",
+        root().join(".venv/bin/python").display()
+    );
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    path.display().to_string()
+}

@@ -1,0 +1,28 @@
+//! All tests of the program, in one binary, so that little time goes into linking.
+
+mod bench;
+mod check_all;
+mod command_line;
+mod common;
+mod curve;
+mod fast;
+mod generator;
+mod golden;
+mod ladder;
+mod pitfalls;
+mod pitfalls_live;
+mod readme;
+mod recurrent;
+mod report;
+mod reproducible;
+mod signal;
+mod sweep;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// libtorch's generator and its threads are global: a test that trains in this
+/// process holds this.
+fn alone() -> MutexGuard<'static, ()> {
+    static TRAINING: Mutex<()> = Mutex::new(());
+    TRAINING.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,285 @@
+//! `tanh-parity pitfalls`: every mistake is found, where it should be.
+
+use std::collections::BTreeMap;
+
+use crate::alone;
+use crate::common::{mistaken_python, outcome, root, tanh_parity};
+use tanh_parity::lesson::Experiment;
+use tanh_parity::lesson::train::{Run, Train};
+use tanh_parity::pitfalls::{self, Parts, Pitfall, Shows, examine, right_run};
+use tempfile::TempDir;
+use torch_parity::compare::{Verdict, compare};
+
+fn lesson(epochs: usize) -> Train {
+    let Train { seed, run } = Train::default();
+    Train { seed, run: Run { epochs, ..run } }
+}
+
+/// Runs `pitfalls` with these flags; returns exit code, stdout, stderr.
+fn run(flags: &str) -> (i32, String, String) {
+    outcome(tanh_parity(&format!("pitfalls {flags}")))
+}
+
+/// The rows of `--csv -`: name -> column -> cell.
+fn rows(flags: &str) -> BTreeMap<String, BTreeMap<String, String>> {
+    let (code, csv, err) = run(&format!("--csv - {flags}"));
+    assert_eq!(code, 0, "{err}");
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    reader
+        .deserialize()
+        .map(|row| {
+            let row: BTreeMap<String, String> = row.unwrap();
+            (row["name"].clone(), row)
+        })
+        .collect()
+}
+
+/// Where each mistake is first found at the lesson's settings, and how many of
+/// the 150 steps are wrong by themselves: what a reader of its code expects.
+/// A count that rounding decides is left out; such a mistake is wrong in some.
+const EXPECTED: [(&str, &str, Option<usize>); 28] = [
+    ("data-float64", "data/0/data/x", Some(0)),
+    ("labels-ge", "", Some(0)),
+    ("sum-order", "", Some(0)),
+    ("data-each-network", "tanh/0/init/fc1.weight", Some(100)),
+    ("seed-each-network", "sigmoid/0/init/fc1.weight", Some(0)),
+    ("tch-linear", "sigmoid/0/init/fc1.weight", Some(0)),
+    ("bias-first", "sigmoid/0/init/fc1.weight", Some(0)),
+    ("relu-gain", "sigmoid/0/init/fc1.weight", Some(0)),
+    ("weight-transposed", "sigmoid/0/init/fc1.weight", Some(0)),
+    ("bias-zero", "sigmoid/0/init/fc1.bias", Some(0)),
+    ("tanh-by-sigmoid", "tanh/1/forward/logits", Some(50)),
+    ("softmax-twice", "sigmoid/1/forward/logits", Some(150)),
+    ("log-of-softmax", "sigmoid/1/grad/fc1.weight", Some(150)),
+    ("sum-not-mean", "sigmoid/1/loss/loss", Some(150)),
+    ("loss-after-step", "sigmoid/1/loss/loss", Some(150)),
+    ("grads-not-zeroed", "sigmoid/2/grad/fc1.weight", Some(147)),
+    ("tch-adam", "sigmoid/2/param/fc1.weight", None),
+    ("fused-adam", "sigmoid/1/param/fc1.weight", None),
+    ("bias-not-trained", "sigmoid/1/state/fc1.bias.exp_avg", Some(150)),
+    ("amsgrad", "sigmoid/4/param/fc2.weight", None),
+    ("adamw-decay", "sigmoid/1/param/fc1.weight", Some(150)),
+    ("eps-1e-7", "sigmoid/1/param/fc1.weight", Some(150)),
+    ("eps-inside-sqrt", "sigmoid/1/param/fc1.weight", Some(150)),
+    ("eps-before-correction", "sigmoid/1/param/fc1.weight", Some(150)),
+    ("as-in-the-paper", "sigmoid/1/param/fc1.weight", None),
+    ("no-bias-correction", "sigmoid/1/param/fc1.weight", Some(150)),
+    ("step-from-0", "sigmoid/1/param/fc1.weight", Some(150)),
+    ("powi", "", Some(0)),
+];
+
+#[test]
+fn every_mistake_is_found_where_a_reader_of_its_code_expects_it() {
+    let rows = rows("");
+    let names: Vec<_> = pitfalls::all().map(|pitfall| pitfall.name).collect();
+    assert_eq!(names, EXPECTED.map(|(name, ..)| name), "a name, or its place in the list");
+    for (name, place, wrong_steps) in EXPECTED {
+        let row = &rows[name];
+        let cell = |column: &str| row[column].as_str();
+        let found = ["series", "epoch", "phase", "tensor"].map(cell).join("/");
+        assert_eq!(found.trim_matches('/'), place, "{name}");
+        assert_eq!(cell("found"), (!place.is_empty()).to_string(), "{name}");
+        let steps: usize = cell("steps_wrong_by_themselves").parse().unwrap();
+        match wrong_steps {
+            Some(wrong) => assert_eq!(steps, wrong, "{name}"),
+            None => assert!(steps > 0, "{name}"),
+        }
+    }
+}
+
+#[test]
+fn the_fused_adam_ends_on_the_right_losses_and_is_found_all_the_same() {
+    let rows = rows("--only fused-adam");
+    let row = &rows["fused-adam"];
+    assert_eq!(row["final_loss_difference"], "0.0");
+    assert_eq!(row["noticed_by_final_bits"], "false");
+    assert_eq!(row["noticed_by_epoch_bits"], "true");
+}
+
+#[test]
+fn what_hardly_ever_shows_does_at_the_settings_that_its_text_names() {
+    for pitfall in pitfalls::all() {
+        if let Shows::Rarely { example } = pitfall.shows {
+            let rows = rows(&format!("--only {} {example}", pitfall.name));
+            assert_eq!(rows[pitfall.name]["found"], "true", "{} {example}", pitfall.name);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_show_at_the_settings_is_reported_as_just_that() {
+    for flags in [
+        "--only seed-each-network --same-init",
+        "--only tanh-by-sigmoid --activations relu",
+        "--only data-each-network --activations relu",
+        "--only grads-not-zeroed --epochs 1",
+        "--only loss-after-step --lr 0",
+        "--only sum-not-mean --samples 1",
+        "--only grads-not-zeroed --lr 1e20 --activations gelu",
+        "--only amsgrad --lr 0.0001 --epochs 20 --activations tanh --seed 6",
+    ] {
+        let (code, out, err) = run(flags);
+        assert_eq!(code, 0, "{flags}: {err}");
+        assert!(out.lines().all(|line| line.chars().count() <= 80), "{flags}\n{out}");
+        assert!(out.contains("no difference at these settings"), "{flags}\n{out}");
+    }
+}
+
+#[test]
+fn every_mistake_that_must_show_does_at_other_settings() {
+    for seed in 1..=4 {
+        let (samples, hidden) = (16 + 37 * seed, 16 + 11 * seed);
+        let (features, lr) = (3 + seed, [0.001, 0.003, 0.02, 0.1][seed - 1]);
+        let flags = format!(
+            "--seed {seed} --samples {samples} --features {features} --hidden {hidden} \
+             --epochs 20 --lr {lr}"
+        );
+        let (code, out, err) = run(&flags);
+        assert_eq!(code, 0, "{flags}\n{out}{err}");
+    }
+}
+
+/// Where Python makes the same mistake, there is nothing to find.
+#[test]
+fn a_mistake_that_is_not_found_is_named_and_makes_the_exit_code_1() {
+    let folder = TempDir::new().unwrap();
+    let python = mistaken_python(&folder, "s/return self.fc2(h)/&.softmax(-1)/");
+    let (code, out, err) = run(&format!(
+        "--only bias-not-trained,softmax-twice --epochs 3 --against-python --python {python}"
+    ));
+    assert_eq!(code, 1, "{err}");
+    assert!(out.ends_with("1 pass the trajectory: softmax-twice\n"), "{out}");
+}
+
+/// An entry that says it must show, and is the right run.
+static NO_MISTAKE: Pitfall = Pitfall {
+    name: "no-mistake",
+    mistake: "none",
+    origin: "this test",
+    wrong: pitfalls::Code { rust: "", pytorch: "" },
+    right: pitfalls::Code { rust: "", pytorch: "" },
+    found: "",
+    shows: Shows::Always,
+    parts: Parts::RIGHT,
+};
+
+#[test]
+fn a_mistake_that_is_none_counts_as_missed() {
+    let _alone = alone();
+    let settings = lesson(3);
+    let finding = examine(&NO_MISTAKE, &settings, &right_run(&settings).unwrap(), &mut ()).unwrap();
+    assert!(finding.is_missed());
+    assert!(pitfalls::overview(&[finding]).contains("found  not found"));
+}
+
+#[test]
+fn the_right_parts_make_the_right_run() {
+    let _alone = alone();
+    for same_init in [false, true] {
+        let Train { seed, run } = lesson(50);
+        let settings = Train { seed, run: Run { same_init, ..run } };
+        let right = right_run(&settings).unwrap();
+        for (name, parts) in pitfalls::controls() {
+            let mut trace = settings.trace();
+            parts.train(&settings, &mut trace).unwrap();
+            let report = compare(["parts", "lesson"], &trace, &right, None);
+            assert_eq!(report.verdict(), Verdict::Exact, "{name}\n{report}");
+        }
+    }
+}
+
+#[test]
+fn a_resynced_error_is_local_in_the_phase_where_it_arises_and_inherited_after_it() {
+    let (code, out, err) = run("grads-not-zeroed");
+    assert_eq!(code, 0, "{err}");
+    let (_, origins) = out.split_once("resynced, steps with an error of their own: ").unwrap();
+    let rows: Vec<Vec<_>> = origins.lines().map(|l| l.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["147", "of", "150"]);
+    // 49 steps of 3 networks, with 4 parameters and 2 moments of each.
+    for row in [["forward", "0", "0"], ["grad", "588", "0"], ["state", "0", "1,176"]] {
+        assert!(rows.contains(&row.to_vec()), "{out}");
+    }
+    let (_, table) = origins.split_once("\n\n").unwrap();
+    assert!(readme().contains(table), "the README shows another table than\n{table}");
+}
+
+#[test]
+fn an_explanation_shows_both_codes_and_the_first_divergence() {
+    let (code, out, err) = run("tch-linear");
+    assert_eq!(code, 0, "{err}");
+    for part in ["wrong, Rust", "wrong, PyTorch", "right, Rust", "right, PyTorch"] {
+        assert!(out.contains(part), "{out}");
+    }
+    assert!(out.contains("first divergence: sigmoid, at the start, init, fc1.weight"));
+}
+
+#[test]
+fn no_output_is_wider_than_80_columns() {
+    let _alone = alone();
+    let settings = lesson(3);
+    let right = right_run(&settings).unwrap();
+    let all: Vec<_> = pitfalls::all().collect();
+    let examined = all.iter().map(|pitfall| examine(pitfall, &settings, &right, &mut ()));
+    let findings: Vec<_> = examined.collect::<Result<_, _>>().unwrap();
+    let mut outputs = vec![pitfalls::list(&all), pitfalls::overview(&findings)];
+    outputs.extend(findings.iter().map(pitfalls::explanation));
+    for line in outputs.iter().flat_map(|out| out.lines()) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn an_unknown_name_is_refused_in_one_line_that_says_where_the_names_are() {
+    let (code, out, err) = run("--only no-such-mistake");
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert_eq!(err.lines().count(), 1, "{err}");
+    assert!(err.contains("pitfalls --list"), "{err}");
+}
+
+/// The README holds what `tanh-parity pitfalls --markdown` prints. The digits
+/// are those of a CPU with AVX-512; on another, libtorch has other kernels and
+/// only the places and the words are compared.
+#[test]
+fn the_readme_holds_the_table_that_the_command_prints() {
+    let (code, printed, err) = run("--markdown");
+    assert_eq!(code, 0, "{err}");
+    let told = table_in_the_readme();
+    if is_avx512() {
+        assert_eq!(told.trim(), printed.trim(), "run `make pitfalls-table`");
+    } else {
+        assert_eq!(without_digits(&told), without_digits(&printed));
+    }
+}
+
+const BEGIN: &str = "<!-- pitfalls: from `tanh-parity pitfalls --markdown` -->";
+const END: &str = "<!-- end of pitfalls -->";
+
+fn table_in_the_readme() -> String {
+    let text = readme();
+    let (_, after) = text.split_once(BEGIN).unwrap();
+    after.split_once(END).expect("README.md lost the marker").0.to_owned()
+}
+
+fn readme() -> String {
+    std::fs::read_to_string(root().join("README.md")).unwrap()
+}
+
+#[cfg(target_arch = "x86_64")]
+fn is_avx512() -> bool {
+    is_x86_feature_detected!("avx512f") && std::env::var_os("ATEN_CPU_CAPABILITY").is_none()
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn is_avx512() -> bool {
+    false
+}
+
+/// The name, the texts and the place of each row.
+fn without_digits(table: &str) -> Vec<String> {
+    let rows = table.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        let cells: Vec<_> = row.split(" | ").take(4).collect();
+        cells.join(" | ").rsplit_once(", ").map_or(row, |(place, _)| place).to_owned()
+    })
+    .collect()
+}

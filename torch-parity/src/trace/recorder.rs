@@ -1,0 +1,221 @@
+//! Records a port: a few calls in its training loop.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use anyhow::{Context, Result};
+use tch::Tensor;
+
+use super::{About, Array, Observer, Step, Writer, borrowed};
+use crate::optim::Optimizer;
+
+/// The environment variable that names the file to record to.
+pub const TRACE_VARIABLE: &str = "TORCH_PARITY_TRACE";
+
+/// Records a port's run, under the keys that `python_ref/record.py` gives the
+/// script's.
+///
+/// ```no_run
+/// # use tch::Tensor;
+/// # use torch_parity::{nn::{self, Module}, optim::{Adam, Optimizer}, trace::Recorder};
+/// # fn main() -> anyhow::Result<()> {
+/// # let (x, y) = (Tensor::from(0.0), Tensor::from(0));
+/// let recorder = Recorder::from_env("my port")?;
+/// let model = nn::Linear::new(10, 2);
+/// let mut optimizer = Adam::new(model.named_parameters(), 1e-3);
+/// let mut series = recorder.series("Linear-1", model.named_parameters())?;
+/// for _ in 0..50 {
+///     let logits = model.forward(&x);
+///     let loss = nn::cross_entropy(&logits, &y);
+///     optimizer.zero_grad();
+///     optimizer.backward(&loss);
+///     optimizer.step();
+///     series.data(&[("input", &x), ("target", &y)])?;
+///     series.step(&[("logits", &logits)], &loss, &optimizer)?;
+/// }
+/// recorder.finish()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Off, where the variable is not set, every call returns at once.
+#[derive(Clone, Debug)]
+pub struct Recorder(Option<Rc<RefCell<Open>>>);
+
+#[derive(Debug)]
+struct Open {
+    /// None once it is finished.
+    writer: Option<Writer>,
+    path: PathBuf,
+    /// The batches that were recorded last, by name.
+    batches: BTreeMap<String, Array>,
+}
+
+impl Open {
+    fn writer(&mut self) -> Result<&mut Writer> {
+        self.writer.as_mut().context("the record is finished: record before finish()")
+    }
+}
+
+impl Recorder {
+    /// Records to the file that [`TORCH_PARITY_TRACE`](TRACE_VARIABLE) names; off
+    /// where it is not set. `what` runs is for the reader of the record.
+    pub fn from_env(what: &str) -> Result<Self> {
+        match std::env::var_os(TRACE_VARIABLE).filter(|path| !path.is_empty()) {
+            Some(path) => Self::to_file(what, Path::new(&path)),
+            None => Ok(Self(None)),
+        }
+    }
+
+    /// Records to `path`, which [`finish`](Self::finish) writes.
+    pub fn to_file(what: &str, path: &Path) -> Result<Self> {
+        let path = std::path::absolute(path).context("cannot find the current folder")?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        // Found out now, not after the run.
+        tempfile::tempfile_in(folder)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        let about = About::new(what, BTreeMap::new(), tch::get_num_threads());
+        let writer = Some(Writer::new(folder, about));
+        Ok(Self(Some(Rc::new(RefCell::new(Open { writer, path, batches: BTreeMap::new() })))))
+    }
+
+    /// Whether it records.
+    pub fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Begins to record what is trained under `name`, such as `MLP-1` (a class
+    /// and the number of its models so far), from these initial parameters.
+    pub fn series(&self, name: &str, init: Vec<(String, Tensor)>) -> Result<Series> {
+        if let Some(open) = &self.0 {
+            open.borrow_mut().writer()?.tensors(name, 0, "init", &borrowed(&init))?;
+        }
+        let init = if self.is_on() { init } else { Vec::new() };
+        Ok(Series { recorder: self.clone(), name: name.to_owned(), params: init, step: 0 })
+    }
+
+    /// Writes the file. A program that ends before leaves none.
+    pub fn finish(&self) -> Result<()> {
+        let Some(open) = &self.0 else { return Ok(()) };
+        let mut open = open.borrow_mut();
+        let writer = open.writer.take().context("the record is finished already")?;
+        writer.finish(&open.path).map(drop)
+    }
+}
+
+/// What is recorded of one thing that is trained.
+#[derive(Debug)]
+pub struct Series {
+    recorder: Recorder,
+    name: String,
+    params: Vec<(String, Tensor)>,
+    step: usize,
+}
+
+impl Series {
+    /// The batch of the step to come: each tensor is recorded where it is not,
+    /// bit for bit, one that was recorded last, by any series under any name.
+    pub fn data(&mut self, named: &[(&str, &Tensor)]) -> Result<()> {
+        let Some(open) = &self.recorder.0 else { return Ok(()) };
+        let mut open = open.borrow_mut();
+        for (name, tensor) in named {
+            let array = Array::of(tensor)?;
+            if open.batches.values().any(|known| *known == array) {
+                continue;
+            }
+            open.writer()?.tensors(&self.name, self.step + 1, "data", &[(name, tensor)])?;
+            open.batches.insert((*name).to_owned(), array);
+        }
+        Ok(())
+    }
+
+    /// A training step, after the optimizer's update: what the forward pass put
+    /// out, the loss, and what the optimizer knows of its parameters.
+    pub fn step(
+        &mut self,
+        forward: &[(&str, &Tensor)],
+        loss: &Tensor,
+        optimizer: &dyn Optimizer,
+    ) -> Result<()> {
+        self.step += 1;
+        let Some(open) = &self.recorder.0 else { return Ok(()) };
+        let step = Step { series: &self.name, step: self.step, forward, loss, optimizer };
+        Observer::step(open.borrow_mut().writer()?, &step)
+    }
+
+    /// The same after an update by tch's own optimizer, or by hand: gradients are
+    /// taken from where libtorch keeps them, parameters from
+    /// [`series`](Recorder::series). tch does not let an optimizer's state be
+    /// read: compare with `--common`.
+    pub fn step_of_tch(&mut self, forward: &[(&str, &Tensor)], loss: &Tensor) -> Result<()> {
+        self.step += 1;
+        let grads = self.params.iter().map(|(name, param)| (name.clone(), param.grad()));
+        let grads: Vec<_> = grads.filter(|(_, grad)| grad.defined()).collect();
+        self.tensors("forward", forward)?;
+        self.tensors("loss", &[("loss", loss)])?;
+        self.tensors("grad", &borrowed(&grads))?;
+        self.tensors("param", &borrowed(&self.params))
+    }
+
+    /// Any tensors of the last step, in any phase.
+    pub fn tensors(&self, phase: &str, named: &[(&str, &Tensor)]) -> Result<()> {
+        let Some(open) = &self.recorder.0 else { return Ok(()) };
+        open.borrow_mut().writer()?.tensors(&self.name, self.step, phase, named)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::{Linear, Module, cross_entropy};
+    use crate::optim::Adam;
+    use crate::trace::Trace;
+
+    fn train(recorder: &Recorder) -> Tensor {
+        tch::manual_seed(3);
+        let x = Tensor::randn([8, 3], tch::kind::FLOAT_CPU);
+        let y = Tensor::zeros([8], tch::kind::INT64_CPU);
+        let model = Linear::new(3, 2);
+        let mut optimizer = Adam::new(model.named_parameters(), 1e-2);
+        let mut series = recorder.series("Linear-1", model.named_parameters()).unwrap();
+        for i in 0..4 {
+            let x = if i < 2 { x.shallow_clone() } else { &x + i };
+            let logits = model.forward(&x);
+            let loss = cross_entropy(&logits, &y);
+            optimizer.zero_grad();
+            optimizer.backward(&loss);
+            optimizer.step();
+            series.data(&[("input", &x), ("target", &y)]).unwrap();
+            series.step(&[("logits", &logits)], &loss, &optimizer).unwrap();
+        }
+        model.named_parameters().remove(0).1
+    }
+
+    #[test]
+    fn a_port_is_recorded_whole_and_its_batches_where_they_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.safetensors");
+        let recorder = Recorder::to_file("test", &path).unwrap();
+        let weight = train(&recorder);
+        assert!(!path.exists());
+        recorder.finish().unwrap();
+        assert!(recorder.finish().is_err());
+        let trace = Trace::read(&path).unwrap();
+        // 2 initial, 4 steps of logits, loss, 2 gradients, 4 moments, 2 parameters.
+        assert_eq!(trace.tensors.len(), 2 + 4 * 10 + 4);
+        let last = trace.get("Linear-1", 4, "param", "weight").unwrap().to_tensor().unwrap();
+        assert_eq!(last, weight);
+        let has = |step, name| trace.get("Linear-1", step, "data", name).is_some();
+        assert_eq!([1, 2, 3, 4].map(|step| has(step, "input")), [true, false, true, true]);
+        assert_eq!([1, 2, 3, 4].map(|step| has(step, "target")), [true, false, false, false]);
+    }
+
+    #[test]
+    fn off_it_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let on = Recorder::to_file("test", &folder.path().join("t.safetensors")).unwrap();
+        assert_eq!(train(&Recorder(None)), train(&on));
+    }
+}
