@@ -1,20 +1,22 @@
-//! Finds the Python interpreter; runs the twin or a user's own script.
+//! Finds the Python interpreter; runs a twin, or records a user's own script.
 
 mod conversation;
+mod leftovers;
+mod running;
 
-use std::fs::File;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use tempfile::TempDir;
-use wait_timeout::ChildExt;
 
 pub use self::conversation::Conversation;
+use self::leftovers::Folder;
+pub use self::running::Running;
 
-/// The twins' sources, carried along so that the check works from any folder;
+/// The Python files, carried along so that a check works from any folder;
 /// build.rs lists them.
 const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/twins.rs"));
 
@@ -23,6 +25,18 @@ const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/twins.rs"))
 pub struct Python {
     interpreter: PathBuf,
     timeout: Duration,
+}
+
+/// The checkout that the current folder is in, if it is in one: its Python files
+/// are run then, as they are now.
+pub fn checkout() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    let is_checkout = |folder: &&Path| {
+        folder.join("python_ref/record.py").is_file()
+            && std::fs::read_to_string(folder.join("Cargo.toml"))
+                .is_ok_and(|text| text.contains("\nname = \"tanh-parity\"\n"))
+    };
+    here.ancestors().find(is_checkout).map(Path::to_owned)
 }
 
 impl Python {
@@ -48,18 +62,24 @@ impl Python {
     }
 
     /// `python -m python_ref.EXPERIMENT` and the folder that it runs in.
-    pub fn twin(&self, experiment: &str, flags: &[String]) -> Result<(Command, TempDir)> {
-        let folder = temporary_folder()?;
-        let package = folder.path().join("python_ref");
-        let unpacked = std::fs::create_dir(&package).and_then(|()| {
-            SOURCES.iter().try_for_each(|(name, text)| std::fs::write(package.join(name), text))
-        });
-        unpacked.context("cannot write to the temporary folder")?;
+    pub fn twin(&self, experiment: &str, flags: &[String]) -> Result<(Command, Folder)> {
+        let folder = Folder::new()?;
         let mut command = Command::new(&self.interpreter);
         command.args(["-m", &format!("python_ref.{experiment}")]).args(flags);
         command.current_dir(folder.path()).env("PYTHONDONTWRITEBYTECODE", "1");
-        command.env_remove("PYTHONSAFEPATH"); // would hide that folder
-        command.stdin(Stdio::null()).stdout(to_file(&folder, "stdout")?);
+        match checkout() {
+            Some(root) => {
+                let others = std::env::var_os("PYTHONPATH").filter(|path| !path.is_empty());
+                let paths = [root.into_os_string()].into_iter().chain(others);
+                let joined: Vec<_> = paths.collect();
+                command.env("PYTHONPATH", joined.join(OsStr::new(":")));
+            }
+            None => {
+                unpack(&folder.path().join("python_ref"))?;
+                command.env_remove("PYTHONSAFEPATH"); // would hide that folder
+            }
+        }
+        command.stdin(Stdio::null()).stdout(folder.create("stdout")?);
         Ok((command, folder))
     }
 
@@ -69,131 +89,65 @@ impl Python {
         self.start("the Python twin", command, folder)
     }
 
-    /// Starts the user's script, unchanged, in the current folder; PyTorch's
-    /// default number of threads is set from outside.
-    pub fn start_script(&self, script: &Path, threads: i32) -> Result<Running> {
-        File::open(script).with_context(|| format!("cannot read {}", script.display()))?;
+    /// The recorder, still without its flags and its script, to be run in the
+    /// current folder; and the folder that it lies in.
+    pub fn recorder(&self) -> Result<(Command, Folder)> {
+        let folder = Folder::new()?;
+        let recorder = match checkout() {
+            Some(root) => root.join("python_ref/record.py"),
+            None => {
+                unpack(&folder.path().join("python_ref"))?;
+                folder.path().join("python_ref/record.py")
+            }
+        };
         let mut command = Command::new(&self.interpreter);
-        command.arg(script);
+        // No window is opened, unless the script itself asks for one.
+        command.arg(recorder).env("PYTHONDONTWRITEBYTECODE", "1");
+        if std::env::var_os("MPLBACKEND").is_none() {
+            command.env("MPLBACKEND", "Agg");
+        }
+        Ok((command, folder))
+    }
+
+    /// Records a user's script, unchanged, to the file `script.safetensors` of the
+    /// run's folder; what it prints goes to files there.
+    pub fn start_recording(
+        &self,
+        script: &Path,
+        args: &[OsString],
+        threads: i32,
+    ) -> Result<Running> {
+        let (mut command, folder) = self.recorder()?;
+        command.args(["--quiet", "--trace"]).arg(folder.path().join("script.safetensors"));
+        command.arg("--").arg(script).args(args);
         for variable in ["OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
             command.env(variable, threads.to_string());
         }
-        let folder = temporary_folder()?;
-        command.stdin(Stdio::null()).stdout(to_file(&folder, "stdout")?);
-        command.env("PYTHONDONTWRITEBYTECODE", "1");
+        command.stdin(Stdio::null()).stdout(folder.create("stdout")?);
         self.start(&script.display().to_string(), command, folder)
     }
 
-    fn start(&self, name: &str, mut command: Command, folder: TempDir) -> Result<Running> {
-        command.stderr(to_file(&folder, "stderr")?);
-        let interpreter = self.interpreter.display();
-        let child = command.spawn().map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => {
-                anyhow::anyhow!(
-                    "no Python at {interpreter}: run `make setup`, or name one with --python"
-                )
+    /// Starts any command, whose standard error goes to the folder.
+    pub fn start(&self, name: &str, mut command: Command, folder: Folder) -> Result<Running> {
+        command.stderr(folder.create("stderr")?);
+        let program = Path::new(command.get_program()).display().to_string();
+        match Running::start(name, command, folder, self.timeout) {
+            Ok(running) => Ok(running),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                bail!("no Python at {program}: run `make setup`, or name one with --python")
             }
-            _ => anyhow::anyhow!("cannot start {interpreter}: {error}"),
-        })?;
-        Ok(Running {
-            name: name.to_owned(),
-            interpreter: interpreter.to_string(),
-            child,
-            folder,
-            deadline: Instant::now() + self.timeout,
-            timeout: self.timeout,
+            Err(error) => {
+                bail!("cannot start {program}: {error}: name a Python with --python")
+            }
+        }
+    }
+}
+
+/// Writes the Python files to a folder of their own.
+fn unpack(package: &Path) -> Result<()> {
+    std::fs::create_dir(package)
+        .and_then(|()| {
+            SOURCES.iter().try_for_each(|(name, text)| std::fs::write(package.join(name), text))
         })
-    }
-}
-
-/// Gone when dropped.
-fn temporary_folder() -> Result<TempDir> {
-    TempDir::with_prefix("tanh-parity-").context("cannot make a temporary folder")
-}
-
-/// Into files: a pipe that nobody empties would block the script.
-fn to_file(folder: &TempDir, name: &str) -> Result<File> {
-    File::create(folder.path().join(name)).context("cannot write to the temporary folder")
-}
-
-/// What a traceback ends in: the last line `SomeError: ...` with all that
-/// follows it, or else the last line.
-fn reason(stderr: &str) -> String {
-    let lines: Vec<_> = stderr.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let names_an_error = |line: &&str| {
-        let name = line.split(':').next().unwrap_or_default();
-        name.chars().all(|c| c.is_alphanumeric() || "._".contains(c)) && name.contains("Error")
-    };
-    let start = lines.iter().rposition(names_an_error);
-    let lines = &lines[start.unwrap_or(lines.len().saturating_sub(1))..];
-    if lines.is_empty() {
-        "it printed no reason".to_owned()
-    } else {
-        lines.join(" ").trim().to_owned()
-    }
-}
-
-/// A Python process, killed when dropped.
-#[derive(Debug)]
-pub struct Running {
-    name: String,
-    interpreter: String,
-    child: Child,
-    folder: TempDir,
-    deadline: Instant,
-    timeout: Duration,
-}
-
-impl Running {
-    /// Waits for the end; returns what it printed.
-    pub fn finish(&mut self) -> Result<String> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        let name = &self.name;
-        let Some(status) =
-            self.child.wait_timeout(left).with_context(|| format!("cannot wait for {name}"))?
-        else {
-            bail!("{name} did not finish within {} s: raise --timeout", self.timeout.as_secs());
-        };
-        if status.success() {
-            return Ok(self.read("stdout"));
-        }
-        let stderr = self.read("stderr");
-        let reason = reason(&stderr);
-        let missing = |module| reason.contains(&format!("No module named '{module}'"));
-        if ["torch", "safetensors", "numpy"].into_iter().any(missing) {
-            bail!(
-                "{} has {}: run `make setup`, or name one with --python",
-                self.interpreter,
-                reason.replace("ModuleNotFoundError: No", "no")
-            );
-        }
-        bail!("{name} failed ({status}): {reason}");
-    }
-
-    /// What it noted on standard error, in lines `note: ...`.
-    pub fn notes(&self) -> String {
-        let stderr = self.read("stderr");
-        stderr
-            .lines()
-            .filter(|line| line.starts_with("note: "))
-            .fold(String::new(), |notes, line| notes + line + "\n")
-    }
-
-    /// A file that it wrote.
-    pub fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn read(&self, name: &str) -> String {
-        let bytes = std::fs::read(self.file(name)).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Fails where it has ended already, which is as well.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+        .context("cannot write to the temporary folder")
 }

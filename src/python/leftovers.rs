@@ -1,0 +1,125 @@
+//! What a run leaves while it goes on, its folder and its Python, and how that is
+//! cleared, however the run ends.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::thread;
+
+use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+use tempfile::TempDir;
+
+/// What is to be cleared when a signal ends this process.
+#[derive(Default)]
+struct Left {
+    folders: Vec<PathBuf>,
+    groups: Vec<u32>,
+}
+
+static LEFT: Mutex<Left> = Mutex::new(Left { folders: Vec::new(), groups: Vec::new() });
+
+fn left() -> MutexGuard<'static, Left> {
+    LEFT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Clears everything on INT, TERM and HUP, then ends as the signal would have.
+fn clear_on_signals() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+        let clear = move || {
+            for signal in signals.forever() {
+                let left = left();
+                left.groups.iter().for_each(|&group| end_group(group));
+                left.folders.iter().for_each(|folder| drop(fs::remove_dir_all(folder)));
+                let _ = emulate_default_handler(signal);
+            }
+        };
+        // Without a thread, a signal leaves what it always left.
+        let _ = thread::Builder::new().spawn(clear);
+    });
+}
+
+/// Ends a process and all that it started.
+fn end_group(group: u32) {
+    if let Some(group) = Pid::from_raw(group as i32) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+/// A process group, ended when dropped, or by a signal.
+#[derive(Debug)]
+pub struct Group(u32);
+
+impl Group {
+    /// The group that the process of this number leads.
+    pub fn new(leader: u32) -> Self {
+        clear_on_signals();
+        left().groups.push(leader);
+        Self(leader)
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        end_group(self.0);
+        left().groups.retain(|&group| group != self.0);
+    }
+}
+
+const PREFIX: &str = "tanh-parity-";
+
+/// A temporary folder, gone when dropped, or by a signal. What a kill leaves, the
+/// next run clears: the folder's name tells whose it is.
+#[derive(Debug)]
+pub struct Folder(TempDir);
+
+impl Folder {
+    /// A new one.
+    pub fn new() -> Result<Self> {
+        clear_on_signals();
+        clear_orphans();
+        let prefix = format!("{PREFIX}{}-", std::process::id());
+        let folder = TempDir::with_prefix(prefix).context("cannot make a temporary folder")?;
+        left().folders.push(folder.path().to_owned());
+        Ok(Self(folder))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// A new file in it. Into files and not pipes: a pipe that nobody empties
+    /// would block a script.
+    pub fn create(&self, name: &str) -> Result<File> {
+        File::create(self.path().join(name)).context("cannot write to the temporary folder")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let path = self.path().to_owned();
+        left().folders.retain(|folder| *folder != path);
+    }
+}
+
+/// Removes the folders of processes that are no more, once.
+fn clear_orphans() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let Ok(entries) = fs::read_dir(std::env::temp_dir()) else { return };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let owner = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next());
+            let pid = owner.and_then(|text| Pid::from_raw(text.parse().ok()?));
+            if pid.is_some_and(|pid| test_kill_process(pid).is_err()) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+    });
+}

@@ -1,0 +1,118 @@
+//! A Python process while it runs, and what it left.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use wait_timeout::ChildExt;
+
+use super::leftovers::{Folder, Group};
+
+/// A process, ended when dropped with all that it started.
+#[derive(Debug)]
+pub struct Running {
+    name: String,
+    program: String,
+    pub(super) child: Child,
+    _group: Group,
+    folder: Folder,
+    pub(super) deadline: Instant,
+    pub(super) timeout: Duration,
+}
+
+impl Running {
+    /// Starts `command`, which is to end within `timeout`.
+    pub(super) fn start(
+        name: &str,
+        mut command: Command,
+        folder: Folder,
+        timeout: Duration,
+    ) -> io::Result<Self> {
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let child = command.spawn()?;
+        Ok(Self {
+            name: name.to_owned(),
+            program: command.get_program().to_string_lossy().into_owned(),
+            _group: Group::new(child.id()),
+            child,
+            folder,
+            deadline: Instant::now() + timeout,
+            timeout,
+        })
+    }
+
+    /// Waits for the end; returns what it printed.
+    pub fn finish(&mut self) -> Result<String> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let name = &self.name;
+        let Some(status) =
+            self.child.wait_timeout(left).with_context(|| format!("cannot wait for {name}"))?
+        else {
+            bail!("{name} did not finish within {} s: raise --timeout", self.timeout.as_secs());
+        };
+        if status.success() {
+            return Ok(self.read("stdout"));
+        }
+        let reason = reason(&self.read("stderr"));
+        let missing = reason.split("No module named '").nth(1);
+        let missing = missing.and_then(|rest| rest.split('\'').next());
+        match missing {
+            Some("torch" | "numpy" | "python_ref") => bail!(
+                "{} has {}: run `make setup`, or name one with --python",
+                self.program,
+                reason.replace("ModuleNotFoundError: No", "no")
+            ),
+            Some(module) => bail!(
+                "{name} failed ({status}): {reason}: {} -m pip install {module}, or name \
+                 another Python with --python",
+                self.program
+            ),
+            None => bail!("{name} failed ({status}): {reason}"),
+        }
+    }
+
+    /// What it noted on standard error, in lines `note: ...`.
+    pub fn notes(&self) -> String {
+        let stderr = self.read("stderr");
+        let notes = stderr.lines().filter(|line| line.starts_with("note: "));
+        notes.fold(String::new(), |notes, line| notes + line + "\n")
+    }
+
+    /// A file that it wrote.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        let bytes = std::fs::read(self.file(name)).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Fails where it has ended already, which is as well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a traceback ends in: the last line `SomeError: ...` with all that
+/// follows it, or else the last line.
+fn reason(stderr: &str) -> String {
+    let lines: Vec<_> = stderr.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let names_an_error = |line: &&str| {
+        let name = line.split(':').next().unwrap_or_default();
+        name.chars().all(|c| c.is_alphanumeric() || "._".contains(c)) && name.contains("Error")
+    };
+    let start = lines.iter().rposition(names_an_error);
+    let lines = &lines[start.unwrap_or(lines.len().saturating_sub(1))..];
+    if lines.is_empty() {
+        "it printed no reason".to_owned()
+    } else {
+        lines.join(" ").trim().trim_start_matches("error: ").to_owned()
+    }
+}
