@@ -465,6 +465,8 @@ def state_of(state):
 
 def environment():
     """What a run's numbers hold for."""
+    import torch
+
     return {
         "by": "PyTorch",
         "torch": torch.__version__,
