@@ -23,6 +23,14 @@ OPTIMIZERS = {
 }
 
 
+def two_moments(state, state_of=record.state_of):
+    """The Rust side records Adam's two moments, but not AMSGrad's largest one."""
+    return (part for part in state_of(state) if part[0] != "max_exp_avg_sq")
+
+
+record.state_of = two_moments
+
+
 def train(args, make_optimizer):
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
