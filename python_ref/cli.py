@@ -4,6 +4,8 @@ import argparse
 import sys
 
 from python_ref.activation import ACTIVATIONS
+from python_ref.export import write_csv
+from python_ref.record import recording
 
 
 def whole(low, high):
@@ -107,3 +109,15 @@ def named_settings(args):
     named = {name: value for name, value in vars(args).items() if name not in OUTPUTS}
     del named["threads"]
     return {name: text(value) for name, value in named.items()}
+
+
+def run_experiment(name, args, run, summary, tables):
+    """Runs an experiment, recorded if asked for; prints what it found and writes
+    its CSVs. What it found is also returned."""
+    with recording(args.trace, name, named_settings(args)):
+        found = run(args)
+        print_lines(args, summary(args, found))
+        for path, header, rows in tables(args, found):
+            if path:
+                write_csv(path, header, rows)
+    return found

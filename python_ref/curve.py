@@ -8,17 +8,15 @@ import sys
 import numpy as np
 import torch
 
+from python_ref import record
 from python_ref.activation import ACTIVATIONS
 from python_ref.cli import (
     activations,
     experiment_parser,
-    named_settings,
     number,
-    print_lines,
+    run_experiment,
     whole,
 )
-from python_ref.export import write_csv
-from python_ref.trace import Trace
 
 
 def value_and_derivative(activation, x):
@@ -52,22 +50,20 @@ def explore(activation, x, saturation):
     return found
 
 
-def curve(args, trace=None):
+def curve(args):
     """Explores every chosen activation; returns the points and name -> findings."""
     torch.set_num_threads(args.threads)
     x = torch.linspace(getattr(args, "from"), args.to, args.points, dtype=torch.float64)
-    if trace is not None:
-        trace.data(x=x)
+    record.data(x=x)
     curves = {}
     for name in args.activations:
         found = explore(ACTIVATIONS[name], x, args.saturation)
-        if trace is not None:
-            trace.measure(name, 0, found)
+        record.measure(name, 0, found)
         curves[name] = found
     return x, curves
 
 
-def summary(x, name, found):
+def summary_of(x, name, found):
     """What was found, in words."""
     found = {key: tensor.item() for key, tensor in found.items() if tensor.dim() == 0}
     low, high = found["unsaturated_from"], found["unsaturated_to"]
@@ -92,7 +88,25 @@ def compare_numpy(x, value):
     return f"note: NumPy's tanh: {(ulps > 0).sum()} of {ulps.size} values differ, by {ulps.max()} ULP at most"
 
 
-def main(argv=None):
+def summary(args, found):
+    """The lines to print."""
+    x, curves = found
+    return [line for name in curves for line in summary_of(x, name, curves[name])]
+
+
+def tables(args, found):
+    """The CSV: every point of every curve."""
+    x, curves = found
+    parts = ("value", "derivative")
+    rows = [
+        (name, *point)
+        for name, of in curves.items()
+        for point in zip(x.tolist(), *(of[p].tolist() for p in parts), strict=True)
+    ]
+    yield args.csv, ("activation", "x", *parts), rows
+
+
+def parse(argv):
     parser = experiment_parser("Explore activations and their derivatives.")
     parser.add_argument("--points", type=whole(2, 10**6), default=400)
     parser.add_argument("--from", type=number(-1e6, 1e6), default=-10.0)
@@ -102,29 +116,15 @@ def main(argv=None):
     args = parser.parse_args(argv)
     if not getattr(args, "from") < args.to:
         parser.error("--from must be less than --to")
-    trace = Trace("curve", named_settings(args)) if args.trace else None
-    x, curves = curve(args, trace)
+    return args
 
-    lines = [line for name, found in curves.items() for line in summary(x, name, found)]
-    print_lines(args, lines)
+
+def main(argv=None):
+    x, curves = run_experiment("curve", parse(argv), curve, summary, tables)
     if "tanh" in curves:
         # Aside, and only here: there is no NumPy on the Rust side. `check`
         # shows what a twin notes.
         print(compare_numpy(x, curves["tanh"]["value"]), file=sys.stderr)
-    if args.csv:
-        rows = [
-            (name, *point)
-            for name, found in curves.items()
-            for point in zip(
-                x.tolist(),
-                found["value"].tolist(),
-                found["derivative"].tolist(),
-                strict=True,
-            )
-        ]
-        write_csv(args.csv, ("activation", "x", "value", "derivative"), rows)
-    if trace is not None:
-        trace.save(args.trace)
 
 
 if __name__ == "__main__":

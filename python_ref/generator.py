@@ -11,17 +11,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from python_ref import record
 from python_ref.cli import (
     experiment_parser,
-    named_settings,
     number,
     one_of,
-    print_lines,
+    run_experiment,
     several,
     whole,
 )
-from python_ref.export import write_csv
-from python_ref.trace import Trace
 from python_ref.train import fit
 
 LAST = {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "none": nn.Identity()}
@@ -90,33 +88,30 @@ def measure(last, loss, output, y):
     )
 
 
-def generator(args, trace=None):
+def generator(args):
     """Trains a decoder with each last activation, from the same weights."""
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     z = torch.randn(args.samples, args.features)  # (N, D), fixed codes
     y = make_images(args.samples, args.size)  # (N, pixels)
-    if trace is not None:
-        trace.data(z=z, y=y, bytes=denormalise(y))
+    record.data(z=z, y=y, bytes=denormalise(y))
     findings = []
     for last in args.last:
         torch.manual_seed(args.seed)
         model = Decoder(args.features, args.hidden, args.size**2, LAST[last])
+        record.series(model, last, output="logits")
         optimizer = torch.optim.Adam(model.parameters(), lr=args.lr)
-        if trace is not None:
-            trace.init(last, model)
         criterion = nn.MSELoss()
-        losses = fit(last, model, criterion, optimizer, z, y, args.epochs, trace)
+        losses = fit(model, criterion, optimizer, z, y, args.epochs)
         with torch.no_grad():
             output = model(z)
-        if trace is not None:
-            measured = {"output": output, "bytes": denormalise(output)}
-            trace.measure(last, args.epochs, measured)
+        measured = {"output": output, "bytes": denormalise(output)}
+        record.measure(last, args.epochs, measured)
         findings.append(measure(last, losses[-1], output, y))
     return findings
 
 
-def summary(findings):
+def summary(args, findings):
     """The lines to print: a table, then what the last activation decides."""
     lines = ["last        loss   lowest  highest   clipped  off by (of 255)"]
     for f in findings:
@@ -138,6 +133,11 @@ def summary(findings):
     return lines
 
 
+def tables(args, findings):
+    """The CSV."""
+    yield args.csv, [field.name for field in fields(Finding)], map(astuple, findings)
+
+
 def parse(argv):
     parser = experiment_parser("Train decoders to make pictures from codes.")
     add = parser.add_argument
@@ -153,15 +153,7 @@ def parse(argv):
 
 
 def main(argv=None):
-    args = parse(argv)
-    trace = Trace("generator", named_settings(args)) if args.trace else None
-    findings = generator(args, trace)
-    print_lines(args, summary(findings))
-    if args.csv:
-        header = [field.name for field in fields(Finding)]
-        write_csv(args.csv, header, map(astuple, findings))
-    if trace is not None:
-        trace.save(args.trace)
+    run_experiment("generator", parse(argv), generator, summary, tables)
 
 
 if __name__ == "__main__":

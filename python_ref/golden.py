@@ -14,7 +14,7 @@ import platform
 import sys
 
 from python_ref import curve, generator, recurrent, signal, train
-from python_ref.trace import environment
+from python_ref.record import environment
 
 
 def main(folder):

@@ -8,20 +8,18 @@ from dataclasses import astuple, dataclass, fields
 import torch
 from torch import nn
 
+from python_ref import record
 from python_ref.activation import ACTIVATIONS
 from python_ref.cli import (
     activations,
     experiment_parser,
-    named_settings,
     number,
     one_of,
-    print_lines,
+    run_experiment,
     several,
     whole,
 )
-from python_ref.export import write_csv
 from python_ref.rnn import CELLS
-from python_ref.trace import Trace
 from python_ref.train import fit
 
 # The share of samples to get right that counts as knowing them.
@@ -90,33 +88,30 @@ def accuracy(logits, y):
     return (logits.argmax(dim=1) == y).sum().item() / len(y)
 
 
-def run_one(args, cell, activation, steps, data, new_data, trace=None):
+def run_one(args, cell, activation, steps, data, new_data):
     """Trains one network from the seed, which it shares with all others."""
     torch.manual_seed(args.seed)
     model = Classifier(cell, args.features, args.hidden, ACTIVATIONS[activation])
+    series = f"{cell}-{activation}-{steps}"
+    record.series(model, series)
     criterion = nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=args.lr)
-    series = f"{cell}-{activation}-{steps}"
-    if trace is not None:
-        trace.init(series, model)
 
     before = input_grad(model, criterion, *data)
-    if trace is not None:
-        trace.measure(series, 0, {"x.grad": before})
-    losses = fit(series, model, criterion, optimizer, *data, args.epochs, trace)
+    record.measure(series, 0, {"x.grad": before})
+    losses = fit(model, criterion, optimizer, *data, args.epochs)
     after = input_grad(model, criterion, *data)
     with torch.no_grad():
         logits, new_logits = model(data[0]), model(new_data[0])
-    if trace is not None:
-        measured = {"x.grad": after, "logits": logits, "new_logits": new_logits}
-        trace.measure(series, args.epochs, measured)
+    measured = {"x.grad": after, "logits": logits, "new_logits": new_logits}
+    record.measure(series, args.epochs, measured)
     right = accuracy(logits, data[1]), accuracy(new_logits, new_data[1])
     return Finding(
         cell, activation, steps, losses[-1], *right, *ends(before), *ends(after)
     )
 
 
-def recurrent(args, trace=None):
+def recurrent(args):
     """Trains every cell with every activation on every length."""
     torch.set_num_threads(args.threads)
     findings = []
@@ -126,12 +121,11 @@ def recurrent(args, trace=None):
         torch.manual_seed(args.seed)
         data = make_data(steps, args.samples, args.features)
         new_data = make_data(steps, args.samples, args.features)
-        if trace is not None:
-            names = (f"{name}{steps}" for name in ("x", "y", "new_x", "new_y"))
-            trace.data(**dict(zip(names, data + new_data, strict=True)))
+        names = (f"{name}{steps}" for name in ("x", "y", "new_x", "new_y"))
+        record.data(**dict(zip(names, data + new_data, strict=True)))
         for cell in args.cells:
             for activation in args.activations:
-                finding = run_one(args, cell, activation, steps, data, new_data, trace)
+                finding = run_one(args, cell, activation, steps, data, new_data)
                 findings.append(finding)
     return findings
 
@@ -181,7 +175,7 @@ def verdicts(findings, cell):
     return [f"{cell}: {learned}:", f"  the lesson's choice {holds}"]
 
 
-def summary(findings):
+def summary(args, findings):
     """The lines to print: three tables, then whether the lesson is right."""
     lines = ["gradient at the first input before training, by steps"]
     lines += table(findings, lambda f: f"{f.first_grad_before:7.0e} ")
@@ -195,6 +189,11 @@ def summary(findings):
     for cell in CELLS:
         lines += verdicts(findings, cell)
     return [line.rstrip() for line in lines]
+
+
+def tables(args, findings):
+    """The CSV."""
+    yield args.csv, [field.name for field in fields(Finding)], map(astuple, findings)
 
 
 def parse(argv):
@@ -213,15 +212,7 @@ def parse(argv):
 
 
 def main(argv=None):
-    args = parse(argv)
-    trace = Trace("recurrent", named_settings(args)) if args.trace else None
-    findings = recurrent(args, trace)
-    print_lines(args, summary(findings))
-    if args.csv:
-        header = [field.name for field in fields(Finding)]
-        write_csv(args.csv, header, map(astuple, findings))
-    if trace is not None:
-        trace.save(args.trace)
+    run_experiment("recurrent", parse(argv), recurrent, summary, tables)
 
 
 if __name__ == "__main__":

@@ -8,19 +8,11 @@ from collections import namedtuple
 import torch
 from torch import nn
 
+from python_ref import record
 from python_ref.activation import ACTIVATIONS
 from python_ref.claims import claims, gradients
-from python_ref.cli import (
-    named_settings,
-    number,
-    print_lines,
-    several,
-    training_parser,
-    whole,
-)
-from python_ref.export import write_csv
+from python_ref.cli import number, run_experiment, several, training_parser, whole
 from python_ref.layers import Row, measure, rows
-from python_ref.trace import Trace
 from python_ref.train import fit, make_data
 
 
@@ -52,7 +44,7 @@ class DeepMLP(nn.Module):
 Network = namedtuple("Network", "activation depth before after loss")
 
 
-def signal(args, trace=None):
+def signal(args):
     """Measures every network before and after training.
 
     Each depth is a run of its own, from the seed on, so that depth 1 is the run
@@ -63,26 +55,37 @@ def signal(args, trace=None):
     for depth in args.depths:
         torch.manual_seed(args.seed)
         x, y = make_data(args.samples, args.features)
-        if trace is not None:
-            trace.data(x=x, y=y)
+        record.data(x=x, y=y)
         for name in args.activations:
             if args.same_init:
                 torch.manual_seed(args.seed)
             series = f"{name}-{depth}"
             model = DeepMLP(args.features, args.hidden, depth, ACTIVATIONS[name])
+            record.series(model, series)
             criterion = nn.CrossEntropyLoss()
             optimizer = torch.optim.Adam(model.parameters(), lr=args.lr)
-            if trace is not None:
-                trace.init(series, model)
             before = measure(model, x, y, args.saturation)
-            if trace is not None:
-                trace.measure(series, 0, before)
-            losses = fit(series, model, criterion, optimizer, x, y, args.epochs, trace)
+            record.measure(series, 0, before)
+            losses = fit(model, criterion, optimizer, x, y, args.epochs)
             after = measure(model, x, y, args.saturation)
-            if trace is not None:
-                trace.measure(series, args.epochs, after)
+            record.measure(series, args.epochs, after)
             networks.append(Network(name, depth, before, after, losses[-1]))
     return networks
+
+
+def layers(args, networks):
+    """What flows through every layer of every network."""
+    return [row for network in networks for row in rows(network, args.epochs)]
+
+
+def summary(args, networks):
+    """The lines to print."""
+    return [*gradients(networks), "", *claims(networks, layers(args, networks))]
+
+
+def tables(args, networks):
+    """The CSV."""
+    yield args.csv, Row._fields, layers(args, networks)
 
 
 def main(argv=None):
@@ -90,16 +93,7 @@ def main(argv=None):
     depths = several(whole(1, 100))
     parser.add_argument("--depths", type=depths, default=[1, 2, 4, 8, 16])
     parser.add_argument("--saturation", type=number(0, 1), default=0.01)
-    args = parser.parse_args(argv)
-    trace = Trace("signal", named_settings(args)) if args.trace else None
-    networks = signal(args, trace)
-
-    layers = [row for network in networks for row in rows(network, args.epochs)]
-    print_lines(args, [*gradients(networks), "", *claims(networks, layers)])
-    if args.csv:
-        write_csv(args.csv, Row._fields, layers)
-    if trace is not None:
-        trace.save(args.trace)
+    run_experiment("signal", parser.parse_args(argv), signal, summary, tables)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,9 @@ Run it with `python -m python_ref.train`. Twin of src/lesson/train.rs.
 import torch
 from torch import nn
 
+from python_ref import record
 from python_ref.activation import ACTIVATIONS
-from python_ref.cli import named_settings, print_lines, training_parser
-from python_ref.export import write_csv
-from python_ref.trace import Trace
+from python_ref.cli import run_experiment, training_parser
 
 
 def make_data(samples, features):
@@ -33,61 +32,58 @@ class MLP(nn.Module):
         return self.fc2(h)  # (N, C)
 
 
-def fit(name, model, criterion, optimizer, x, y, epochs, trace=None):
+def fit(model, criterion, optimizer, x, y, epochs):
     """Trains full-batch; returns the loss of every epoch."""
     losses = []
-    for epoch in range(1, epochs + 1):
+    for _ in range(epochs):
         logits = model(x)  # (N, C)
         loss = criterion(logits, y)  # ()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-        if trace is not None:
-            trace.step(name, epoch, logits, loss, model, optimizer)
     return losses
 
 
-def train(args, trace=None):
+def train(args):
     """Trains every chosen activation in turn; returns name -> losses."""
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     x, y = make_data(args.samples, args.features)
-    if trace is not None:
-        trace.data(x=x, y=y)
+    record.data(x=x, y=y)
     losses = {}
     for name in args.activations:
         if args.same_init:
             torch.manual_seed(args.seed)
         model = MLP(args.features, args.hidden, ACTIVATIONS[name])
+        record.series(model, name)
         criterion = nn.CrossEntropyLoss()
         optimizer = torch.optim.Adam(model.parameters(), lr=args.lr)
-        if trace is not None:
-            trace.init(name, model)
-        losses[name] = fit(name, model, criterion, optimizer, x, y, args.epochs, trace)
+        losses[name] = fit(model, criterion, optimizer, x, y, args.epochs)
     return losses
+
+
+def summary(args, losses):
+    """The lines to print."""
+    return [f"{name}: {history[-1]}" for name, history in losses.items()]
+
+
+def tables(args, losses):
+    """The CSVs: the losses of the last epoch, and of all."""
+    final = [(name, history[-1]) for name, history in losses.items()]
+    yield args.csv, ("activation", "final_loss"), final
+    history = [
+        (name, epoch, loss)
+        for name, history in losses.items()
+        for epoch, loss in enumerate(history, start=1)
+    ]
+    yield args.history, ("activation", "epoch", "loss"), history
 
 
 def main(argv=None):
     parser = training_parser("Train the lesson's MLP.")
     parser.add_argument("--history", metavar="FILE")
-    args = parser.parse_args(argv)
-    trace = Trace("train", named_settings(args)) if args.trace else None
-    losses = train(args, trace)
-
-    print_lines(args, [f"{name}: {history[-1]}" for name, history in losses.items()])
-    if args.csv:
-        rows = [(name, history[-1]) for name, history in losses.items()]
-        write_csv(args.csv, ("activation", "final_loss"), rows)
-    if args.history:
-        rows = [
-            (name, epoch, loss)
-            for name, history in losses.items()
-            for epoch, loss in enumerate(history, start=1)
-        ]
-        write_csv(args.history, ("activation", "epoch", "loss"), rows)
-    if trace is not None:
-        trace.save(args.trace)
+    run_experiment("train", parser.parse_args(argv), train, summary, tables)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from python_ref import record
 from python_ref.activation import ACTIVATIONS
 from python_ref.cli import named_settings, training_parser
-from python_ref.trace import Trace
 from python_ref.train import MLP, fit, make_data
 
 OPTIMIZERS = {
@@ -23,25 +23,33 @@ OPTIMIZERS = {
 }
 
 
+def two_moments(state, state_of=record.state_of):
+    """The Rust side records Adam's two moments, but not AMSGrad's largest one."""
+    return (part for part in state_of(state) if part[0] != "max_exp_avg_sq")
+
+
+record.state_of = two_moments
+
+
 def train(args, make_optimizer):
-    trace = Trace("train", named_settings(args))
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     x, y = make_data(args.samples, args.features)
-    trace.data(x=x, y=y)
+    record.data(x=x, y=y)
     for name in args.activations:
         model = MLP(args.features, args.hidden, ACTIVATIONS[name])
         optimizer = make_optimizer(list(model.parameters()), args.lr)
-        trace.init(name, model)
-        fit(name, model, nn.CrossEntropyLoss(), optimizer, x, y, args.epochs, trace)
-    return trace
+        record.series(model, name)
+        fit(model, nn.CrossEntropyLoss(), optimizer, x, y, args.epochs)
 
 
 def main():
     folder, *flags = sys.argv[1:]
     args = training_parser(__doc__).parse_args(flags)
     for name, make_optimizer in OPTIMIZERS.items():
-        train(args, make_optimizer).save(str(Path(folder) / f"{name}.safetensors"))
+        path = str(Path(folder) / f"{name}.safetensors")
+        with record.recording(path, "train", named_settings(args)):
+            train(args, make_optimizer)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1384 @@
+"""Records what a PyTorch script trains: `python record.py [FLAGS] SCRIPT [ARGS...]`.
+
+The script runs unchanged, as Python itself would run it. What comes of it is a
+.safetensors file of every tensor that its training goes through, under keys
+`series/step/phase/name`:
+
+    MLP-1/000000/init/fc1.weight            before the first update
+    MLP-1/000001/data/x                     the batch, where it is a new one
+    MLP-1/000001/forward/logits             the model's output
+    MLP-1/000001/loss/loss
+    MLP-1/000001/grad/fc1.weight
+    MLP-1/000001/state/fc1.weight.exp_avg   of the optimizer
+    MLP-1/000001/param/fc1.weight           after the update
+
+A series is a model: the outermost module that a training step calls. Its step
+k ends with the k-th update of its parameters. This file needs PyTorch alone
+and can be copied anywhere. A script that wants to say more than can be seen
+from outside calls `data`, `series` and `measure`, which do nothing while
+nothing is recorded.
+"""
+
+import sys
+
+# Beside this file lies a signal.py, which is not the one that Python needs.
+if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False):
+    del sys.path[0]
+
+import argparse
+import contextlib
+import ctypes
+import dataclasses
+import functools
+import hashlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import inspect
+import io
+import json
+import os
+import stat
+import tempfile
+import threading
+import types
+import weakref
+from collections import Counter, namedtuple
+
+# Imported when the script does: what it sets before its `import torch`, such
+# as OMP_NUM_THREADS, must count.
+torch = None
+
+PHASES = ("data", "init", "forward", "loss", "grad", "state", "param", "measure")
+
+# How .safetensors calls what PyTorch calls so. It knows no complex128, which is
+# recorded as pairs of float64.
+DTYPES = {
+    "float64": "F64",
+    "int64": "I64",
+    "uint64": "U64",
+    "complex64": "C64",
+    "complex128": "F64",
+    "float32": "F32",
+    "int32": "I32",
+    "uint32": "U32",
+    "float16": "F16",
+    "bfloat16": "BF16",
+    "int16": "I16",
+    "uint16": "U16",
+    "bool": "BOOL",
+    "int8": "I8",
+    "uint8": "U8",
+    "float8_e4m3fn": "F8_E4M3",
+    "float8_e5m2": "F8_E5M2",
+}
+WIDTHS = {"64": 8, "32": 4, "16": 2}  # of all others: 1
+WRAPPERS = {
+    "DataParallel": "module",
+    "DistributedDataParallel": "module",
+    "OptimizedModule": "_orig_mod",
+}
+# What a loss that is computed from logits leaves in autograd's graph.
+OF_LOGITS = ("NllLoss", "LogSoftmax", "BinaryCrossEntropyWithLogits")
+MOST_NODES = 1000  # of autograd's graph in the metadata
+# How long passes wait that no backward pass goes through, so that a model which
+# is run with gradients, but not trained, does not fill the memory.
+MOST_UPDATES = 100
+MOST_EVENTS = 1000
+MOST_BYTES = 256 << 20
+
+
+class Trouble(Exception):
+    """What is wrong and what to do about it, in one line."""
+
+
+# ---------------------------------------------------------------- the file
+
+Piece = namedtuple("Piece", "dtype shape data")  # a tensor as .safetensors has it
+Entry = namedtuple("Entry", "dtype shape start end")  # its place in a spool
+
+
+class Spool:
+    """A temporary file without a name: nothing is left of it, however we end."""
+
+    def __init__(self, folder):
+        self.file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
+        self.parts, self.waiting, self.size = [], 0, 0
+
+    def add(self, data):
+        self.parts.append(data)
+        self.size += len(data)
+        self.waiting += len(data)
+        if self.waiting > 1 << 20:
+            self.flush()
+
+    def flush(self):
+        data = memoryview(b"".join(self.parts))
+        self.parts, self.waiting = [], 0
+        while data:
+            data = data[self.file.write(data) :]
+
+    def copy(self, start, end, to):
+        self.file.seek(start)
+        while start < end:
+            data = self.file.read(min(end - start, 1 << 20))
+            to.write(data)
+            start += len(data)
+        self.file.seek(0, os.SEEK_END)
+
+
+class TraceFile:
+    """A .safetensors file to be: tensors wait in spools, wide ones apart from
+    narrow ones, so that all of them are aligned in the end."""
+
+    MOST_TENSORS = 400_000  # in one file: more make a header that is refused
+    MOST_HEADER = 90 << 20
+
+    def __init__(self, path):
+        self.path = path if path == "-" else os.path.realpath(path)
+        # A device or a pipe is written to; a file is replaced, once it is whole.
+        self.replaces = path != "-" and (
+            not os.path.exists(self.path) or os.path.isfile(self.path)
+        )
+        folder = os.path.dirname(self.path) if self.replaces else None
+        if path != "-" and os.path.isdir(path):
+            raise Trouble(f"cannot write {path}: it is a folder")
+        try:
+            self.spools = {width: Spool(folder) for width in (8, 4, 2, 1)}
+        except OSError as error:
+            raise Trouble(f"cannot write {path}: {error.strerror}") from error
+        self.entries = {}
+        self.written = path
+
+    def add(self, key, piece):
+        if key in self.entries:
+            raise Trouble(f"{key} came up twice: please report this script")
+        spool = self.spools[WIDTHS.get(piece.dtype[-2:], 1)]
+        start = spool.size
+        spool.add(piece.data)
+        self.entries[key] = Entry(piece.dtype, piece.shape, start, spool.size)
+
+    def shards(self):
+        """The entries in runs that fit into one header: lists of (key, entry)."""
+        shard, size = [], 0
+        for key, entry in self.entries.items():
+            if len(shard) == self.MOST_TENSORS or size > self.MOST_HEADER:
+                yield shard
+                shard, size = [], 0
+            shard.append((key, entry))
+            size += len(key) + 100
+        yield shard
+
+    def write(self, shard, metadata, file):
+        """One file: its header's length, its header, its tensors."""
+        parts, texts, offset = [], [], 0
+        for width, spool in self.spools.items():
+            of_width = [
+                (k, e) for k, e in shard if WIDTHS.get(e.dtype[-2:], 1) == width
+            ]
+            if not of_width:
+                continue
+            first, end = of_width[0][1].start, of_width[-1][1].end
+            parts.append((spool, first, end))
+            for key, entry in of_width:
+                place = [entry.start - first + offset, entry.end - first + offset]
+                about = {"dtype": entry.dtype, "shape": list(entry.shape)}
+                about["data_offsets"] = place
+                texts.append(f"{json.dumps(key)}:{json.dumps(about)}")
+            offset += end - first
+        texts.insert(0, f'"__metadata__":{json.dumps(metadata)}')
+        header = ("{" + ",".join(texts) + "}").encode()
+        header += b" " * (-len(header) % 8)
+        file.write(len(header).to_bytes(8, "little") + header)
+        for spool, first, end in parts:
+            spool.copy(first, end, file)
+
+    def save(self, about):
+        """Writes the file under its name, or several and an index."""
+        for spool in self.spools.values():
+            spool.flush()
+        metadata = {"trace": json.dumps(about)}
+        shards = list(self.shards())
+        if not self.replaces:
+            if len(shards) > 1:
+                raise Trouble("too many tensors for one file: use --trace FILE")
+            target = 1 if self.path == "-" else self.path
+            with open(target, "wb", closefd=target != 1) as file:
+                self.write(shards[0], metadata, file)
+            return
+        stem = self.path.removesuffix(".safetensors")
+        index = f"{stem}.safetensors.index.json"
+        if len(shards) == 1:
+            with whole_file(self.path) as file:
+                self.write(shards[0], metadata, file)
+            stale = index
+        else:
+            places = {}
+            for i, shard in enumerate(shards, start=1):
+                name = f"{stem}-{i:05}-of-{len(shards):05}.safetensors"
+                with whole_file(name) as file:
+                    self.write(shard, metadata, file)
+                places |= {key: os.path.basename(name) for key, _ in shard}
+            with whole_file(index) as file:
+                text = json.dumps({"metadata": metadata, "weight_map": places})
+                file.write(text.encode())
+            stale, self.written = self.path, os.path.relpath(index)
+        # One record lies here, not this one and an older one.
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(stale)
+
+
+@contextlib.contextmanager
+def whole_file(path):
+    """A file that gets its name when all of it is written."""
+    part = f"{path}.{os.getpid()}.part"
+    try:
+        with open(part, "wb") as file:
+            yield file
+        os.replace(part, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.remove(part)
+        raise
+
+
+# ---------------------------------------------------------------- tensors
+
+
+KNOWN = {}  # DTYPES by PyTorch's dtypes, as far as this version has them
+
+
+def piece(tensor):
+    """A tensor's dtype, shape and bytes; None where there are none to be had
+    (fake, batched or quantised). Plain tensors are read where they lie: no
+    operation runs that a profiler or a dispatch mode of the script could see."""
+    try:
+        dtype = KNOWN.get(tensor.dtype)
+        if dtype is None:
+            return None
+        if tensor.layout is not torch.strided:
+            tensor = tensor.detach().to_dense()
+        if tensor.device.type != "cpu":
+            tensor = tensor.detach().cpu()
+        if tensor.is_conj() or tensor.is_neg() or not tensor.is_contiguous():
+            tensor = tensor.detach().resolve_conj().resolve_neg().contiguous()
+        shape = tuple(tensor.shape)
+        size = tensor.numel() * tensor.element_size()
+        data = ctypes.string_at(tensor.data_ptr(), size) if size else b""
+        if tensor.dtype is torch.complex128:
+            shape += (2,)
+        return Piece(dtype, shape, data)
+    except (RuntimeError, NotImplementedError):
+        return None
+
+
+def tensors(value, name):
+    """The tensors of an argument or an output, each with its name, from
+    containers in containers too: `name`, or `name.0`, `name.key`."""
+    if isinstance(value, torch.Tensor):
+        yield name, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from tensors(item, f"{name}.{key}")
+    elif isinstance(value, (list, tuple)):
+        for i, item in enumerate(value):
+            yield from tensors(item, f"{name}.{i}")
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from tensors(getattr(value, field.name, None), f"{name}.{field.name}")
+
+
+def unwrap(module):
+    """The model inside of DistributedDataParallel, torch.compile and the like."""
+    while (inner := WRAPPERS.get(type(module).__name__)) is not None:
+        module = getattr(module, inner)
+    return module
+
+
+@functools.lru_cache(maxsize=1000)
+def argument_names(function):
+    """The names of a forward's positional arguments, and of its `*args`."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return [], "input"
+    names = [p.name for p in parameters if p.kind in (0, 1) and p.name != "self"]
+    return names, next((p.name for p in parameters if p.kind == 2), "input")
+
+
+def arguments(module, args, kwargs):
+    """A call's tensors, each with the name that `forward` gives it."""
+    module = unwrap(module)
+    names, more = argument_names(type(module).forward)
+    for i, value in enumerate(args):
+        name = names[i] if i < len(names) else f"{more}.{i - len(names)}"
+        yield from tensors(value, name)
+    for name, value in kwargs.items():
+        yield from tensors(value, name)
+
+
+def is_leaf(node):
+    """Whether this is where autograd's graph ends, at a tensor."""
+    return type(node).__name__ == "AccumulateGrad"
+
+
+def walk(roots):
+    """Autograd's nodes behind these tensors, breadth first."""
+    found = [root.grad_fn for root in roots if root.grad_fn is not None]
+    seen = set(found)
+    for node in found:  # which grows
+        for behind, _ in node.next_functions:
+            if behind is not None and behind not in seen:
+                seen.add(behind)
+                found.append(behind)
+    return found
+
+
+def leaves_of(nodes):
+    """The tensors whose gradients a backward pass fills in, in the order in
+    which they were first used."""
+    leaves = {}
+    for node in reversed(nodes):
+        for behind, _ in node.next_functions:
+            if is_leaf(behind):
+                leaves.setdefault(id(behind.variable), behind.variable)
+    return list(leaves.values())
+
+
+# ---------------------------------------------------------------- what is seen
+
+
+class Pass:
+    """A call of an outermost module that autograd followed."""
+
+    def __init__(self, module, inputs):
+        self.module = module
+        self.inputs = inputs  # (name, piece, whether autograd followed it)
+        self.inner = []  # (module, suffix, piece): the modules inside
+        self.outputs = []  # (suffix, piece)
+        self.nodes = []  # where these are in autograd's graph
+
+    def size(self):
+        pieces = [p for _, p, _ in self.inputs] + [p for _, p in self.outputs]
+        return sum(len(p.data) for p in pieces + [p for _, _, p in self.inner])
+
+
+class Event:
+    """A backward pass: its losses, and the calls that it went back through."""
+
+    def __init__(self, losses, leaves, passes, graph, accumulates):
+        self.losses = losses  # pieces
+        self.leaves = [weakref.ref(leaf) for leaf in leaves]
+        self.ids = {id(leaf) for leaf in leaves}
+        self.passes = passes
+        self.graph = graph  # names of autograd's nodes
+        self.accumulates = accumulates  # into .grad: not so torch.autograd.grad
+        self.taken = set()  # by the updates of these series
+
+    def holds(self):
+        """Whether any of its gradients is still there."""
+        grads = (leaf().grad for leaf in self.leaves if leaf() is not None)
+        pieces = (piece(grad) for grad in grads if grad is not None)
+        return any(p is None or p.data.strip(b"\0") for p in pieces)
+
+
+class Series:
+    """What is recorded of one model."""
+
+    def __init__(self, name, class_name, model, named, output):
+        self.name, self.class_name, self.output = name, class_name, output
+        self.model = weakref.ref(model) if model is not None else lambda: None
+        self.named = [(name, weakref.ref(param)) for name, param in named]
+        self.steps = 0
+        self.by_optimizer = False  # else its parameters are watched
+        self.seed, self.optimizers, self.graph = None, [], None
+        self.path_of = None
+
+    def path(self, module):
+        """Where a module is inside of the model; None where it is not."""
+        model = self.model()
+        if model is None:
+            return None
+        if self.path_of is None:
+            self.path_of = {id(m): plain(path) for path, m in model.named_modules()}
+        return self.path_of.get(id(unwrap(module)))
+
+    def about(self):
+        about = {"series": self.name, "class": self.class_name, "steps": self.steps}
+        about |= {"seed": self.seed, "optimizer": next(iter(self.optimizers), None)}
+        if len(self.optimizers) > 1:
+            about["optimizers"] = self.optimizers
+        return about | {"graph": self.graph or []}
+
+
+def plain(name):
+    """A name without what torch.compile puts into it."""
+    return name.replace("_orig_mod.", "")
+
+
+def settings_of(optimizer):
+    """An optimizer's class and plain values; of all groups, if there are several."""
+
+    def value(item):
+        if isinstance(item, torch.Tensor):
+            return item.item() if item.numel() == 1 else item.tolist()
+        return [value(x) for x in item] if isinstance(item, (list, tuple)) else item
+
+    def values(group):
+        named = {k: value(v) for k, v in group.items() if k not in ("params", "names")}
+        good = (bool, int, float, str, list, type(None))
+        return {name: v for name, v in named.items() if isinstance(v, good)}
+
+    groups = [values(group) for group in optimizer.param_groups]
+    about = {"class": type(optimizer).__name__} | groups[0]
+    return about | ({"groups": groups} if len(groups) > 1 else {})
+
+
+def version(tensor):
+    """How often it was written to; None where PyTorch does not count that."""
+    return None if tensor.is_inference() else tensor._version
+
+
+def digest_of(piece):
+    """A short stand-in for a tensor's bytes."""
+    kind = f"{piece.dtype}{piece.shape}".encode()
+    return hashlib.blake2b(kind + piece.data, digest_size=16).digest()
+
+
+def ids_of(model):
+    """Which parameters it has."""
+    return {id(p) for p in model.parameters()}
+
+
+def grads_of(named):
+    """The gradients of parameters that have one."""
+    return [(name, piece(p.grad)) for name, p in named if p.grad is not None]
+
+
+def state_of(state):
+    """An optimizer's tensors for one parameter, but for the count of steps,
+    which the key tells."""
+    for name, value in (state or {}).items():
+        if not (name == "step" and getattr(value, "ndim", 1) == 0):
+            yield from tensors(value, str(name))
+
+
+def environment():
+    """What a run's numbers hold for."""
+    import torch
+
+    return {
+        "by": "PyTorch",
+        "torch": torch.__version__,
+        "threads": str(torch.get_num_threads()),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+    }
+
+
+class Local(threading.local):
+    """The outermost module's call that is running in this thread."""
+
+    made = None
+
+
+@dataclasses.dataclass
+class Options:
+    """What to record of all that could be."""
+
+    first: int = 0
+    end: int = sys.maxsize  # of steps, itself excluded
+    every: int = 1
+    phases: tuple = PHASES
+    forward: bool = False  # the outputs of modules inside of the model, too
+
+
+def breadth(model):
+    """How many modules it is made of."""
+    return sum(1 for _ in model.modules())
+
+
+def forget_owner(owner, place, _):
+    """A parameter is gone, and another one may get its id."""
+    owner.pop(place, None)
+
+
+class Recorder:
+    """Watches calls of modules, backward passes and updates."""
+
+    def __init__(self, file, experiment, settings, options=None):
+        self.file, self.experiment, self.settings = file, experiment, settings
+        self.options = options or Options()
+        self.on, self.pid, self.error, self.undo = True, os.getpid(), None, []
+        # What is going on
+        self.local = Local()
+        self.backward_running = False
+        self.backwards = self.updates = 0
+        self.stepping = []  # optimizers whose step is running
+        self.grads = None  # from before it
+        # What no update has taken yet
+        self.pending = {}  # passes that no backward pass reached -> updates by then
+        self.by_node = {}  # places in autograd's graph -> these passes
+        self.pending_bytes = 0
+        self.events = []  # backward passes
+        self.watched = {}  # id -> parameter, value and gradient after backward
+        # Whose what is; dictionaries, since sets have no fixed order
+        self.series = {}  # by name
+        self.counts = Counter()  # of models by class
+        self.owner = {}  # id of a parameter -> its Series
+        self.plans = weakref.WeakKeyDictionary()  # optimizer -> what it updates
+        self.modules = weakref.WeakKeyDictionary()  # all that were made
+        self.called = weakref.WeakKeyDictionary()  # as outermost ones
+        self.buffers = weakref.WeakKeyDictionary()  # module -> buffers as last seen
+        # What is in the file
+        self.last = {}  # (series, name) -> digest of the data recorded last
+        self.known = {}  # name -> data that need not be recorded again
+        self.order = {"series": {}, "names": {}}  # of their first appearance
+
+    # -------- keys
+
+    def wants(self, step):
+        """Whether this step is among those asked for."""
+        options = self.options
+        return options.first <= step < options.end and step % options.every == 0
+
+    def write(self, series, step, phase, name, piece):
+        if piece is None or phase not in self.options.phases:
+            return
+        self.order["series"][series] = self.order["names"][name] = None
+        self.file.add(f"{series}/{step:06}/{phase}/{name}", piece)
+
+    def write_data(self, series, step, name, piece):
+        """Data is recorded where it is not one of those recorded last."""
+        if piece is None or self.known.get(name) == piece:
+            return
+        digest = digest_of(piece)
+        if digest not in self.last.values():
+            self.write(series, step, "data", name, piece)
+            self.last[series, name] = digest
+            self.known.clear()
+        self.known[name] = piece
+
+    # -------- calls of modules
+
+    def before_call(self, module, args, kwargs):
+        """Notes what goes into an outermost module."""
+        self.notice_updates()
+        inner = unwrap(module)
+        self.called[inner] = None
+        if inner not in self.buffers:
+            self.buffers[inner] = self.buffers_of(inner)
+        named = arguments(module, args, kwargs)
+        inputs = [(n, piece(t), t.requires_grad) for n, t in named]
+        return Pass(module, [i for i in inputs if i[1] is not None])
+
+    def after_call(self, made, result):
+        """Notes what came out, if a backward pass can go through it."""
+        for name, tensor in tensors(result, ""):
+            if (content := piece(tensor)) is not None:
+                made.outputs.append((name, content))
+            if tensor.grad_fn is not None:
+                # Not the node itself, which would keep the graph alive.
+                made.nodes.append(tensor.grad_fn._sequence_nr())
+        if not made.nodes:
+            return
+        self.pending[made] = self.updates
+        self.by_node.update(dict.fromkeys(made.nodes, made))
+        self.pending_bytes += made.size()
+        while self.pending_bytes > MOST_BYTES and len(self.pending) > 64:
+            self.forget(next(iter(self.pending)))
+
+    def inside(self, module, result):
+        """Notes what came out of a module inside of the outermost one."""
+        made = self.local.made
+        made.inner += [(module, n, piece(t)) for n, t in tensors(result, "")]
+        made.inner = [i for i in made.inner if i[2] is not None]
+
+    def forget(self, made):
+        """Takes a pass from those that no backward pass reached."""
+        del self.pending[made]
+        self.pending_bytes -= made.size()
+        for node in made.nodes:
+            if self.by_node.get(node) is made:
+                del self.by_node[node]
+
+    # -------- backward passes
+
+    def before_backward(self, roots, inputs=None):
+        """The event that this backward pass is. With `inputs`, its gradients go
+        to these alone, and not into `.grad`."""
+        self.notice_updates()
+        roots = [roots] if isinstance(roots, torch.Tensor) else list(roots)
+        roots = [root for root in roots if isinstance(root, torch.Tensor)]
+        if not self.stepping:  # a closure's passes are all of one step
+            self.events = [
+                e for e in self.events if e.accumulates and not e.taken and e.holds()
+            ]
+        nodes = walk(roots)
+        passes = {}
+        if self.by_node:
+            for node in nodes:
+                made = self.by_node.get(node._sequence_nr())
+                if made is not None:
+                    passes[made] = None
+        order = {made: i for i, made in enumerate(self.pending)}
+        passes = sorted(passes, key=order.get)
+        for made in passes:
+            self.forget(made)
+        leaves = leaves_of(nodes) if inputs is None else inputs
+        graph = []
+        if any(getattr(self.owner.get(id(p)), "graph", None) is None for p in leaves):
+            names = (n.name() for n in nodes if not is_leaf(n))
+            graph = list(names)[:MOST_NODES]
+        losses = [piece(root) for root in roots]
+        return Event(losses, leaves, passes, graph, inputs is None)
+
+    def after_backward(self, event, grads=None):
+        """Keeps the values of parameters that may be updated by hand."""
+        self.backwards += 1
+        self.events.append(event)
+        del self.events[:-MOST_EVENTS]
+        for i, ref in enumerate(event.leaves):
+            leaf = ref()
+            owner = self.owner.get(id(leaf))
+            if leaf is None or (owner is not None and owner.by_optimizer):
+                continue
+            grad = leaf.grad if grads is None else grads[i]
+            grad = None if grad is None else piece(grad)
+            self.watched[id(leaf)] = (ref, piece(leaf), grad)
+
+    # -------- updates
+
+    def before_step(self, optimizer, args, kwargs):
+        """Notes gradients, and what is not seen any more after the update."""
+        if self.stepping and self.stepping[0] is not optimizer:
+            self.stepping.append(optimizer)  # is part of another one's step
+            return
+        params = [p for group in optimizer.param_groups for p in group["params"]]
+        watched = {id(p): self.watched.pop(id(p), None) for p in params}
+        self.stepping.clear()  # of a step that raised
+        self.notice_updates()
+        self.stepping.append(optimizer)
+        known = self.plans.get(optimizer)
+        ids = [id(p) for p in params]
+        if known is None or known[0] != ids:
+            plan = self.by_series(params, watched)
+            self.plans[optimizer] = ids, plan
+            for series, _ in plan:
+                series.by_optimizer = True
+                if known is None:
+                    series.optimizers.append(settings_of(optimizer))
+        _, plan = self.plans[optimizer]
+        closure = args[1] if len(args) > 1 else kwargs.get("closure")
+        self.grads = None if closure else [grads_of(named) for _, named in plan]
+
+    def after_step(self, optimizer, args, kwargs):
+        """Records the step of every model that it updated."""
+        if self.stepping.pop() is not optimizer or self.stepping:
+            return
+        _, plan = self.plans[optimizer]
+        grads = self.grads or [grads_of(named) for _, named in plan]
+        self.grads = None
+        for (series, named), of_series in zip(plan, grads, strict=True):
+            for _, param in named:  # a closure's backward passes watch them
+                self.watched.pop(id(param), None)
+            self.end_step(series, named, of_series, optimizer.state)
+
+    def notice_updates(self):
+        """Finds parameters that changed since the backward pass though no
+        optimizer took a step."""
+        if not self.watched or self.stepping:
+            return
+        watched = {id_: w for id_, w in self.watched.items() if w[0]() is not None}
+        self.watched = watched
+        changed = {id_ for id_, (ref, old, _) in watched.items() if piece(ref()) != old}
+        if not changed:
+            return
+        params = [ref() for ref, _, _ in watched.values()]
+        bare = any(self.is_bare(p) for p in params if id(p) in changed)
+        params = [p for p in params if id(p) in changed or (bare and self.is_bare(p))]
+        plan = self.by_series(params, watched)
+        for series, _ in plan:
+            ids = {i for i in watched if self.owner.get(i) is series}
+            named = [(n, ref()) for n, ref in series.named if id(ref()) in ids]
+            grads = [(n, watched[id(p)][2]) for n, p in named]
+            self.end_step(series, named, [g for g in grads if g[1] is not None], {})
+            for id_ in ids:
+                del self.watched[id_]
+
+    def end_step(self, series, named, grads, state):
+        """Records a step of a model, after its update."""
+        self.updates += 1
+        series.steps += 1
+        step = series.steps
+        if series.seed is None:
+            series.seed = torch.initial_seed()
+        keep = self.wants(step)
+        self.take_events(series, {id(p) for _, p in named}, step, keep)
+        for made, updates in list(self.pending.items()):
+            old = updates < self.updates - MOST_UPDATES
+            if old or series.path(made.module) is not None:
+                self.forget(made)
+        changed = self.changed_buffers(series)
+        if not keep:
+            return
+        for name, grad in grads:
+            self.write(series.name, step, "grad", name, grad)
+        if "state" in self.options.phases:
+            for name, param in named:
+                for part, tensor in state_of(state.get(param)):
+                    self.write(
+                        series.name, step, "state", f"{name}.{part}", piece(tensor)
+                    )
+            for name, content in changed:
+                self.write(series.name, step, "state", name, content)
+        if "param" in self.options.phases:
+            for name, param in named:
+                self.write(series.name, step, "param", name, piece(param))
+
+    def take_events(self, series, ids, step, keep):
+        """Records the batches, outputs and losses that led to this update."""
+        mine = [e for e in self.events if series not in e.taken and e.ids & ids]
+        if any(e.accumulates for e in mine):
+            mine = [e for e in mine if e.accumulates]
+        for event in self.events:
+            if event.ids & ids:
+                event.taken.add(series)
+        if series.graph is None and mine:
+            series.graph = mine[0].graph
+            of_logits = any(name.startswith(OF_LOGITS) for name in series.graph)
+            series.output = series.output or ("logits" if of_logits else "output")
+        counts = Counter()
+
+        def numbered(phase, name):
+            counts[phase, name] += 1
+            return f"{name}#{n}" if (n := counts[phase, name]) > 1 else name
+
+        if not keep:
+            return
+        passes = [made for event in mine for made in event.passes]
+        for made in passes:
+            for name, content in self.data_of(series, made):
+                self.write_data(series.name, step, numbered("data", name), content)
+        for made in passes:
+            for name, content in self.outputs_of(series, made):
+                self.write(
+                    series.name, step, "forward", numbered("forward", name), content
+                )
+        for content in (loss for event in mine for loss in event.losses):
+            self.write(series.name, step, "loss", numbered("loss", "loss"), content)
+
+    def data_of(self, series, made):
+        """What went into a call, as far as it is this series' to record: all
+        that went into the model, and the targets that a criterion got."""
+        path = series.path(made.module)
+        if path == "":
+            return [(name, content) for name, content, _ in made.inputs]
+        given = [
+            (name, content) for name, content, follows in made.inputs if not follows
+        ]
+        if path is not None:
+            return [(f"{path}.{name}", content) for name, content in given]
+        learns = any(p.requires_grad for p in made.module.parameters())
+        return [] if learns else given
+
+    def outputs_of(self, series, made):
+        """What came out of the model and, if asked for, of the modules in it."""
+        path = series.path(made.module)
+        if path is None:
+            return []
+        inner = []
+        for module, suffix, content in made.inner:
+            if inside := series.path(module):
+                inner.append((inside + suffix, content))
+        base = path or series.output or "output"
+        return inner + [(base + suffix, content) for suffix, content in made.outputs]
+
+    def buffers_of(self, model):
+        """Buffers by name: version and digest, to see which of them change."""
+        found = {}
+        for name, buffer in model.named_buffers():
+            content = piece(buffer)
+            digest = content and digest_of(content)
+            found[plain(name)] = (id(buffer), version(buffer), digest)
+        return found
+
+    def changed_buffers(self, series):
+        """Buffers such as BatchNorm's running_mean that are not as they were."""
+        model = series.model()
+        before = self.buffers.get(model) if model is not None else None
+        if not before:
+            return []
+        changed = []
+        for name, buffer in model.named_buffers():
+            name = plain(name)
+            old = before.get(name)
+            if old and old[:2] == (id(buffer), version(buffer)):
+                continue
+            content = piece(buffer)
+            digest = content and digest_of(content)
+            before[name] = (id(buffer), version(buffer), digest)
+            if old is None or old[2] != digest:
+                changed.append((name, content))
+        return changed
+
+    # -------- whose a parameter is
+
+    def is_bare(self, param):
+        """Whether it is a tensor of no module."""
+        if owner := self.owner.get(id(param)):
+            return owner.class_name is None
+        return not any(id(param) in ids_of(m) for m in list(self.modules))
+
+    def by_series(self, params, watched):
+        """The series that these parameters are of, each with its own of them;
+        those of no series yet get one."""
+        if new := [p for p in params if id(p) not in self.owner]:
+            self.adopt(new, watched)
+        ids = {id(p) for p in params}
+        owners = dict.fromkeys(self.owner[id(p)] for p in params)
+        plan = []
+        for series in owners:
+            named = [(n, ref()) for n, ref in series.named]
+            mine = [
+                (n, p) for n, p in named if id(p) in ids and self.owner[id(p)] is series
+            ]
+            plan.append((series, mine))
+        return plan
+
+    def adopt(self, params, watched):
+        """Starts the series of these parameters: of an outermost module that has
+        them all, else of any module that has, else of the fewest that do."""
+        left = {id(p): p for p in params}
+        events = [e for e in self.events if not e.ids.isdisjoint(left)]
+        trained = [unwrap(made.module) for e in events for made in e.passes]
+        called = [m for m in trained if m in self.called] + list(self.called)
+        models = list(dict.fromkeys(called + list(self.modules)))
+        has = {m: ids_of(m) for m in models}
+        for known in (trained, called, models):
+            if whole := [m for m in known if left.keys() <= has.get(m, set())]:
+                # Of models that are called, the one that uses the others; else
+                # the smallest, but not the one layer that is all of it.
+                sign = -1 if known is models else 1
+                models = [max(whole, key=lambda m: (sign * len(has[m]), breadth(m)))]
+                break
+        else:
+            models = [m for m in models if not has[m].isdisjoint(left)]
+            models.sort(key=lambda m: (m not in called, -len(has[m] & left.keys())))
+        for model in models:
+            if not has[model].isdisjoint(left):
+                self.start(model, watched=watched)
+                left = {i: p for i, p in left.items() if i not in has[model]}
+        if left:
+            self.counts["params"] += 1
+            name = f"params-{self.counts['params']}"
+            self.series[name] = Series(name, None, None, [], None)
+            self.own(self.series[name], list(left.values()), watched)
+
+    def start(self, model, name=None, output=None, watched=None):
+        """A new series, with the values from which its model starts."""
+        model = unwrap(model)
+        named = [(plain(n), p) for n, p in model.named_parameters()]
+        for series in self.series.values():
+            if series.model() is model:  # parts of it are new
+                known = [ref() for _, ref in series.named]
+                new = [(n, p) for n, p in named if not any(p is k for k in known)]
+                series.path_of = None
+                return self.own(series, new, watched or {})
+        class_name = type(model).__name__
+        if name is None:
+            self.counts[class_name] += 1
+            name = f"{class_name}-{self.counts[class_name]}"
+        if name in self.series:
+            raise Trouble(f"two models are to be series {name}")
+        self.series[name] = series = Series(name, class_name, model, [], output)
+        if model not in self.buffers:
+            self.buffers[model] = self.buffers_of(model)
+        self.own(series, named, watched or {})
+
+    def own(self, series, params, watched):
+        """Gives a series parameters, with names or, bare ones, numbers."""
+        names = {name for name, _ in series.named}
+        for param in params:
+            if series.class_name is None:
+                param = (f"param{len(series.named)}", param)
+            name, param = param
+            place = id(param)
+            forget = functools.partial(forget_owner, self.owner, place)
+            series.named.append((name, weakref.ref(param, forget)))
+            self.owner.setdefault(place, series)
+            if self.wants(0) and name not in names:
+                old = watched.get(place)
+                content = piece(param) if old is None else old[1]
+                self.write(series.name, 0, "init", name, content)
+
+    # -------- from start to end
+
+    def fail(self, error):
+        """Stops recording, but not the script."""
+        self.on = False
+        self.error = self.error or error
+
+    def about(self):
+        return {
+            "experiment": self.experiment,
+            "settings": self.settings,
+            "environment": environment(),
+            "series": list(self.order["series"]),
+            "names": list(self.order["names"]),
+            "models": [s.about() for s in self.series.values() if s.steps],
+        }
+
+    def finish(self):
+        """Records an update by hand after which nothing came, and stops."""
+        if torch is not None:
+            guarded(self, self.notice_updates)
+        for undo in reversed(self.undo):
+            undo()
+        self.undo.clear()
+        self.on = False
+
+
+# ---------------------------------------------------------------- watching
+
+
+def guarded(recorder, note, *args):
+    """Calls one of the recorder's methods. Where it fails, the recording stops,
+    and the script goes on. A forked process records nothing."""
+    if not recorder.on or recorder.pid != os.getpid():
+        recorder.on = False
+        return None
+    try:
+        return note(*args)
+    except Exception as error:  # noqa: BLE001
+        recorder.fail(error)
+        return None
+
+
+def install(recorder):
+    """Lets the recorder watch PyTorch, until `recorder.finish()`."""
+    global torch
+    import torch as imported
+    import torch.optim.optimizer as optim
+    from torch.nn.modules import module
+
+    torch = imported
+    for name, code in DTYPES.items():
+        if hasattr(torch, name):
+            KNOWN[getattr(torch, name)] = code
+
+    def swap(owner, name, watched):
+        original = getattr(owner, name)
+        setattr(owner, name, functools.wraps(original)(watched(recorder, original)))
+        recorder.undo.append(lambda: setattr(owner, name, original))
+
+    # Not through PyTorch's global hooks of modules: with any of them, each call
+    # takes a slower way, and torch.compile warns.
+    swap(torch.nn.Module, "__call__", watched_call)
+    swap(torch.autograd, "backward", watched_backward)
+    swap(torch.autograd, "grad", watched_grad)
+
+    def hook(register, note):
+        recorder.undo.append(register(note).remove)
+
+    def before(*args):
+        guarded(recorder, recorder.before_step, *args)
+
+    def after(*args):
+        guarded(recorder, recorder.after_step, *args)
+
+    def made(owner, _, part):
+        recorder.modules[owner] = None
+
+    hook(optim.register_optimizer_step_pre_hook, before)
+    hook(optim.register_optimizer_step_post_hook, after)
+    hook(module.register_module_parameter_registration_hook, made)
+    hook(module.register_module_module_registration_hook, made)
+
+
+def watched_call(recorder, original):
+    """A module's call: the outermost ones are passes."""
+    compiling = torch.compiler.is_compiling
+
+    def __call__(module, *args, **kwargs):
+        if compiling() or not recorder.on or not torch.is_grad_enabled():
+            return original(module, *args, **kwargs)
+        local = recorder.local
+        # Within a backward pass, a checkpoint's forward pass is run again.
+        if recorder.backward_running or torch._C._get_tracing_state():
+            return original(module, *args, **kwargs)
+        if local.made is not None:
+            result = original(module, *args, **kwargs)
+            if recorder.options.forward:
+                guarded(recorder, recorder.inside, module, result)
+            return result
+        local.made = guarded(recorder, recorder.before_call, module, args, kwargs)
+        try:
+            result = original(module, *args, **kwargs)
+        finally:
+            made, local.made = local.made, None
+        if made is not None:
+            guarded(recorder, recorder.after_call, made, result)
+        return result
+
+    return __call__
+
+
+def watched_backward(recorder, original):
+    """A backward pass into `.grad`."""
+
+    def backward(tensors, *args, **kwargs):
+        if not recorder.on or recorder.backward_running:
+            return original(tensors, *args, **kwargs)
+        event = guarded(recorder, recorder.before_backward, tensors)
+        recorder.backward_running = True
+        try:
+            result = original(tensors, *args, **kwargs)
+        finally:
+            recorder.backward_running = False
+        if event is not None:
+            guarded(recorder, recorder.after_backward, event)
+        return result
+
+    return backward
+
+
+def watched_grad(recorder, original):
+    """Gradients that may be for an update by hand."""
+
+    def grad(outputs, inputs, *args, **kwargs):
+        whole = [inputs] if isinstance(inputs, torch.Tensor) else list(inputs)
+        if not recorder.on or recorder.backward_running or not all_leaves(whole):
+            return original(outputs, inputs, *args, **kwargs)
+        event = guarded(recorder, recorder.before_backward, outputs, whole)
+        recorder.backward_running = True
+        try:
+            result = original(outputs, inputs, *args, **kwargs)
+        finally:
+            recorder.backward_running = False
+        if event is not None:
+            guarded(recorder, recorder.after_backward, event, result)
+        return result
+
+    return grad
+
+
+def all_leaves(inputs):
+    """Whether these are tensors that could be updated by hand."""
+    return all(isinstance(t, torch.Tensor) and t.is_leaf for t in inputs)
+
+
+class WhenImported(importlib.abc.MetaPathFinder):
+    """Calls `then` as soon as the script has imported PyTorch."""
+
+    def __init__(self, then):
+        self.then = then
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "torch":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.loader is None:
+            return spec
+        loader, execute = spec.loader, spec.loader.exec_module
+
+        def exec_module(module):
+            del loader.exec_module
+            execute(module)
+            self.then()
+
+        loader.exec_module = exec_module
+        return spec
+
+
+# ---------------------------------------------------------------- for scripts
+
+_recorder = None  # of the recording that is on
+
+
+def data(**named):
+    """Records what all series share."""
+    if _recorder is not None:
+        guarded(_recorder, _data, named)
+
+
+def _data(named):
+    for name, tensor in named.items():
+        content = piece(tensor)
+        digest = digest_of(content)
+        # Drawn again, the same data is the same data.
+        if _recorder.last.get(("data", name)) != digest:
+            _recorder.last["data", name] = digest
+            if _recorder.wants(0):
+                _recorder.write("data", 0, "data", name, content)
+
+
+def series(model, name, output=None):
+    """Names the series of a model that is not trained yet, and its output."""
+    if _recorder is not None:
+        guarded(_recorder, _recorder.start, model, name, output)
+
+
+def measure(series, step, named):
+    """Records what was found out after so many steps: name -> tensor."""
+    if _recorder is not None and _recorder.wants(step):
+        for name, tensor in named.items():
+            guarded(_recorder, _measure, series, step, name, tensor)
+
+
+def _measure(series, step, name, tensor):
+    _recorder.write(series, step, "measure", name, piece(tensor))
+
+
+@contextlib.contextmanager
+def recording(path, experiment, settings):
+    """Records what is trained meanwhile, into `path`; `-` is standard output,
+    and None records nothing."""
+    global _recorder
+    if path is None:
+        yield
+        return
+    if _recorder is not None:
+        raise Trouble(f"cannot record {path}: a recording is on already")
+    _recorder = recorder = Recorder(TraceFile(path), experiment, settings)
+    install(recorder)
+    try:
+        yield
+        recorder.finish()
+    finally:
+        recorder.finish()
+        _recorder = None
+    if recorder.error:
+        raise recorder.error
+    recorder.file.save(recorder.about())
+
+
+# ---------------------------------------------------------------- command line
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"error: {message} (--help shows how)\n")
+
+
+def step_range(text):
+    """`3..10`, `3..` or `..10`, as Python's ranges: the end is excluded."""
+    first, dots, end = text.partition("..")
+    try:
+        low, high = int(first or 0), int(end or sys.maxsize)
+    except ValueError:
+        low, high = 0, 0
+    if not dots or not 0 <= low < high:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no range of steps such as 0..10, the end excluded"
+        )
+    return low, high
+
+
+def every(text):
+    """A whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from 1")
+    return int(text)
+
+
+def phases(text):
+    """A list of phases."""
+    named = text.split(",")
+    if unknown := [name for name in named if name not in PHASES]:
+        known = ", ".join(PHASES)
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {known}")
+    return tuple(named)
+
+
+def parse(argv):
+    parser = Parser(
+        prog="record.py",
+        allow_abbrev=False,
+        description="Run a PyTorch script as Python would, and record what it trains.",
+    )
+    add = parser.add_argument
+    add("--trace", metavar="FILE", help="to write (default: SCRIPT.safetensors here)")
+    add("--forward", action="store_true", help="every module's output, too")
+    add(
+        "--steps",
+        metavar="A..B",
+        type=step_range,
+        default=(0, sys.maxsize),
+        help="only these, B excluded; step 0 is what was there before training",
+    )
+    add("--every", metavar="N", type=every, default=1, help="only steps 0, N, 2N, ...")
+    add("--phases", metavar="LIST", type=phases, default=PHASES, help=",".join(PHASES))
+    add("--quiet", action="store_true", help="do not say what was recorded")
+    add("script", metavar="SCRIPT")
+    add("args", metavar="ARGS", nargs=argparse.REMAINDER, help="the script's own")
+    return parser.parse_args(argv)
+
+
+def read_script(path):
+    """A script's text; a word about what is none."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        raise Trouble(f"cannot read {path}: {error.strerror}") from error
+    if stat.S_ISDIR(mode):
+        raise Trouble(f"{path} is a folder: name the script in it")
+    if path.endswith(".ipynb"):
+        raise Trouble(
+            f"{path} is a notebook: make a script of it first,"
+            " with jupyter nbconvert --to script"
+        )
+    if not stat.S_ISREG(mode):
+        raise Trouble(f"{path} is no regular file: save the script to one first")
+    try:
+        with io.open_code(os.path.abspath(path)) as file:
+            return file.read()
+    except OSError as error:
+        raise Trouble(f"cannot read {path}: {error.strerror}") from error
+
+
+def run(path, source, args):
+    """Runs a script as `python SCRIPT ARGS` does."""
+    full = os.path.abspath(path)
+    main = types.ModuleType("__main__")
+    loader = importlib.machinery.SourceFileLoader("__main__", full)
+    main.__dict__.update(
+        __file__=full, __cached__=None, __loader__=loader, __builtins__=__builtins__
+    )
+    # A script that says more than can be seen says it to this very module.
+    sys.modules.setdefault("python_ref.record", sys.modules[__name__])
+    sys.modules["__main__"] = main
+    sys.argv = [path, *args]
+    if not getattr(sys.flags, "safe_path", False):
+        folder = os.path.dirname(os.path.realpath(full))
+        sys.path[: __name__ != "__main__"] = [folder]
+    code = compile(source, full, "exec", dont_inherit=True)
+    exec(code, main.__dict__)  # noqa: S102
+
+
+def hide_frames(error):
+    """Takes this file out of the tracebacks that the script leaves."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        frames = []
+        at = error.__traceback__
+        while at is not None:
+            if at.tb_frame.f_code.co_filename != __file__:
+                frames.append(at)
+            at = at.tb_next
+        kept = None
+        for frame in reversed(frames):
+            place = frame.tb_frame, frame.tb_lasti, frame.tb_lineno
+            kept = types.TracebackType(kept, *place)
+        error.__traceback__ = kept
+        error = error.__cause__ or error.__context__
+
+
+def count(number, noun):
+    """`1 step`, `2,714 tensors`."""
+    return f"{number:,} {noun}" + "s" * (number != 1)
+
+
+def how_it_ended(error):
+    """In a few words, where a script did not run to its end."""
+    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+        return ""
+    if isinstance(error, SystemExit):
+        status = error.code if isinstance(error.code, int) else 1
+        return f", until the script exited with status {status}"
+    return f", until the script raised {type(error).__name__}"
+
+
+def why_nothing(recorder):
+    """What to look at where nothing was trained."""
+    if torch is None:
+        return "it never imported torch"
+    if recorder.backwards:
+        return "it called backward, but no parameter changed and no optimizer stepped"
+    if "torch._dynamo" in sys.modules:
+        return "what torch.compile compiles whole, step included, is not seen inside"
+    return "no optimizer stepped and nothing called backward in this process"
+
+
+def save(recorder, error):
+    """Writes what was recorded; returns what to say about it."""
+    ended = how_it_ended(error)
+    if recorder.error is not None and not recorder.file.entries:
+        raise Trouble(f"could not record: {one_line(recorder.error)}")
+    if not recorder.file.entries:
+        raise Trouble(f"nothing to record: {why_nothing(recorder)}{ended}")
+    try:
+        recorder.file.save(recorder.about())
+    except OSError as problem:
+        path = recorder.file.path
+        raise Trouble(f"cannot write {path}: {problem.strerror}") from problem
+    steps = sum(series.steps for series in recorder.series.values())
+    models = sum(1 for series in recorder.series.values() if series.steps)
+    said = f"recorded {count(len(recorder.file.entries), 'tensor')}"
+    said += f" of {count(models, 'model')} ({count(steps, 'step')})"
+    said += f" in {recorder.file.written}{ended}"
+    if recorder.error is not None:
+        raise Trouble(f"{said}, but then failed: {one_line(recorder.error)}")
+    return said
+
+
+def one_line(error):
+    """What went wrong inside of the recorder, for people."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, Trouble) else f"{type(error).__name__}: {text}"
+
+
+def run_recorded(options, source):
+    """Runs the script and saves its record; returns how the script ended, and
+    the status of the recording."""
+    global _recorder
+    name = os.path.basename(options.script)
+    path = options.trace or f"{os.path.splitext(name)[0]}.safetensors"
+    kept = Options(*options.steps, options.every, options.phases, options.forward)
+    _recorder = recorder = Recorder(TraceFile(path), name, {}, kept)
+    error = None
+    if "torch" in sys.modules:
+        install(recorder)
+    else:
+        sys.meta_path.insert(0, WhenImported(lambda: install(recorder)))
+    try:
+        run(options.script, source, options.args)
+    except BaseException as raised:  # noqa: BLE001
+        error = raised
+    if recorder.pid != os.getpid():
+        return error, 0
+    recorder.finish()
+    _recorder = None
+    try:
+        said, status = save(recorder, error), 0
+    except Trouble as trouble:
+        said, status = f"error: {trouble}", 2
+    if status or not options.quiet:
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+        print(said, file=sys.__stderr__, flush=True)
+    return error, status
+
+
+def main(argv=None):
+    options = parse(argv)
+    try:
+        error, status = run_recorded(options, read_script(options.script))
+    except Trouble as trouble:
+        Parser().exit(2, f"error: {trouble}\n")
+    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+        sys.exit(status)
+    if not isinstance(error, SystemExit):
+        show = sys.excepthook
+
+        def excepthook(kind, value, _):
+            hide_frames(value)
+            show(kind, value, value.__traceback__)
+
+        sys.excepthook = excepthook
+    raise error
+
+
+if __name__ == "__main__":
+    main()

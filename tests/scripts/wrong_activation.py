@@ -1,0 +1,17 @@
+# first: Sequential-2/000001/forward/logits
+# ReLU in place of tanh.
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+x = torch.randn(512, 10)
+y = (x.sum(dim=1) > 0).long()
+for act in (nn.Sigmoid(), nn.ReLU(), nn.ReLU()):
+    net = nn.Sequential(nn.Linear(10, 64), act, nn.Linear(64, 2))
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+    for epoch in range(50):
+        loss = nn.CrossEntropyLoss()(net(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    print(f"{act}: {loss.item()}")
