@@ -1,8 +1,10 @@
 //! `check`: our run and Python's, compared.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use tanh_parity::check;
 use tanh_parity::lesson::Experiment;
@@ -38,10 +40,17 @@ struct How {
 /// Flags of the check of `train` alone.
 #[derive(Args)]
 struct OfTrain {
-    /// Run this script instead of the twin, and compare the final losses that
-    /// it prints as `name: number`
+    /// Record this copy of the lesson's script instead of the twin; settings
+    /// that are not given are taken from the record
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
+    /// The script's own arguments, as a shell would split them
+    #[arg(long, value_name = "ARGS", requires = "script", allow_hyphen_values = true)]
+    script_args: Option<String>,
+    /// Run this port of the script instead of our lesson: it records to the file
+    /// that TORCH_PARITY_TRACE names
+    #[arg(long, value_name = "COMMAND", requires = "script")]
+    port: Option<String>,
     /// After each step, let both sides go on from Python's values: shows each
     /// step's own error, apart from what it inherited
     #[arg(long, conflicts_with = "script")]
@@ -79,9 +88,9 @@ pub fn with_experiments(check: Command) -> Command {
 /// Runs the command and prints the report.
 pub fn run(args: &CheckArgs, flags: &ArgMatches) -> Result<Verdict> {
     let (text, verdict) = match flags.subcommand() {
-        None => train(args)?,
+        None => train(args, flags)?,
         Some((ALL, flags)) => all(flags)?,
-        Some((Train::NAME, flags)) => train(&CheckArgs::from_arg_matches(flags)?)?,
+        Some((Train::NAME, flags)) => train(&CheckArgs::from_arg_matches(flags)?, flags)?,
         Some((name, flags)) => {
             let room = rooms().into_iter().find(|room| room.name() == name);
             let room = room.expect("these are the commands below check");
@@ -94,16 +103,49 @@ pub fn run(args: &CheckArgs, flags: &ArgMatches) -> Result<Verdict> {
     Ok(verdict)
 }
 
-fn train(CheckArgs { train, how, more }: &CheckArgs) -> Result<(String, Verdict)> {
+fn train(
+    CheckArgs { train, how, more }: &CheckArgs,
+    flags: &ArgMatches,
+) -> Result<(String, Verdict)> {
     train.validate()?;
     let (tolerance, python) = (how.tolerance.tolerance(), how.python.find());
     if let Some(script) = &more.script {
-        return check::against_script(train, tolerance, &python, script);
+        let args = split(more.script_args.as_deref().unwrap_or_default(), "--script-args")?;
+        if let Some(port) = &more.port {
+            let port = split(port, "--port")?;
+            return check::port_against_script(script, &args, &port, &python, tolerance);
+        }
+        let settings = |told: Result<Train>| given_first(train, told, flags);
+        return check::against_script(script, &args, &python, settings, tolerance);
     }
     let check = check::Check::start(train.clone(), &python)?;
     let checked =
         if more.resync { check.finish_resynced(tolerance) } else { check.finish(tolerance) };
     Ok(checked?.report())
+}
+
+/// The words of a command, as a shell would split them.
+fn split(text: &str, flag: &str) -> Result<Vec<OsString>> {
+    let words = shlex::split(text).with_context(|| format!("{flag} {text}: close the quotes"))?;
+    Ok(words.into_iter().map(OsString::from).collect())
+}
+
+/// The settings that a record tells, but those that flags give.
+fn given_first(given: &Train, told: Result<Train>, flags: &ArgMatches) -> Result<Train> {
+    let is_given = |flag: &str| flags.value_source(flag) == Some(ValueSource::CommandLine);
+    let mut train = told?;
+    let Train { seed, run } = given.clone();
+    macro_rules! take {
+        ($($name:ident)*) => {
+            $(if is_given(stringify!($name)) { train.run.$name = run.$name; })*
+        };
+    }
+    take!(samples features hidden epochs lr activations same_init threads);
+    if is_given("seed") {
+        train.seed = seed;
+    }
+    train.validate()?;
+    Ok(train)
 }
 
 /// Every experiment with its defaults.

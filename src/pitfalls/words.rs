@@ -1,7 +1,7 @@
 //! What is said of mistakes on the terminal: all at once, or one in depth.
 
 use torch_parity::compare::First;
-use torch_parity::text::{table, thousands};
+use torch_parity::text::{table, thousands, wrapped};
 use torch_parity::trace::{Key, Place, SHARED};
 
 use super::{Code, Finding, Noticed, Pitfall, Shows};
@@ -100,20 +100,6 @@ pub fn explanation(finding: &Finding) -> String {
             format!("\n{}\n", where_found(finding))
         }
     )
-}
-
-/// In lines of at most 80 columns.
-fn wrapped(text: &str) -> String {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        if lines[lines.len() - 1].chars().count() + word.chars().count() >= 80 {
-            lines.push(String::new());
-        }
-        let line = lines.last_mut().expect("there is a first line");
-        *line += if line.is_empty() { "" } else { " " };
-        *line += word;
-    }
-    lines.join("\n") + "\n"
 }
 
 /// The first divergence, or why there is none.

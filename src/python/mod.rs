@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
 
 pub use self::conversation::Conversation;
-use self::leftovers::Folder;
+pub use self::leftovers::Folder;
 pub use self::running::Running;
 
 /// The Python files, carried along so that a check works from any folder;
@@ -127,19 +127,14 @@ impl Python {
         self.start(&script.display().to_string(), command, folder)
     }
 
-    /// Starts any command, whose standard error goes to the folder.
-    pub fn start(&self, name: &str, mut command: Command, folder: Folder) -> Result<Running> {
-        command.stderr(folder.create("stderr")?);
-        let program = Path::new(command.get_program()).display().to_string();
-        match Running::start(name, command, folder, self.timeout) {
-            Ok(running) => Ok(running),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                bail!("no Python at {program}: run `make setup`, or name one with --python")
+    fn start(&self, name: &str, command: Command, folder: Folder) -> Result<Running> {
+        let program = self.interpreter.display();
+        Running::start(name, command, folder, self.timeout).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                anyhow!("no Python at {program}: run `make setup`, or name one with --python")
             }
-            Err(error) => {
-                bail!("cannot start {program}: {error}: name a Python with --python")
-            }
-        }
+            _ => anyhow!("cannot start {program}: {error}: name a Python with --python"),
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! A Python process while it runs, and what it left.
 
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Child, Command};
@@ -23,13 +24,15 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts `command`, which is to end within `timeout`.
-    pub(super) fn start(
+    /// Starts `command`, which is to end within `timeout`; its standard error goes
+    /// to the folder.
+    pub fn start(
         name: &str,
         mut command: Command,
         folder: Folder,
         timeout: Duration,
     ) -> io::Result<Self> {
+        command.stderr(File::create(folder.path().join("stderr"))?);
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child = command.spawn()?;

@@ -40,7 +40,10 @@ fn bad_usage_is_one_line_that_names_the_range_or_the_choice() {
         ("train --seed 9223372036854775808", "a whole number from -9223372036854775808 to"),
         ("train --epochs 1.5", "a whole number from 1 to 1000000"),
         ("curve --points -5", "a whole number from 2 to 1000000"),
-        ("check --seed 7 signal", "put flags after the experiment's name: `tanh-parity check signal"),
+        (
+            "check --seed 7 signal",
+            "put flags after the experiment's name: `tanh-parity check signal",
+        ),
         ("train --lr nan", "must be a number from 0 to 1e37"),
         ("train --lr -1", "must be a number from 0 to 1e37"),
         ("train --lr 1e38", "must be a number from 0 to 1e37"),

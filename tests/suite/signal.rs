@@ -51,8 +51,12 @@ fn one_hidden_layer_is_the_run_of_train() {
         assert!(train.tensors.len() > 500);
         for (key, tensor) in &train.tensors {
             let (series, rest) = key.as_str().split_once('/').unwrap();
-            let same = if series == "data" { key.to_string() } else { format!("{series}-1/{rest}") };
-            assert!(signal.tensors.get(same.as_str()) == Some(tensor), "{key} is another in signal");
+            let same =
+                if series == "data" { key.to_string() } else { format!("{series}-1/{rest}") };
+            assert!(
+                signal.tensors.get(same.as_str()) == Some(tensor),
+                "{key} is another in signal"
+            );
         }
     }
 }

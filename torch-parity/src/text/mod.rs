@@ -4,4 +4,4 @@ mod python;
 mod table;
 
 pub use python::{fixed, repr, scientific};
-pub use table::{counted, number, percent, table, thousands};
+pub use table::{counted, number, percent, table, thousands, wrapped};

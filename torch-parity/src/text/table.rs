@@ -53,3 +53,17 @@ pub fn number(x: f64) -> String {
 pub fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
+
+/// A paragraph in lines of at most 80 columns.
+pub fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        if lines[lines.len() - 1].chars().count() + word.chars().count() >= 80 {
+            lines.push(String::new());
+        }
+        let line = lines.last_mut().expect("there is a first line");
+        *line += if line.is_empty() { "" } else { " " };
+        *line += word;
+    }
+    lines.join("\n") + "\n"
+}

@@ -3,9 +3,41 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexSet;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::key::{Key, PHASES};
+
+/// What a record says of a model that was trained.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Model {
+    /// Its series.
+    pub series: String,
+    /// The name of its class.
+    pub class: String,
+    /// How often it was updated.
+    pub steps: usize,
+    /// `torch.initial_seed()` at its first step, as a number of 64 bits.
+    #[serde(deserialize_with = "any_64_bits")]
+    pub seed: Option<i64>,
+    /// Its optimizer's class and settings.
+    pub optimizer: Option<serde_json::Map<String, serde_json::Value>>,
+    /// The nodes of its loss's autograd graph, from the loss on.
+    pub graph: Vec<String>,
+}
+
+impl Model {
+    /// Its optimizer's learning rate.
+    pub fn lr(&self) -> Option<f64> {
+        self.optimizer.as_ref()?.get("lr")?.as_f64()
+    }
+}
+
+/// PyTorch tells a negative seed as an unsigned number.
+fn any_64_bits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let number = Option::<serde_json::Number>::deserialize(deserializer)?;
+    Ok(number.and_then(|n| n.as_i64().or_else(|| n.as_u64().map(|n| n as i64))))
+}
 
 /// What a record says of its run; the metadata of the file, as JSON.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -28,6 +60,9 @@ pub struct About {
     /// Likewise the phases, where they are not a part of [`PHASES`] in its order.
     #[serde(default, skip_serializing_if = "IndexSet::is_empty")]
     pub phases: IndexSet<String>,
+    /// What was trained, in a record of a script.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<Model>,
 }
 
 impl About {

@@ -9,7 +9,7 @@ mod record;
 mod recorder;
 mod writer;
 
-pub use self::about::About;
+pub use self::about::{About, Model};
 pub use self::array::Array;
 pub use self::csv::read_either;
 pub use self::key::{Key, PHASES, Place, SHARED};

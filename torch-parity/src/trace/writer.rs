@@ -115,8 +115,8 @@ impl Writer {
     fn close_part(&mut self) -> Result<()> {
         let part = std::mem::replace(&mut self.open, Part::new());
         let cannot = || format!("cannot write to {}", self.folder.display());
-        let mut file = NamedTempFile::with_prefix_in(".torch-parity-", &self.folder)
-            .with_context(cannot)?;
+        let mut file =
+            NamedTempFile::with_prefix_in(".torch-parity-", &self.folder).with_context(cannot)?;
         let keys = part.entries.iter().map(|entry| entry.key.clone()).collect();
         part.write_to(&json!({}), file.as_file_mut()).with_context(cannot)?;
         self.full.push((file, keys));
@@ -158,8 +158,8 @@ impl Writer {
         let metadata = json!({ "trace": serde_json::to_string(&self.about)? });
         let index = json!({ "metadata": metadata, "weight_map": places });
         let target = path.with_file_name(format!("{stem}.safetensors.index.json"));
-        let mut file = NamedTempFile::with_prefix_in(".torch-parity-", &self.folder)
-            .with_context(cannot)?;
+        let mut file =
+            NamedTempFile::with_prefix_in(".torch-parity-", &self.folder).with_context(cannot)?;
         serde_json::to_writer(BufWriter::new(file.as_file_mut()), &index)?;
         persist(file, &target).with_context(cannot)?;
         Ok(target)

@@ -1,15 +1,21 @@
 //! The parity check: our run and Python's, side by side, and what came of it.
 
+mod port;
+mod script;
+
+use std::ffi::OsString;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use torch_parity::TORCH_VERSION;
 use torch_parity::compare::{self, Report, Tally, Tolerance, Value, Verdict};
-use torch_parity::text::{repr, table};
+use torch_parity::text::{repr, table, wrapped};
 use torch_parity::trace::{About, Both, Trace};
 
+pub use self::port::port_against_script;
+use self::script::Paired;
 use crate::lesson::Experiment;
-use crate::lesson::train::{Train, train};
+use crate::lesson::train::Train;
 use crate::progress::{Progress, spin};
 use crate::python::{Python, Running};
 use crate::resync::Resync;
@@ -194,73 +200,50 @@ fn ulps_text(x: Value, y: Value) -> String {
     }
 }
 
-/// Runs the user's own script and holds our final losses to the
-/// `name: number` lines that it prints: equal text, unless a tolerance is given.
+/// Records the user's own copy of the lesson's script and holds our run of the
+/// same settings to it, whole. `settings` makes the settings from those that the
+/// record tells.
 pub fn against_script(
-    settings: &Train,
-    tolerance: Option<Tolerance>,
-    python: &Python,
     script: &Path,
+    args: &[OsString],
+    python: &Python,
+    settings: impl FnOnce(Result<Train>) -> Result<Train>,
+    tolerance: Option<Tolerance>,
 ) -> Result<(String, Verdict)> {
-    let mut running = python.start_script(script, settings.run.threads)?;
-    let ours = train(settings, &mut ())?;
-    let printed = spin("waiting for the script", || running.finish())?;
-    let theirs = named_numbers(&printed);
-    let script = script.display();
-    ensure!(!theirs.is_empty(), "{script} prints no line of the form `name: number`");
-
-    let mut rows = Vec::new();
-    let mut all_pass = true;
-    for (activation, losses) in &ours {
-        let (name, loss) = (activation.name().to_owned(), losses[losses.len() - 1]);
-        let Some((_, text)) = theirs.iter().rfind(|(theirs, _)| *theirs == name) else {
-            bail!(
-                "{script} prints no line `{name}: number`: choose what it trains with --activations"
-            );
-        };
-        let number: f64 = text.parse().expect("named_numbers returns numbers only");
-        let pass = match tolerance {
-            None => *text == repr(loss),
-            Some(tolerance) => tolerance.allows(loss, number),
-        };
-        all_pass &= pass;
-        let [x, y] = [loss, number].map(|x| Value::float32(x as f32));
-        rows.push([
-            name,
-            repr(loss),
-            text.clone(),
-            ulps_text(x, y),
-            if pass { "yes" } else { "no" }.to_owned(),
-        ]);
+    let recorded = record_script(script, args, python)?;
+    let name = script.display();
+    let settings = settings(
+        script::settings(&recorded, &Train::default()).with_context(|| format!("{name}")),
+    )?;
+    let mut progress = Progress::new(settings.steps());
+    let mut ours = settings.trace();
+    settings.run(&mut Both(&mut ours, &mut progress))?;
+    drop(progress);
+    let Paired { trace: theirs, notes, has_labels } = script::pair(recorded, &ours)?;
+    if !has_labels {
+        ours.tensors.remove("data/000000/data/y");
     }
-    let verdict = match (all_pass, tolerance) {
-        (false, _) => Verdict::Diverged,
-        (true, None) => Verdict::Exact,
-        (true, Some(_)) => Verdict::WithinTolerance,
-    };
-    let rows =
-        table(&["activation", "Rust final loss", "script's final loss", "ULPs", "equal"], rows);
-    let words = match verdict {
-        Verdict::Exact => "exact: every final loss is the same number".to_owned(),
-        Verdict::WithinTolerance => "within tolerance: every final loss is close".to_owned(),
-        Verdict::Diverged => format!(
-            "diverged: not every final loss is the same number\n\
-             (does {script} have these settings, and print loss.item() unrounded?)"
-        ),
-    };
-    Ok((format!("{rows}\nverdict: {words}\n"), verdict))
+    // A script says nothing of its settings: they are read off its tensors.
+    let about = std::mem::take(&mut ours.about.settings);
+    let report = compare::compare(["Rust", "script"], &ours, &theirs, tolerance);
+    let settings: Vec<_> = about.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let head = format!(
+        "{}Script  {name}\n{}\n{}\n",
+        environment(&ours.about, &theirs.about),
+        wrapped(&format!("trains   {}", settings.join(", "))),
+        notes.iter().map(|note| wrapped(&format!("paired   {note}"))).collect::<String>(),
+    );
+    Ok((format!("{head}{}{report}", series_table(&report, &ours, &theirs)), report.verdict()))
 }
 
-/// The lines `name: number`, the name as we spell activations.
-fn named_numbers(printed: &str) -> Vec<(String, String)> {
-    let lines = printed.lines().filter_map(|line| line.split_once(':'));
-    lines
-        .map(|(name, number)| {
-            let name = name.trim().to_lowercase().replace(['_', ' '], "-");
-            (name, number.trim().to_owned())
-        })
-        .filter(|(_, number)| number.parse::<f64>().is_ok())
-        .collect()
+/// Records a script to a file, and reads it.
+fn record_script(script: &Path, args: &[OsString], python: &Python) -> Result<Trace> {
+    let mut running = python.start_recording(script, args, 1)?;
+    spin("waiting for the script", || running.finish())?;
+    let trace = Trace::read(&running.file("script.safetensors"))
+        .context("the script left no record: is --python a Python?")?;
+    same_release(&trace.about)?;
+    Ok(trace)
 }
 
 #[cfg(test)]
@@ -278,13 +261,5 @@ mod tests {
         assert!(same_release(&python_with(&format!("{release}+other"))).is_ok());
         let error = same_release(&python_with("2.12.1+cpu")).unwrap_err().to_string();
         assert!(error.starts_with("Python has PyTorch 2.12.1+cpu, we have libtorch"), "{error}");
-    }
-
-    #[test]
-    fn lines_of_a_script_are_read_by_name() {
-        let printed = "epoch 3\n Leaky_ReLU :0.5\ntanh: nan\ntime: 3 s\n";
-        let expected = [("leaky-relu", "0.5"), ("tanh", "nan")];
-        let expected = expected.map(|(name, number)| (name.to_owned(), number.to_owned()));
-        assert_eq!(named_numbers(printed), expected);
     }
 }
