@@ -10,6 +10,7 @@ mod compare;
 mod experiment;
 mod pitfalls;
 mod python;
+mod record;
 mod sweep;
 
 use std::process::ExitCode;
@@ -39,6 +40,18 @@ Examples:
 
 Exit status: 0 the runs agree, 1 they differ, 2 trouble.")]
     Check(check::CheckArgs),
+    /// Run a PyTorch script, unchanged, and record everything that it trains
+    ///
+    /// Initial parameters, batches, outputs, losses, gradients, optimizer state and
+    /// parameters of every step, under PyTorch's names. The script runs as Python
+    /// would run it; its exit status is that of this command.
+    #[command(after_help = "\
+Examples:
+  tanh-parity record train.py
+  tanh-parity record --trace run.safetensors --steps 0..10 train.py --epochs 3
+
+python_ref/record.py does the same alone, wherever PyTorch 2 is.")]
+    Record(record::RecordArgs),
     /// Compare two traces (.safetensors) or two CSVs
     #[command(after_help = "\
 Examples:
@@ -114,6 +127,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode> {
     let differ = |verdict| ExitCode::from(u8::from(verdict == Verdict::Diverged));
     match Other::from_arg_matches(matches)? {
         Other::Check(args) => check::run(&args, flags).map(differ),
+        Other::Record(args) => record::run(&args),
         Other::Compare(args) => compare::run(&args).map(differ),
         Other::Pitfalls(args) => {
             pitfalls::run(&args).map(|all_found| ExitCode::from(u8::from(!all_found)))

@@ -9,18 +9,33 @@ use tanh_parity::lesson::settings::whole;
 use tanh_parity::python::Python;
 use torch_parity::compare::Tolerance;
 
-/// Which Python, and for how long.
+/// Which Python.
 #[derive(Args, Debug)]
-pub struct PythonArgs {
-    /// The interpreter [default: the project's .venv, else python3]
+pub struct InterpreterArgs {
+    /// The interpreter [default: $TANH_PARITY_PYTHON, else the project's .venv,
+    /// else python3]
     #[arg(
         long,
         value_name = "FILE",
         env = "TANH_PARITY_PYTHON",
-        hide_env_values = true,
+        hide_env = true,
         value_parser = OsStringValueParser::new().map(PathBuf::from) // which may be empty
     )]
     python: Option<PathBuf>,
+}
+
+impl InterpreterArgs {
+    /// The interpreter to run, each time for so long at most.
+    pub fn find(&self, timeout: Duration) -> Python {
+        Python::find(self.python.as_deref(), timeout)
+    }
+}
+
+/// Which Python, and for how long.
+#[derive(Args, Debug)]
+pub struct PythonArgs {
+    #[command(flatten)]
+    interpreter: InterpreterArgs,
     /// Seconds that Python may take
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = whole::<u64>(1..=1_000_000), allow_negative_numbers = true)]
     timeout: u64,
@@ -29,7 +44,7 @@ pub struct PythonArgs {
 impl PythonArgs {
     /// The interpreter to run.
     pub fn find(&self) -> Python {
-        Python::find(self.python.as_deref(), Duration::from_secs(self.timeout))
+        self.interpreter.find(Duration::from_secs(self.timeout))
     }
 }
 

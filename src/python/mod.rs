@@ -7,10 +7,11 @@ mod running;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
+use wait_timeout::ChildExt;
 
 pub use self::conversation::Conversation;
 pub use self::leftovers::Folder;
@@ -109,6 +110,25 @@ impl Python {
         Ok((command, folder))
     }
 
+    /// Records a user's script, unchanged, with these flags of the recorder, in
+    /// the current folder and on our own input and outputs; returns its exit
+    /// status.
+    pub fn record(&self, flags: &[OsString], script: &Path, args: &[OsString]) -> Result<ExitCode> {
+        let (mut command, _folder) = self.recorder()?;
+        command.args(flags).arg("--").arg(script).args(args);
+        let mut child = command.spawn().map_err(|error| self.cannot_start(&error))?;
+        let name = script.display();
+        let status = child.wait_timeout(self.timeout);
+        if let Some(status) = status.with_context(|| format!("cannot wait for {name}"))? {
+            // As a shell tells a signal.
+            let signal = || std::os::unix::process::ExitStatusExt::signal(&status).unwrap_or(0);
+            return Ok(ExitCode::from(status.code().unwrap_or_else(|| 128 + signal()) as u8));
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        bail!("{name} did not finish within {} s: raise --timeout", self.timeout.as_secs())
+    }
+
     /// Records a user's script, unchanged, to the file `script.safetensors` of the
     /// run's folder; what it prints goes to files there.
     pub fn start_recording(
@@ -128,13 +148,18 @@ impl Python {
     }
 
     fn start(&self, name: &str, command: Command, folder: Folder) -> Result<Running> {
+        Running::start(name, command, folder, self.timeout)
+            .map_err(|error| self.cannot_start(&error))
+    }
+
+    fn cannot_start(&self, error: &io::Error) -> anyhow::Error {
         let program = self.interpreter.display();
-        Running::start(name, command, folder, self.timeout).map_err(|error| match error.kind() {
+        match error.kind() {
             io::ErrorKind::NotFound => {
                 anyhow!("no Python at {program}: run `make setup`, or name one with --python")
             }
             _ => anyhow!("cannot start {program}: {error}: name a Python with --python"),
-        })
+        }
     }
 }
 

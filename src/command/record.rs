@@ -1,0 +1,69 @@
+//! `record`: runs a PyTorch script, unchanged, and writes what it trained.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+use tanh_parity::lesson::settings::whole;
+
+use super::python::InterpreterArgs;
+
+/// A century.
+const NO_LIMIT: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// Flags of `record`.
+#[derive(Args, Debug)]
+pub struct RecordArgs {
+    /// The record to write [default: SCRIPT.safetensors in the current folder]
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Record every module's output, too
+    #[arg(long)]
+    forward: bool,
+    /// Record these steps only, without B; step 0 is before training
+    #[arg(long, value_name = "A..B")]
+    steps: Option<String>,
+    /// Record every N-th step only
+    #[arg(long, value_name = "N")]
+    every: Option<String>,
+    /// Record these phases only: data, init, forward, loss, grad, state, param
+    #[arg(long, value_name = "NAME,...")]
+    phases: Option<String>,
+    /// Do not say what was recorded
+    #[arg(long)]
+    quiet: bool,
+    #[command(flatten)]
+    python: InterpreterArgs,
+    /// Seconds that the script may take [default: no limit]
+    #[arg(long, value_name = "SECONDS", value_parser = whole::<u64>(1..=1_000_000_000))]
+    timeout: Option<u64>,
+    /// The script, and its own arguments
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "SCRIPT [ARGS]...",
+        required = true
+    )]
+    script: Vec<OsString>,
+}
+
+/// Runs the script as Python would; returns its exit status.
+pub fn run(args: &RecordArgs) -> Result<ExitCode> {
+    let mut flags: Vec<OsString> = Vec::new();
+    let mut value = |flag: &str, value: Option<OsString>| {
+        flags.extend(value.map(|value| [flag.into(), value]).into_iter().flatten());
+    };
+    value("--trace", args.trace.clone().map(Into::into));
+    value("--steps", args.steps.clone().map(Into::into));
+    value("--every", args.every.clone().map(Into::into));
+    value("--phases", args.phases.clone().map(Into::into));
+    for (flag, is_set) in [("--forward", args.forward), ("--quiet", args.quiet)] {
+        flags.extend(is_set.then(|| flag.into()));
+    }
+    let timeout = args.timeout.map_or(NO_LIMIT, Duration::from_secs);
+    let (script, own) = args.script.split_first().expect("clap asks for a script");
+    args.python.find(timeout).record(&flags, Path::new(script), own)
+}
