@@ -57,12 +57,12 @@ impl Parts {
             let name = activation.name();
             let model = (self.network)(settings, activation);
             let mut optimizer = (self.optimizer)(model.named_parameters(), run.lr);
-            observer.init(name, &model)?;
+            observer.init(name, &*model)?;
             let report = |before: &Tensor| {
                 (self.reported)(before, &|| (self.criterion)(&model.forward(x), y))
             };
             let mut observer = Reporting { report, observer: &mut *observer };
-            fit(name, &model, self.criterion, &mut optimizer, (x, y), run.epochs, &mut observer)?;
+            fit(name, &*model, self.criterion, &mut *optimizer, (x, y), run.epochs, &mut observer)?;
         }
         Ok(())
     }

@@ -125,17 +125,28 @@ pub fn several<T: ToString>(rng: &mut Rng, from: impl Into<Vec<T>>, most: usize)
     drawn.join(",")
 }
 
-/// A stand-in for the interpreter that first changes the unpacked twin by a
-/// `sed` command, then runs it: real PyTorch, with one mistake.
+/// A stand-in for the interpreter whose twins, a copy, are changed by a `sed`
+/// command: real PyTorch, with one mistake.
 pub fn mistaken_python(folder: &TempDir, mistake: &str) -> String {
-    let path = folder.path().join("mistaken");
-    let script = format!(
-        "#!/bin/sh\ncat python_ref/*.py >before\nsed -i '{mistake}' python_ref/*.py\n\
-         cat python_ref/*.py | cmp -s - before && {{ echo no such line >&2; exit 3; }}\n\
-         exec {} \"$@\"\n",
-        root().join(".venv/bin/python").display()
-    );
-    std::fs::write(&path, script).unwrap();
+    let script = "set -e
+        cp -r \"$1\" python_ref
+        sed -i \"$2\" python_ref/*.py
+        ! diff -qr \"$1\" python_ref >/dev/null || { echo no such line >&2; exit 3; }";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, "sh"]).arg(root().join("python_ref")).arg(mistake);
+    stdout({
+        command.current_dir(folder);
+        command
+    });
+    let real = root().join(".venv/bin/python");
+    let exec = format!("PYTHONPATH={} exec {}", folder.path().display(), real.display());
+    program(folder, "mistaken", &exec)
+}
+
+/// A shell script of these lines, given the arguments as `"$@"`.
+pub fn program(folder: &TempDir, name: &str, lines: &str) -> String {
+    let path = folder.path().join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{lines} \"$@\"\n")).unwrap();
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     path.display().to_string()
 }

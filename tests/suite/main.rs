@@ -15,6 +15,7 @@ mod readme;
 mod recurrent;
 mod report;
 mod reproducible;
+mod scripts;
 mod signal;
 mod sweep;
 

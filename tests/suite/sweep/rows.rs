@@ -1,11 +1,9 @@
 //! A sweep's rows are those of single runs, of ours and of Python's.
 
 use std::process::Command;
-use std::time::Duration;
-
-use tanh_parity::python::Python;
 
 use super::{Folder, one_line};
+use crate::common::{python, stdout};
 
 /// The cells of a CSV without its header.
 fn cells(csv: &str) -> Vec<Vec<String>> {
@@ -63,10 +61,9 @@ for name, losses in final.items():
 "#,
         root = env!("CARGO_MANIFEST_DIR")
     );
-    let path = folder.path("script.py");
-    std::fs::write(&path, script).unwrap();
-    let python = Python::find(None, Duration::from_secs(300));
-    let printed = python.start_script(&path, 1).unwrap().finish().unwrap();
+    let mut command = python();
+    command.args(["-c", &script]);
+    let printed = stdout(command);
     let lines: Vec<_> = printed.lines().collect();
     let swept: Vec<_> = swept.iter().map(|row| row.join(",")).collect();
     assert_eq!(swept, lines[..24], "a sweep's row is not that of the Python twin");

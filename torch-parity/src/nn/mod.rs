@@ -20,16 +20,6 @@ pub trait Module {
     fn named_parameters(&self) -> Vec<(String, Tensor)>;
 }
 
-impl Module for Box<dyn Module> {
-    fn forward(&self, x: &Tensor) -> Tensor {
-        (**self).forward(x)
-    }
-
-    fn named_parameters(&self) -> Vec<(String, Tensor)> {
-        (**self).named_parameters()
-    }
-}
-
 /// tch's own layer, which has public fields: of any initial weights.
 impl Module for tch::nn::Linear {
     fn forward(&self, x: &Tensor) -> Tensor {

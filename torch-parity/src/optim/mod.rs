@@ -33,21 +33,3 @@ pub trait Optimizer {
         self.parameters_mut().backward(loss);
     }
 }
-
-impl Optimizer for Box<dyn Optimizer> {
-    fn parameters(&self) -> &Parameters {
-        (**self).parameters()
-    }
-
-    fn parameters_mut(&mut self) -> &mut Parameters {
-        (**self).parameters_mut()
-    }
-
-    fn step(&mut self) {
-        (**self).step();
-    }
-
-    fn state(&self, i: usize) -> Vec<(&'static str, Tensor)> {
-        (**self).state(i)
-    }
-}

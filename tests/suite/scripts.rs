@@ -1,0 +1,172 @@
+//! `check --script`: the lesson's script in every style is exact, every wrong one
+//! is found at the right place; `record`; `check --script --port`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::common::{outcome, root, stdout, tanh_parity};
+
+/// The scripts of tests/scripts whose names start so.
+fn scripts(start: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join("tests/scripts")).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let starts = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(start);
+    let mut paths: Vec<_> = paths.filter(starts).collect();
+    paths.sort();
+    paths
+}
+
+fn check(script: &Path, flags: &str) -> (i32, String, String) {
+    let mut command = tanh_parity(&format!("check {flags} --script"));
+    command.arg(script);
+    outcome(command)
+}
+
+#[test]
+fn the_lessons_script_is_exact_in_every_style() {
+    let scripts = scripts("lesson");
+    assert!(scripts.len() >= 13, "{scripts:?}");
+    for script in scripts {
+        let (code, report, stderr) = check(&script, "");
+        assert_eq!((code, stderr.as_str()), (0, ""), "{}\n{report}", script.display());
+        let exact = report.lines().find(|line| line.starts_with("verdict: exact: 2,71"));
+        assert!(exact.is_some(), "{}\n{report}", script.display());
+        assert!(report.lines().all(|line| line.chars().count() <= 80), "{report}");
+    }
+}
+
+/// The header line `# first: Sequential-2/000003/grad/0.weight` as our report
+/// tells that place.
+fn expected(script: &Path) -> String {
+    // Our run's data come before any network; those of the scripts with one.
+    match script.file_stem().unwrap().to_str().unwrap() {
+        "wrong_seed" | "wrong_data_twice" => return "data, x at [0, 0]".to_owned(),
+        "wrong_epochs" => return "sigmoid, epoch 50, forward, logits: only Rust has it".to_owned(),
+        "wrong_ulp" => return "relu, epoch 31, forward, logits at".to_owned(),
+        _ => {}
+    }
+    let text = fs::read_to_string(script).unwrap();
+    let key = text.lines().find_map(|line| line.strip_prefix("# first: ")).unwrap().to_owned();
+    let parts: Vec<_> = key.splitn(4, '/').collect();
+    let [series, step, phase, name] = parts[..] else { panic!("{key}") };
+    let names = [("0.", "fc1."), ("2.", "fc2.")];
+    let name = names.iter().fold(name.to_owned(), |name, (theirs, ours)| {
+        name.strip_prefix(theirs).map_or(name.clone(), |rest| format!("{ours}{rest}"))
+    });
+    let number: usize = series.rsplit_once('-').unwrap().1.parse().unwrap();
+    let series = ["sigmoid", "tanh", "relu"][number - 1];
+    match (step.parse::<usize>().unwrap(), phase) {
+        (1, "data") if number == 1 => {
+            format!("data, {}", if name == "target" { "y" } else { "x" })
+        }
+        (0, _) => format!("{series}, at the start, {phase}, {name}"),
+        (step, _) => format!("{series}, epoch {step}, {phase}, {name}"),
+    }
+}
+
+#[test]
+fn every_wrong_script_is_found_at_the_right_place() {
+    let scripts = scripts("wrong");
+    assert!(scripts.len() >= 10, "{scripts:?}");
+    for script in scripts {
+        // The lesson's settings, whatever the script has.
+        let flags = "--seed 0 --epochs 50 --lr 0.001 --activations sigmoid,tanh,relu";
+        let (code, report, stderr) = check(&script, flags);
+        assert_eq!(code, 1, "{}\n{report}{stderr}", script.display());
+        let place = format!("first divergence: {}", expected(&script));
+        assert!(report.contains(&place), "{}: no {place} in\n{report}", script.display());
+    }
+}
+
+#[test]
+fn settings_are_taken_from_the_record_and_flags_win() {
+    let folder = TempDir::new().unwrap();
+    let script = folder.path().join("other.py");
+    let text = fs::read_to_string(root().join("tests/lesson.py")).unwrap();
+    let text = text.replace("manual_seed(0)", "manual_seed(-7)").replace("lr=1e-3", "lr=0.01");
+    let text = text.replace("512, 10", "100, 3").replace("10, 64", "3, 5").replace("64, 2", "5, 2");
+    let text = text.replace("range(50)", "range(4)").replace("nn.ReLU", "nn.SiLU");
+    fs::write(&script, text).unwrap();
+    let (code, report, stderr) = check(&script, "");
+    assert_eq!((code, stderr.as_str()), (0, ""), "{report}");
+    let told = report.split_once("trains").unwrap().1.split_once("\n\n").unwrap().0;
+    let told = told.replace('\n', " ");
+    for part in ["seed -7", "lr 0.01", "samples 100", "features 3", "hidden 5", "epochs 4"] {
+        assert!(told.contains(part), "no {part} in {told}");
+    }
+    assert!(told.contains("activations sigmoid,tanh,silu"), "{told}");
+    let (code, report, _) = check(&script, "--lr 0.02");
+    assert_eq!(code, 1, "{report}");
+    assert!(report.contains("first divergence: sigmoid, epoch 1, param, fc1.weight"), "{report}");
+}
+
+#[test]
+fn a_script_that_cannot_be_used_is_trouble() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("s.py");
+    let run = |text: &str| {
+        fs::write(&path, text).unwrap();
+        check(&path, "--timeout 20")
+    };
+    let flood = "import sys\nsys.stderr.write('x' * 10_000_000)\nsys.exit(3)";
+    let conv = "import torch\nnet = torch.nn.Linear(3, 1)\nnet(torch.ones(2, 3)).sum().backward()\n\
+                opt = torch.optim.SGD(net.parameters(), lr=1.0)\nopt.step()";
+    for (text, words) in [
+        ("import nothing", "s.py failed (exit status: 1): ModuleNotFoundError"),
+        ("import nothing", "-m pip install nothing"),
+        ("raise ValueError('two\\nlines')", "s.py failed (exit status: 1): ValueError: two lines"),
+        ("print('hello')", "nothing to record"),
+        (flood, "s.py failed (exit status: 3)"),
+        (conv, "other layers than the lesson's network: hold a port of yours to it: --port"),
+    ] {
+        let (code, stdout, stderr) = run(text);
+        assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{text}: {stderr}");
+        assert!(stderr.contains(words), "{text}: {stderr}");
+    }
+    fs::write(&path, "while True: pass").unwrap();
+    let (code, _, stderr) = check(&path, "--timeout 2");
+    assert_eq!(code, 2);
+    assert!(stderr.contains("s.py did not finish within 2 s: raise --timeout"), "{stderr}");
+    for (script, words) in [
+        (folder.path().join("none.py"), "cannot read"),
+        (folder.path().to_owned(), "is a folder: name the script in it"),
+    ] {
+        let (code, _, stderr) = check(&script, "");
+        assert_eq!((code, stderr.lines().count()), (2, 1), "{stderr}");
+        assert!(stderr.contains(words), "{stderr}");
+    }
+}
+
+#[test]
+fn record_runs_a_script_as_python_does_and_writes_what_it_trained() {
+    let folder = TempDir::new().unwrap();
+    let run = |args: &str| {
+        let mut command = tanh_parity(args);
+        command.current_dir(&folder);
+        outcome(command)
+    };
+    let lesson = root().join("tests/lesson.py").display().to_string();
+    let (code, stdout, stderr) = run(&format!("record {lesson}"));
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.starts_with("sigmoid: 0.58"), "{stdout}");
+    assert!(stderr.contains("recorded 2,714 tensors of 3 models (150 steps)"), "{stderr}");
+    let (code, stdout, _) = run("compare lesson.safetensors lesson.safetensors");
+    assert_eq!(code, 0, "{stdout}");
+    let exits = root().join("tests/scripts/exits.py").display().to_string();
+    assert_eq!(run(&format!("record --quiet --trace e.safetensors {exits}")).0, 3);
+    let arguments = root().join("tests/scripts/arguments.py").display().to_string();
+    let (code, stdout, _) = run(&format!("record {arguments} --help"));
+    assert_eq!(code, 2, "nothing was recorded");
+    assert!(stdout.starts_with("usage: arguments.py"), "{stdout}");
+    let (code, _, stderr) = run("record");
+    assert_eq!((code, stderr.lines().count()), (2, 1), "{stderr}");
+}
+
+#[test]
+fn the_recorder_passes_its_own_tests() {
+    let mut command = crate::common::python();
+    command.args(["-m", "unittest", "-q", "tests/test_record.py"]);
+    stdout(command);
+}
