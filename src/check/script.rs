@@ -1,7 +1,7 @@
 //! `check --script`: a user's own copy of the lesson's script, recorded whole and
 //! held to our run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use anyhow::{Context, Result, bail, ensure};
 use torch_parity::nn::Activation;
@@ -136,6 +136,7 @@ pub fn pair(script: Trace, ours: &Trace) -> Result<Paired> {
     let mut notes = vec![told.join(", ")];
     let place_of = |model: &str| models.iter().position(|known| known.series == model);
     let mut has_labels = false;
+    let (mut seen, mut left_out) = (HashSet::new(), BTreeSet::new());
     for key in script.keys() {
         let array = &script.tensors[key];
         let Some(at) = key.place() else { bail!("{key} is no key of a record") };
@@ -150,10 +151,21 @@ pub fn pair(script: Trace, ours: &Trace) -> Result<Paired> {
                 has_labels = true;
                 Key::new(SHARED, 0, "data", "y")
             }
-            ("forward", _) => Key::new(series, at.step, at.phase, "logits"),
+            ("forward", 2) if !seen.contains(&(at.series, at.step)) => {
+                seen.insert((at.series, at.step));
+                Key::new(series, at.step, at.phase, "logits")
+            }
+            ("forward", _) => {
+                left_out.insert(at.name);
+                continue;
+            }
             _ => Key::new(series, at.step, at.phase, &our_name(&names, at.series, at.name)),
         };
         renamed.insert(new, array.clone())?;
+    }
+    if !left_out.is_empty() {
+        let names: Vec<_> = left_out.into_iter().collect();
+        notes.push(format!("not compared, since ours has none: forward {}", names.join(", ")));
     }
     if !has_labels {
         notes.push("the labels reach the loss unseen: compared by what comes of them".to_owned());
