@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use torch_parity::TORCH_VERSION;
-use torch_parity::compare::{self, Report, Tally, Tolerance, Value, Verdict};
+use torch_parity::compare::{self, Options, Report, Tally, Value, Verdict};
 use torch_parity::text::{repr, table, wrapped};
 use torch_parity::trace::{About, Both, Trace};
 
@@ -17,7 +17,7 @@ use self::script::Paired;
 use crate::lesson::Experiment;
 use crate::lesson::train::Train;
 use crate::progress::{Progress, spin};
-use crate::python::{Python, Running};
+use crate::python::{Python, Running, checkout};
 use crate::resync::Resync;
 
 /// The check of one experiment: its twin is running.
@@ -30,23 +30,24 @@ pub struct Check<E> {
 /// What the check of one experiment came to.
 #[derive(Debug)]
 pub struct Checked {
-    /// The experiment's name.
-    pub name: &'static str,
+    /// The experiment's or the script's name.
+    pub name: String,
     /// What ran it.
-    pub environment: String,
-    /// What the twin noted of what only Python has.
-    notes: String,
-    /// The losses of its series; empty where it trains nothing.
-    series: String,
+    environment: String,
+    /// What there is to say before the table: what the twin noted of what only
+    /// Python has, or what a script trains; and the losses of the series.
+    told: String,
     /// Everything that was compared.
     pub report: Report,
+    /// Our record, and Python's.
+    pub traces: [Trace; 2],
 }
 
 impl Checked {
-    /// All of it as text, and the verdict.
-    pub fn report(self) -> (String, Verdict) {
-        let Self { environment, notes, series, report, .. } = self;
-        (format!("{environment}{notes}\n{series}{report}"), report.verdict())
+    /// All of it as text.
+    pub fn text(&self) -> String {
+        let Self { environment, told, report, .. } = self;
+        format!("{environment}{told}{report}")
     }
 }
 
@@ -60,26 +61,26 @@ impl<E: Experiment> Check<E> {
     }
 
     /// Runs our side, waits for the twin, and compares.
-    pub fn finish(mut self, tolerance: Option<Tolerance>) -> Result<Checked> {
+    pub fn finish(mut self, options: &Options) -> Result<Checked> {
         let (mut rust, mut progress) = self.watch();
         self.experiment.run(&mut Both(&mut rust, &mut progress))?;
         drop(progress);
         let python = self.python_trace()?;
-        let report = compare::compare(["Rust", "Python"], &rust, &python, tolerance);
-        Ok(self.checked(&rust, &python, report))
+        let report = compare::compare(["Rust", "Python"], &rust, &python, options)?;
+        Ok(self.checked(rust, python, report))
     }
 
     /// The same where after each step both sides go on from Python's values, so
     /// that each step's own error shows, apart from what it inherited. The twin
     /// runs first.
-    pub fn finish_resynced(mut self, tolerance: Option<Tolerance>) -> Result<Checked> {
+    pub fn finish_resynced(mut self, options: &Options) -> Result<Checked> {
         let python = self.python_trace()?;
         let (mut rust, mut progress) = self.watch();
         let mut after = Both(&mut progress, &mut Resync(&python));
         self.experiment.run(&mut Both(&mut rust, &mut after))?;
         drop(progress);
-        let report = compare::compare(["Rust", "Python"], &rust, &python, tolerance).resynced();
-        Ok(self.checked(&rust, &python, report))
+        let report = compare::compare(["Rust", "Python"], &rust, &python, options)?;
+        Ok(self.checked(rust, python, report.resynced()))
     }
 
     fn watch(&self) -> (Trace, Progress) {
@@ -95,19 +96,28 @@ impl<E: Experiment> Check<E> {
         Ok(python)
     }
 
-    fn checked(&self, rust: &Trace, python: &Trace, report: Report) -> Checked {
+    fn checked(&self, rust: Trace, python: Trace, report: Report) -> Checked {
+        let series = series_table(&report, &rust, &python);
         Checked {
-            name: E::NAME,
+            name: E::NAME.to_owned(),
             environment: environment(&rust.about, &python.about),
-            notes: self.twin.notes(),
-            series: series_table(&report, rust, python),
+            told: format!("{}{}\n{series}", twins(), self.twin.notes()),
             report,
+            traces: [rust, python],
         }
     }
 }
 
+/// Which twins ran.
+fn twins() -> String {
+    match checkout() {
+        Some(_) => "Twins   python_ref/ of this checkout\n".to_owned(),
+        None => "Twins   built in\n".to_owned(),
+    }
+}
+
 /// One report and one verdict of several checks.
-pub fn summary(all: &[Checked], tolerance: Option<Tolerance>) -> (String, Verdict) {
+pub fn summary(all: &[Checked], options: &Options) -> (String, Verdict) {
     let mut rows: Vec<_> =
         all.iter().map(|checked| (checked.name.to_owned(), checked.report.total())).collect();
     let mut total = Tally::default();
@@ -120,10 +130,11 @@ pub fn summary(all: &[Checked], tolerance: Option<Tolerance>) -> (String, Verdic
     let diverged = verdicts().find(|&verdict| verdict == Verdict::Diverged);
     let verdict = diverged.or(verdicts().next()).unwrap_or(Verdict::Exact);
     let mut text = format!(
-        "{}\n{}\nverdict: {}\n",
+        "{}{}\n{}\nverdict: {}\n",
         all.first().map_or("", |checked| &checked.environment),
-        compare::tally_table("experiment", &rows, tolerance),
-        compare::verdict_line(verdict, &total, tolerance),
+        twins(),
+        compare::tally_table("experiment", &rows, options.tolerance),
+        compare::verdict_line(verdict, &total, options.tolerance),
     );
     for Checked { name, report, .. } in all {
         if report.verdict() == Verdict::Diverged {
@@ -208,8 +219,8 @@ pub fn against_script(
     args: &[OsString],
     python: &Python,
     settings: impl FnOnce(Result<Train>) -> Result<Train>,
-    tolerance: Option<Tolerance>,
-) -> Result<(String, Verdict)> {
+    options: &Options,
+) -> Result<Checked> {
     let recorded = record_script(script, args, python)?;
     let name = script.display();
     let settings = settings(
@@ -225,15 +236,17 @@ pub fn against_script(
     }
     // A script says nothing of its settings: they are read off its tensors.
     let about = std::mem::take(&mut ours.about.settings);
-    let report = compare::compare(["Rust", "script"], &ours, &theirs, tolerance);
+    let report = compare::compare(["Rust", "script"], &ours, &theirs, options)?;
     let settings: Vec<_> = about.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    let head = format!(
-        "{}Script  {name}\n{}\n{}\n",
-        environment(&ours.about, &theirs.about),
-        wrapped(&format!("trains   {}", settings.join(", "))),
-        notes.iter().map(|note| wrapped(&format!("paired   {note}"))).collect::<String>(),
+    let told = format!(
+        "Script  {name}\n{}{}\n{}",
+        wrapped(&format!("trains  {}", settings.join(", "))),
+        notes.iter().map(|note| wrapped(&format!("paired  {note}"))).collect::<String>(),
+        series_table(&report, &ours, &theirs),
     );
-    Ok((format!("{head}{}{report}", series_table(&report, &ours, &theirs)), report.verdict()))
+    let environment = environment(&ours.about, &theirs.about);
+    let name = name.to_string();
+    Ok(Checked { name, environment, told, report, traces: [ours, theirs] })
 }
 
 /// Records a script to a file, and reads it.

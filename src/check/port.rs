@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
-use torch_parity::compare::{self, Tolerance, Verdict};
+use torch_parity::compare::{Options, compare};
 use torch_parity::trace::{TRACE_VARIABLE, Trace};
 
-use super::{environment, record_script};
+use super::{Checked, environment, record_script, series_table};
 use crate::progress::spin;
 use crate::python::{Folder, Python, Running};
 
@@ -19,13 +19,18 @@ pub fn port_against_script(
     args: &[OsString],
     port: &[OsString],
     python: &Python,
-    tolerance: Option<Tolerance>,
-) -> Result<(String, Verdict)> {
+    options: &Options,
+) -> Result<Checked> {
     let theirs = record_script(script, args, python)?;
     let ours = record_port(port, python)?;
-    let report = compare::compare(["port", "script"], &ours, &theirs, tolerance);
-    let head = environment(&ours.about, &theirs.about);
-    Ok((format!("{head}\n{report}"), report.verdict()))
+    let report = compare(["port", "script"], &ours, &theirs, options)?;
+    Ok(Checked {
+        name: script.display().to_string(),
+        environment: environment(&ours.about, &theirs.about),
+        told: format!("\n{}", series_table(&report, &ours, &theirs)),
+        report,
+        traces: [ours, theirs],
+    })
 }
 
 /// Runs the port with [`TRACE_VARIABLE`] set, and reads what it recorded.

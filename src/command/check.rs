@@ -6,15 +6,16 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
-use tanh_parity::check;
+use tanh_parity::check::{self, Checked};
 use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::settings::whole;
 use tanh_parity::lesson::train::Train;
-use tanh_parity::output::print;
+use tanh_parity::output::{Outputs, print};
 use torch_parity::compare::Verdict;
 
-use super::experiment::{Room, rooms};
-use super::python::{PythonArgs, ToleranceArgs};
+use super::experiment::{Room, Started, rooms};
+use super::options::{CompareOptions, Shown};
+use super::python::PythonArgs;
 
 /// Flags of `check`.
 #[derive(Args)]
@@ -25,6 +26,8 @@ pub struct CheckArgs {
     #[command(flatten)]
     how: How,
     #[command(flatten)]
+    kept: Kept,
+    #[command(flatten)]
     more: OfTrain,
 }
 
@@ -32,9 +35,39 @@ pub struct CheckArgs {
 #[derive(Args)]
 struct How {
     #[command(flatten)]
-    tolerance: ToleranceArgs,
+    options: CompareOptions,
     #[command(flatten)]
     python: PythonArgs,
+}
+
+/// What is shown and kept of the check of one experiment.
+#[derive(Args)]
+struct Kept {
+    #[command(flatten)]
+    shown: Shown,
+    /// Keep our side's record
+    #[arg(long, value_name = "FILE")]
+    trace_rust: Option<PathBuf>,
+    /// Keep Python's record
+    #[arg(long, value_name = "FILE")]
+    trace_python: Option<PathBuf>,
+}
+
+impl Kept {
+    /// Opens what is to be written.
+    fn outputs(&self) -> Result<Outputs> {
+        let [rust, python] = [&self.trace_rust, &self.trace_python].map(Option::as_ref);
+        Outputs::open(&[self.shown.plot(), rust, python])
+    }
+
+    fn show(&self, checked: &Checked, mut outputs: Outputs) -> Result<Verdict> {
+        let shown = self.shown.show(&checked.report, &checked.text(), &mut outputs);
+        for (i, trace) in (1..).zip(&checked.traces) {
+            outputs.write(i, || trace.to_bytes())?;
+        }
+        shown?;
+        Ok(checked.report.verdict())
+    }
 }
 
 /// Flags of the check of `train` alone.
@@ -70,10 +103,14 @@ struct All {
 const VERDICTS: &str = "Exit status: 0 the runs agree, 1 they differ, 2 trouble.";
 const ALL: &str = "all";
 
+/// What a step of the lesson is called.
+const EPOCH: &str = "epoch";
+
 /// Adds a command below `check` for each experiment, and one for all.
 pub fn with_experiments(check: Command) -> Command {
     let add = |check: Command, room: &Box<dyn Room>| {
-        let mut command = How::augment_args(room.with_settings(Command::new(room.name())));
+        let command = How::augment_args(room.with_settings(Command::new(room.name())));
+        let mut command = Kept::augment_args(command);
         if room.name() == Train::NAME {
             command = OfTrain::augment_args(command);
         }
@@ -87,41 +124,39 @@ pub fn with_experiments(check: Command) -> Command {
 
 /// Runs the command and prints the report.
 pub fn run(args: &CheckArgs, flags: &ArgMatches) -> Result<Verdict> {
-    let (text, verdict) = match flags.subcommand() {
-        None => train(args, flags)?,
-        Some((ALL, flags)) => all(flags)?,
-        Some((Train::NAME, flags)) => train(&CheckArgs::from_arg_matches(flags)?, flags)?,
+    match flags.subcommand() {
+        None => train(args, flags),
+        Some((ALL, flags)) => all(flags),
+        Some((Train::NAME, flags)) => train(&CheckArgs::from_arg_matches(flags)?, flags),
         Some((name, flags)) => {
             let room = rooms().into_iter().find(|room| room.name() == name);
             let room = room.expect("these are the commands below check");
-            let how = How::from_arg_matches(flags)?;
+            let (how, kept) = (How::from_arg_matches(flags)?, Kept::from_arg_matches(flags)?);
+            let outputs = kept.outputs()?;
             let check = room.start_check(flags, &how.python.find())?;
-            check.finish(how.tolerance.tolerance())?.report()
+            kept.show(&check.finish(&how.options.options(EPOCH)?)?, outputs)
         }
-    };
-    print(text.as_bytes())?;
-    Ok(verdict)
+    }
 }
 
-fn train(
-    CheckArgs { train, how, more }: &CheckArgs,
-    flags: &ArgMatches,
-) -> Result<(String, Verdict)> {
+fn train(CheckArgs { train, how, kept, more }: &CheckArgs, flags: &ArgMatches) -> Result<Verdict> {
     train.validate()?;
-    let (tolerance, python) = (how.tolerance.tolerance(), how.python.find());
-    if let Some(script) = &more.script {
+    let (outputs, python) = (kept.outputs()?, how.python.find());
+    let options = how.options.options(if more.port.is_some() { "step" } else { EPOCH })?;
+    let checked = if let Some(script) = &more.script {
         let args = split(more.script_args.as_deref().unwrap_or_default(), "--script-args")?;
         if let Some(port) = &more.port {
             let port = split(port, "--port")?;
-            return check::port_against_script(script, &args, &port, &python, tolerance);
+            check::port_against_script(script, &args, &port, &python, &options)?
+        } else {
+            let settings = |told: Result<Train>| given_first(train, told, flags);
+            check::against_script(script, &args, &python, settings, &options)?
         }
-        let settings = |told: Result<Train>| given_first(train, told, flags);
-        return check::against_script(script, &args, &python, settings, tolerance);
-    }
-    let check = check::Check::start(train.clone(), &python)?;
-    let checked =
-        if more.resync { check.finish_resynced(tolerance) } else { check.finish(tolerance) };
-    Ok(checked?.report())
+    } else {
+        let check = check::Check::start(train.clone(), &python)?;
+        if more.resync { check.finish_resynced(&options)? } else { check.finish(&options)? }
+    };
+    kept.show(&checked, outputs)
 }
 
 /// The words of a command, as a shell would split them.
@@ -149,9 +184,9 @@ fn given_first(given: &Train, told: Result<Train>, flags: &ArgMatches) -> Result
 }
 
 /// Every experiment with its defaults.
-fn all(flags: &ArgMatches) -> Result<(String, Verdict)> {
+fn all(flags: &ArgMatches) -> Result<Verdict> {
     let All { threads, how } = All::from_arg_matches(flags)?;
-    let python = how.python.find();
+    let (options, python) = (how.options.options(EPOCH)?, how.python.find());
     // All twins start before the first of ours runs, so that they import torch
     // at the same time.
     let start = |room: &Box<dyn Room>| {
@@ -160,8 +195,13 @@ fn all(flags: &ArgMatches) -> Result<(String, Verdict)> {
         room.start_check(&defaults, &python)
     };
     let started: Vec<_> = rooms().iter().map(start).collect::<Result<_>>()?;
-    let tolerance = how.tolerance.tolerance();
-    let checked: Vec<_> =
-        started.into_iter().map(|check| check.finish(tolerance)).collect::<Result<_>>()?;
-    Ok(check::summary(&checked, tolerance))
+    let finish = |check: Box<dyn Started>| {
+        let mut checked = check.finish(&options)?;
+        checked.traces = Default::default(); // the largest take a gigabyte
+        Ok(checked)
+    };
+    let checked: Vec<_> = started.into_iter().map(finish).collect::<Result<_>>()?;
+    let (text, verdict) = check::summary(&checked, &options);
+    print(text.as_bytes())?;
+    Ok(verdict)
 }

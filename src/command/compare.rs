@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use tanh_parity::output::print;
-use torch_parity::compare::{self, Verdict};
-use torch_parity::trace::read_either;
+use tanh_parity::output::Outputs;
+use torch_parity::compare::{Verdict, compare_inputs};
+use torch_parity::trace::Input;
 
-use super::python::ToleranceArgs;
+use super::experiment::is_lesson;
+use super::options::{CompareOptions, Shown};
 
 /// Flags of `compare`.
 #[derive(Args, Debug)]
@@ -18,13 +19,18 @@ pub struct CompareArgs {
     /// The expected ones
     b: PathBuf,
     #[command(flatten)]
-    tolerance: ToleranceArgs,
+    options: CompareOptions,
+    #[command(flatten)]
+    shown: Shown,
 }
 
 /// Runs the command and prints the report.
 pub fn run(args: &CompareArgs) -> Result<Verdict> {
-    let [a, b] = read_either([&args.a, &args.b])?;
-    let report = compare::compare(["A", "B"], &a, &b, args.tolerance.tolerance());
-    print(report.to_string().as_bytes())?;
+    let mut outputs = Outputs::open(&[args.shown.plot()])?;
+    let both = Input::read_both([&args.a, &args.b])?;
+    let lesson = matches!(&both[0], Input::Record(trace) if is_lesson(&trace.about.experiment));
+    let options = args.options.options(if lesson { "epoch" } else { "step" })?;
+    let report = compare_inputs(["A", "B"], &both, &options)?;
+    args.shown.show(&report, &report.to_string(), &mut outputs)?;
     Ok(report.verdict())
 }

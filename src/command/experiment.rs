@@ -11,7 +11,7 @@ use tanh_parity::lesson::{Experiment, Visitor, visit_all};
 use tanh_parity::output::Outputs;
 use tanh_parity::progress::Progress;
 use tanh_parity::python::Python;
-use torch_parity::compare::Tolerance;
+use torch_parity::compare::Options;
 use torch_parity::trace::Both;
 
 /// An experiment of any type.
@@ -34,7 +34,7 @@ pub trait Room {
 /// A check whose twin is running.
 pub trait Started {
     /// Runs our side and compares.
-    fn finish(self: Box<Self>, tolerance: Option<Tolerance>) -> Result<Checked>;
+    fn finish(self: Box<Self>, options: &Options) -> Result<Checked>;
 }
 
 /// Every experiment.
@@ -48,6 +48,11 @@ pub fn rooms() -> Vec<Box<dyn Room>> {
     let mut rooms = Rooms(Vec::new());
     visit_all(&mut rooms);
     rooms.0
+}
+
+/// Whether an experiment of this name is one of ours, whose steps are epochs.
+pub fn is_lesson(name: &str) -> bool {
+    rooms().iter().any(|room| room.name() == name)
 }
 
 /// The room of an experiment.
@@ -88,8 +93,8 @@ impl<E: Experiment> Room for Of<E> {
 }
 
 impl<E: Experiment> Started for Check<E> {
-    fn finish(self: Box<Self>, tolerance: Option<Tolerance>) -> Result<Checked> {
-        Check::finish(*self, tolerance)
+    fn finish(self: Box<Self>, options: &Options) -> Result<Checked> {
+        Check::finish(*self, options)
     }
 }
 

@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod compare;
 mod experiment;
+mod options;
 mod pitfalls;
 mod python;
 mod record;

@@ -1,4 +1,4 @@
-//! Flags on which Python is run, and on when values pass.
+//! Flags on which Python is run.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,7 +7,6 @@ use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use tanh_parity::lesson::settings::whole;
 use tanh_parity::python::Python;
-use torch_parity::compare::Tolerance;
 
 /// Which Python.
 #[derive(Args, Debug)]
@@ -45,34 +44,5 @@ impl PythonArgs {
     /// The interpreter to run.
     pub fn find(&self) -> Python {
         self.interpreter.find(Duration::from_secs(self.timeout))
-    }
-}
-
-/// When values pass as equal.
-#[derive(Args, Debug)]
-pub struct ToleranceArgs {
-    /// Allow a relative error, as torch.testing.assert_close [with --atol: 1.3e-6]
-    #[arg(long, value_parser = tolerance, allow_negative_numbers = true)]
-    rtol: Option<f64>,
-    /// Allow an absolute error, as torch.testing.assert_close [with --rtol: 1e-5]
-    #[arg(long, value_parser = tolerance, allow_negative_numbers = true)]
-    atol: Option<f64>,
-}
-
-impl ToleranceArgs {
-    /// None asks for equal bits; of one given alone, the other has its default.
-    pub fn tolerance(&self) -> Option<Tolerance> {
-        let default = Tolerance::default();
-        (self.rtol.is_some() || self.atol.is_some()).then(|| Tolerance {
-            rtol: self.rtol.unwrap_or(default.rtol),
-            atol: self.atol.unwrap_or(default.atol),
-        })
-    }
-}
-
-fn tolerance(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(x) if x >= 0.0 && x.is_finite() => Ok(x),
-        _ => Err("must be a number from 0 on".to_owned()),
     }
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use anyhow::Result;
-use torch_parity::compare::{Report, Tolerance, Value, compare};
+use torch_parity::compare::{Options, Report, Tolerance, Value, compare};
 use torch_parity::trace::{Both, Key, Observer, Trace};
 
 use super::Pitfall;
@@ -77,15 +77,16 @@ pub fn examine(
     pitfall.parts.train(settings, &mut Both(&mut resynced, &mut after))?;
 
     let right = comparable(right, &alone);
-    let report = |wrong| compare(["wrong", "right"], wrong, &right, None);
+    let options = Options { step_word: "epoch".to_owned(), ..Options::default() };
+    let report = |wrong| compare(["wrong", "right"], wrong, &right, &options);
     let every_loss = losses(&alone, &right, |_| true);
     let final_losses = losses(&alone, &right, |step| step == settings.run.epochs);
     Ok(Finding {
         pitfall,
-        report: report(&alone),
+        report: report(&alone)?,
         noticed: notice(&every_loss, &final_losses),
         final_difference: largest_difference(&final_losses),
-        resynced: report(&resynced).resynced(),
+        resynced: report(&resynced)?.resynced(),
         must_show: pitfall.shows.must(settings),
     })
 }

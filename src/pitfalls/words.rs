@@ -141,7 +141,7 @@ fn distance(first: First) -> String {
 /// In how many steps it is wrong by itself.
 fn wrong_in(finding: &Finding) -> String {
     // What cannot be read cannot be put right: it may have been handed on.
-    let hidden = finding.report.phases.iter().all(|(phase, _)| phase != "state");
+    let hidden = finding.report.phases().iter().all(|(phase, _)| phase != "state");
     match finding.resynced.steps_wrong() {
         (wrong, _) if hidden => format!("at most {wrong}"),
         (0, _) if finding.is_found() => "start only".to_owned(),

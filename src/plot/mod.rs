@@ -2,6 +2,8 @@
 
 mod chart;
 mod colour;
+mod growth;
 
 pub use self::chart::{Band, Line, Panel, draw};
 pub use self::colour::colour;
+pub use self::growth::growth;

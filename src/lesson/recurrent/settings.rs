@@ -40,8 +40,8 @@ pub struct Recurrent {
         default_value = "rnn,lstm"
     )]
     pub cells: Vec<CellKind>,
-    /// What takes tanh's place in the cells
-    #[arg(long, value_parser = activation(), value_delimiter = ',', value_name = "NAME,...", default_value = "tanh,relu,sigmoid")]
+    /// What takes tanh's place in the cells; `curve --help` lists all
+    #[arg(long, value_parser = activation(), value_delimiter = ',', value_name = "NAME,...", hide_possible_values = true, default_value = "tanh,relu,sigmoid")]
     pub activations: Vec<Activation>,
     /// Threads of libtorch; at these sizes one is fastest
     #[arg(long, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]

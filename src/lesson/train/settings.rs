@@ -37,8 +37,8 @@ pub struct Run {
     /// Adam's learning rate, from 0 to 1e37
     #[arg(long, default_value_t = 1e-3, value_parser = learning_rate, allow_negative_numbers = true)]
     pub lr: f64,
-    /// What to train, in this order
-    #[arg(long, value_parser = activation(), value_delimiter = ',', value_name = "NAME,...", default_value = "sigmoid,tanh,relu")]
+    /// What to train, in this order; `curve --help` lists all
+    #[arg(long, value_parser = activation(), value_delimiter = ',', value_name = "NAME,...", hide_possible_values = true, default_value = "sigmoid,tanh,relu")]
     pub activations: Vec<Activation>,
     /// Seed again before each network, so that only the activation differs
     #[arg(long)]

@@ -1,6 +1,9 @@
 //! How much was compared, and what came of it.
 
-/// How many tensors and values were compared, and what came of it.
+use super::difference::{Difference, What};
+
+/// How many tensors and values were compared, and what came of it. Of a table,
+/// "tensors" are its cells.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     /// Tensors that either side has.
@@ -15,6 +18,8 @@ pub struct Tally {
     pub max_ulps: u64,
     /// The largest absolute distance of two numbers.
     pub max_abs: f64,
+    /// Pairs of values that differ and of which one, at least, is not a number.
+    pub nans: usize,
     /// Those tensors that differ in the phase in which their step first does.
     /// Of runs that are resynced these are wrong by themselves, and the others
     /// that differ inherited it within the step.
@@ -30,6 +35,25 @@ impl Tally {
         self.values_equal += other.values_equal;
         self.max_ulps = self.max_ulps.max(other.max_ulps);
         self.max_abs = self.max_abs.max(other.max_abs);
+        self.nans += other.nans;
         self.local += other.local;
+    }
+
+    /// Takes back that a tensor was counted as equal.
+    pub(super) fn take_back(&mut self, difference: &Difference, local: bool) {
+        if !difference.passes {
+            self.tensors_equal -= difference.count;
+            self.local += if local { difference.count } else { 0 };
+        }
+        match &difference.what {
+            What::Values(values) => {
+                self.values_equal -= values.failing;
+                self.max_ulps = self.max_ulps.max(values.max_ulps);
+                self.max_abs = self.max_abs.max(values.max_abs);
+                self.nans += values.nans;
+            }
+            What::Text(_) if !difference.passes => self.values_equal -= 1,
+            _ => {}
+        }
     }
 }

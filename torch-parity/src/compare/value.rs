@@ -2,9 +2,11 @@
 
 use safetensors::Dtype;
 
+use super::small_float;
 use crate::text::repr;
 
-/// A value of any dtype of whole bytes.
+/// A value of any dtype. Of dtypes smaller than a byte it is a byte, which holds
+/// parts of several values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Value {
     dtype: Dtype,
@@ -18,8 +20,7 @@ impl Value {
         let mut word = [0; 8];
         let start = if cfg!(target_endian = "big") { 8 - bytes.len() } else { 0 };
         word[start..start + bytes.len()].copy_from_slice(bytes);
-        let bits = u64::from_ne_bytes(word);
-        Self { dtype, bits }
+        Self { dtype, bits: u64::from_ne_bytes(word) }
     }
 
     /// A float32.
@@ -27,7 +28,17 @@ impl Value {
         Self::new(Dtype::F32, &x.to_ne_bytes())
     }
 
-    /// Its number; none for dtypes that have no counterpart in Rust.
+    /// The bytes of a value of `dtype` in an array.
+    pub fn width(dtype: Dtype) -> usize {
+        dtype.bitsize().div_ceil(8)
+    }
+
+    /// Its dtype.
+    pub fn dtype(self) -> Dtype {
+        self.dtype
+    }
+
+    /// Its number; none for a complex one, and for dtypes smaller than a byte.
     pub fn number(self) -> Option<f64> {
         let bits = self.bits;
         Some(match self.dtype {
@@ -35,8 +46,28 @@ impl Value {
             Dtype::F32 => f32::from_bits(bits as u32).into(),
             Dtype::F16 => half::f16::from_bits(bits as u16).into(),
             Dtype::BF16 => half::bf16::from_bits(bits as u16).into(),
-            _ => self.whole()? as f64,
+            dtype => match self.whole() {
+                Some(whole) => whole as f64,
+                None => small_float::number(dtype, bits as u8)?.into(),
+            },
         })
+    }
+
+    /// The real and the imaginary part of a complex number.
+    pub fn parts(self) -> Option<[Self; 2]> {
+        // In memory the real part comes first.
+        let halves = [self.bits & 0xffff_ffff, self.bits >> 32];
+        let part = |bits| Self { dtype: Dtype::F32, bits };
+        let halves = if cfg!(target_endian = "big") { [halves[1], halves[0]] } else { halves };
+        (self.dtype == Dtype::C64).then(|| halves.map(part))
+    }
+
+    /// Whether it, or a part of it, is not a number.
+    pub fn is_nan(self) -> bool {
+        match self.parts() {
+            Some(parts) => parts.into_iter().any(Self::is_nan),
+            None => self.number().is_some_and(f64::is_nan),
+        }
     }
 
     /// Whether its dtype is one of whole numbers.
@@ -45,7 +76,7 @@ impl Value {
     }
 
     /// Its number, for whole-number dtypes.
-    fn whole(self) -> Option<i128> {
+    pub(super) fn whole(self) -> Option<i128> {
         let bits = self.bits;
         Some(match self.dtype {
             Dtype::I64 => i128::from(bits as i64),
@@ -66,25 +97,50 @@ impl Value {
         if self.number()?.is_nan() {
             return None;
         }
+        if self.dtype == Dtype::F8_E8M0 {
+            return Some(self.bits.into()); // it has no sign
+        }
         let sign = 1 << (self.dtype.bitsize() - 1);
         let magnitude = i128::from(self.bits & (sign - 1));
         Some(if self.bits & sign == 0 { magnitude } else { -1 - magnitude })
     }
 
     /// How many steps from one representable value to the next lie between the
-    /// two: units in the last place. None where either is NaN.
+    /// two: units in the last place; of complex numbers, of the part farther off.
+    /// None where either is NaN, or the dtype's numbers are not known.
     pub fn ulps(self, other: Self) -> Option<u64> {
+        if let (Some([re, im]), Some([other_re, other_im])) = (self.parts(), other.parts()) {
+            return Some(re.ulps(other_re)?.max(im.ulps(other_im)?));
+        }
         let distance = (self.place()? - other.place()?).unsigned_abs();
         Some(u64::try_from(distance).unwrap_or(u64::MAX))
     }
 
+    /// The absolute difference of the two: exact for whole numbers, as far as a
+    /// float tells them. None where the dtype's numbers are not known.
+    pub fn distance(self, other: Self) -> Option<f64> {
+        if let (Some(x), Some(y)) = (self.whole(), other.whole()) {
+            return Some((x - y).unsigned_abs() as f64);
+        }
+        if let (Some([re, im]), Some([other_re, other_im])) = (self.parts(), other.parts()) {
+            return Some(re.distance(other_re)?.hypot(im.distance(other_im)?));
+        }
+        Some((self.number()? - other.number()?).abs())
+    }
+
     /// The number as Python prints it, with the bits where it is a float.
     pub fn text(self) -> String {
-        let digits = self.dtype.bitsize() / 4;
+        let digits = 2 * Self::width(self.dtype);
+        let bits = format!("0x{:0digits$x}", self.bits);
+        if let Some([re, im]) = self.parts() {
+            let [re, im] = [re, im].map(|part| repr(part.number().expect("it is a float")));
+            let plus = if im.starts_with('-') { "" } else { "+" };
+            return format!("({re}{plus}{im}j) ({bits})");
+        }
         match (self.whole(), self.number()) {
             (Some(whole), _) => whole.to_string(),
-            (None, Some(number)) => format!("{} (0x{:0digits$x})", repr(number), self.bits),
-            (None, None) => format!("0x{:0digits$x}", self.bits),
+            (None, Some(number)) => format!("{} ({bits})", repr(number)),
+            (None, None) => bits,
         }
     }
 }

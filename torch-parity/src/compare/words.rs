@@ -2,9 +2,16 @@
 
 use std::fmt;
 
-use super::{Difference, Report, Tally, Tolerance, Verdict};
-use crate::text::{repr, table, thousands};
+use super::difference::{Difference, Values, What};
+use super::records::OTHER;
+use super::report::Noun;
+use super::{Report, Tally, Tolerance, Verdict};
+use crate::text::{counted, escaped, repr, table, thousands};
 use crate::trace::{Key, Place, SHARED};
+
+/// Rows of a table by phase or column beyond which only those that differ are
+/// shown.
+const MOST_ROWS: usize = 24;
 
 impl fmt::Display for Report {
     /// The table by phase, the verdict, and what led to it.
@@ -13,60 +20,131 @@ impl fmt::Display for Report {
             writeln!(f, "verdict: diverged: runs of other settings, nothing was compared")?;
             return write!(f, "{}", self.divergence());
         }
-        let mut rows = self.phases.clone();
-        rows.push(("all".to_owned(), self.total()));
-        writeln!(f, "{}", tally_table("phase", &rows, self.tolerance))?;
+        let total = self.total();
+        writeln!(f, "{}", self.phase_table(&total))?;
+        for note in &self.notes {
+            writeln!(f, "{}", escaped(note))?;
+        }
+        if total.nans > 0 {
+            writeln!(f, "not a number on one side or both: {}", counted(total.nans, "value"))?;
+        }
         if self.resynced {
             let [a, b] = &self.sides;
             writeln!(f, "resynced: after each step {a} goes on from {b}'s values")?;
         }
-        writeln!(f, "verdict: {}", verdict_line(self.verdict(), &self.total(), self.tolerance))?;
+        let verdict = format!("verdict: {}", self.verdict_line(&total));
+        let fits = verdict.chars().count() <= 80;
+        writeln!(f, "{}", if fits { verdict } else { verdict.replace("): ", "):\n  ") })?;
         write!(f, "{}", self.divergence())
     }
 }
 
 /// A row for each tally under its name, which is a `what`.
 pub fn tally_table(what: &str, rows: &[(String, Tally)], tolerance: Option<Tolerance>) -> String {
-    let row = |(name, tally): &(String, Tally)| {
-        [
-            name.clone(),
-            thousands(tally.tensors),
-            thousands(tally.tensors_equal),
-            thousands(tally.values),
-            thousands(tally.values_equal),
-            ulps(tally.max_ulps),
-            short(tally.max_abs),
-        ]
-    };
     let equal = if tolerance.is_some() { "close" } else { "equal" };
-    table(&[what, "tensors", equal, "values", equal, "max ULPs", "max error"], rows.iter().map(row))
+    let header = [what, "tensors", equal, "values", equal, "max ULPs", "max error"];
+    table(&header, rows.iter().map(|(name, tally)| tally_row(name, tally)))
+}
+
+fn tally_row(name: &str, tally: &Tally) -> [String; 7] {
+    let (ulps, error) = match tally.nans {
+        0 => (ulps_short(tally.max_ulps), short(tally.max_abs)),
+        _ if tally.max_ulps == 0 => ("nan".to_owned(), "nan".to_owned()),
+        _ => (ulps_short(tally.max_ulps), short(tally.max_abs)),
+    };
+    [
+        elided(&escaped(name), 20),
+        thousands(tally.tensors),
+        thousands(tally.tensors_equal),
+        thousands(tally.values),
+        thousands(tally.values_equal),
+        ulps,
+        error,
+    ]
 }
 
 /// The verdict in words, with the counts that it rests on.
 pub fn verdict_line(verdict: Verdict, total: &Tally, tolerance: Option<Tolerance>) -> String {
-    let (tensors, values) = (thousands(total.tensors), thousands(total.values));
-    match (verdict, tolerance) {
-        (Verdict::Diverged, _) => format!(
-            "diverged: {} of {tensors} tensors differ",
-            thousands(total.tensors - total.tensors_equal)
-        ),
-        (Verdict::WithinTolerance, Some(tolerance)) => format!(
-            "within tolerance (rtol {}, atol {}): {tensors} tensors, {values} values",
-            repr(tolerance.rtol),
-            repr(tolerance.atol)
-        ),
-        _ => format!("exact: {tensors} tensors, {values} values, the same bits"),
+    verdict_of(Noun::Tensor, verdict, total, &tolerance.map_or(String::new(), tolerance_text))
+}
+
+fn tolerance_text(tolerance: Tolerance) -> String {
+    format!("rtol {}, atol {}", repr(tolerance.rtol), repr(tolerance.atol))
+}
+
+fn verdict_of(noun: Noun, verdict: Verdict, total: &Tally, tolerance: &str) -> String {
+    let what = noun.word();
+    let counts = match noun {
+        Noun::Tensor => {
+            format!("{}, {}", counted(total.tensors, what), counted(total.values, "value"))
+        }
+        Noun::Cell => counted(total.tensors, what),
+    };
+    match verdict {
+        Verdict::Diverged => {
+            let failing = total.tensors - total.tensors_equal;
+            let differ = if failing == 1 && total.tensors == 1 { "differs" } else { "differ" };
+            format!("diverged: {} of {} {differ}", thousands(failing), counted(total.tensors, what))
+        }
+        Verdict::WithinTolerance => format!("within tolerance ({tolerance}): {counts}"),
+        Verdict::Exact => match noun {
+            Noun::Tensor => format!("exact: {counts}, the same bits"),
+            Noun::Cell => format!("exact: {counts}, the same numbers and words"),
+        },
+    }
+}
+
+impl Noun {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Tensor => "tensor",
+            Self::Cell => "cell",
+        }
     }
 }
 
 impl Report {
+    fn phase_table(&self, total: &Tally) -> String {
+        let mut rows = self.phases();
+        let differs = |tally: &Tally| tally.tensors_equal < tally.tensors || tally.max_ulps > 0;
+        if rows.len() > MOST_ROWS {
+            rows.retain(|(_, tally)| differs(tally));
+            rows.truncate(MOST_ROWS);
+        }
+        if rows.len() == 1 && rows[0].0 == OTHER {
+            rows.clear(); // of other origin: nothing tells phases apart
+        }
+        rows.push(("all".to_owned(), total.clone()));
+        let tolerance = self.tolerance.or(self.per_key.then(Tolerance::default));
+        match self.noun {
+            Noun::Tensor => tally_table("phase", &rows, tolerance),
+            Noun::Cell => {
+                let equal = if tolerance.is_some() { "close" } else { "equal" };
+                let rows = rows.iter().map(|(name, tally)| {
+                    let [name, cells, equal, _, _, ulps, error] = tally_row(name, tally);
+                    [name, cells, equal, ulps, error]
+                });
+                table(&["column", "cells", equal, "max ULPs", "max error"], rows)
+            }
+        }
+    }
+
+    /// The verdict in words, with the counts that it rests on.
+    fn verdict_line(&self, total: &Tally) -> String {
+        let own = if self.per_key { "some keys' own" } else { "" };
+        let both = self.tolerance.map(tolerance_text).into_iter();
+        let both = both.chain((!own.is_empty()).then(|| own.to_owned()));
+        verdict_of(self.noun, self.verdict(), total, &both.collect::<Vec<_>>().join("; "))
+    }
+
     /// The settings that differ, or where the two first part and what tolerance
     /// would pass; empty where nothing differs.
     pub fn divergence(&self) -> String {
-        let Some((key, difference)) = &self.first else {
+        let Some(first) = self.failing().next() else {
             let [a, b] = &self.sides;
             let line = |(name, [x, y]): &(String, [String; 2])| {
-                format!("  {name}: {} for {a}, {} for {b}\n", or_none(x), or_none(y))
+                let [name, x, y] = [name, or_none(x), or_none(y)].map(escaped);
+                format!("  {name}: {x} for {a}, {y} for {b}\n")
             };
             return self.settings.iter().map(line).collect();
         };
@@ -74,7 +152,7 @@ impl Report {
             if self.resynced { (" (local)", self.origins()) } else { ("", String::new()) };
         format!(
             "first divergence{origin}: {}\nsmallest tolerance that passes: {}\n{origins}",
-            self.place(key, difference),
+            self.told(first),
             self.needed_text()
         )
     }
@@ -85,9 +163,10 @@ impl Report {
     pub fn origins(&self) -> String {
         let row = |name: &str, tally: &Tally| {
             let differ = tally.tensors - tally.tensors_equal;
-            [name.to_owned(), thousands(tally.local), thousands(differ - tally.local)]
+            [escaped(name).into_owned(), thousands(tally.local), thousands(differ - tally.local)]
         };
-        let mut rows: Vec<_> = self.phases.iter().map(|(name, tally)| row(name, tally)).collect();
+        let phases = self.phases();
+        let mut rows: Vec<_> = phases.iter().map(|(name, tally)| row(name, tally)).collect();
         rows.push(row("all", &self.total()));
         let (wrong, all) = self.steps_wrong();
         format!(
@@ -99,53 +178,87 @@ impl Report {
     }
 
     /// Where a difference is, and what it is.
-    fn place(&self, key: &Key, difference: &Difference) -> String {
+    fn told(&self, difference: &Difference) -> String {
         let [a, b] = &self.sides;
-        let place = in_words(key);
-        match difference {
-            Difference::OnlyIn(side) => {
-                format!("{place}: only {} has it", self.sides[*side])
+        let place = self.place(&difference.key);
+        match &difference.what {
+            What::OnlyIn(side) => {
+                let ends = self.beyond(difference).map(|(shorter, end)| {
+                    let series = difference.key.place().map_or("", |place| place.series);
+                    let (side, word) = (&self.sides[shorter], &self.step_word);
+                    format!("\n  {side} ends at {word} {end} of {}", escaped(series))
+                });
+                let ends = ends.unwrap_or_default();
+                format!("{place}: only {} has it{ends}", self.sides[*side])
             }
-            Difference::Dtype([x, y]) => format!("{place}: dtype {x} for {a}, {y} for {b}"),
-            Difference::Shape([x, y]) => format!("{place}: shape {x:?} for {a}, {y:?} for {b}"),
-            Difference::Value { index, values: [x, y] } => {
-                let at = if index.is_empty() { String::new() } else { format!(" at {index:?}") };
-                let apart = match x.ulps(*y) {
-                    Some(1) => "1 ULP apart".to_owned(),
-                    Some(ulps) => format!("{} ULPs apart", thousands(ulps as usize)),
-                    None => "no distance: not a number".to_owned(),
+            What::Tail { side, lines, last } => {
+                let [longer, shorter] = [&self.sides[*side], &self.sides[1 - side]];
+                let after = if last.is_empty() {
+                    "has no line".to_owned()
+                } else {
+                    format!("ends after {}", escaped(last))
                 };
-                let width = a.len().max(b.len());
                 format!(
-                    "{place}{at}\n  {a:width$}  {}\n  {b:width$}  {}\n  {apart}",
-                    x.text(),
-                    y.text()
+                    "{place}: only {longer} has it\n  {shorter} {after}, {longer} has {} more",
+                    counted(*lines, "line")
                 )
             }
+            What::Dtype([x, y]) => format!("{place}: dtype {x} for {a}, {y} for {b}"),
+            What::Shape([x, y]) => format!("{place}: shape {x:?} for {a}, {y:?} for {b}"),
+            What::Text([x, y]) => {
+                let width = a.chars().count().max(b.chars().count());
+                let room = 76_usize.saturating_sub(width).max(20);
+                let [x, y] = [x, y].map(|text| elided(&format!("\"{}\"", escaped(text)), room));
+                format!("{place}\n  {a:width$}  {x}\n  {b:width$}  {y}")
+            }
+            What::Values(values) => format!("{place}{}", self.values_told(values)),
         }
+    }
+
+    fn values_told(&self, values: &Values) -> String {
+        let [a, b] = &self.sides;
+        let [x, y] = values.first;
+        let at = if values.index.is_empty() {
+            String::new()
+        } else {
+            let byte = if x.number().is_none() && x.parts().is_none() { "byte " } else { "" };
+            format!(" at {byte}{:?}", values.index)
+        };
+        let apart = match x.ulps(y) {
+            Some(ulps) => format!("{} apart", ulps_text(ulps)),
+            None if values.by_bits => format!("compared by bits: dtype {}", x.dtype()),
+            None => "no distance: not a number".to_owned(),
+        };
+        let width = a.chars().count().max(b.chars().count());
+        format!("{at}\n  {a:width$}  {}\n  {b:width$}  {}\n  {apart}", x.text(), y.text())
+    }
+
+    /// A key in words: `tanh/000006/state/fc1.bias.exp_avg` as "tanh, step 6,
+    /// state, ..."; one of other origin, or a cell's place, as it is.
+    fn place(&self, key: &Key) -> String {
+        let place = key.place().filter(|_| self.noun == Noun::Tensor);
+        let words = match place {
+            None => key.to_string(),
+            Some(Place { series: SHARED, step: 0, name, .. }) => format!("data, {name}"),
+            Some(Place { series, step: 0, phase, name }) => {
+                format!("{series}, at the start, {phase}, {name}")
+            }
+            Some(Place { series, step, phase, name }) => {
+                format!("{series}, {} {step}, {phase}, {name}", self.step_word)
+            }
+        };
+        escaped(&words).into_owned()
     }
 
     fn needed_text(&self) -> String {
         match self.needed {
-            None => "none".to_owned(),
-            Some(needed) if needed.rtol.is_infinite() => format!("atol {}", repr(needed.atol)),
-            Some(needed) => {
-                format!("atol {} alone,\n  or rtol {} alone", repr(needed.atol), repr(needed.rtol))
+            [None, None] => "none".to_owned(),
+            [Some(by_atol), None] => format!("atol {}", repr(by_atol.atol)),
+            [None, Some(by_rtol)] => format!("rtol {}", repr(by_rtol.rtol)),
+            [Some(by_atol), Some(by_rtol)] => {
+                let (atol, rtol) = (repr(by_atol.atol), repr(by_rtol.rtol));
+                format!("atol {atol} alone,\n  or rtol {rtol} alone")
             }
-        }
-    }
-}
-
-/// `tanh/000006/state/fc1.bias.exp_avg` as "tanh, epoch 6, state, ...".
-fn in_words(key: &Key) -> String {
-    match key.place() {
-        None => key.to_string(),
-        Some(Place { series: SHARED, name, .. }) => format!("data, {name}"),
-        Some(Place { series, step: 0, phase, name }) => {
-            format!("{series}, at the start, {phase}, {name}")
-        }
-        Some(Place { series, step, phase, name }) => {
-            format!("{series}, epoch {step}, {phase}, {name}")
         }
     }
 }
@@ -154,16 +267,32 @@ fn or_none(text: &str) -> &str {
     if text.is_empty() { "none" } else { text }
 }
 
+/// "1 ULP", "1,234 ULPs".
+pub(super) fn ulps_text(ulps: u64) -> String {
+    counted(usize::try_from(ulps).unwrap_or(usize::MAX), "ULP")
+}
+
 /// A distance that leaves room for the other columns.
-fn ulps(n: u64) -> String {
-    if n < 100_000_000 { n.to_string() } else { format!("{:.1e}", n as f64) }
+pub(super) fn ulps_short(n: u64) -> String {
+    if n < 100_000_000 { thousands(n as usize) } else { format!("{:.1e}", n as f64) }
 }
 
 /// An error in about three digits.
-fn short(x: f64) -> String {
+pub(super) fn short(x: f64) -> String {
     match x {
         0.0 => "0".to_owned(),
         0.01..1e6 => format!("{x:.2}"),
         _ => format!("{x:.2e}"),
     }
+}
+
+/// `text` in at most so many characters, its middle left out where it is longer.
+pub(super) fn elided(text: &str, room: usize) -> String {
+    let length = text.chars().count();
+    if length <= room {
+        return text.to_owned();
+    }
+    let end = (room - 3).div_ceil(2);
+    let start: String = text.chars().take(room - 3 - end).collect();
+    start + "..." + &text.chars().skip(length - end).collect::<String>()
 }

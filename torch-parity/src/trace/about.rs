@@ -57,8 +57,8 @@ pub struct About {
     /// Likewise the names of tensors.
     #[serde(default)]
     pub names: IndexSet<String>,
-    /// Likewise the phases, where they are not a part of [`PHASES`] in its order.
-    #[serde(default, skip_serializing_if = "IndexSet::is_empty")]
+    /// Likewise the phases; written only where some are not of [`PHASES`].
+    #[serde(default, skip_serializing_if = "only_known")]
     pub phases: IndexSet<String>,
     /// What was trained, in a record of a script.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -82,56 +82,19 @@ impl About {
     /// Remembers the order in which the parts of `key` arose.
     pub(super) fn note(&mut self, key: &Key) {
         let Some(place) = key.place() else { return };
-        for (list, item) in [(&mut self.series, place.series), (&mut self.names, place.name)] {
+        for (list, item) in [
+            (&mut self.series, place.series),
+            (&mut self.names, place.name),
+            (&mut self.phases, place.phase),
+        ] {
             if !list.contains(item) {
                 list.insert(item.to_owned());
             }
         }
-        if self.phase(place.phase) == self.phase_count() {
-            if self.phases.is_empty() {
-                self.phases.extend(PHASES.map(str::to_owned));
-            }
-            self.phases.insert(place.phase.to_owned());
-        }
     }
+}
 
-    /// The place of `phase` among all phases; one that is not known comes last.
-    pub fn phase(&self, phase: &str) -> usize {
-        if self.phases.is_empty() {
-            PHASES.iter().position(|&known| known == phase).unwrap_or(PHASES.len())
-        } else {
-            self.phases.get_index_of(phase).unwrap_or(self.phases.len())
-        }
-    }
-
-    fn phase_count(&self) -> usize {
-        if self.phases.is_empty() { PHASES.len() } else { self.phases.len() }
-    }
-
-    /// Where `key` stands in the order of events. Keys of another form come
-    /// last, by name.
-    fn rank<'k>(&self, key: &'k Key) -> (usize, usize, usize, usize, &'k str) {
-        let Some(place) = key.place() else { return (usize::MAX, 0, 0, 0, key.as_str()) };
-        let index = |list: &IndexSet<String>, item: &str| list.get_index_of(item);
-        let series = index(&self.series, place.series).unwrap_or(self.series.len());
-        let name = index(&self.names, place.name).unwrap_or(self.names.len());
-        (series, place.step, self.phase(place.phase), name, key.as_str())
-    }
-
-    /// Sorts `keys` by the order of events.
-    pub fn sort(&self, keys: &mut [&Key]) {
-        keys.sort_by_cached_key(|key| self.rank(key));
-    }
-
-    /// The order of events that this and the other's lists imply.
-    #[must_use]
-    pub fn order_with(&self, other: &Self) -> Self {
-        let join = |a: &IndexSet<String>, b: &IndexSet<String>| a.union(b).cloned().collect();
-        Self {
-            series: join(&self.series, &other.series),
-            names: join(&self.names, &other.names),
-            phases: join(&self.phases, &other.phases),
-            ..Self::default()
-        }
-    }
+/// Whether there is nothing in `phases` that [`PHASES`] does not say.
+fn only_known(phases: &IndexSet<String>) -> bool {
+    phases.iter().all(|phase| PHASES.contains(&phase.as_str()))
 }

@@ -3,21 +3,24 @@
 use std::borrow::Cow;
 
 use anyhow::{Result, bail, ensure};
+use bytes::Bytes;
 use safetensors::{Dtype, View};
 use tch::{Kind, Tensor};
 
 /// A tensor's values in row-major order, as bytes in native order, apart from
-/// libtorch. Shape and bytes always fit each other.
+/// libtorch. Shape and bytes always fit each other. The bytes may be a part of a
+/// mapped file; a clone shares them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Array {
     dtype: Dtype,
     shape: Vec<usize>,
-    bytes: Vec<u8>,
+    bytes: Bytes,
 }
 
 impl Array {
     /// Refuses bytes that are not as many as dtype and shape ask for.
-    pub fn new(dtype: Dtype, shape: Vec<usize>, bytes: Vec<u8>) -> Result<Self> {
+    pub fn new(dtype: Dtype, shape: Vec<usize>, bytes: impl Into<Bytes>) -> Result<Self> {
+        let bytes = bytes.into();
         let values = shape.iter().try_fold(1_usize, |all, &n| all.checked_mul(n));
         let bits = values.and_then(|n| n.checked_mul(dtype.bitsize()));
         ensure!(
@@ -51,6 +54,19 @@ impl Array {
             bail!("libtorch has no dtype {}", self.dtype)
         };
         Ok(Tensor::f_from_data_size(&self.bytes, &shape, *kind)?)
+    }
+
+    /// The matrix with its two dimensions exchanged, (M, N) -> (N, M). Fails for
+    /// an array of other than two dimensions, or of values smaller than a byte.
+    pub fn transposed(&self) -> Result<Self> {
+        let (&[m, n], 0) = (&self.shape[..], self.dtype.bitsize() % 8) else {
+            bail!("dtype {} and shape {:?} make no matrix to transpose", self.dtype, self.shape)
+        };
+        let width = self.dtype.bitsize() / 8;
+        let places = (0..n).flat_map(|column| (0..m).map(move |row| (row * n + column) * width));
+        let mut bytes = Vec::with_capacity(self.bytes.len());
+        places.for_each(|at| bytes.extend_from_slice(&self.bytes[at..at + width]));
+        Self::new(self.dtype, vec![n, m], bytes)
     }
 
     /// The type of a value.

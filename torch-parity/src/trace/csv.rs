@@ -1,92 +1,191 @@
-//! A CSV as a trace: each number in it becomes a tensor of one value.
+//! CSVs, with commas, semicolons or tabs, as tables.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
-use safetensors::Dtype;
+use anyhow::{Context, Result, bail, ensure};
+use bytes::Bytes;
 
-use super::{Array, Trace};
+use super::decimal::Decimal;
+use super::table::{Place, Table};
 
-/// Cells by their line, the words in that line, and their column. A line without
-/// a number has none, but its words.
-type Cells = BTreeMap<String, Option<String>>;
-
-/// Reads two traces or two CSVs; a CSV is known by its ending.
-pub fn read_either(paths: [&Path; 2]) -> Result<[Trace; 2]> {
-    let is_csv =
-        paths.map(|path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")));
-    ensure!(
-        is_csv[0] == is_csv[1],
-        "{} and {}: name two .csv files or two .safetensors files",
-        paths[0].display(),
-        paths[1].display()
-    );
-    if !is_csv[0] {
-        return Ok([Trace::read(paths[0])?, Trace::read(paths[1])?]);
+/// The table that a file of text is. The separator is told by the text, and a
+/// first line of numbers only is a row, not a header.
+pub(super) fn table(file: &Bytes, path: &Path) -> Result<Table> {
+    let name = path.display();
+    let what = || format!("{name} is not a readable CSV");
+    let text = file.slice(if file.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }..);
+    if let Err(error) = std::str::from_utf8(&text) {
+        let line = 1 + text[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
+        return Err(anyhow::anyhow!("line {line} is not UTF-8: save it as UTF-8"))
+            .with_context(what);
     }
-    let sides = [read_cells(paths[0])?, read_cells(paths[1])?];
-    // Some whole numbers, as seeds are, no float can hold.
-    let is_whole = |key: &String| {
-        let cells = sides.iter().filter_map(|cells| cells.get(key)?.as_ref());
-        cells.clone().count() > 0 && cells.clone().all(|text| text.parse::<i64>().is_ok())
-    };
-    // Losses are float32: ULPs are counted in it where every number fits.
-    let fits =
-        |text: &String| text.parse().is_ok_and(|x: f64| x.is_nan() || f64::from(x as f32) == x);
-    let mut floats = sides.iter().flatten().filter(|(key, _)| !is_whole(key));
-    let all_fit = floats.all(|(_, text)| text.as_ref().is_none_or(fits));
-    let float = if all_fit { Dtype::F32 } else { Dtype::F64 };
-    Ok(sides.each_ref().map(|cells| Trace {
-        tensors: cells
-            .iter()
-            .map(|(key, text)| {
-                let dtype = if is_whole(key) { Dtype::I64 } else { float };
-                (key.as_str().into(), array(text.as_deref(), dtype))
-            })
-            .collect(),
-        ..Trace::default()
-    }))
-}
-
-/// What a CSV holds.
-fn read_cells(path: &Path) -> Result<Cells> {
-    let what = || format!("{} is not a readable CSV", path.display());
-    let mut reader = ::csv::Reader::from_path(path)
-        .with_context(|| format!("cannot read {}", path.display()))?;
-    let header = reader.headers().with_context(what)?.clone();
-    for (i, column) in header.iter().enumerate() {
-        let repeated = header.iter().take(i).any(|other| other == column);
-        ensure!(!repeated, "{} has two columns {column}: name each once", path.display());
-    }
-    let is_number = |cell: &str| cell.parse::<f64>().is_ok();
-    let mut cells = Cells::new();
-    for (row, record) in reader.records().enumerate() {
-        let record = record.with_context(what)?;
-        let words: Vec<_> = record.iter().filter(|cell| !is_number(cell)).collect();
-        let line = format!("line {:06} {}", row + 2, words.join(" "));
-        let line = line.trim_end();
-        if words.len() == record.len() {
-            cells.insert(line.to_owned(), None);
-        }
-        for (column, cell) in header.iter().zip(&record).filter(|(_, cell)| is_number(cell)) {
-            cells.insert(format!("{line}, {column}"), Some(cell.to_owned()));
+    let dialect = Dialect::of(&text);
+    let mut table = Table { text, header: None, width: 0, cells: vec![], lines: vec![] };
+    read(&mut table, &dialect).with_context(what)?;
+    take_header(&mut table);
+    if let Some(header) = &table.header {
+        let mut names = HashSet::new();
+        for column in header {
+            ensure!(names.insert(column), "{name} has two columns {column}: name each once");
         }
     }
-    ensure!(cells.values().any(Option::is_some), "{} holds no numbers", path.display());
-    Ok(cells)
+    let is_number = |&place: &Place| Decimal::parse(&table.at(place)).is_some();
+    ensure!(table.cells.iter().any(is_number), "{name} holds no numbers");
+    Ok(table)
 }
 
-/// The number that `text` is, as one value; no value where there is no text.
-fn array(text: Option<&str>, dtype: Dtype) -> Array {
-    let Some(text) = text else {
-        return Array::new(dtype, vec![0], vec![]).expect("no value takes no byte");
-    };
-    let float: f64 = text.parse().expect("it was parsed before");
-    let bytes = match dtype {
-        Dtype::F32 => (float as f32).to_ne_bytes().to_vec(),
-        Dtype::F64 => float.to_ne_bytes().to_vec(),
-        _ => text.parse::<i64>().expect("it is whole").to_ne_bytes().to_vec(),
-    };
-    Array::new(dtype, vec![], bytes).expect("one value of that dtype")
+/// How a file writes its lines.
+struct Dialect {
+    separator: u8,
+    /// Whether a blank follows each separator of the first line.
+    blanks: bool,
+}
+
+impl Dialect {
+    fn of(text: &[u8]) -> Self {
+        let counts = [b'\t', b';', b','].map(|separator| (separator, per_line(text, separator)));
+        let always = |(_, count): &&(u8, Option<usize>)| count.is_some();
+        let separator = counts.iter().find(always).map_or(b',', |(separator, _)| *separator);
+        let line = text.split(|byte| b"\r\n".contains(byte)).find(|line| !line.is_empty());
+        let mut cells =
+            line.unwrap_or_default().split(|&byte| byte == separator).skip(1).peekable();
+        let blanks = cells.peek().is_some() && cells.all(|cell| cell.starts_with(b" "));
+        Self { separator, blanks }
+    }
+}
+
+/// How many of `separator` each of the first lines has, outside of quotes; None
+/// where they have none, or not each the same number.
+fn per_line(text: &[u8], separator: u8) -> Option<usize> {
+    let (mut quoted, mut count, mut length, mut first) = (false, 0, 0, None);
+    // Up to the end of a line beyond this much.
+    for (i, &byte) in text.iter().chain(b"\n").enumerate() {
+        quoted ^= byte == b'"';
+        if byte == separator && !quoted {
+            count += 1;
+        } else if b"\r\n".contains(&byte) && !quoted {
+            if length > 0 && *first.get_or_insert(count) != count {
+                return None;
+            }
+            (count, length) = (0, 0);
+            if i > 1 << 16 {
+                break;
+            }
+            continue;
+        }
+        length += 1;
+    }
+    first.filter(|&count| count > 0)
+}
+
+/// Reads all lines as rows.
+fn read(table: &mut Table, dialect: &Dialect) -> Result<()> {
+    let text = table.text.clone();
+    let mut cursor = Cursor { text: &text, at: 0, line: 1 };
+    while cursor.at < text.len() {
+        if cursor.end_of_line() {
+            continue; // a blank line
+        }
+        let (line, before) = (cursor.line, table.cells.len());
+        loop {
+            table.cells.push(cursor.cell(dialect)?);
+            if cursor.peek() != Some(dialect.separator) {
+                break;
+            }
+            cursor.at += 1;
+            if dialect.blanks && cursor.peek() == Some(b' ') {
+                cursor.at += 1;
+            }
+        }
+        cursor.end_of_line();
+        let width = table.cells.len() - before;
+        if table.lines.is_empty() {
+            table.width = width;
+        }
+        let expected = table.width;
+        ensure!(width == expected, "line {line} has {width} cells, the first line {expected}");
+        table.lines.push(line);
+    }
+    Ok(())
+}
+
+/// Takes the first row as the header, unless it is of numbers only.
+fn take_header(table: &mut Table) {
+    let first = &table.cells[..table.width.min(table.cells.len())];
+    let texts: Vec<_> = first.iter().map(|&place| table.at(place).into_owned()).collect();
+    if texts.is_empty() || texts.iter().all(|text| Decimal::parse(text).is_some()) {
+        return;
+    }
+    table.cells.drain(..table.width);
+    table.lines.remove(0);
+    table.header = Some(texts);
+}
+
+struct Cursor<'a> {
+    text: &'a [u8],
+    at: usize,
+    /// Counted from 1.
+    line: usize,
+}
+
+impl Cursor<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    /// Steps over the end of a line, if here is one: \n, \r\n or \r.
+    fn end_of_line(&mut self) -> bool {
+        let rest = &self.text[self.at..];
+        let length = match rest {
+            [b'\r', b'\n', ..] => 2,
+            [b'\r' | b'\n', ..] => 1,
+            _ => return false,
+        };
+        self.at += length;
+        self.line += 1;
+        true
+    }
+
+    /// Reads a cell up to the separator, the end of the line or of the text.
+    fn cell(&mut self, dialect: &Dialect) -> Result<Place> {
+        let place = if self.peek() == Some(b'"') {
+            self.quoted()?
+        } else {
+            let ends = |byte: &u8| *byte == dialect.separator || b"\r\n".contains(byte);
+            let rest = &self.text[self.at..];
+            let length = rest.iter().position(ends).unwrap_or(rest.len());
+            self.at += length;
+            (self.at - length, length, false)
+        };
+        let (start, length, doubled) = place;
+        let length = u32::try_from(length).context("a cell is longer than 4 GiB")?;
+        match self.peek() {
+            None | Some(b'\r' | b'\n') => {}
+            Some(byte) if byte == dialect.separator => {}
+            Some(_) => bail!("line {} goes on behind a closing quote", self.line),
+        }
+        Ok(Place { start, length, doubled })
+    }
+
+    /// Reads a quoted cell: start, length, and whether quotes in it are doubled.
+    fn quoted(&mut self) -> Result<(usize, usize, bool)> {
+        let (start, line) = (self.at + 1, self.line);
+        self.at = start;
+        let mut doubled = false;
+        loop {
+            match self.text[self.at..] {
+                [] => bail!("line {line} opens a quote that is never closed"),
+                [b'"', b'"', ..] => {
+                    doubled = true;
+                    self.at += 2;
+                }
+                [b'"', ..] => break,
+                [b'\r' | b'\n', ..] => drop(self.end_of_line()),
+                _ => self.at += 1,
+            }
+        }
+        self.at += 1;
+        Ok((start, self.at - 1 - start, doubled))
+    }
 }

@@ -45,13 +45,14 @@ impl Key {
         &self.0
     }
 
-    /// Its parts; None for a key of other origin, whose second part is no number
-    /// of six digits or more.
+    /// Its parts; None for a key of other origin, whose second part is not a number
+    /// as [`Self::new`] writes it.
     pub fn place(&self) -> Option<Place<'_>> {
         let mut parts = self.0.splitn(4, '/');
         let mut next = || parts.next();
         let (series, step, phase, name) = (next()?, next()?, next()?, next()?);
-        if step.len() < 6 || !step.bytes().all(|byte| byte.is_ascii_digit()) {
+        let padded = step.len() < 6 || step.len() > 6 && step.starts_with('0');
+        if padded || !step.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
         Some(Place { series, step: step.parse().ok()?, phase, name })
@@ -108,7 +109,13 @@ mod tests {
 
     #[test]
     fn a_key_of_other_origin_has_no_place() {
-        for text in ["layer.0.weight", "encoder/0/attn/kernel", "a/+00001/b/c", "a/000001/b"] {
+        for text in [
+            "layer.0.weight",
+            "encoder/0/attn/kernel",
+            "a/+00001/b/c",
+            "a/000001/b",
+            "a/0000001/b/c",
+        ] {
             assert_eq!(Key::from(text).place(), None, "{text}");
         }
     }

@@ -1,19 +1,27 @@
-//! The complete record of a run: key -> tensor, in the order of events.
+//! The complete record of a run: key -> tensor, in the order of events; and what
+//! else can be read as one, or as a table.
 
 mod about;
 mod array;
 mod csv;
+mod decimal;
 mod key;
 mod observer;
+mod order;
+mod read;
 mod record;
 mod recorder;
+mod table;
 mod writer;
 
 pub use self::about::{About, Model};
 pub use self::array::Array;
-pub use self::csv::read_either;
+pub use self::decimal::{Decimal, float};
 pub use self::key::{Key, PHASES, Place, SHARED};
 pub use self::observer::{Both, Observer, Step, borrowed};
+pub use self::order::{Order, Rank};
+pub use self::read::Input;
 pub use self::record::Trace;
 pub use self::recorder::{Recorder, Series, TRACE_VARIABLE};
+pub use self::table::{Cell, Table};
 pub use self::writer::Writer;

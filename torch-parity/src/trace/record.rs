@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
-use safetensors::SafeTensors;
+use anyhow::{Result, bail, ensure};
 use tch::Tensor;
 
-use super::{About, Array, Key, Observer};
+use super::order::Order;
+use super::read::shown;
+use super::{About, Array, Input, Key, Observer};
 
 /// A run's record: key -> tensor.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +41,8 @@ impl Trace {
     /// The keys in the order of events.
     pub fn keys(&self) -> Vec<&Key> {
         let mut keys: Vec<_> = self.tensors.keys().collect();
-        self.about.sort(&mut keys);
+        let order = Order::of(&[&self.about]);
+        keys.sort_by_cached_key(|key| order.rank(key));
         keys
     }
 
@@ -53,34 +55,10 @@ impl Trace {
 
     /// Reads a .safetensors file, one of ours or of any origin.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes =
-            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let trace = Self::from_bytes(&bytes)
-            .with_context(|| format!("{} is not a readable .safetensors file", path.display()))?;
-        ensure!(!trace.tensors.is_empty(), "{} holds no tensors", path.display());
-        Ok(trace)
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let (_, metadata) = SafeTensors::read_metadata(bytes)?;
-        let about = match metadata.metadata().as_ref().and_then(|map| map.get("trace")) {
-            Some(text) => {
-                serde_json::from_str(text).context("its metadata entry 'trace' is not ours")?
-            }
-            None => About::default(),
-        };
-        let mut tensors = BTreeMap::new();
-        for (key, view) in SafeTensors::deserialize(bytes)?.tensors() {
-            if view.dtype().bitsize() % 8 != 0 {
-                bail!(
-                    "{key} is of dtype {:?}: no values smaller than a byte are compared",
-                    view.dtype()
-                );
-            }
-            let array = Array::new(view.dtype(), view.shape().to_vec(), view.data().to_vec())?;
-            tensors.insert(key.into(), array);
+        match Input::read(path)? {
+            Input::Record(trace) => Ok(trace),
+            Input::Table(_) => bail!("{} is a table: name a record", shown(path)),
         }
-        Ok(Self { about, tensors })
     }
 }
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use fastrand::Rng;
 use serde_json::Value;
 use tempfile::TempDir;
-use torch_parity::compare::{self, Verdict};
+use torch_parity::compare::{self, Options, Verdict};
 use torch_parity::trace::{Array, Trace};
 
 /// The project's Python, or another one that has PyTorch 2.13.0.
@@ -49,7 +49,8 @@ pub fn assert_same_bits(
         for (key, tensor) in rust(case) {
             ours.tensors.insert(key.into(), Array::of(&tensor).unwrap());
         }
-        let report = compare::compare(["Rust", "Python"], &ours, &python, None);
+        let sides = ["Rust", "Python"];
+        let report = compare::compare(sides, &ours, &python, &Options::default()).unwrap();
         assert_eq!(report.verdict(), Verdict::Exact, "{case}\n{report}");
     }
 }

@@ -1,0 +1,56 @@
+//! The largest difference by step and phase: whether it grows, starts late, or
+//! stays.
+
+use anyhow::Result;
+use plotters::style::RGBColor;
+use torch_parity::compare::Report;
+
+use super::{Line, Panel, draw};
+
+const COLOURS: [(u8, u8, u8); 8] = [
+    (0, 0, 0),
+    (120, 120, 120),
+    (0, 114, 178),
+    (213, 94, 0),
+    (0, 158, 115),
+    (204, 121, 167),
+    (230, 159, 0),
+    (86, 180, 233),
+];
+
+/// Draws error and ULPs of a comparison, each by step, a line for each phase.
+pub fn growth(report: &Report) -> Result<String> {
+    let growth = report.growth();
+    let mut phases: Vec<_> = growth.iter().map(|point| &point.phase).collect();
+    phases.dedup();
+    let panel = |title: &str, y: &str, value: fn(f64, u64) -> f64| Panel {
+        title: title.to_owned(),
+        x: "step (0: before training)".to_owned(),
+        y: y.to_owned(),
+        log_y: true,
+        lines: phases
+            .iter()
+            .enumerate()
+            .map(|(i, phase)| {
+                let of_phase = growth.iter().filter(|point| point.phase == **phase);
+                let point = |p: &torch_parity::compare::Growth| {
+                    (p.step as f64, value(p.max_abs, p.max_ulps))
+                };
+                let (red, green, blue) = COLOURS[i % COLOURS.len()];
+                Line {
+                    label: (*phase).clone(),
+                    colour: RGBColor(red, green, blue),
+                    dashed: i >= COLOURS.len(),
+                    points: of_phase.map(point).collect(),
+                }
+            })
+            .collect(),
+        ..Panel::default()
+    };
+    let panels = [
+        panel("Largest error", "absolute difference", |abs, _| abs),
+        panel("Largest distance", "units in the last place", |_, ulps| ulps as f64),
+    ];
+    let [a, b] = &report.sides;
+    draw(&format!("Where {a} and {b} differ, by step and phase"), &panels, 2, (480, 380))
+}

@@ -1,0 +1,101 @@
+//! What people bring: read by what it is, not by what it is called.
+
+mod kind;
+mod numpy;
+mod pickle;
+mod pytorch;
+mod safetensors;
+mod sharded;
+mod source;
+mod zipped;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::thread;
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use bytes::Bytes;
+
+use self::kind::Kind;
+use super::{About, Array, Key, Table, Trace, csv};
+use crate::text::escaped;
+
+/// The contents of a file, ready to be compared.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Tensors by key: `.safetensors`, also in shards; `.npy`, `.npz`, `.pt`.
+    Record(Trace),
+    /// Lines of cells: `.csv`, `.tsv` and the like.
+    Table(Table),
+}
+
+impl Input {
+    /// Reads the file, or standard input where the path is `-`.
+    ///
+    /// An error is one line: what is wrong with which file, and the remedy.
+    pub fn read(path: &Path) -> Result<Self> {
+        let one_line = |error: anyhow::Error| anyhow!("{}", escaped(&format!("{error:#}")));
+        Self::read_unescaped(path).map_err(one_line)
+    }
+
+    /// Reads two files at the same time.
+    pub fn read_both([a, b]: [&Path; 2]) -> Result<[Self; 2]> {
+        let piped = |path: &Path| path == Path::new("-");
+        ensure!(!(piped(a) && piped(b)), "standard input is there once: name one file");
+        let (a, b) = thread::scope(|scope| {
+            let other = thread::Builder::new().spawn_scoped(scope, || Self::read(b));
+            let a = Self::read(a);
+            let b = match other {
+                Ok(thread) => {
+                    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                }
+                Err(_) => Self::read(b), // no thread to be had
+            };
+            (a, b)
+        });
+        Ok([a?, b?])
+    }
+
+    fn read_unescaped(path: &Path) -> Result<Self> {
+        let bytes = source::bytes(path)?;
+        let name = path.display();
+        let tensors = match Kind::of(&bytes, path) {
+            Kind::SafeTensors => {
+                let trace = safetensors::trace(&bytes)
+                    .with_context(|| format!("{name} is not a readable .safetensors file"))?;
+                ensure!(!trace.tensors.is_empty(), "{name} holds no tensors");
+                return Ok(Self::Record(trace));
+            }
+            Kind::Json => return sharded::trace(&bytes, path).map(Self::Record),
+            Kind::Text => return csv::table(&bytes, path).map(Self::Table),
+            Kind::Npy => numpy::array(&bytes)
+                .map(|array| vec![("array".to_owned(), array)])
+                .with_context(|| format!("{name} is not a readable .npy file"))?,
+            Kind::Zip => zipped::tensors(&bytes, path)?,
+            Kind::Other(what, remedy) => bail!("{name} is {what}: {remedy}"),
+        };
+        ensure!(!tensors.is_empty(), "{name} holds no tensors");
+        foreign(tensors).with_context(|| format!("{name} is not readable")).map(Self::Record)
+    }
+}
+
+/// A path as a message shows it.
+pub(super) fn shown(path: &Path) -> String {
+    escaped(&path.display().to_string()).into_owned()
+}
+
+/// A record of tensors of other origin. Refuses a name that is there twice.
+fn foreign(tensors: Vec<(String, Array)>) -> Result<Trace> {
+    let mut all = BTreeMap::new();
+    for (key, array) in tensors {
+        let key = Key::from(key);
+        ensure!(!all.contains_key(&key), "it has {key} twice");
+        all.insert(key, array);
+    }
+    Ok(Trace { about: About::default(), tensors: all })
+}
+
+/// `N` bytes from `at` on; None beyond the end.
+fn bytes_at<const N: usize>(bytes: &Bytes, at: usize) -> Option<[u8; N]> {
+    bytes.get(at..at.checked_add(N)?)?.try_into().ok()
+}
