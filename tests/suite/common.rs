@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use fastrand::Rng;
 use tempfile::TempDir;
-use torch_parity::compare::{Verdict, compare};
+use torch_parity::compare::{Options, Verdict, compare};
 use torch_parity::nn::Activation;
 use torch_parity::trace::Trace;
 
@@ -93,9 +93,9 @@ pub fn assert_same_bits(experiment: &str, runs: &[String]) {
         let [rust, python] =
             ["rust", "python"].map(|side| take_trace(&file(i, &format!("{side}.safetensors"))));
         assert!(rust.tensors.len() > 8, "a trace of {experiment} {run} holds a whole run");
-        let report = compare(["Rust", "Python"], &rust, &python, None);
+        let report = compare(["Rust", "Python"], &rust, &python, &Options::default()).unwrap();
         // The lowest rung that fails is the one to look at.
-        for (phase, tally) in &report.phases {
+        for (phase, tally) in report.phases() {
             assert_eq!(tally.tensors, tally.tensors_equal, "{phase} of {run}\n{report}");
         }
         assert_eq!(report.verdict(), Verdict::Exact, "{run}\n{report}");

@@ -8,7 +8,7 @@ use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::train::{Run, Train};
 use tanh_parity::pitfalls::{self, Parts, Pitfall, Shows, examine, right_run};
 use tempfile::TempDir;
-use torch_parity::compare::{Verdict, compare};
+use torch_parity::compare::{Options, Verdict, compare};
 
 fn lesson(epochs: usize) -> Train {
     let Train { seed, run } = Train::default();
@@ -182,7 +182,7 @@ fn the_right_parts_make_the_right_run() {
         for (name, parts) in pitfalls::controls() {
             let mut trace = settings.trace();
             parts.train(&settings, &mut trace).unwrap();
-            let report = compare(["parts", "lesson"], &trace, &right, None);
+            let report = compare(["parts", "lesson"], &trace, &right, &Options::default()).unwrap();
             assert_eq!(report.verdict(), Verdict::Exact, "{name}\n{report}");
         }
     }

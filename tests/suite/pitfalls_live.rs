@@ -5,7 +5,7 @@ use crate::common::{outcome, python, root, tanh_parity};
 use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::train::{Run, Train};
 use tanh_parity::pitfalls;
-use torch_parity::compare::compare;
+use torch_parity::compare::{Options, compare};
 use torch_parity::trace::Trace;
 
 /// Hidden units for which a bias and a weight end in values beyond the last
@@ -31,7 +31,7 @@ fn optimizers_that_pytorch_has_are_imitated_bit_for_bit() {
         let mut ours = settings.trace();
         pitfall.parts.train(&settings, &mut ours).unwrap();
         let theirs = Trace::read(&folder.path().join(format!("{name}.safetensors"))).unwrap();
-        let report = compare(["Rust", "Python"], &ours, &theirs, None);
+        let report = compare(["Rust", "Python"], &ours, &theirs, &Options::default()).unwrap();
         assert!(report.first().is_none(), "{name}\n{report}");
     }
 }
