@@ -13,7 +13,6 @@ mod sweep;
 
 use std::path::Path;
 use std::process::Command;
-use std::slice;
 
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
@@ -86,7 +85,8 @@ impl Bench {
     fn measure_processes(&mut self, python: &Python, ours: &Path, bar: &ProgressBar) -> Result<()> {
         for rows in self.processes.chunks_mut(2) {
             let threads = format!("--threads={}", rows[0].case.threads);
-            let (mut theirs, _folder) = python.twin("train", slice::from_ref(&threads))?;
+            let (mut theirs, _folder) = python.twin("train")?;
+            theirs.arg(&threads);
             let theirs = wall_and_memory(&mut theirs, python.timeout())?;
             let ours =
                 wall_and_memory(Command::new(ours).args(["train", &threads]), python.timeout())?;

@@ -55,9 +55,8 @@ impl<E: Experiment> Check<E> {
     /// Starts the twin, which runs while ours does: importing torch takes
     /// longer than most of our runs.
     pub fn start(experiment: E, python: &Python) -> Result<Self> {
-        let mut flags = experiment.twin_flags();
-        flags.push("--trace=python.safetensors".to_owned());
-        Ok(Self { experiment, twin: python.start_twin(E::NAME, &flags)? })
+        let twin = python.start_twin(E::NAME, &experiment.twin_flags())?;
+        Ok(Self { experiment, twin })
     }
 
     /// Runs our side, waits for the twin, and compares.

@@ -21,7 +21,7 @@ pub struct Conversation {
 impl Conversation {
     /// Starts the twin `python -m python_ref.EXPERIMENT`.
     pub fn start(python: &Python, experiment: &str) -> Result<Self> {
-        let (mut command, folder) = python.twin(experiment, &[])?;
+        let (mut command, folder) = python.twin(experiment)?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut running = python.start("the Python twin", command, folder)?;
         let (stdin, stdout) = (running.child.stdin.take(), running.child.stdout.take());

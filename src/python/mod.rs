@@ -4,7 +4,7 @@ mod conversation;
 mod leftovers;
 mod running;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -62,31 +62,27 @@ impl Python {
         self.timeout
     }
 
-    /// `python -m python_ref.EXPERIMENT` and the folder that it runs in.
-    pub fn twin(&self, experiment: &str, flags: &[String]) -> Result<(Command, Folder)> {
+    /// `python -m python_ref.EXPERIMENT`, still without flags, and a folder for what
+    /// it writes.
+    pub fn twin(&self, experiment: &str) -> Result<(Command, Folder)> {
         let folder = Folder::new()?;
         let mut command = Command::new(&self.interpreter);
-        command.args(["-m", &format!("python_ref.{experiment}")]).args(flags);
-        command.current_dir(folder.path()).env("PYTHONDONTWRITEBYTECODE", "1");
-        match checkout() {
-            Some(root) => {
-                let others = std::env::var_os("PYTHONPATH").filter(|path| !path.is_empty());
-                let paths = [root.into_os_string()].into_iter().chain(others);
-                let joined: Vec<_> = paths.collect();
-                command.env("PYTHONPATH", joined.join(OsStr::new(":")));
-            }
-            None => {
-                unpack(&folder.path().join("python_ref"))?;
-                command.env_remove("PYTHONSAFEPATH"); // would hide that folder
-            }
+        command.args(["-m", &format!("python_ref.{experiment}")]);
+        command.env("PYTHONDONTWRITEBYTECODE", "1");
+        command.env_remove("PYTHONSAFEPATH"); // would hide the current folder
+        let root = checkout();
+        if root.is_none() {
+            unpack(&folder.path().join("python_ref"))?;
         }
+        command.current_dir(root.as_deref().unwrap_or(folder.path()));
         command.stdin(Stdio::null()).stdout(folder.create("stdout")?);
         Ok((command, folder))
     }
 
-    /// Starts the twin; its files go to the run's folder.
+    /// Starts the twin, which leaves its record as `python.safetensors`.
     pub fn start_twin(&self, experiment: &str, flags: &[String]) -> Result<Running> {
-        let (command, folder) = self.twin(experiment, flags)?;
+        let (mut command, folder) = self.twin(experiment)?;
+        command.args(flags).arg("--trace").arg(folder.path().join("python.safetensors"));
         self.start("the Python twin", command, folder)
     }
 

@@ -139,7 +139,7 @@ pub fn mistaken_python(folder: &TempDir, mistake: &str) -> String {
         command
     });
     let real = root().join(".venv/bin/python");
-    let exec = format!("PYTHONPATH={} exec {}", folder.path().display(), real.display());
+    let exec = format!("cd {} && exec {}", folder.path().display(), real.display());
     program(folder, "mistaken", &exec)
 }
 

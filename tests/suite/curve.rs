@@ -59,8 +59,8 @@ fn bad_flags_are_one_line_and_exit_status_2() {
     for (args, words) in [
         ("curve --points 1", "a whole number from 2 to 1000000"),
         ("curve --from 10", "--from must be less than --to"),
-        ("curve --to nan", "it is a number from -1e6 to 1e6"),
-        ("curve --saturation 1.5", "it is a number from 0 to 1"),
+        ("curve --to nan", "must be a number from -1e6 to 1e6"),
+        ("curve --saturation 1.5", "must be a number from 0 to 1"),
         ("curve --activations tanh,tanh", "names tanh twice"),
         ("check curve --points 1", "a whole number from 2 to 1000000"),
         ("check curve --from 10", "--from must be less than --to"),

@@ -21,7 +21,8 @@ fn compare(experiment: &str, settings: &str, flag: &str, name: &str) -> (i32, St
 
 fn assert_close((code, stdout, stderr): (i32, String, String)) {
     assert_eq!(code, 0, "stale? make golden\n{stdout}{stderr}");
-    assert!(stdout.contains("verdict: within tolerance"), "{stdout}");
+    let exact_or_close = ["verdict: exact", "verdict: within tolerance"];
+    assert!(exact_or_close.iter().any(|verdict| stdout.contains(verdict)), "{stdout}");
 }
 
 #[test]

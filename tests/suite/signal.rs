@@ -80,7 +80,7 @@ fn bad_flags_are_one_line_and_exit_status_2() {
     for (args, words) in [
         ("signal --depths 0", "a whole number from 1 to 100"),
         ("signal --depths 1,2,1", "--depths names 1 twice"),
-        ("signal --saturation -1", "it is a number from 0 to 1"),
+        ("signal --saturation -1", "must be a number from 0 to 1"),
         ("signal --hidden 20000", "--hidden times --hidden"),
         ("check signal --depths 101", "a whole number from 1 to 100"),
     ] {
