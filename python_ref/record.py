@@ -158,6 +158,11 @@ class TraceFile:
         spool.add(piece.data)
         self.entries[key] = Entry(piece.dtype, piece.shape, start, spool.size)
 
+    def close(self):
+        """Leaves nothing of the spools."""
+        for spool in self.spools.values():
+            spool.file.close()
+
     def shards(self):
         """The entries in runs that fit into one header: lists of (key, entry)."""
         shard, size = [], 0
@@ -812,7 +817,10 @@ class Recorder:
         for name, buffer in model.named_buffers():
             name = plain(name)
             old = before.get(name)
-            if old and old[:2] == (id(buffer), version(buffer)):
+            # The kernels of BatchNorm write without counting, so that only of a
+            # large buffer, such as a mask, an unchanged count is proof enough.
+            large = buffer.numel() > 1 << 16
+            if old and large and old[:2] == (id(buffer), version(buffer)):
                 continue
             content = piece(buffer)
             digest = content and digest_of(content)
@@ -1145,12 +1153,13 @@ def recording(path, experiment, settings):
     try:
         yield
         recorder.finish()
+        if recorder.error:
+            raise recorder.error
+        recorder.file.save(recorder.about())
     finally:
         recorder.finish()
+        recorder.file.close()
         _recorder = None
-    if recorder.error:
-        raise recorder.error
-    recorder.file.save(recorder.about())
 
 
 # ---------------------------------------------------------------- command line
@@ -1296,7 +1305,8 @@ def why_nothing(recorder):
         return "it never imported torch"
     if recorder.backwards:
         return "it called backward, but no parameter changed and no optimizer stepped"
-    if "torch._dynamo" in sys.modules:
+    compiler = getattr(sys.modules.get("torch._dynamo"), "utils", None)
+    if compiler is not None and compiler.counters["frames"]:
         return "what torch.compile compiles whole, step included, is not seen inside"
     return "no optimizer stepped and nothing called backward in this process"
 
@@ -1335,6 +1345,8 @@ def run_recorded(options, source):
     global _recorder
     name = os.path.basename(options.script)
     path = options.trace or f"{os.path.splitext(name)[0]}.safetensors"
+    if os.path.exists(path) and os.path.samefile(path, options.script):
+        raise Trouble(f"cannot write {path}: it is the script itself")
     kept = Options(*options.steps, options.every, options.phases, options.forward)
     _recorder = recorder = Recorder(TraceFile(path), name, {}, kept)
     error = None
@@ -1354,6 +1366,8 @@ def run_recorded(options, source):
         said, status = save(recorder, error), 0
     except Trouble as trouble:
         said, status = f"error: {trouble}", 2
+    finally:
+        recorder.file.close()
     if status or not options.quiet:
         with contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stdout.flush()

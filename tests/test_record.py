@@ -1,0 +1,565 @@
+"""Holds the recorder to the scripts in tests/scripts, which say what is expected.
+
+`python tests/test_record.py`, from anywhere; names of scripts choose some. Each
+script is run once without the recorder and twice with it, by processes that are
+forked after PyTorch is imported. A line `# expect:` says, between semicolons:
+
+    series A B      the series, in order          args ...    the script's arguments
+    steps 3         of each, or one for each      status 1    the exit status
+    tensors 27      how many are recorded         says TEXT   on stderr, by the recorder
+    has KEY, no KEY                               right lesson: the lesson's own bits
+
+and `# first: KEY` where a wrong script first parts from the right one.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import pickle
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+from collections import namedtuple
+from pathlib import Path
+
+os.environ["OMP_NUM_THREADS"] = "1"
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[0] = str(ROOT)
+
+import torch
+import torch._dynamo  # else each child does, at its first optimizer
+
+from python_ref import record
+
+with record.recording(os.devnull, "", {}):
+    pass  # now the recorder knows the dtypes, by which states are read, too
+
+SCRIPTS = ROOT / "tests/scripts"
+RIGHT = "lesson_plain.py"
+
+Run = namedtuple("Run", "status out err state trace")
+
+
+# ---------------------------------------------------------------- traces
+
+
+def read_trace(data):
+    """What the trace tells about itself, and key -> dtype, shape and bytes."""
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    about = json.loads(header.pop("__metadata__")["trace"])
+    found = {}
+    for key, entry in header.items():
+        start, end = (8 + size + offset for offset in entry["data_offsets"])
+        found[key] = entry["dtype"], entry["shape"], data[start:end]
+    return about, found
+
+
+def in_order(trace):
+    """The keys in the order of events: by series, step, phase and name."""
+    about, found = trace
+    series, names = (
+        {name: i for i, name in enumerate(about[kind])} for kind in ("series", "names")
+    )
+
+    def place(key):
+        of, step, phase, name = key.split("/", 3)
+        return series[of], step, record.PHASES.index(phase), names[name]
+
+    return sorted(found, key=place)
+
+
+def first_difference(right, wrong):
+    """The first key, in the right one's order, where two traces part."""
+    for key in in_order(right):
+        if wrong[1].get(key) != right[1][key]:
+            return key
+    return next((key for key in in_order(wrong) if key not in right[1]), None)
+
+
+# ---------------------------------------------------------------- running scripts
+
+
+def state_after():
+    """The bytes of all that the script left behind, and where its random
+    numbers were."""
+    values = vars(sys.modules["__main__"])
+    parts = {}
+    for name, value in values.items():
+        if isinstance(value, torch.nn.Module):
+            tensors = [*value.parameters(), *value.buffers()]
+            parts[name] = [record.piece(t) for t in tensors]
+        elif isinstance(value, torch.Tensor):
+            parts[name] = record.piece(value)
+    numbers = record.piece(torch.get_rng_state()), random.getstate()
+    return pickle.dumps([parts, numbers, torch.is_grad_enabled()])
+
+
+def in_child(run, folder):
+    """Runs `run` in a process of its own, within `folder`, as an interpreter
+    would; returns its status and what it printed."""
+    pid = os.fork()
+    if pid == 0:
+        os.chdir(folder)
+        random.seed(0)  # a fork draws a seed of its own
+        for number in (1, 2):
+            os.dup2(os.open(str(number), os.O_CREAT | os.O_WRONLY, 0o666), number)
+        status = 1
+        try:
+            run()
+            status = 0
+        except SystemExit as error:
+            status = error.code if isinstance(error.code, int) else bool(error.code)
+        except KeyboardInterrupt as error:
+            sys.excepthook(type(error), error, error.__traceback__)
+            status = None
+        except BaseException as error:  # noqa: BLE001
+            sys.excepthook(type(error), error, error.__traceback__)
+        sys.stdout.flush()
+        Path("state").write_bytes(state_after())
+        if status is None:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
+        os._exit(int(status))
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    out, err = (Path(folder, name).read_bytes() for name in "12")
+    return status, out, err
+
+
+def run_script(script, args=(), recorded=True, sabotage=lambda: None, flags=()):
+    """Runs a script with the recorder or without."""
+
+    def plainly():
+        path = str(SCRIPTS / script)
+        try:
+            record.run(path, record.read_script(path), args)
+        except BaseException as error:
+            record.hide_frames(error)
+            raise
+
+    def with_recorder():
+        sabotage()
+        fixed = ["--trace", "t.safetensors", *flags]
+        record.main([*fixed, str(SCRIPTS / script), *args])
+
+    with tempfile.TemporaryDirectory() as folder:
+        # Standard input and torch's own warnings are the same on both sides.
+        status, out, err = in_child(with_recorder if recorded else plainly, folder)
+        with contextlib.suppress(FileNotFoundError):
+            state = Path(folder, "state").read_bytes()
+        trace = Path(folder, "t.safetensors")
+        names = sorted(os.listdir(folder))
+        known = {"1", "2", "state", "t.safetensors"}
+        assert set(names) <= known, f"left behind: {names}"
+        assert "state" in names, err.decode()
+        trace = trace.read_bytes() if trace.exists() else None
+    return Run(status, out.decode(), err.decode(), state, trace)
+
+
+def own_lines(err):
+    """The recorder's lines on stderr, and the others."""
+    lines = err.splitlines()
+    own = [x for x in lines if x.startswith(("recorded ", "error: "))]
+    return own, [x for x in lines if x not in own]
+
+
+# ---------------------------------------------------------------- what is expected
+
+
+def expectations(script):
+    """What the script's header says: (word, text) pairs."""
+    for line in (SCRIPTS / script).read_text().splitlines():
+        for mark in ("# expect: ", "# first: "):
+            if line.startswith(mark):
+                text = line.removeprefix(mark)
+                parts = text.split("; ") if mark == "# expect: " else [f"first {text}"]
+                yield from (part.split(" ", 1) for part in parts)
+
+
+def arguments(script):
+    return [
+        x for word, text in expectations(script) if word == "args" for x in text.split()
+    ]
+
+
+def unmet(script, run):
+    """What is not as the header says."""
+    about, found = read_trace(run.trace) if run.trace else ({"models": []}, {})
+    models = about["models"]
+    known = {
+        "series": lambda text: [m["series"] for m in models] == text.split(),
+        "steps": lambda text: (
+            [m["steps"] for m in models]
+            == [int(n) for n in text.split()] * (1 if " " in text else len(models))
+        ),
+        "tensors": lambda text: len(found) == int(text),
+        "status": lambda text: run.status == int(text),
+        "says": lambda text: any(text in line for line in own_lines(run.err)[0]),
+        "has": lambda text: text in found,
+        "no": lambda text: text not in found,
+        "args": lambda _: True,
+        "right": lambda _: is_the_lesson(read_trace(run.trace)),
+        "first": lambda text: first_difference(right_trace(), (about, found)) == text,
+    }
+    for word, text in expectations(script):
+        if not known[word](text):
+            yield f"{word} {text}"
+
+
+def values_in_order(trace):
+    """The bytes of all tensors but data, in the order of events, nameless."""
+    return [trace[1][key] for key in in_order(trace) if "/data/" not in key]
+
+
+def is_the_lesson(trace):
+    """Whether a trace holds the twin's own tensors, whatever their names."""
+    return values_in_order(trace) == values_in_order(twin_trace())
+
+
+def once(function):
+    """Calls it once only."""
+    kept = []
+
+    def get():
+        if not kept:
+            kept.append(function())
+        return kept[0]
+
+    return get
+
+
+@once
+def right_trace():
+    return read_trace(run_script(RIGHT).trace)
+
+
+@once
+def twin_trace():
+    with tempfile.TemporaryDirectory() as folder:
+
+        def run():
+            from python_ref import train
+
+            train.main(["--trace", "t.safetensors"])
+
+        status, _, err = in_child(run, folder)
+        assert status == 0, err
+        return read_trace(Path(folder, "t.safetensors").read_bytes())
+
+
+def problems(script, sabotage=lambda: None, first_time=lambda: None):
+    """What is wrong with how a script is recorded: words of a fixed list. The
+    sabotages are this test's own test."""
+    args = arguments(script)
+    plain = run_script(script, args, recorded=False)
+    one = run_script(script, args, sabotage=lambda: (sabotage(), first_time()))
+    two = run_script(script, args, sabotage=sabotage)
+    found = [f"expected: {text}" for text in unmet(script, one)]
+    failed_itself = plain.status != 0
+    if (failed_itself or one.trace) and plain.status != one.status:
+        found.append("status")
+    if plain.out != one.out:
+        found.append("stdout")
+    own, others = own_lines(one.err)
+    if others != plain.err.splitlines() or len(own) != 1:
+        found.append(f"stderr: {one.err}")
+    if plain.state != one.state:
+        found.append("state")
+    if one.trace != two.trace:
+        found.append("two recordings")
+    return found
+
+
+# ---------------------------------------------------------------- tests
+
+
+class Scripts(unittest.TestCase):
+    """A test for each script: made below."""
+
+
+def add_test(script):
+    def test(self):
+        self.assertEqual(problems(script), [])
+
+    setattr(Scripts, f"test_{Path(script).stem}", test)
+
+
+for path in sorted(SCRIPTS.glob("*.py")):
+    if path.name != "beside.py":
+        add_test(path.name)
+
+
+class Sabotage(unittest.TestCase):
+    """Every kind of check fails where it should."""
+
+    def assert_found(self, word, script, **sabotage):
+        found = problems(script, **sabotage)
+        self.assertTrue(any(word in text for text in found), found)
+
+    def test_a_recorder_that_draws_is_found(self):
+        self.assert_found("state", "norms.py", sabotage=draws)
+
+    def test_a_recorder_that_prints_is_found(self):
+        self.assert_found("stdout", "norms.py", sabotage=prints(sys.stdout))
+        self.assert_found("stderr", "norms.py", sabotage=prints(sys.stderr))
+
+    def test_a_recorder_that_hides_the_status_is_found(self):
+        self.assert_found("status", "exits.py", sabotage=hides_status)
+
+    def test_a_record_that_is_not_always_the_same_is_found(self):
+        self.assert_found("two recordings", "norms.py", first_time=one_bit_off)
+
+    def test_a_tensor_too_few_is_found(self):
+        self.assert_found("expected: tensors", "by_hand.py", sabotage=forgets)
+        self.assert_found("expected: has", "by_hand.py", sabotage=forgets)
+
+    def test_bits_that_are_not_the_lessons_are_found(self):
+        self.assert_found("expected: right", "lesson_silent.py", sabotage=one_bit_off)
+
+    def test_a_wrong_place_is_found(self):
+        self.assert_found("expected: first", "wrong_seed.py", sabotage=forgets_init)
+
+
+def wrap(name, make):
+    setattr(record.Recorder, name, make(getattr(record.Recorder, name)))
+
+
+def draws():
+    wrap("end_step", lambda real: lambda *args: (torch.rand(1), real(*args))[1])
+
+
+def prints(file):
+    def sabotage():
+        wrap(
+            "end_step",
+            lambda real: lambda *args: (print("!", file=file), real(*args))[1],
+        )
+
+    return sabotage
+
+
+def hides_status():
+    run = record.run
+
+    def hiding(*args):
+        with contextlib.suppress(SystemExit):
+            run(*args)
+
+    record.run = hiding
+
+
+def changed(change):
+    """A recorder that writes something else than it should."""
+
+    def make(real):
+        def write(self, series, step, phase, name, piece):
+            piece = change(step, phase, name, piece)
+            if piece is not None:
+                real(self, series, step, phase, name, piece)
+
+        return write
+
+    wrap("write", make)
+
+
+def one_bit_off():
+    def change(step, phase, name, piece):
+        if (step, phase) == (2, "loss"):
+            return piece._replace(data=bytes([piece.data[0] ^ 1]) + piece.data[1:])
+        return piece
+
+    changed(change)
+
+
+def forgets():
+    changed(lambda step, phase, _, p: None if (step, phase) == (4, "grad") else p)
+
+
+def forgets_init():
+    changed(lambda step, *_: None if step == 0 else _[-1])
+
+
+class Options(unittest.TestCase):
+    """The flags, and files of every kind."""
+
+    def keys(self, script, *flags):
+        run = run_script(script, flags=flags)
+        self.assertEqual(run.status, 0, run.err)
+        return list(read_trace(run.trace)[1])
+
+    def test_steps_and_every(self):
+        whole = self.keys("norms.py")
+        steps = {key.split("/")[1] for key in self.keys("norms.py", "--steps", "2..3")}
+        self.assertEqual(steps, {"000002"})
+        steps = {key.split("/")[1] for key in self.keys("norms.py", "--every", "2")}
+        self.assertEqual(steps, {"000000", "000002"})
+        self.assertEqual(set(self.keys("norms.py", "--steps", "..9")), set(whole))
+
+    def test_phases(self):
+        phases = {k.split("/")[2] for k in self.keys("gan.py", "--phases", "loss,init")}
+        self.assertEqual(phases, {"loss", "init"})
+
+    def test_forward_adds_the_modules_inside(self):
+        more = self.keys("gan.py", "--forward")
+        new = [key for key in more if key not in self.keys("gan.py")]
+        self.assertIn("Generator-1/000001/forward/net.1", new)
+        self.assertIn("Discriminator-1/000003/forward/net.2#2", new)
+        self.assertTrue(all("/forward/" in key for key in new))
+
+    def test_quiet_says_nothing(self):
+        self.assertEqual(run_script("norms.py", flags=["--quiet"]).err, "")
+
+    def test_trouble_is_one_line(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkfifo(f"{folder}/fifo.py")
+            Path(folder, "book.ipynb").write_text("{}")
+            Path(folder, "s.py").write_text("print(1)")
+            for args, said in (
+                (["none.py"], "cannot read none.py: No such file"),
+                ([folder], "is a folder"),
+                ([f"{folder}/fifo.py"], "is no regular file"),
+                ([f"{folder}/book.ipynb"], "is a notebook"),
+                (["--steps", "5..2", "s.py"], "no range of steps"),
+                (["--phases", "grads", "s.py"], "'grads' is none of data, init"),
+                (["--every", "0", "s.py"], "must be a whole number"),
+                (["--trace", f"{folder}/no/t", f"{folder}/s.py"], "cannot write"),
+                (["--trace", folder, f"{folder}/s.py"], "it is a folder"),
+                (["--trace", f"{folder}/s.py", f"{folder}/s.py"], "is the script"),
+                ([f"{folder}/s.py"], "it never imported torch"),
+            ):
+                with tempfile.TemporaryDirectory() as here:
+                    code, _, err = in_child(lambda a=args: record.main(a), here)
+                lines = err.decode().splitlines()
+                self.assertEqual((code, len(lines)), (2, 1), err)
+                self.assertIn(said, lines[0])
+
+    def test_many_tensors_make_several_files(self):
+        def run():
+            record.TraceFile.MOST_TENSORS = 10
+            record.main(["--trace", "t.safetensors", str(SCRIPTS / "by_hand.py")])
+
+        whole = read_trace(run_script("by_hand.py").trace)[1]
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "t.safetensors").write_text("an older one")
+            status, _, err = in_child(run, folder)
+            self.assertEqual(status, 0, err)
+            self.assertIn(b"in t.safetensors.index.json", err)
+            self.assertFalse(Path(folder, "t.safetensors").exists())
+            index = json.loads(Path(folder, "t.safetensors.index.json").read_text())
+            shards = set(index["weight_map"].values())
+            self.assertEqual(
+                shards, {f"t-0000{i}-of-00003.safetensors" for i in (1, 2, 3)}
+            )
+            found = {}
+            for shard in shards:
+                _, part = read_trace(Path(folder, shard).read_bytes())
+                self.assertEqual({index["weight_map"][key] for key in part}, {shard})
+                found |= part
+        self.assertEqual(found, whole)
+
+    def test_a_key_that_comes_up_twice_is_an_error_of_ours(self):
+        def twice():
+            wrap(
+                "end_step",
+                lambda real: (
+                    lambda s, *a: (real(s, *a), s.write("x", 1, "loss", "x", P))
+                ),
+            )
+
+        P = record.Piece("F32", (1,), b"abcd")
+        run = run_script("norms.py", sabotage=twice)
+        self.assertEqual(run.status, 2)
+        self.assertIn("x/000001/loss/x came up twice", own_lines(run.err)[0][0])
+        self.assertEqual(run.out, run_script("norms.py", recorded=False).out)
+
+
+class Alone(unittest.TestCase):
+    """The recorder's file, copied, run by an interpreter of its own."""
+
+    def run_in(self, folder, *args):
+        command = [sys.executable, *args]
+        return subprocess.run(command, cwd=folder, capture_output=True, check=False)
+
+    def test_it_needs_no_other_file_and_python_would_do_the_same(self):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(ROOT / "python_ref/record.py", folder)
+            for name in ("raises.py", "spawned.py", "late.py"):
+                if name == "late.py":
+                    text = "import os\nos.environ['OMP_NUM_THREADS'] = '2'\n"
+                    text += "import torch\nprint(torch.get_num_threads())\n"
+                    text += (SCRIPTS / "norms.py").read_text()
+                    Path(folder, name).write_text(text)
+                else:
+                    shutil.copy(SCRIPTS / name, folder)
+                plain = self.run_in(folder, name)
+                run = self.run_in(folder, "record.py", name)
+                own, others = own_lines(run.stderr.decode())
+                self.assertEqual(run.returncode, plain.returncode, run.stderr)
+                self.assertEqual(run.stdout, plain.stdout)
+                self.assertEqual(others, plain.stderr.decode().splitlines())
+                self.assertEqual(len(own), 1)
+                trace = Path(folder, name).with_suffix(".safetensors").read_bytes()
+                self.assertTrue(read_trace(trace)[1])
+
+    def test_a_script_that_names_its_series_reaches_the_recorder(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(ROOT / "python_ref/record.py")
+            text = f"import sys\nsys.path.append({str(ROOT)!r})\n"
+            text += "from python_ref import train\ntrain.main(['--epochs', '1'])\n"
+            Path(folder, "s.py").write_text(text)
+            run = self.run_in(folder, path, "s.py")
+            self.assertEqual(run.returncode, 0, run.stderr)
+            about, found = read_trace(Path(folder, "s.safetensors").read_bytes())
+            self.assertEqual(about["series"], ["data", "sigmoid", "tanh", "relu"])
+            self.assertIn("tanh/000001/forward/logits", found)
+
+
+class Memory(unittest.TestCase):
+    def test_it_does_not_grow_with_the_run(self):
+        """Nothing of a model that is gone is kept, but for what is said of it."""
+        with tempfile.TemporaryDirectory() as folder:
+
+            def run():
+                counts = []
+                with record.recording("t.safetensors", "test", {}):
+                    for i in range(40):
+                        train_one(20)
+                        if i in (20, 39):
+                            gc.collect()
+                            counts.append(
+                                sum(
+                                    isinstance(x, torch.Tensor)
+                                    for x in gc.get_objects()
+                                )
+                            )
+                    assert counts[1] == counts[0], counts
+                    recorder = record._recorder
+                    assert not recorder.events or len(recorder.events) < 3
+                    assert len(recorder.pending) < 300, len(recorder.pending)
+                    assert not recorder.owner, recorder.owner
+
+            status, _, err = in_child(run, folder)
+            self.assertEqual(status, 0, err.decode())
+
+
+def train_one(steps):
+    net = torch.nn.Linear(3, 2)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    criterion = torch.nn.MSELoss()
+    for _ in range(steps):
+        optimizer.zero_grad()
+        criterion(net(torch.randn(4, 3)), torch.randn(4, 2)).backward()
+        optimizer.step()
+        criterion(net(torch.randn(4, 3)), torch.randn(4, 2))  # with gradients
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    if names := [name for name in sys.argv[1:] if not name.startswith("-")]:
+        sys.argv[1:] = [f"Scripts.test_{Path(name).stem}" for name in names]
+    unittest.main()
