@@ -92,7 +92,7 @@ sys.exit(None in found or not os.path.samefile(os.path.dirname(found[0].origin),
 ' 2>/dev/null
 }
 pins=$(cat python_ref/requirements.txt python_ref/constraints.txt 2>/dev/null | cksum)
-as_asked() { [ -z "$asked" ] || [ "$(ready "$role")" ] && [ "$(ready is)" = "$is" ]; }
+as_asked() { [ -z "$asked" ] || { [ "$(ready "$role")" ] && [ "$(ready is)" = "$is" ]; }; }
 nothing_to_do() {
     [ "$(ready folder)$(ready pins)$(ready finished)" = "$here${pins}yes" ] && as_asked && whole
 }
@@ -131,7 +131,10 @@ fi
 # --- Make it: anew, unless it is whole and only moved, or pins changed ---
 
 clear=yes
-if as_asked && whole; then clear=; fi
+if as_asked && whole; then
+    clear=
+    say "set-up: .venv is brought up to date: it was moved, or its pins changed"
+fi
 [ -z "${lost:-}" ] || say "$lost, whose PyTorch .venv used, is gone: .venv gets a PyTorch of its own"
 [ -z "$clear" ] || [ ! -e .venv ] || say "making .venv anew"
 if [ -n "$clear" ]; then "$maker" -m venv --clear .venv; else py -m venv .venv; fi ||
@@ -175,10 +178,10 @@ if ! install --quiet --no-index >/dev/null 2>&1; then # not all there yet
     if [ $role = REUSE ]; then
         say "set-up: some packages into .venv, beside the PyTorch of $maker: some seconds"
     elif [ -n "${PIP_INDEX_URL:-}${PIP_EXTRA_INDEX_URL:-}" ]; then
-        say "set-up: PyTorch $TORCH into .venv: 1 GB for the CPU-only wheel, 4.7 GB for the default one"
+        say "set-up: PyTorch $TORCH into .venv: a download of 0.3 GB for the CPU-only wheel, of 2.8 GB for the default one"
         room 2 "$here" ''
     else
-        say "set-up: PyTorch $TORCH into .venv: 4.7 GB, about a minute after the download"
+        say "set-up: PyTorch $TORCH into .venv: a download of 2.8 GB, 4.7 GB on disk, a minute or more"
         room 6 "$here" ''
         room 3 "${TMPDIR:-/tmp}" ', or set TMPDIR'
     fi
