@@ -20,7 +20,6 @@ version_of() { # of a PyTorch's folder, or of a plain libtorch's
     { cat "$1/build-version" || sed -n 's/^__version__ = //p' "$1/version.py" || echo none; } \
         2>/dev/null | tr -d "'\"" | cut -d+ -f1
 }
-torch_of() { "$@" -c 'import torch; print(torch.__version__.split("+")[0])' 2>/dev/null || echo none; }
 
 # --- What set-up cannot mend ---
 
@@ -115,7 +114,7 @@ command -v "${CXX:-c++}" >/dev/null 2>&1 ||
 command -v cargo >/dev/null 2>&1 ||
     fail "no cargo: install Rust 1.89 or newer (rustup)"
 if [ $role = REUSE ]; then
-    found=$(torch_of "$maker")
+    found=$("$maker" -c 'import torch; print(torch.__version__.split("+")[0])' 2>/dev/null) || found=none
     [ "$found" = "$TORCH" ] ||
         fail "$maker has PyTorch $found, $TORCH is needed: $maker -m pip install torch==$TORCH"
 fi
@@ -137,7 +136,7 @@ if as_asked && whole; then
 fi
 [ -z "${lost:-}" ] || say "$lost, whose PyTorch .venv used, is gone: .venv gets a PyTorch of its own"
 [ -z "$clear" ] || [ ! -e .venv ] || say "making .venv anew"
-if [ -n "$clear" ]; then "$maker" -m venv --clear .venv; else py -m venv .venv; fi ||
+if [ -n "$clear" ]; then "$maker" -m venv --without-pip --clear .venv; else py -m venv --without-pip .venv; fi ||
     fail "$maker could not make .venv: see its message above"
 {
     echo "folder $here"
@@ -149,6 +148,7 @@ if [ $role = REUSE ]; then
     "$maker" -c 'import sys; print("\n".join(p for p in sys.path if p.endswith("-packages")))' \
         >"$site/reused.pth"
 fi
+py -m pip --version >/dev/null 2>&1 || py -m ensurepip >/dev/null || fail "$maker could not install pip"
 
 # GB that a folder's disk must have free before a download.
 room() {
@@ -194,14 +194,17 @@ fi
 
 # --- Link libtorch, and say that all is done ---
 
-found=$(torch_of py)
-[ "$found" = "$TORCH" ] ||
-    fail "PyTorch $TORCH is needed, .venv has $found ($(py -c 'import torch' 2>&1 | tail -n 1)): remove .venv and run make setup again"
 # Relative within .venv, so that it outlives a move of the checkout.
-torch=$(py -c '
-import os, sys, torch
-path = torch.__path__[0]
-print(os.path.relpath(path, sys.prefix) if path.startswith(sys.prefix + os.sep) else path)')
+found=$(py -c '
+import os, torch
+path, own = torch.__path__[0], os.path.abspath(".venv")
+inside = path.startswith(own + os.sep)
+print(torch.__version__.split("+")[0], os.path.relpath(path, own) if inside else path)
+' 2>/dev/null) ||
+    fail "PyTorch does not start ($(py -c 'import torch' 2>&1 | tail -n 1)): remove .venv and run make setup again"
+torch=${found#* }
+[ "${found%% *}" = "$TORCH" ] ||
+    fail "PyTorch $TORCH is needed, .venv has ${found%% *}: remove .venv and run make setup again"
 ln -sfn "$torch" .venv/libtorch
 [ -e .venv/libtorch/lib/libtorch_cpu.so ] ||
     fail "$torch has no lib/libtorch_cpu.so: install torch==$TORCH from a wheel"
