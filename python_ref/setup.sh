@@ -26,7 +26,7 @@ version_of() { # of a PyTorch's folder, or of a plain libtorch's
 [ "$(uname)" = Linux ] || fail "this is $(uname), only Linux is supported: use a Linux machine or container"
 here=$(pwd -P)
 case $here in
-    *[,:]*) fail "linkers split a path at a comma or colon, as in $here: rename the folder" ;;
+    *:*) fail "PATH and linkers split $here at its colon: rename the folder" ;;
 esac
 left=$(env | sed -n 's/^\(LIBTORCH_[A-Z0-9_]*\)=.*/\1/p' | head -n 1)
 [ -z "$left" ] || fail "$left is set, which .venv or LIBTORCH alone should decide: unset $left"

@@ -5,19 +5,21 @@
 //! environments that reuse it. In the others shell scripts around the real
 //! interpreter answer for what takes seconds: venv, pip, the import of PyTorch.
 
-mod common;
-
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::root;
 use tempfile::TempDir;
 
-/// This project's interpreter, which has PyTorch.
+/// The project's folder.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The project's interpreter, which has PyTorch.
 fn real() -> String {
     root().join(".venv/bin/python").display().to_string()
 }
@@ -85,10 +87,12 @@ impl Checkout {
              *'import os, torch'*) echo 2.13.0 {torch};;\n\
              *'-m venv'*|*'-m pip --version'*) ;;\n\
              *getsitepackages*) echo .venv;;\n\
+             *_base_executable*) echo {outside};;\n\
              *--no-index*) exit 1;;\n\
              *'-m pip'*) echo \"$@\" >>pip.log;;\n\
              *) exec {real} \"$@\";;\nesac\n",
-            torch = torch.display()
+            torch = torch.display(),
+            outside = self.file(name).display()
         );
         let within = self.script(&format!("{name}-within"), &within);
         let text = format!(
@@ -207,9 +211,7 @@ fn a_system_or_a_folder_where_it_cannot_work_is_one_line() {
     checkout.script("mac/uname", "echo Darwin\n");
     let path = path_with(&checkout.file("mac"));
     checkout.assert_trouble("setup", &[("PATH", &path)], "this is Darwin, only Linux is supported");
-    for name in ["a,b", "a:b"] {
-        Checkout::new(name).assert_trouble("setup", &[], "rename the folder");
-    }
+    Checkout::new("a:b").assert_trouble("setup", &[], "rename the folder");
 }
 
 #[test]
@@ -241,7 +243,7 @@ fn variables_that_would_lead_to_another_libtorch_are_named() {
 /// With the real venv and the real pip.
 #[test]
 fn an_odd_folder_and_variables_of_pip_and_python_do_not_matter() {
-    let checkout = Checkout::new("it's a ü  folder");
+    let checkout = Checkout::new("it's, a ü  folder");
     let leftovers = [
         ("REUSE", real()),
         ("PIP_USER", "1".to_owned()),
@@ -345,7 +347,7 @@ fn a_link_to_an_environment_is_used_and_never_changed() {
     symlink(root().join(".venv"), checkout.file(".venv")).unwrap();
     checkout.assert_nothing_to_do(&[]);
     let before = fs::read(root().join(".venv/ready")).unwrap();
-    let python = checkout.stand_in("python", &[]);
+    let python = checkout.stand_in("python", &[("sys.version.split", "echo 3.11.7 /other")]);
     checkout.assert_trouble("setup", &[("REUSE", &python)], "remove the link");
     assert_eq!(fs::read(root().join(".venv/ready")).unwrap(), before);
     fs::remove_file(checkout.file(".venv")).unwrap();
@@ -435,7 +437,8 @@ fn interrupted_at_any_moment_the_next_set_up_completes() {
         let slow = checkout.stand_in("slow", &[(call, "touch here; exec sleep 60")]);
         let python = checkout.stand_in("python", &[]);
         let mut command = checkout.command("make", &[("PYTHON", &slow)]);
-        let mut child = command.arg("setup").process_group(0).spawn().unwrap();
+        let mut child =
+            command.arg("setup").stderr(Stdio::null()).process_group(0).spawn().unwrap();
         checkout.wait_for("here");
         // As Ctrl-C does, to all processes of the group. (INT itself is ignored
         // where the tests run in the background.)
@@ -452,7 +455,8 @@ fn two_set_ups_at_once_run_one_after_the_other() {
     let answer = "echo install >>pip.log; touch here; sleep 0.5";
     let python = checkout.stand_in("python", &[("-m pip install --quiet -r", answer)]);
     let variables = [("PYTHON", python.as_str())];
-    let mut first = checkout.command("make", &variables).arg("setup").spawn().unwrap();
+    let mut command = checkout.command("make", &variables);
+    let mut first = command.arg("setup").stderr(Stdio::null()).spawn().unwrap();
     checkout.wait_for("here");
     let second = checkout.make("setup", &variables);
     assert!(first.wait().unwrap().success());
