@@ -6,17 +6,24 @@
 # make golden         make the golden files again; golden-check: and compare
 # make pictures       draw the README's pictures again; pitfalls-table: its table
 #
-# PYTHON=...  the Python (3.10 or newer) that makes the environment
+# PYTHON=...  the Python (3.10 or newer) that makes the environment: python3
 # REUSE=...   a Python that already has PyTorch 2.13.0: used instead of a copy
+# Either given later makes the environment anew, if it was made otherwise.
 
-PYTHON  ?= python3
+PYTHON  ?=
 REUSE   ?=
 TORCH   := 2.13.0
 PY      := .venv/bin/python
-READY   := .venv/ready
 CARGO   ?= cargo
-BIN     := target/release/tanh-parity
+# Cargo knows where the binary is (CARGO_TARGET_DIR, CARGO_BUILD_TARGET, its own
+# configuration may say so), and that it is up to date.
+BIN     := $(CARGO) run --release --quiet --
 FRESH   := target/golden
+
+# Two targets at once would write the same files; cargo is parallel by itself.
+.NOTPARALLEL:
+# Left by an earlier shell, they would lead .venv's Python elsewhere.
+unexport PYTHONHOME PYTHONPATH
 
 .PHONY: run lesson sweep test setup build check bench lint format golden golden-check
 .PHONY: pictures pitfalls-table clean
@@ -66,15 +73,17 @@ bench: build
 	@mkdir -p results
 	$(BIN) bench --csv results/bench.csv --plot docs/bench.svg
 
-# The first build takes minutes and shows its progress; later ones are silent.
+# The first build takes about three minutes.
 build: setup
-	@$(CARGO) build --release $(if $(wildcard $(BIN)),--quiet)
+	@$(CARGO) build --release
 
-setup: $(READY)
-
-$(READY): python_ref/requirements.txt python_ref/constraints.txt python_ref/setup.sh
-	@PYTHON='$(PYTHON)' REUSE='$(REUSE)' TORCH='$(TORCH)' sh python_ref/setup.sh
-	@touch $@
+# A PYTHONPATH may be where the PyTorch of REUSE is.
+setup: export PYTHONPATH := $(PYTHONPATH)
+setup: export PYTHON := $(PYTHON)
+setup: export REUSE := $(REUSE)
+setup: export TORCH := $(TORCH)
+setup:
+	@sh python_ref/setup.sh
 
 lint: setup
 	$(CARGO) fmt --check
