@@ -63,7 +63,7 @@ sweep: build
 	@$(BIN) sweep --summary $(RATES:%=results/sweep_lr_%.csv) | tail -6
 
 test: setup
-	$(CARGO) test --release
+	$(CARGO) test --release --workspace
 
 check: build
 	@$(BIN) check
@@ -86,14 +86,14 @@ setup:
 	@sh python_ref/setup.sh
 
 lint: setup
-	$(CARGO) fmt --check
-	$(CARGO) clippy --release --all-targets --quiet -- -D warnings
-	$(PY) -m ruff format --check python_ref
-	$(PY) -m ruff check python_ref
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --workspace --all-targets --quiet -- -D warnings
+	$(PY) -m ruff format --check python_ref tests torch-parity
+	$(PY) -m ruff check python_ref tests torch-parity
 
 format: setup
-	$(CARGO) fmt
-	$(PY) -m ruff format python_ref
+	$(CARGO) fmt --all
+	$(PY) -m ruff format python_ref tests torch-parity
 
 # The golden files, made by Python alone.
 golden: setup

@@ -16,6 +16,7 @@ mod recurrent;
 mod report;
 mod reproducible;
 mod scripts;
+mod set_up;
 mod signal;
 mod sweep;
 
