@@ -19,6 +19,8 @@ CARGO   ?= cargo
 # configuration may say so), and that it is up to date.
 BIN     := $(CARGO) run --release --quiet --
 FRESH   := target/golden
+# Not tests/scripts, which are written as people write.
+PYTHON_FILES := python_ref $(wildcard tests/*.py torch-parity/tests/*.py)
 
 # Two targets at once would write the same files; cargo is parallel by itself.
 .NOTPARALLEL:
@@ -88,12 +90,12 @@ setup:
 lint: setup
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --workspace --all-targets --quiet -- -D warnings
-	$(PY) -m ruff format --check python_ref tests torch-parity
-	$(PY) -m ruff check python_ref tests torch-parity
+	$(PY) -m ruff format --check $(PYTHON_FILES)
+	$(PY) -m ruff check $(PYTHON_FILES)
 
 format: setup
 	$(CARGO) fmt --all
-	$(PY) -m ruff format python_ref tests torch-parity
+	$(PY) -m ruff format $(PYTHON_FILES)
 
 # The golden files, made by Python alone.
 golden: setup
