@@ -14,4 +14,5 @@ ACTIVATIONS = {
     "softplus": F.softplus,
     "hardtanh": F.hardtanh,
     "softsign": F.softsign,
+    "mish": F.mish,
 }

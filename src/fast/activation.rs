@@ -18,6 +18,7 @@ pub fn forward_out(activation: Activation, z: &Tensor, h: &Tensor) {
         Softplus => z.softplus_out(h),
         Hardtanh => z.hardtanh_out(h),
         Softsign => z.div_out(h, &(z.abs() + 1)),
+        Mish => z.mish_out(h),
     };
 }
 
@@ -48,5 +49,12 @@ pub fn backward_out(
             let by_denom = -grad_h * (h / &denom);
             (grad_h / denom).add_out(grad_z, &(by_denom * z.sgn()))
         }
+        Mish => copied(grad_z, &z.mish_backward(grad_h)),
     };
+}
+
+/// For a kernel that does not write into a given tensor.
+fn copied(out: &Tensor, value: &Tensor) -> Tensor {
+    out.shallow_clone().copy_(value);
+    out.shallow_clone()
 }

@@ -22,6 +22,7 @@ pub enum Activation {
     Softplus,
     Hardtanh,
     Softsign,
+    Mish,
 }
 
 impl Activation {
@@ -37,6 +38,7 @@ impl Activation {
         (Self::Softplus, "softplus", "log(1 + exp(x)), x itself above 20"),
         (Self::Hardtanh, "hardtanh", "x clamped to [-1, 1]"),
         (Self::Softsign, "softsign", "x / (1 + |x|)"),
+        (Self::Mish, "mish", "x · tanh(softplus(x))"),
     ];
 
     /// Applies it to every value of `x`; the shape stays.
@@ -53,6 +55,7 @@ impl Activation {
             Self::Hardtanh => x.hardtanh(),
             // torch.nn.functional.softsign is written in Python, and like this.
             Self::Softsign => x / (x.abs() + 1),
+            Self::Mish => x.mish(),
         }
     }
 
