@@ -15,4 +15,5 @@ ACTIVATIONS = {
     "hardtanh": F.hardtanh,
     "softsign": F.softsign,
     "mish": F.mish,
+    "selu": F.selu,
 }

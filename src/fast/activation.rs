@@ -5,6 +5,10 @@ use torch_parity::nn::Activation::{self, *};
 
 use crate::fast::tanh::tanh_out;
 
+/// The constants of `torch.nn.functional.selu`, which is an elu.
+const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
+const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
+
 /// Writes what [`Activation::apply`] returns for `z` into `h`.
 pub fn forward_out(activation: Activation, z: &Tensor, h: &Tensor) {
     let _ = match activation {
@@ -19,6 +23,7 @@ pub fn forward_out(activation: Activation, z: &Tensor, h: &Tensor) {
         Hardtanh => z.hardtanh_out(h),
         Softsign => z.div_out(h, &(z.abs() + 1)),
         Mish => z.mish_out(h),
+        Selu => copied(h, &z.selu()),
     };
 }
 
@@ -50,6 +55,9 @@ pub fn backward_out(
             (grad_h / denom).add_out(grad_z, &(by_denom * z.sgn()))
         }
         Mish => copied(grad_z, &z.mish_backward(grad_h)),
+        Selu => {
+            Tensor::elu_backward_grad_input(grad_z, grad_h, SELU_ALPHA, SELU_SCALE, 1.0, false, z)
+        }
     };
 }
 

@@ -23,6 +23,7 @@ pub enum Activation {
     Hardtanh,
     Softsign,
     Mish,
+    Selu,
 }
 
 impl Activation {
@@ -39,6 +40,7 @@ impl Activation {
         (Self::Hardtanh, "hardtanh", "x clamped to [-1, 1]"),
         (Self::Softsign, "softsign", "x / (1 + |x|)"),
         (Self::Mish, "mish", "x · tanh(softplus(x))"),
+        (Self::Selu, "selu", "1.0507x where positive, 1.7581(exp(x) - 1) elsewhere"),
     ];
 
     /// Applies it to every value of `x`; the shape stays.
@@ -56,6 +58,7 @@ impl Activation {
             // torch.nn.functional.softsign is written in Python, and like this.
             Self::Softsign => x / (x.abs() + 1),
             Self::Mish => x.mish(),
+            Self::Selu => x.selu(),
         }
     }
 
