@@ -16,4 +16,5 @@ ACTIVATIONS = {
     "softsign": F.softsign,
     "mish": F.mish,
     "selu": F.selu,
+    "hardswish": F.hardswish,
 }

@@ -24,6 +24,7 @@ pub fn forward_out(activation: Activation, z: &Tensor, h: &Tensor) {
         Softsign => z.div_out(h, &(z.abs() + 1)),
         Mish => z.mish_out(h),
         Selu => copied(h, &z.selu()),
+        Hardswish => z.hardswish_out(h),
     };
 }
 
@@ -58,6 +59,7 @@ pub fn backward_out(
         Selu => {
             Tensor::elu_backward_grad_input(grad_z, grad_h, SELU_ALPHA, SELU_SCALE, 1.0, false, z)
         }
+        Hardswish => z.hardswish_backward_out(grad_z, grad_h),
     };
 }
 

@@ -24,6 +24,7 @@ pub enum Activation {
     Softsign,
     Mish,
     Selu,
+    Hardswish,
 }
 
 impl Activation {
@@ -41,6 +42,7 @@ impl Activation {
         (Self::Softsign, "softsign", "x / (1 + |x|)"),
         (Self::Mish, "mish", "x · tanh(softplus(x))"),
         (Self::Selu, "selu", "1.0507x where positive, 1.7581(exp(x) - 1) elsewhere"),
+        (Self::Hardswish, "hardswish", "x · hardsigmoid(x)"),
     ];
 
     /// Applies it to every value of `x`; the shape stays.
@@ -59,6 +61,7 @@ impl Activation {
             Self::Softsign => x / (x.abs() + 1),
             Self::Mish => x.mish(),
             Self::Selu => x.selu(),
+            Self::Hardswish => x.hardswish(),
         }
     }
 
