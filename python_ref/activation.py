@@ -17,4 +17,5 @@ ACTIVATIONS = {
     "mish": F.mish,
     "selu": F.selu,
     "hardswish": F.hardswish,
+    "hardsigmoid": F.hardsigmoid,
 }

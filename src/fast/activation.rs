@@ -25,6 +25,7 @@ pub fn forward_out(activation: Activation, z: &Tensor, h: &Tensor) {
         Mish => z.mish_out(h),
         Selu => copied(h, &z.selu()),
         Hardswish => z.hardswish_out(h),
+        Hardsigmoid => z.hardsigmoid_out(h),
     };
 }
 
@@ -60,6 +61,7 @@ pub fn backward_out(
             Tensor::elu_backward_grad_input(grad_z, grad_h, SELU_ALPHA, SELU_SCALE, 1.0, false, z)
         }
         Hardswish => z.hardswish_backward_out(grad_z, grad_h),
+        Hardsigmoid => z.hardsigmoid_backward_grad_input(grad_z, grad_h),
     };
 }
 

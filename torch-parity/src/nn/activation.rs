@@ -25,6 +25,7 @@ pub enum Activation {
     Mish,
     Selu,
     Hardswish,
+    Hardsigmoid,
 }
 
 impl Activation {
@@ -43,6 +44,7 @@ impl Activation {
         (Self::Mish, "mish", "x · tanh(softplus(x))"),
         (Self::Selu, "selu", "1.0507x where positive, 1.7581(exp(x) - 1) elsewhere"),
         (Self::Hardswish, "hardswish", "x · hardsigmoid(x)"),
+        (Self::Hardsigmoid, "hardsigmoid", "x / 6 + 1/2, clamped to [0, 1]"),
     ];
 
     /// Applies it to every value of `x`; the shape stays.
@@ -62,6 +64,7 @@ impl Activation {
             Self::Mish => x.mish(),
             Self::Selu => x.selu(),
             Self::Hardswish => x.hardswish(),
+            Self::Hardsigmoid => x.hardsigmoid(),
         }
     }
 
