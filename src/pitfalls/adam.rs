@@ -68,6 +68,26 @@ pub const MISTAKES: &[Pitfall] = &[
         },
     },
     Pitfall {
+        name: "betas-0.99",
+        mistake: "β₂ of 0.99 instead of 0.999",
+        origin: "recipes for GANs and transformers, which set betas=(0.9, 0.99)",
+        wrong: Code {
+            rust: "exp_avg_sq.g_mul_scalar_(0.99).addcmul_(&(grad * 0.01), grad);",
+            pytorch: "optimizer = torch.optim.Adam(model.parameters(), lr=lr, betas=(0.9, 0.99))",
+        },
+        right: Code {
+            rust: "exp_avg_sq.g_mul_scalar_(0.999).addcmul_(&(grad * (1.0 - 0.999)), grad);",
+            pytorch: "optimizer = torch.optim.Adam(model.parameters(), lr=lr)",
+        },
+        found: "exp_avg_sq is ten times as large after the first step; the bias correction \
+                takes that out again, so the parameters part by rounding at first.",
+        shows: Shows::ROUNDED,
+        parts: Parts {
+            optimizer: |params, lr| Rule { beta2: 0.99, ..Rule::RIGHT }.adam(params, lr),
+            ..Parts::RIGHT
+        },
+    },
+    Pitfall {
         name: "eps-1e-7",
         mistake: "eps of 1e-7 instead of 1e-8",
         origin: "Keras' default",

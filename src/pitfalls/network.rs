@@ -44,6 +44,37 @@ pub const MISTAKES: &[Pitfall] = &[
         },
     },
     Pitfall {
+        name: "gelu-tanh",
+        mistake: "GELU by its tanh approximation",
+        origin: "GPT-2's gelu, and the default of JAX and of candle's gelu",
+        wrong: Code {
+            rust: "let h = fc1.forward(&x).gelu(\"tanh\");",
+            pytorch: "h = F.gelu(fc1(x), approximate=\"tanh\")",
+        },
+        right: Code {
+            rust: "let h = fc1.forward(&x).gelu(\"none\");",
+            pytorch: "h = F.gelu(fc1(x))",
+        },
+        found: "PyTorch's default takes the error function. The approximation is up to \
+                5e-4 off: the first logits differ, and only where gelu is trained.",
+        shows: Shows::Where {
+            needs: "gelu among the activations",
+            holds: |s| s.run.activations.contains(&Activation::Gelu),
+        },
+        parts: Parts {
+            network: |settings, activation| {
+                let net = Net::right(settings, activation);
+                Box::new(match activation {
+                    Activation::Gelu => {
+                        Net { activation: Box::new(|x: &Tensor| x.gelu("tanh")), ..net }
+                    }
+                    _ => net,
+                })
+            },
+            ..Parts::RIGHT
+        },
+    },
+    Pitfall {
         name: "softmax-twice",
         mistake: "softmax before the cross entropy",
         origin: "Keras, whose loss takes probabilities",

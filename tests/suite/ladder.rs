@@ -1,12 +1,19 @@
 //! Every rung of a run, held to the live Python twin bit for bit: data, initial
 //! weights, logits, loss, gradients, Adam's moments, parameters.
 
-use crate::common::{activations, assert_same_bits, draws, several};
+use crate::common::{activations, assert_same_bits, draws, python, several, stdout};
 use fastrand::Rng;
 
 #[test]
 fn the_lessons_run_has_the_bits_of_python_at_every_step() {
     assert_same_bits("train", &["--threads 1", "--threads 2", "--same-init"].map(str::to_owned));
+}
+
+#[test]
+fn both_sides_have_the_same_activations() {
+    let mut command = python();
+    command.args(["-c", "from python_ref.activation import *; print(*ACTIVATIONS)"]);
+    assert_eq!(stdout(command).split_whitespace().collect::<Vec<_>>(), activations());
 }
 
 #[test]

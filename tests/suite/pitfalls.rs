@@ -37,7 +37,7 @@ fn rows(flags: &str) -> BTreeMap<String, BTreeMap<String, String>> {
 /// Where each mistake is first found at the lesson's settings, and how many of
 /// the 150 steps are wrong by themselves: what a reader of its code expects.
 /// A count that rounding decides is left out; such a mistake is wrong in some.
-const EXPECTED: [(&str, &str, Option<usize>); 28] = [
+const EXPECTED: [(&str, &str, Option<usize>); 30] = [
     ("data-float64", "data/0/data/x", Some(0)),
     ("labels-ge", "", Some(0)),
     ("sum-order", "", Some(0)),
@@ -49,6 +49,7 @@ const EXPECTED: [(&str, &str, Option<usize>); 28] = [
     ("weight-transposed", "sigmoid/0/init/fc1.weight", Some(0)),
     ("bias-zero", "sigmoid/0/init/fc1.bias", Some(0)),
     ("tanh-by-sigmoid", "tanh/1/forward/logits", Some(50)),
+    ("gelu-tanh", "", Some(0)),
     ("softmax-twice", "sigmoid/1/forward/logits", Some(150)),
     ("log-of-softmax", "sigmoid/1/grad/fc1.weight", Some(150)),
     ("sum-not-mean", "sigmoid/1/loss/loss", Some(150)),
@@ -59,6 +60,7 @@ const EXPECTED: [(&str, &str, Option<usize>); 28] = [
     ("bias-not-trained", "sigmoid/1/state/fc1.bias.exp_avg", Some(150)),
     ("amsgrad", "sigmoid/4/param/fc2.weight", None),
     ("adamw-decay", "sigmoid/1/param/fc1.weight", Some(150)),
+    ("betas-0.99", "sigmoid/1/state/fc1.weight.exp_avg_sq", Some(150)),
     ("eps-1e-7", "sigmoid/1/param/fc1.weight", Some(150)),
     ("eps-inside-sqrt", "sigmoid/1/param/fc1.weight", Some(150)),
     ("eps-before-correction", "sigmoid/1/param/fc1.weight", Some(150)),
