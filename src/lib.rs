@@ -8,6 +8,7 @@
 //! | [`python`] | finds the interpreter, runs the twin or a user's script |
 //! | [`check`] | both runs -> report: the parity check as a whole |
 //! | [`resync`] | lets both runs go on from the same values after each step |
+//! | [`new`] | a port that starts out red, for a script of one's own |
 //! | [`pitfalls`] | classic porting mistakes, each switched on alone, found and named |
 //! | [`sweep`] | many seeds -> rows, statistics, the answer |
 //! | [`bench`] | both sides' time and memory |
@@ -27,6 +28,7 @@ pub mod check;
 pub mod export;
 pub mod fast;
 pub mod lesson;
+pub mod new;
 pub mod output;
 pub mod pitfalls;
 pub mod plot;

@@ -20,6 +20,8 @@ fn main() {
     // For a dependent's build script: without an rpath its binary finds no
     // libtorch, and an rpath that is set here holds for this crate's tests only.
     println!("cargo:libtorch_lib={lib}");
+    let root = Path::new(&lib).parent().unwrap_or(Path::new(""));
+    println!("cargo:rustc-env=LIBTORCH_ROOT={}", root.display());
     for arg in ["-rpath", &lib] {
         // Not -Wl,-rpath,..., which a comma in the path would cut in two.
         println!("cargo:rustc-link-arg=-Xlinker");

@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod compare;
 mod experiment;
+mod new;
 mod options;
 mod pitfalls;
 mod python;
@@ -53,10 +54,24 @@ Examples:
 
 python_ref/record.py does the same alone, wherever PyTorch 2 is.")]
     Record(record::RecordArgs),
-    /// Compare two traces (.safetensors) or two CSVs
+    /// Make a port of a PyTorch script: it compiles, runs, and is red
+    #[command(after_help = "\
+Examples:
+  tanh-parity new my-port
+  tanh-parity new my-port --script train.py
+
+The port is a crate of its own, linked to the libtorch of this program, with a
+Makefile whose `make check` holds it to the script.")]
+    New(new::NewArgs),
+    /// Compare two records (.safetensors and the like) or two tables (.csv)
+    ///
+    /// Files are known by what is in them: .safetensors, also in shards, .npy, .npz,
+    /// .pt, .csv, .tsv; - is standard input. A REGEX matches anywhere in a tensor's
+    /// key, such as tanh/000007/grad/fc1.weight, or in a column's name.
     #[command(after_help = "\
 Examples:
   tanh-parity compare rust.safetensors python.safetensors
+  tanh-parity compare port.safetensors script.safetensors --rename '^net=MLP'
   tanh-parity compare losses.csv golden.csv --rtol 1.3e-6
 
 Exit status: 0 they agree, 1 they differ, 2 trouble.")]
@@ -129,6 +144,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode> {
     match Other::from_arg_matches(matches)? {
         Other::Check(args) => check::run(&args, flags).map(differ),
         Other::Record(args) => record::run(&args),
+        Other::New(args) => new::run(&args).map(fine),
         Other::Compare(args) => compare::run(&args).map(differ),
         Other::Pitfalls(args) => {
             pitfalls::run(&args).map(|all_found| ExitCode::from(u8::from(!all_found)))

@@ -300,10 +300,13 @@ fn csvs_are_compared_number_by_number() {
     let b = write("b.csv", "activation,final_loss\ntanh,0.34498172998428345\n");
     assert_found(run(&b), &["line 2, final_loss", "1 ULP apart"]);
     let b = write("c.csv", "activation,final_loss\nrelu,0.34498170018196106\n");
-    assert_found(run(&b), &["only B has it"]);
+    assert_found(run(&b), &["line 2, activation", "A  \"tanh\"", "B  \"relu\""]);
     // A line without a number is not skipped.
     let b = write("e.csv", "activation,final_loss\ntanh,0.34498170018196106\ngelu,missing\n");
-    assert_found(run(&b), &["line 000003 gelu missing", "only B has it"]);
+    assert_found(
+        run(&b),
+        &["first divergence: line 3: only B has it", "A ends after line 2, B has 1 line more"],
+    );
     // Two seeds that are the same as floats.
     let [a, b] = [("f.csv", 3), ("g.csv", 2)].map(|(name, last)| {
         write(name, &format!("seed,final_loss\n900719925474099{last},0.34498170018196106\n"))

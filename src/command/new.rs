@@ -1,0 +1,23 @@
+//! `new`: makes a port that starts out red.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use tanh_parity::new;
+use tanh_parity::output::print;
+
+/// Flags of `new`.
+#[derive(Args, Debug)]
+pub struct NewArgs {
+    /// The folder to make
+    folder: PathBuf,
+    /// The script to port, which is copied there [default: a small example]
+    #[arg(long, value_name = "FILE")]
+    script: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(args: &NewArgs) -> Result<()> {
+    print(new::port(&args.folder, args.script.as_deref())?.as_bytes())
+}
