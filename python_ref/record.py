@@ -394,6 +394,7 @@ class Series:
         self.name, self.class_name, self.output = name, class_name, output
         self.model = weakref.ref(model) if model is not None else lambda: None
         self.named = [(name, weakref.ref(param)) for name, param in named]
+        self.named_output = output is not None
         self.steps = 0
         self.by_optimizer = False  # else its parameters are watched
         self.seed, self.optimizers, self.graph = None, [], None
@@ -627,7 +628,8 @@ class Recorder:
                     passes[made] = None
         order = {made: i for i, made in enumerate(self.pending)}
         passes = sorted(passes, key=order.get)
-        for made in passes:
+        # A gradient penalty's calls may be of the backward pass that follows.
+        for made in passes if inputs is None else ():
             self.forget(made)
         leaves = leaves_of(nodes) if inputs is None else inputs
         graph = []
@@ -751,7 +753,8 @@ class Recorder:
         if series.graph is None and mine:
             series.graph = mine[0].graph
             of_logits = any(name.startswith(OF_LOGITS) for name in series.graph)
-            series.output = series.output or ("logits" if of_logits else "output")
+            if series.output is None:
+                series.output = "logits" if of_logits else "output"
         counts = Counter()
 
         def numbered(phase, name):
@@ -772,10 +775,16 @@ class Recorder:
         for content in (loss for event in mine for loss in event.losses):
             self.write(series.name, step, "loss", numbered("loss", "loss"), content)
 
+    def path_of(self, series, made):
+        """Where the called module is in the model; None where it is not, or is
+        but a criterion that the model keeps."""
+        path = series.path(made.module)
+        return None if path and not ids_of(made.module) else path
+
     def data_of(self, series, made):
         """What went into a call, as far as it is this series' to record: all
         that went into the model, and the targets that a criterion got."""
-        path = series.path(made.module)
+        path = self.path_of(series, made)
         if path == "":
             return [(name, content) for name, content, _ in made.inputs]
         given = [
@@ -788,14 +797,17 @@ class Recorder:
 
     def outputs_of(self, series, made):
         """What came out of the model and, if asked for, of the modules in it."""
-        path = series.path(made.module)
+        path = self.path_of(series, made)
         if path is None:
             return []
         inner = []
         for module, suffix, content in made.inner:
             if inside := series.path(module):
                 inner.append((inside + suffix, content))
-        base = path or series.output or "output"
+        if path:
+            return inner + [(path + suffix, p) for suffix, p in made.outputs]
+        single = made.outputs[0][0] == "" or series.named_output
+        base = series.output if single else "output"
         return inner + [(base + suffix, content) for suffix, content in made.outputs]
 
     def buffers_of(self, model):
@@ -1265,7 +1277,7 @@ def run(path, source, args):
     exec(code, main.__dict__)  # noqa: S102
 
 
-def hide_frames(error):
+def hide_frames(error, file=__file__):
     """Takes this file out of the tracebacks that the script leaves."""
     seen = set()
     while error is not None and id(error) not in seen:
@@ -1273,7 +1285,7 @@ def hide_frames(error):
         frames = []
         at = error.__traceback__
         while at is not None:
-            if at.tb_frame.f_code.co_filename != __file__:
+            if at.tb_frame.f_code.co_filename != file:
                 frames.append(at)
             at = at.tb_next
         kept = None
