@@ -263,15 +263,15 @@ def piece(tensor):
             return None
         if tensor.layout is not torch.strided:
             tensor = tensor.detach().to_dense()
-        if tensor.device.type != "cpu":
+        if not tensor.is_cpu:
             tensor = tensor.detach().cpu()
         if tensor.is_conj() or tensor.is_neg() or not tensor.is_contiguous():
             tensor = tensor.detach().resolve_conj().resolve_neg().contiguous()
-        shape = tuple(tensor.shape)
+        shape = tensor.shape
         size = tensor.numel() * tensor.element_size()
         data = ctypes.string_at(tensor.data_ptr(), size) if size else b""
         if tensor.dtype is torch.complex128:
-            shape += (2,)
+            shape = (*shape, 2)
         return Piece(dtype, shape, data)
     except (RuntimeError, NotImplementedError):
         return None
@@ -307,14 +307,16 @@ def argument_names(function):
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return [], "input"
-    names = [p.name for p in parameters if p.kind in (0, 1) and p.name != "self"]
+    names = [p.name for p in parameters if p.kind in (0, 1)]
+    if inspect.isfunction(function):  # the first one is the module
+        del names[:1]
     return names, next((p.name for p in parameters if p.kind == 2), "input")
 
 
 def arguments(module, args, kwargs):
     """A call's tensors, each with the name that `forward` gives it."""
     module = unwrap(module)
-    names, more = argument_names(type(module).forward)
+    names, more = argument_names(getattr(type(module), "forward", None))
     for i, value in enumerate(args):
         name = names[i] if i < len(names) else f"{more}.{i - len(names)}"
         yield from tensors(value, name)
@@ -447,7 +449,7 @@ def version(tensor):
 
 def digest_of(piece):
     """A short stand-in for a tensor's bytes."""
-    kind = f"{piece.dtype}{piece.shape}".encode()
+    kind = f"{piece.dtype}{list(piece.shape)}".encode()
     return hashlib.blake2b(kind + piece.data, digest_size=16).digest()
 
 
@@ -1087,6 +1089,25 @@ def all_leaves(inputs):
     return all(isinstance(t, torch.Tensor) and t.is_leaf for t in inputs)
 
 
+class ThisModule(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """A script that says more than can be seen, says it to this very module.
+    Only then is it among sys.modules, where pickle would find it."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def find_spec(self, name, path=None, target=None):
+        if name == "python_ref.record":
+            return importlib.machinery.ModuleSpec(name, self)
+        return None
+
+    def create_module(self, spec):
+        return self.module
+
+    def exec_module(self, module):
+        pass
+
+
 class WhenImported(importlib.abc.MetaPathFinder):
     """Calls `then` as soon as the script has imported PyTorch."""
 
@@ -1266,8 +1287,7 @@ def run(path, source, args):
     main.__dict__.update(
         __file__=full, __cached__=None, __loader__=loader, __builtins__=__builtins__
     )
-    # A script that says more than can be seen says it to this very module.
-    sys.modules.setdefault("python_ref.record", sys.modules[__name__])
+    sys.meta_path.insert(0, ThisModule(sys.modules[__name__]))
     sys.modules["__main__"] = main
     sys.argv = [path, *args]
     if not getattr(sys.flags, "safe_path", False):
