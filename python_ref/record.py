@@ -95,7 +95,7 @@ class Trouble(Exception):
 # ---------------------------------------------------------------- the file
 
 Piece = namedtuple("Piece", "dtype shape data")  # a tensor as .safetensors has it
-Entry = namedtuple("Entry", "dtype shape start end")  # its place in a spool
+Kind = namedtuple("Kind", "dtype shape size width")  # what many tensors share
 
 
 class Spool:
@@ -103,18 +103,17 @@ class Spool:
 
     def __init__(self, folder):
         self.file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
-        self.parts, self.waiting, self.size = [], 0, 0
+        self.parts, self.size, self.written = [], 0, 0
 
     def add(self, data):
         self.parts.append(data)
         self.size += len(data)
-        self.waiting += len(data)
-        if self.waiting > 1 << 20:
+        if self.size - self.written > 1 << 20:
             self.flush()
 
     def flush(self):
         data = memoryview(b"".join(self.parts))
-        self.parts, self.waiting = [], 0
+        self.parts, self.written = [], self.size
         while data:
             data = data[self.file.write(data) :]
 
@@ -147,16 +146,24 @@ class TraceFile:
             self.spools = {width: Spool(folder) for width in (8, 4, 2, 1)}
         except OSError as error:
             raise Trouble(f"cannot write {path}: {error.strerror}") from error
-        self.entries = {}
+        # Plain tuples of a few shared objects and numbers: the garbage collector
+        # need not go through them, however many there are.
+        self.entries = {}  # key -> its kind, and where it starts in a spool
+        self.kinds = {}
         self.written = path
 
     def add(self, key, piece):
         if key in self.entries:
             raise Trouble(f"{key} came up twice: please report this script")
-        spool = self.spools[WIDTHS.get(piece.dtype[-2:], 1)]
-        start = spool.size
-        spool.add(piece.data)
-        self.entries[key] = Entry(piece.dtype, piece.shape, start, spool.size)
+        dtype, shape, content = piece
+        kind = self.kinds.get((dtype, shape))
+        if kind is None:
+            width = WIDTHS.get(dtype[-2:], 1)
+            kind = Kind(dtype, tuple(shape), len(content), width)
+            kind = self.kinds[dtype, shape] = tuple(kind)
+        spool = self.spools[kind[-1]]
+        self.entries[key] = kind, spool.size
+        spool.add(content)
 
     def close(self):
         """Leaves nothing of the spools."""
@@ -164,13 +171,13 @@ class TraceFile:
             spool.file.close()
 
     def shards(self):
-        """The entries in runs that fit into one header: lists of (key, entry)."""
+        """The entries in runs that fit into one header: lists of (key, kind, start)."""
         shard, size = [], 0
-        for key, entry in self.entries.items():
+        for key, (kind, start) in self.entries.items():
             if len(shard) == self.MOST_TENSORS or size > self.MOST_HEADER:
                 yield shard
                 shard, size = [], 0
-            shard.append((key, entry))
+            shard.append((key, Kind(*kind), start))
             size += len(key) + 100
         yield shard
 
@@ -178,17 +185,16 @@ class TraceFile:
         """One file: its header's length, its header, its tensors."""
         parts, texts, offset = [], [], 0
         for width, spool in self.spools.items():
-            of_width = [
-                (k, e) for k, e in shard if WIDTHS.get(e.dtype[-2:], 1) == width
-            ]
+            of_width = [entry for entry in shard if entry[1].width == width]
             if not of_width:
                 continue
-            first, end = of_width[0][1].start, of_width[-1][1].end
+            (_, _, first), (_, kind, last) = of_width[0], of_width[-1]
+            end = last + kind.size
             parts.append((spool, first, end))
-            for key, entry in of_width:
-                place = [entry.start - first + offset, entry.end - first + offset]
-                about = {"dtype": entry.dtype, "shape": list(entry.shape)}
-                about["data_offsets"] = place
+            for key, kind, start in of_width:
+                begin = start - first + offset
+                about = {"dtype": kind.dtype, "shape": kind.shape}
+                about["data_offsets"] = begin, begin + kind.size
                 texts.append(f"{json.dumps(key)}:{json.dumps(about)}")
             offset += end - first
         texts.insert(0, f'"__metadata__":{json.dumps(metadata)}')
@@ -223,7 +229,7 @@ class TraceFile:
                 name = f"{stem}-{i:05}-of-{len(shards):05}.safetensors"
                 with whole_file(name) as file:
                     self.write(shard, metadata, file)
-                places |= {key: os.path.basename(name) for key, _ in shard}
+                places |= {key: os.path.basename(name) for key, *_ in shard}
             with whole_file(index) as file:
                 text = json.dumps({"metadata": metadata, "weight_map": places})
                 file.write(text.encode())
