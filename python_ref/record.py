@@ -95,7 +95,7 @@ class Trouble(Exception):
 # ---------------------------------------------------------------- the file
 
 Piece = namedtuple("Piece", "dtype shape data")  # a tensor as .safetensors has it
-Entry = namedtuple("Entry", "dtype shape start end")  # its place in a spool
+Kind = namedtuple("Kind", "dtype shape size width")  # what many tensors share
 
 
 class Spool:
@@ -103,18 +103,17 @@ class Spool:
 
     def __init__(self, folder):
         self.file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
-        self.parts, self.waiting, self.size = [], 0, 0
+        self.parts, self.size, self.written = [], 0, 0
 
     def add(self, data):
         self.parts.append(data)
         self.size += len(data)
-        self.waiting += len(data)
-        if self.waiting > 1 << 20:
+        if self.size - self.written > 1 << 20:
             self.flush()
 
     def flush(self):
         data = memoryview(b"".join(self.parts))
-        self.parts, self.waiting = [], 0
+        self.parts, self.written = [], self.size
         while data:
             data = data[self.file.write(data) :]
 
@@ -147,16 +146,24 @@ class TraceFile:
             self.spools = {width: Spool(folder) for width in (8, 4, 2, 1)}
         except OSError as error:
             raise Trouble(f"cannot write {path}: {error.strerror}") from error
-        self.entries = {}
+        # Plain tuples of a few shared objects and numbers: the garbage collector
+        # need not go through them, however many there are.
+        self.entries = {}  # key -> its kind, and where it starts in a spool
+        self.kinds = {}
         self.written = path
 
     def add(self, key, piece):
         if key in self.entries:
             raise Trouble(f"{key} came up twice: please report this script")
-        spool = self.spools[WIDTHS.get(piece.dtype[-2:], 1)]
-        start = spool.size
-        spool.add(piece.data)
-        self.entries[key] = Entry(piece.dtype, piece.shape, start, spool.size)
+        dtype, shape, content = piece
+        kind = self.kinds.get((dtype, shape))
+        if kind is None:
+            width = WIDTHS.get(dtype[-2:], 1)
+            kind = Kind(dtype, tuple(shape), len(content), width)
+            kind = self.kinds[dtype, shape] = tuple(kind)
+        spool = self.spools[kind[-1]]
+        self.entries[key] = kind, spool.size
+        spool.add(content)
 
     def close(self):
         """Leaves nothing of the spools."""
@@ -164,13 +171,13 @@ class TraceFile:
             spool.file.close()
 
     def shards(self):
-        """The entries in runs that fit into one header: lists of (key, entry)."""
+        """The entries in runs that fit into one header: lists of (key, kind, start)."""
         shard, size = [], 0
-        for key, entry in self.entries.items():
+        for key, (kind, start) in self.entries.items():
             if len(shard) == self.MOST_TENSORS or size > self.MOST_HEADER:
                 yield shard
                 shard, size = [], 0
-            shard.append((key, entry))
+            shard.append((key, Kind(*kind), start))
             size += len(key) + 100
         yield shard
 
@@ -178,17 +185,16 @@ class TraceFile:
         """One file: its header's length, its header, its tensors."""
         parts, texts, offset = [], [], 0
         for width, spool in self.spools.items():
-            of_width = [
-                (k, e) for k, e in shard if WIDTHS.get(e.dtype[-2:], 1) == width
-            ]
+            of_width = [entry for entry in shard if entry[1].width == width]
             if not of_width:
                 continue
-            first, end = of_width[0][1].start, of_width[-1][1].end
+            (_, _, first), (_, kind, last) = of_width[0], of_width[-1]
+            end = last + kind.size
             parts.append((spool, first, end))
-            for key, entry in of_width:
-                place = [entry.start - first + offset, entry.end - first + offset]
-                about = {"dtype": entry.dtype, "shape": list(entry.shape)}
-                about["data_offsets"] = place
+            for key, kind, start in of_width:
+                begin = start - first + offset
+                about = {"dtype": kind.dtype, "shape": kind.shape}
+                about["data_offsets"] = begin, begin + kind.size
                 texts.append(f"{json.dumps(key)}:{json.dumps(about)}")
             offset += end - first
         texts.insert(0, f'"__metadata__":{json.dumps(metadata)}')
@@ -223,7 +229,7 @@ class TraceFile:
                 name = f"{stem}-{i:05}-of-{len(shards):05}.safetensors"
                 with whole_file(name) as file:
                     self.write(shard, metadata, file)
-                places |= {key: os.path.basename(name) for key, _ in shard}
+                places |= {key: os.path.basename(name) for key, *_ in shard}
             with whole_file(index) as file:
                 text = json.dumps({"metadata": metadata, "weight_map": places})
                 file.write(text.encode())
@@ -263,15 +269,15 @@ def piece(tensor):
             return None
         if tensor.layout is not torch.strided:
             tensor = tensor.detach().to_dense()
-        if tensor.device.type != "cpu":
+        if not tensor.is_cpu:
             tensor = tensor.detach().cpu()
         if tensor.is_conj() or tensor.is_neg() or not tensor.is_contiguous():
             tensor = tensor.detach().resolve_conj().resolve_neg().contiguous()
-        shape = tuple(tensor.shape)
+        shape = tensor.shape
         size = tensor.numel() * tensor.element_size()
         data = ctypes.string_at(tensor.data_ptr(), size) if size else b""
         if tensor.dtype is torch.complex128:
-            shape += (2,)
+            shape = (*shape, 2)
         return Piece(dtype, shape, data)
     except (RuntimeError, NotImplementedError):
         return None
@@ -307,14 +313,16 @@ def argument_names(function):
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return [], "input"
-    names = [p.name for p in parameters if p.kind in (0, 1) and p.name != "self"]
+    names = [p.name for p in parameters if p.kind in (0, 1)]
+    if inspect.isfunction(function):  # the first one is the module
+        del names[:1]
     return names, next((p.name for p in parameters if p.kind == 2), "input")
 
 
 def arguments(module, args, kwargs):
     """A call's tensors, each with the name that `forward` gives it."""
     module = unwrap(module)
-    names, more = argument_names(type(module).forward)
+    names, more = argument_names(getattr(type(module), "forward", None))
     for i, value in enumerate(args):
         name = names[i] if i < len(names) else f"{more}.{i - len(names)}"
         yield from tensors(value, name)
@@ -394,6 +402,7 @@ class Series:
         self.name, self.class_name, self.output = name, class_name, output
         self.model = weakref.ref(model) if model is not None else lambda: None
         self.named = [(name, weakref.ref(param)) for name, param in named]
+        self.named_output = output is not None
         self.steps = 0
         self.by_optimizer = False  # else its parameters are watched
         self.seed, self.optimizers, self.graph = None, [], None
@@ -446,7 +455,7 @@ def version(tensor):
 
 def digest_of(piece):
     """A short stand-in for a tensor's bytes."""
-    kind = f"{piece.dtype}{piece.shape}".encode()
+    kind = f"{piece.dtype}{list(piece.shape)}".encode()
     return hashlib.blake2b(kind + piece.data, digest_size=16).digest()
 
 
@@ -627,7 +636,8 @@ class Recorder:
                     passes[made] = None
         order = {made: i for i, made in enumerate(self.pending)}
         passes = sorted(passes, key=order.get)
-        for made in passes:
+        # A gradient penalty's calls may be of the backward pass that follows.
+        for made in passes if inputs is None else ():
             self.forget(made)
         leaves = leaves_of(nodes) if inputs is None else inputs
         graph = []
@@ -751,7 +761,8 @@ class Recorder:
         if series.graph is None and mine:
             series.graph = mine[0].graph
             of_logits = any(name.startswith(OF_LOGITS) for name in series.graph)
-            series.output = series.output or ("logits" if of_logits else "output")
+            if series.output is None:
+                series.output = "logits" if of_logits else "output"
         counts = Counter()
 
         def numbered(phase, name):
@@ -772,10 +783,16 @@ class Recorder:
         for content in (loss for event in mine for loss in event.losses):
             self.write(series.name, step, "loss", numbered("loss", "loss"), content)
 
+    def path_of(self, series, made):
+        """Where the called module is in the model; None where it is not, or is
+        but a criterion that the model keeps."""
+        path = series.path(made.module)
+        return None if path and not ids_of(made.module) else path
+
     def data_of(self, series, made):
         """What went into a call, as far as it is this series' to record: all
         that went into the model, and the targets that a criterion got."""
-        path = series.path(made.module)
+        path = self.path_of(series, made)
         if path == "":
             return [(name, content) for name, content, _ in made.inputs]
         given = [
@@ -788,14 +805,17 @@ class Recorder:
 
     def outputs_of(self, series, made):
         """What came out of the model and, if asked for, of the modules in it."""
-        path = series.path(made.module)
+        path = self.path_of(series, made)
         if path is None:
             return []
         inner = []
         for module, suffix, content in made.inner:
             if inside := series.path(module):
                 inner.append((inside + suffix, content))
-        base = path or series.output or "output"
+        if path:
+            return inner + [(path + suffix, p) for suffix, p in made.outputs]
+        single = made.outputs[0][0] == "" or series.named_output
+        base = series.output if single else "output"
         return inner + [(base + suffix, content) for suffix, content in made.outputs]
 
     def buffers_of(self, model):
@@ -1075,6 +1095,25 @@ def all_leaves(inputs):
     return all(isinstance(t, torch.Tensor) and t.is_leaf for t in inputs)
 
 
+class ThisModule(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """A script that says more than can be seen, says it to this very module.
+    Only then is it among sys.modules, where pickle would find it."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def find_spec(self, name, path=None, target=None):
+        if name == "python_ref.record":
+            return importlib.machinery.ModuleSpec(name, self)
+        return None
+
+    def create_module(self, spec):
+        return self.module
+
+    def exec_module(self, module):
+        pass
+
+
 class WhenImported(importlib.abc.MetaPathFinder):
     """Calls `then` as soon as the script has imported PyTorch."""
 
@@ -1254,8 +1293,7 @@ def run(path, source, args):
     main.__dict__.update(
         __file__=full, __cached__=None, __loader__=loader, __builtins__=__builtins__
     )
-    # A script that says more than can be seen says it to this very module.
-    sys.modules.setdefault("python_ref.record", sys.modules[__name__])
+    sys.meta_path.insert(0, ThisModule(sys.modules[__name__]))
     sys.modules["__main__"] = main
     sys.argv = [path, *args]
     if not getattr(sys.flags, "safe_path", False):
@@ -1265,7 +1303,7 @@ def run(path, source, args):
     exec(code, main.__dict__)  # noqa: S102
 
 
-def hide_frames(error):
+def hide_frames(error, file=__file__):
     """Takes this file out of the tracebacks that the script leaves."""
     seen = set()
     while error is not None and id(error) not in seen:
@@ -1273,7 +1311,7 @@ def hide_frames(error):
         frames = []
         at = error.__traceback__
         while at is not None:
-            if at.tb_frame.f_code.co_filename != __file__:
+            if at.tb_frame.f_code.co_filename != file:
                 frames.append(at)
             at = at.tb_next
         kept = None

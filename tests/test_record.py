@@ -100,6 +100,12 @@ def state_after():
     return pickle.dumps([parts, numbers, torch.is_grad_enabled()])
 
 
+def show(error):
+    """Prints a traceback without this file, which Python would not be in."""
+    record.hide_frames(error, __file__)
+    sys.excepthook(type(error), error, error.__traceback__)
+
+
 def in_child(run, folder):
     """Runs `run` in a process of its own, within `folder`, as an interpreter
     would; returns its status and what it printed."""
@@ -116,10 +122,10 @@ def in_child(run, folder):
         except SystemExit as error:
             status = error.code if isinstance(error.code, int) else bool(error.code)
         except KeyboardInterrupt as error:
-            sys.excepthook(type(error), error, error.__traceback__)
+            show(error)
             status = None
         except BaseException as error:  # noqa: BLE001
-            sys.excepthook(type(error), error, error.__traceback__)
+            show(error)
         sys.stdout.flush()
         Path("state").write_bytes(state_after())
         if status is None:
@@ -163,7 +169,8 @@ def run_script(script, args=(), recorded=True, sabotage=lambda: None, flags=()):
 
 def own_lines(err):
     """The recorder's lines on stderr, and the others."""
-    lines = err.splitlines()
+    # Python says where a killed process left semaphores, in its own time.
+    lines = [line for line in err.splitlines() if "resource_tracker" not in line]
     own = [x for x in lines if x.startswith(("recorded ", "error: "))]
     return own, [x for x in lines if x not in own]
 
@@ -266,7 +273,7 @@ def problems(script, sabotage=lambda: None, first_time=lambda: None):
     if plain.out != one.out:
         found.append("stdout")
     own, others = own_lines(one.err)
-    if others != plain.err.splitlines() or len(own) != 1:
+    if others != own_lines(plain.err)[1] or len(own) != 1:
         found.append(f"stderr: {one.err}")
     if plain.state != one.state:
         found.append("state")
@@ -322,7 +329,7 @@ class Sabotage(unittest.TestCase):
         self.assert_found("expected: right", "lesson_silent.py", sabotage=one_bit_off)
 
     def test_a_wrong_place_is_found(self):
-        self.assert_found("expected: first", "wrong_seed.py", sabotage=forgets_init)
+        self.assert_found("expected: first", "wrong_lr.py", sabotage=forgets_init)
 
 
 def wrap(name, make):
@@ -430,7 +437,7 @@ class Options(unittest.TestCase):
                 (["--trace", f"{folder}/no/t", f"{folder}/s.py"], "cannot write"),
                 (["--trace", folder, f"{folder}/s.py"], "it is a folder"),
                 (["--trace", f"{folder}/s.py", f"{folder}/s.py"], "is the script"),
-                ([f"{folder}/s.py"], "it never imported torch"),
+                ([f"{folder}/s.py"], "error: nothing to record"),
             ):
                 with tempfile.TemporaryDirectory() as here:
                     code, _, err = in_child(lambda a=args: record.main(a), here)
@@ -541,7 +548,7 @@ class Memory(unittest.TestCase):
                     recorder = record._recorder
                     assert not recorder.events or len(recorder.events) < 3
                     assert len(recorder.pending) < 300, len(recorder.pending)
-                    assert not recorder.owner, recorder.owner
+                    assert len(recorder.owner) < 20, len(recorder.owner)
 
             status, _, err = in_child(run, folder)
             self.assertEqual(status, 0, err.decode())
@@ -559,7 +566,6 @@ def train_one(steps):
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
     if names := [name for name in sys.argv[1:] if not name.startswith("-")]:
         sys.argv[1:] = [f"Scripts.test_{Path(name).stem}" for name in names]
     unittest.main()

@@ -1,4 +1,4 @@
-# expect: status 0; has Linear-1/000003/param/weight; has Linear-2/000002/state/bias.exp_avg_sq
+# expect: status 0; has Linear-1/000003/param/weight; has Linear-5/000002/state/bias.exp_avg_sq
 # Every class of torch.optim, each with a network of its own.
 import torch
 from torch import nn

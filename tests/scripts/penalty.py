@@ -1,4 +1,4 @@
-# expect: series Critic-1; steps 2; status 0; no Critic-1/000001/loss/loss#2; has Critic-1/000001/forward/output#2
+# expect: series Critic-1; steps 2; status 0; no Critic-1/000001/loss/loss#2; no Critic-1/000001/forward/output#2
 # A gradient penalty: torch.autograd.grad in the middle of the loss.
 import torch
 from torch import nn

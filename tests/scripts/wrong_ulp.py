@@ -1,4 +1,4 @@
-# first: Sequential-3/000031/param/2.bias
+# first: Sequential-3/000031/forward/logits
 # One bit of one parameter, late and once.
 import torch
 from torch import nn
