@@ -11,6 +11,7 @@ mod golden;
 mod ladder;
 mod pitfalls;
 mod pitfalls_live;
+mod port;
 mod readme;
 mod recurrent;
 mod report;

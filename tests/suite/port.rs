@@ -1,0 +1,115 @@
+//! A port outside of this checkout: made by `new`, built, run from anywhere; red
+//! at first, exact once it is filled in, red again with a mistake.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+use crate::common::{outcome, root, stdout, tanh_parity};
+
+/// Where ports are built: kept, since the bindings to libtorch take minutes.
+fn target() -> PathBuf {
+    root().join("target/port")
+}
+
+struct Port {
+    _folder: TempDir,
+    path: PathBuf,
+}
+
+impl Port {
+    /// Made by `new` in a folder with a space, a comma and a letter beyond ASCII.
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("a port, für tch");
+        let mut command = tanh_parity("new");
+        command.arg(&path);
+        assert!(stdout(command).contains("a port of train.py"));
+        fs::copy(root().join("Cargo.lock"), path.join("Cargo.lock")).unwrap();
+        Self { _folder: folder, path }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    fn build(&self) -> PathBuf {
+        let mut command = Command::new("cargo");
+        command.args(["build", "--release", "--offline"]).current_dir(&self.path);
+        command.env("CARGO_TARGET_DIR", target()).env_remove("LIBTORCH");
+        stdout(command);
+        target().join("release/a-port--f-r-tch")
+    }
+
+    fn replace(&self, from: &str, to: &str) {
+        let main = self.file("src/main.rs");
+        let text = fs::read_to_string(&main).unwrap();
+        assert!(text.contains(from), "no {from} in {text}");
+        fs::write(main, text.replace(from, to)).unwrap();
+    }
+
+    fn check(&self, binary: &Path) -> (i32, String, String) {
+        let mut command = tanh_parity("check --script");
+        command.arg(self.file("train.py"));
+        command.arg("--port").arg(format!("'{}'", binary.display()));
+        outcome(command)
+    }
+}
+
+#[test]
+fn a_port_made_by_new_is_red_then_exact_then_red_with_a_mistake() {
+    let port = Port::new();
+    let binary = port.build();
+
+    // It runs from anywhere, with nothing set, and leaves nothing.
+    let mut alone = Command::new(&binary);
+    alone.current_dir("/").env_clear();
+    assert_eq!(outcome(alone), (0, String::new(), String::new()));
+
+    let (code, report, stderr) = port.check(&binary);
+    assert_eq!(code, 1, "{report}{stderr}");
+    let place = "first divergence: Model-1, step 1, forward, logits at";
+    assert!(report.contains(place), "{report}");
+
+    port.replace(".relu()", ".tanh()");
+    let (code, report, stderr) = port.check(&port.build());
+    assert_eq!((code, stderr.as_str()), (0, ""), "{report}");
+    assert!(report.contains("verdict: exact: 906 tensors"), "{report}");
+
+    port.replace("1e-3", "1.0001e-3");
+    let (code, report, _) = port.check(&port.build());
+    assert_eq!(code, 1, "{report}");
+    assert!(report.contains("first divergence: Model-1, step 1, param, fc1."), "{report}");
+}
+
+#[test]
+fn a_port_that_leaves_no_record_and_a_folder_that_is_there_are_trouble() {
+    let folder = TempDir::new().unwrap();
+    let script = root().join("tests/lesson.py");
+    let run = |port: &str| {
+        let mut command = tanh_parity("check --script");
+        command.arg(&script).arg("--port").arg(port);
+        outcome(command)
+    };
+    for (port, words) in [
+        ("true", "true left no record: let it record with"),
+        ("false", "false failed (exit status: 1)"),
+        ("no-such-program", "cannot start no-such-program"),
+        ("'", "--port ': close the quotes"),
+    ] {
+        let (code, stdout, stderr) = run(port);
+        assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{stderr}");
+        assert!(stderr.contains(words), "{port}: {stderr}");
+    }
+    let new = |name: &str| {
+        let mut command = tanh_parity("new");
+        command.arg(folder.path().join(name));
+        outcome(command)
+    };
+    fs::create_dir(folder.path().join("there")).unwrap();
+    assert!(new("there").2.contains("is there already: name a new folder"));
+    assert!(new("42").2.contains("begin the folder's name with a letter"));
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+}
