@@ -1,53 +1,58 @@
 //! `torch.nn`: layers with PyTorch's default initial weights, and losses.
 
-mod activation;
+mod module;
+mod state_dict;
+
+pub mod init;
+
 mod linear;
+
+mod conv;
+
+mod pool;
+
+mod batch_norm;
+mod norm;
+
+mod dropout;
+mod embedding;
+
+mod activation;
+mod nonlinear;
+
+mod recurrent;
+
+mod attend;
+mod attention;
+mod mask;
+mod transformer;
+
+mod sequential;
+
 mod loss;
 
-use tch::Tensor;
+use attend::multi_head_attention_forward;
 
 pub use activation::Activation;
+pub use attention::{Attend, AttentionOptions, MultiheadAttention};
+pub use batch_norm::{BatchNorm, BatchNorm1d, BatchNorm2d, BatchNorm3d, BatchNormOptions};
+pub use conv::{
+    Conv, Conv1d, Conv2d, Conv3d, ConvOptions, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d,
+};
+pub use dropout::{Dropout, Dropout2d};
+pub use embedding::Embedding;
 pub use linear::Linear;
 pub use loss::{cross_entropy, mse_loss};
-
-/// What `torch.nn.Module` promises: a forward pass and named parameters.
-pub trait Module {
-    /// The outputs for the inputs `x`.
-    fn forward(&self, x: &Tensor) -> Tensor;
-
-    /// The parameters under PyTorch's names, in the order in which the
-    /// constructor made them. The tensors share the module's storage.
-    fn named_parameters(&self) -> Vec<(String, Tensor)>;
-}
-
-impl Module for Box<dyn Module> {
-    fn forward(&self, x: &Tensor) -> Tensor {
-        (**self).forward(x)
-    }
-
-    fn named_parameters(&self) -> Vec<(String, Tensor)> {
-        (**self).named_parameters()
-    }
-}
-
-/// tch's own layer, which has public fields: of any initial weights.
-impl Module for tch::nn::Linear {
-    fn forward(&self, x: &Tensor) -> Tensor {
-        tch::nn::Module::forward(self, x)
-    }
-
-    fn named_parameters(&self) -> Vec<(String, Tensor)> {
-        let bias = self.bs.as_ref().map(|bias| ("bias".to_owned(), bias.shallow_clone()));
-        [("weight".to_owned(), self.ws.shallow_clone())].into_iter().chain(bias).collect()
-    }
-}
-
-/// The parameters of a module's parts, each under `part.name`.
-pub fn named_parameters(parts: &[(&str, &dyn Module)]) -> Vec<(String, Tensor)> {
-    let of_part = |(part, module): &(&str, &dyn Module)| {
-        let part = (*part).to_owned();
-        let named = module.named_parameters();
-        named.into_iter().map(move |(name, tensor)| (format!("{part}.{name}"), tensor))
-    };
-    parts.iter().flat_map(of_part).collect()
-}
+pub use mask::generate_square_subsequent_mask;
+pub use module::{Children, Module, named_parameters};
+pub use nonlinear::{
+    ELU, GELU, Hardsigmoid, Hardswish, Hardtanh, Identity, LeakyReLU, LogSigmoid, LogSoftmax, Mish,
+    ReLU, ReLU6, SELU, SiLU, Sigmoid, Softmax, Softplus, Softsign, Tanh,
+};
+pub use norm::{GroupNorm, LayerNorm, NormOptions};
+pub use pool::{
+    AdaptiveAvgPool2d, AvgPool, AvgPool1d, AvgPool2d, Flatten, MaxPool, MaxPool1d, MaxPool2d,
+};
+pub use recurrent::{GRU, LSTM, RNN, RecurrentOptions};
+pub use sequential::Sequential;
+pub use transformer::{EncoderLayerOptions, TransformerEncoderLayer};
