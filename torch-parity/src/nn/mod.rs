@@ -42,7 +42,7 @@ pub use conv::{
 pub use dropout::{Dropout, Dropout2d};
 pub use embedding::Embedding;
 pub use linear::Linear;
-pub use loss::{cross_entropy, mse_loss};
+pub use loss::*;
 pub use mask::generate_square_subsequent_mask;
 pub use module::{Children, Module, named_parameters};
 pub use nonlinear::{
