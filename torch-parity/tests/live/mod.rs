@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fastrand::Rng;
 use serde_json::Value;
@@ -64,6 +64,13 @@ pub fn assert_other_bits(
     }
 }
 
+/// Tests run side by side, and libtorch has one default generator for all: who
+/// draws from it holds this.
+pub fn generator() -> MutexGuard<'static, ()> {
+    static GENERATOR: Mutex<()> = Mutex::new(());
+    GENERATOR.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Each of `cases` in Python, compared with each of `ours` here.
 fn reports(
     script: &str,
@@ -73,9 +80,7 @@ fn reports(
 ) -> Vec<compare::Report> {
     tch::set_num_threads(1);
     let pythons = run_python(script, cases);
-    // Tests run side by side, and libtorch has one default generator for all.
-    static GENERATOR: Mutex<()> = Mutex::new(());
-    let _held = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    let _held = generator();
     let report = |(case, python): (&Value, &Trace)| {
         let mut ours = Trace::default();
         for (key, tensor) in rust(case) {
