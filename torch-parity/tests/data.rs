@@ -176,7 +176,7 @@ fn splits() {
     ];
     let mut case = |i: usize| {
         let n = rng.usize(1..200);
-        let lengths = if i % 2 == 0 {
+        let lengths = if i.is_multiple_of(2) {
             json!(rng.choice(&fractions))
         } else {
             let first = rng.usize(..=n);

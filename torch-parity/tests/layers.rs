@@ -7,7 +7,7 @@ mod live;
 
 use fastrand::Rng;
 use serde_json::{Value, json};
-use tch::{Kind, Tensor, no_grad};
+use tch::{Tensor, no_grad};
 
 use build::Layer;
 
@@ -61,13 +61,12 @@ fn ints(value: &Value) -> Vec<i64> {
 
 fn inputs(case: &Value) -> (Tensor, Option<Tensor>) {
     let shape = ints(&case["input"]);
-    let x = match case["high"].as_i64() {
-        Some(high) => Tensor::randint(high, shape, tch::kind::INT64_CPU),
-        None => {
-            let x = Tensor::randn(shape, (Kind::Float, tch::Device::Cpu));
-            let x = if case["round"] == true { (x * 2).round() } else { x };
-            x.set_requires_grad(true)
-        }
+    let x = if let Some(high) = case["high"].as_i64() {
+        Tensor::randint(high, shape, tch::kind::INT64_CPU)
+    } else {
+        let x = Tensor::randn(shape, tch::kind::FLOAT_CPU);
+        let x = if case["round"] == true { (x * 2).round() } else { x };
+        x.set_requires_grad(true)
     };
     let other = &case["other"];
     (x, other.is_array().then(|| Tensor::randn(ints(other), tch::kind::FLOAT_CPU)))
@@ -75,7 +74,10 @@ fn inputs(case: &Value) -> (Tensor, Option<Tensor>) {
 
 /// Cases of one layer: args, kwargs, the input's shape.
 fn layer(rng: &mut Rng, name: &str, args: Value, kwargs: Value, input: &[i64]) -> Value {
-    json!({ "layer": name, "args": args, "kwargs": kwargs, "input": input, "seed": rng.u32(..) })
+    let mut case = json!({ "layer": name, "input": input, "seed": rng.u32(..) });
+    case["args"] = args;
+    case["kwargs"] = kwargs;
+    case
 }
 
 fn check(cases: &[Value]) {
@@ -133,11 +135,12 @@ fn batch_norm() {
         let kwargs = json!({ "eps": rng.choice([1e-5, 1e-3]), "momentum": momentum,
             "affine": rng.bool(), "track_running_stats": rng.u8(..4) > 0 });
         let n = rng.i64(2..20);
-        let (l, h, w) = (rng.i64(1..9), rng.i64(1..9), rng.i64(1..9));
-        let (name, input) = match rng.u8(..3) {
+        let which = rng.u8(..3);
+        let mut size = || rng.i64(1..9);
+        let (name, input) = match which {
             0 => ("BatchNorm1d", vec![n, c]),
-            1 => ("BatchNorm1d", vec![n, c, l]),
-            _ => ("BatchNorm2d", vec![n, c, h, w]),
+            1 => ("BatchNorm1d", vec![n, c, size()]),
+            _ => ("BatchNorm2d", vec![n, c, size(), size()]),
         };
         layer(rng, name, json!([c]), kwargs, &input)
     });

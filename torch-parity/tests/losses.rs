@@ -143,162 +143,121 @@ fn evaluate(case: &Value, x: &[&Tensor]) -> Tensor {
     }
 }
 
+/// A loss's name, inputs, settings (null for the function itself) and weights.
+type Case = (&'static str, Value, Value, Value);
+
+fn of(kind: &str, shape: &[i64], grad: bool) -> Value {
+    json!({ "kind": kind, "shape": shape, "grad": grad, "dim": 1 })
+}
+
+fn normal(shape: &[i64]) -> Value {
+    of("normal", shape, true)
+}
+
+fn maybe(rng: &mut Rng, weight: &[i64]) -> Value {
+    if rng.bool() { json!({ "weight": of("positive", weight, false) }) } else { json!({}) }
+}
+
+fn over_classes(rng: &mut Rng, n: i64, c: i64) -> Vec<Case> {
+    let place: Vec<i64> = if rng.bool() { vec![] } else { vec![rng.i64(1..6)] };
+    let (by_class, samples) = ([vec![n, c], place.clone()].concat(), [vec![n], place].concat());
+    let classes = json!({ "kind": "class", "high": c, "shape": samples });
+    let ignored = rng.i64(0..c);
+    let index = json!({ "ignore_index": rng.choice([-100, ignored]) });
+    let smooth = json!({ "label_smoothing": 0.1, "ignore_index": rng.choice([-100, ignored]) });
+    let soft = of("softmax", &by_class, false);
+    vec![
+        ("cross_entropy", json!([normal(&by_class), classes]), json!(null), json!({})),
+        ("cross_entropy", json!([normal(&by_class), classes]), smooth, maybe(rng, &[c])),
+        ("cross_entropy", json!([normal(&by_class), classes]), index.clone(), maybe(rng, &[c])),
+        ("cross_entropy", json!([normal(&by_class), soft]), json!({}), maybe(rng, &[c])),
+        ("nll_loss", json!([of("log_softmax", &by_class, true), classes]), index, maybe(rng, &[c])),
+    ]
+}
+
+fn over_yes_and_no(rng: &mut Rng, n: i64, c: i64) -> Vec<Case> {
+    let pair = [n, c];
+    let (y, sign) = (of("unit", &pair, false), of("sign", &pair, false));
+    let targets = json!({ "kind": "class", "high": c, "shape": pair });
+    let mut weights = maybe(rng, &pair);
+    if rng.bool() {
+        weights["pos_weight"] = of("positive", &[c], false);
+    }
+    let bce = json!([of("unit", &pair, true), y]);
+    vec![
+        ("binary_cross_entropy", bce, json!({}), maybe(rng, &pair)),
+        ("binary_cross_entropy_with_logits", json!([normal(&pair), y]), json!({}), weights),
+        ("soft_margin_loss", json!([normal(&pair), sign]), json!({}), json!({})),
+        ("multilabel_margin_loss", json!([normal(&pair), targets]), json!({}), json!({})),
+        ("multilabel_soft_margin_loss", json!([normal(&pair), y]), json!({}), maybe(rng, &[c])),
+    ]
+}
+
+fn of_distance(rng: &mut Rng, n: i64, c: i64) -> Vec<Case> {
+    let pair = [n, c];
+    let both = json!([normal(&pair), normal(&pair)]);
+    let wide = rng.f64() * 2.0 + 0.01;
+    let beta = json!({ "beta": rng.choice([0.0, 1.0, wide]) });
+    vec![
+        ("mse_loss", both.clone(), json!(null), json!({})),
+        ("mse_loss", both.clone(), json!({}), maybe(rng, &pair)),
+        ("l1_loss", both.clone(), json!({}), maybe(rng, &pair)),
+        ("smooth_l1_loss", both.clone(), beta, json!({})),
+        ("huber_loss", both, json!({ "delta": wide }), maybe(rng, &pair)),
+    ]
+}
+
+fn of_likelihood(rng: &mut Rng, n: i64, c: i64) -> Vec<Case> {
+    let pair = [n, c];
+    let (log, count) = (of("log_softmax", &pair, true), of("count", &pair, false));
+    let full = rng.bool();
+    let rate = json!({ "full": full, "log_input": false, "eps": rng.choice([1e-8, 1e-3]) });
+    let var = of("positive", &rng.choice([vec![n, c], vec![n], vec![n, 1]]).unwrap(), true);
+    let gaussian = json!({ "full": full, "eps": rng.choice([1e-6, 0.5]) });
+    let (t, s) = (rng.i64(8..14), rng.i64(1..4));
+    let mut lengths = |low: i64, high: i64| {
+        let values: Vec<_> = (0..n).map(|_| rng.i64(low..=high)).collect();
+        json!({ "kind": "given", "values": values })
+    };
+    let ctc = json!([
+        { "kind": "log_softmax", "shape": [t, n, c], "dim": 2, "grad": true },
+        { "kind": "class", "high": c - 1, "shape": [n, s] },
+        lengths(7, t),
+        lengths(1, s),
+    ]);
+    vec![
+        ("kl_div", json!([log, of("softmax", &pair, false)]), json!({}), json!({})),
+        ("kl_div", json!([log, log]), json!({ "log_target": true }), json!({})),
+        ("poisson_nll_loss", json!([normal(&pair), count]), json!({ "full": full }), json!({})),
+        ("poisson_nll_loss", json!([of("positive", &pair, true), count]), rate, json!({})),
+        ("gaussian_nll_loss", json!([normal(&pair), normal(&pair), var]), gaussian, json!({})),
+        ("ctc_loss", ctc, json!({ "blank": c - 1, "zero_infinity": rng.bool() }), json!({})),
+    ]
+}
+
+fn of_ranking(rng: &mut Rng, n: i64, c: i64) -> Vec<Case> {
+    let pair = [n, c];
+    let (x, sign) = (normal(&pair), of("sign", &pair, false));
+    let margin = json!({ "margin": rng.f64() + 0.01 });
+    let triplet = json!({ "margin": rng.f64() + 0.01, "p": rng.choice([1.0, 2.0, 3.0]),
+        "swap": rng.bool() });
+    let together = of("sign", &[n], false);
+    vec![
+        ("cosine_embedding_loss", json!([x, x, together]), margin.clone(), json!({})),
+        ("margin_ranking_loss", json!([x, x, sign]), margin.clone(), json!({})),
+        ("hinge_embedding_loss", json!([x, sign]), margin, json!({})),
+        ("triplet_margin_loss", json!([x, x, x]), triplet, json!({})),
+    ]
+}
+
 /// A random case of each loss.
 fn cases(rng: &mut Rng) -> Vec<Value> {
-    let (n, c) = (rng.i64(1..20), rng.i64(2..20));
-    let place: Vec<i64> = if rng.bool() { vec![] } else { vec![rng.i64(1..6)] };
-    let by_class = [vec![n, c], place.clone()].concat();
-    let samples = [vec![n], place].concat();
-    let classes = json!({ "kind": "class", "high": c, "shape": samples });
-    let of = |kind: &str, shape: &[i64], grad: bool| json!({ "kind": kind, "shape": shape, "grad": grad, "dim": 1 });
-    let x = |shape: &[i64]| of("normal", shape, true);
-    let pair = [n, c];
-    let smooth = rng.choice([0.0, 0.1]).unwrap();
-    let ignored = rng.i64(0..c);
-    let target =
-        if rng.bool() && smooth == 0.0 { of("softmax", &by_class, false) } else { classes.clone() };
-    let soft = target["kind"] == "softmax";
-    let mut ce = json!({ "label_smoothing": smooth });
-    if !soft && rng.bool() {
-        ce["ignore_index"] = json!(ignored);
+    let mut all = Vec::new();
+    for some in [over_classes, over_yes_and_no, of_distance, of_likelihood, of_ranking] {
+        let (n, c) = (rng.i64(1..20), rng.i64(2..20));
+        all.extend(some(rng, n, c));
     }
-    let class_weight = json!({ "weight": of("positive", &[c], false) });
-    let value_weight = json!({ "weight": of("positive", &pair, false) });
-    let no_weight = json!({});
-    let maybe = |rng: &mut Rng, weight: &Value| {
-        if rng.bool() { weight.clone() } else { no_weight.clone() }
-    };
-    let (wide, eps) = (rng.f64() * 2.0 + 0.01, rng.choice([1e-8, 1e-3]).unwrap());
-    let (t, s) = (rng.i64(8..14), rng.i64(1..4));
-    let lengths = |rng: &mut Rng, low: i64, high: i64| -> Vec<i64> {
-        (0..n).map(|_| rng.i64(low..=high)).collect()
-    };
-    let input_lengths = json!({ "kind": "given", "values": lengths(rng, 7, t) });
-    let target_lengths = json!({ "kind": "given", "values": lengths(rng, 1, s) });
-    let sign = of("sign", &pair, false);
-    let var = rng.choice([vec![n, c], vec![n], vec![n, 1]]).unwrap();
-    let bce_weights = rng.choice([
-        no_weight.clone(),
-        value_weight.clone(),
-        json!({ "pos_weight": of("positive", &[c], false) }),
-        json!({ "pos_weight": of("positive", &[c], false), "weight": of("positive", &pair, false) }),
-    ]);
-    let all = [
-        ("cross_entropy", json!([x(&by_class), classes]), json!(null), no_weight.clone()),
-        ("cross_entropy", json!([x(&by_class), target]), ce, maybe(rng, &class_weight)),
-        (
-            "nll_loss",
-            json!([of("log_softmax", &by_class, true), classes]),
-            json!({ "ignore_index": rng.choice([-100, ignored]) }),
-            maybe(rng, &class_weight),
-        ),
-        (
-            "binary_cross_entropy",
-            json!([of("unit", &pair, true), of("unit", &pair, false)]),
-            json!({}),
-            maybe(rng, &value_weight),
-        ),
-        (
-            "binary_cross_entropy_with_logits",
-            json!([x(&pair), of("unit", &pair, false)]),
-            json!({}),
-            bce_weights.unwrap(),
-        ),
-        ("soft_margin_loss", json!([x(&pair), sign]), json!({}), no_weight.clone()),
-        (
-            "multilabel_margin_loss",
-            json!([x(&pair), { "kind": "class", "high": c, "shape": pair }]),
-            json!({}),
-            no_weight.clone(),
-        ),
-        (
-            "multilabel_soft_margin_loss",
-            json!([x(&pair), of("unit", &pair, false)]),
-            json!({}),
-            maybe(rng, &class_weight),
-        ),
-        ("mse_loss", json!([x(&by_class), x(&by_class)]), json!(null), no_weight.clone()),
-        ("mse_loss", json!([x(&pair), x(&pair)]), json!({}), maybe(rng, &value_weight)),
-        ("l1_loss", json!([x(&pair), x(&pair)]), json!({}), maybe(rng, &value_weight)),
-        (
-            "smooth_l1_loss",
-            json!([x(&pair), x(&pair)]),
-            json!({ "beta": rng.choice([0.0, 1.0, wide]) }),
-            no_weight.clone(),
-        ),
-        (
-            "huber_loss",
-            json!([x(&pair), x(&pair)]),
-            json!({ "delta": wide }),
-            maybe(rng, &value_weight),
-        ),
-        (
-            "kl_div",
-            json!([of("log_softmax", &pair, true), of("softmax", &pair, false)]),
-            json!({}),
-            no_weight.clone(),
-        ),
-        (
-            "kl_div",
-            json!([of("log_softmax", &pair, true), of("log_softmax", &pair, true)]),
-            json!({ "log_target": true }),
-            no_weight.clone(),
-        ),
-        (
-            "poisson_nll_loss",
-            json!([x(&pair), of("count", &pair, false)]),
-            json!({ "full": rng.bool() }),
-            no_weight.clone(),
-        ),
-        (
-            "poisson_nll_loss",
-            json!([of("positive", &pair, true), of("count", &pair, false)]),
-            json!({ "full": rng.bool(), "log_input": false, "eps": eps }),
-            no_weight.clone(),
-        ),
-        (
-            "gaussian_nll_loss",
-            json!([x(&pair), x(&pair), of("positive", &var, true)]),
-            json!({ "full": rng.bool(), "eps": rng.choice([1e-6, 0.5]) }),
-            no_weight.clone(),
-        ),
-        (
-            "ctc_loss",
-            json!([
-                { "kind": "log_softmax", "shape": [t, n, c], "dim": 2, "grad": true },
-                { "kind": "class", "high": c - 1, "shape": [n, s] },
-                input_lengths,
-                target_lengths,
-            ]),
-            json!({ "blank": c - 1, "zero_infinity": rng.bool() }),
-            no_weight.clone(),
-        ),
-        (
-            "cosine_embedding_loss",
-            json!([x(&pair), x(&pair), of("sign", &[n], false)]),
-            json!({ "margin": rng.f64() }),
-            no_weight.clone(),
-        ),
-        (
-            "margin_ranking_loss",
-            json!([x(&pair), x(&pair), sign]),
-            json!({ "margin": rng.f64() }),
-            no_weight.clone(),
-        ),
-        (
-            "hinge_embedding_loss",
-            json!([x(&pair), sign]),
-            json!({ "margin": wide }),
-            no_weight.clone(),
-        ),
-        (
-            "triplet_margin_loss",
-            json!([x(&pair), x(&pair), x(&pair)]),
-            json!({ "margin": wide, "p": rng.choice([1.0, 2.0, 3.0]), "swap": rng.bool() }),
-            no_weight.clone(),
-        ),
-    ];
-    let case = |(loss, inputs, mut kwargs, weights): (&str, Value, Value, Value)| {
+    let case = |(loss, inputs, mut kwargs, weights): Case| {
         if kwargs.is_null() {
             kwargs = json!({}); // the function itself
         } else {

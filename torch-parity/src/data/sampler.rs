@@ -54,7 +54,7 @@ impl RandomSampler {
         Self { n, replacement: false, num_samples: n, generator: None }
     }
 
-    fn draw<'a>(&'a self, generator: Generator) -> Order<'a> {
+    fn draw(&self, generator: Generator) -> Order<'_> {
         let (n, all) = (self.n, self.num_samples);
         if self.replacement {
             // torch.randint 32 at a time, of which all are drawn at once.

@@ -18,10 +18,12 @@ pub(super) fn multi_head_attention_forward(
     if query.dim() == 2 {
         return unbatched(own, [query, key, value], dropout, how);
     }
-    let &[l, n, e] = &query.size()[..] else { panic!("a query has 2 or 3 dimensions") };
-    let s = key.size()[0];
+    let &[tgt_len, bsz, embed_dim] = &query.size()[..] else {
+        panic!("a query has 2 or 3 dimensions")
+    };
+    let src_len = key.size()[0];
     let heads = own.num_heads;
-    let head_dim = e / heads;
+    let head_dim = embed_dim / heads;
     let Attend { key_padding_mask, mut attn_mask, mut is_causal, .. } = how;
     assert!(!is_causal || attn_mask.is_some(), "is_causal takes an attn_mask that is causal");
     if is_causal && key_padding_mask.is_none() && !how.need_weights {
@@ -35,11 +37,11 @@ pub(super) fn multi_head_attention_forward(
         let mask = canonical(mask, query.kind());
         if mask.dim() == 2 { mask.unsqueeze(0) } else { mask }
     });
-    let by_head = |x: &Tensor, len| x.view([len, n * heads, head_dim]).transpose(0, 1);
-    let (q, k, v) = (by_head(&q, l), by_head(&k, s), by_head(&v, s));
+    let by_head = |x: &Tensor, len| x.view([len, bsz * heads, head_dim]).transpose(0, 1);
+    let (q, k, v) = (by_head(&q, tgt_len), by_head(&k, src_len), by_head(&v, src_len));
     let padding = key_padding_mask.map(|mask| {
-        let mask = canonical(mask, query.kind()).view([n, 1, 1, s]);
-        mask.expand([-1, heads, -1, -1], false).reshape([n * heads, 1, s])
+        let mask = canonical(mask, query.kind()).view([bsz, 1, 1, src_len]);
+        mask.expand([-1, heads, -1, -1], false).reshape([bsz * heads, 1, src_len])
     });
     let attn_mask = match (attn_mask, padding) {
         (Some(mask), Some(padding)) => Some(mask + padding),
@@ -47,21 +49,23 @@ pub(super) fn multi_head_attention_forward(
     };
 
     let out = |attn: Tensor| {
-        attn.linear(&own.out_proj.weight, own.out_proj.bias.as_ref()).view([l, n, e])
+        attn.linear(&own.out_proj.weight, own.out_proj.bias.as_ref())
+            .view([tgt_len, bsz, embed_dim])
     };
     if !how.need_weights {
         let attn_mask = attn_mask.map(|mask| {
             if mask.size()[0] == 1 && mask.dim() == 3 {
                 mask.unsqueeze(0)
             } else {
-                mask.view([n, heads, -1, s])
+                mask.view([bsz, heads, -1, src_len])
             }
         });
-        let [q, k, v] = [(q, l), (k, s), (v, s)].map(|(x, len)| x.view([n, heads, len, head_dim]));
+        let [q, k, v] = [(q, tgt_len), (k, src_len), (v, src_len)]
+            .map(|(x, len)| x.view([bsz, heads, len, head_dim]));
         let attn = Tensor::scaled_dot_product_attention(
             &q, &k, &v, attn_mask, dropout, is_causal, None, false,
         );
-        return (out(attn.permute([2, 0, 1, 3]).reshape([n * l, e])), None);
+        return (out(attn.permute([2, 0, 1, 3]).reshape([bsz * tgt_len, embed_dim])), None);
     }
     let q_scaled = q * (1.0 / head_dim as f64).sqrt();
     let weights = match attn_mask {
@@ -72,8 +76,8 @@ pub(super) fn multi_head_attention_forward(
     if dropout > 0.0 {
         weights = weights.dropout(dropout, true);
     }
-    let output = out(weights.bmm(&v).transpose(0, 1).reshape([l * n, e]));
-    let mut weights = weights.view([n, heads, l, s]);
+    let output = out(weights.bmm(&v).transpose(0, 1).reshape([tgt_len * bsz, embed_dim]));
+    let mut weights = weights.view([bsz, heads, tgt_len, src_len]);
     if how.average_attn_weights {
         weights = weights.mean_dim([1].as_slice(), false, None);
     }

@@ -96,16 +96,21 @@ impl<const D: usize, const TRANSPOSED: bool> Conv<D, TRANSPOSED> {
 impl<const D: usize, const TRANSPOSED: bool> Module for Conv<D, TRANSPOSED> {
     fn forward(&self, x: &Tensor) -> Tensor {
         let (weight, bias) = (&self.weight, self.bias.as_ref());
-        let ConvOptions {
-            stride: s, padding: p, dilation: d, output_padding: o, groups: g, ..
-        } = self.options;
+        let ConvOptions { stride, padding, dilation, output_padding: out_padding, groups, .. } =
+            self.options;
         match (D, TRANSPOSED) {
-            (1, false) => x.conv1d(weight, bias, s, p, d, g),
-            (2, false) => x.conv2d(weight, bias, s, p, d, g),
-            (3, false) => x.conv3d(weight, bias, s, p, d, g),
-            (1, true) => x.conv_transpose1d(weight, bias, s, p, o, g, d),
-            (2, true) => x.conv_transpose2d(weight, bias, s, p, o, g, d),
-            (3, true) => x.conv_transpose3d(weight, bias, s, p, o, g, d),
+            (1, false) => x.conv1d(weight, bias, stride, padding, dilation, groups),
+            (2, false) => x.conv2d(weight, bias, stride, padding, dilation, groups),
+            (3, false) => x.conv3d(weight, bias, stride, padding, dilation, groups),
+            (1, true) => {
+                x.conv_transpose1d(weight, bias, stride, padding, out_padding, groups, dilation)
+            }
+            (2, true) => {
+                x.conv_transpose2d(weight, bias, stride, padding, out_padding, groups, dilation)
+            }
+            (3, true) => {
+                x.conv_transpose3d(weight, bias, stride, padding, out_padding, groups, dilation)
+            }
             _ => panic!("libtorch has no convolution over {D} dimensions"),
         }
     }

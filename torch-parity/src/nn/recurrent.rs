@@ -92,7 +92,7 @@ impl Recurrent {
     }
 }
 
-/// libtorch's function for a network with one state: rnn_tanh, rnn_relu or gru.
+/// libtorch's function for a network with one state, RNN or GRU.
 type Kernel = fn(&Tensor, &Tensor, &[Tensor], bool, i64, f64, bool, bool, bool) -> (Tensor, Tensor);
 
 impl Recurrent {

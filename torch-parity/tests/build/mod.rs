@@ -11,7 +11,7 @@ pub enum Layer {
     Gru(nn::GRU),
     Lstm(nn::LSTM),
     Attention(nn::MultiheadAttention),
-    Encoder(nn::TransformerEncoderLayer),
+    Encoder(Box<nn::TransformerEncoderLayer>),
 }
 
 /// A setting, or PyTorch's default.
@@ -195,7 +195,7 @@ impl Layer {
             "GRU" => Self::Gru(nn::GRU::with(i(), h(), recurrent(case))),
             "LSTM" => Self::Lstm(nn::LSTM::with(i(), h(), recurrent(case))),
             "MultiheadAttention" => Self::Attention(attention(case)),
-            "TransformerEncoderLayer" => Self::Encoder(encoder(case)),
+            "TransformerEncoderLayer" => Self::Encoder(Box::new(encoder(case))),
             _ => Self::Plain(plain(case)),
         }
     }
