@@ -125,6 +125,7 @@ fn convolutions() {
 fn transposed_convolutions() {
     many(40, |rng| convolution(rng, "ConvTranspose1d", 1, true));
     many(60, |rng| convolution(rng, "ConvTranspose2d", 2, true));
+    many(20, |rng| convolution(rng, "ConvTranspose3d", 3, true));
 }
 
 #[test]
@@ -135,12 +136,13 @@ fn batch_norm() {
         let kwargs = json!({ "eps": rng.choice([1e-5, 1e-3]), "momentum": momentum,
             "affine": rng.bool(), "track_running_stats": rng.u8(..4) > 0 });
         let n = rng.i64(2..20);
-        let which = rng.u8(..3);
+        let which = rng.u8(..4);
         let mut size = || rng.i64(1..9);
         let (name, input) = match which {
             0 => ("BatchNorm1d", vec![n, c]),
             1 => ("BatchNorm1d", vec![n, c, size()]),
-            _ => ("BatchNorm2d", vec![n, c, size(), size()]),
+            2 => ("BatchNorm2d", vec![n, c, size(), size()]),
+            _ => ("BatchNorm3d", vec![n, c, size(), size(), size()]),
         };
         layer(rng, name, json!([c]), kwargs, &input)
     });
@@ -278,6 +280,43 @@ fn recurrent_networks() {
         case["again"] = json!(again);
         case
     });
+}
+
+/// Sizes at which libtorch takes other kernels than for the small ones.
+#[test]
+fn larger_sizes() {
+    let mut rng = live::draws();
+    let mut of = |name: &str, args: Value, input: &[i64]| {
+        let kwargs = if name == "TransformerEncoderLayer" || name == "MultiheadAttention" {
+            json!({ "batch_first": true })
+        } else {
+            json!({})
+        };
+        let mut case = layer(&mut rng, name, args, kwargs, input);
+        for (key, value) in [("again", true), ("need_weights", true), ("average", true)] {
+            case[key] = json!(value);
+        }
+        case["is_causal"] = json!(false);
+        case["kind"] = json!("self");
+        case
+    };
+    check(&[
+        of("Linear", json!([512, 300]), &[64, 512]),
+        of("Conv1d", json!([64, 96, [5]]), &[8, 64, 200]),
+        of("Conv2d", json!([32, 64, [3, 3]]), &[16, 32, 28, 28]),
+        of("ConvTranspose2d", json!([64, 32, [4, 4]]), &[8, 64, 14, 14]),
+        of("BatchNorm2d", json!([64]), &[16, 64, 28, 28]),
+        of("LayerNorm", json!([[384]]), &[8, 64, 384]),
+        of("GroupNorm", json!([8, 64]), &[8, 64, 28, 28]),
+        of("RNN", json!([128, 128]), &[30, 32, 128]),
+        of("GRU", json!([128, 128]), &[30, 32, 128]),
+        of("LSTM", json!([128, 128]), &[30, 32, 128]),
+        of("MultiheadAttention", json!([128, 4]), &[16, 64, 128]),
+        of("TransformerEncoderLayer", json!([128, 4]), &[16, 64, 128]),
+        of("Dropout", json!([0.5]), &[64, 512]),
+        of("GELU", json!([]), &[64, 512]),
+        of("Softmax", json!([1]), &[64, 512]),
+    ]);
 }
 
 #[test]

@@ -133,8 +133,10 @@ fn plain(case: &Value) -> Box<dyn Module> {
         "Conv3d" => conv::<3, false>(case),
         "ConvTranspose1d" => conv::<1, true>(case),
         "ConvTranspose2d" => conv::<2, true>(case),
+        "ConvTranspose3d" => conv::<3, true>(case),
         "BatchNorm1d" => batch_norm::<1>(case),
         "BatchNorm2d" => batch_norm::<2>(case),
+        "BatchNorm3d" => batch_norm::<3>(case),
         "LayerNorm" => {
             let shape: Vec<_> = arg(case, 0);
             Box::new(nn::LayerNorm::with(&shape, norm(case, "elementwise_affine")))
