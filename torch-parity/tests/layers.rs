@@ -80,6 +80,16 @@ fn layer(rng: &mut Rng, name: &str, args: Value, kwargs: Value, input: &[i64]) -
     case
 }
 
+/// The case with what recurrent networks and attention are called with.
+fn called(mut case: Value) -> Value {
+    for (key, value) in [("again", true), ("need_weights", true), ("average", true)] {
+        case[key] = json!(value);
+    }
+    case["is_causal"] = json!(false);
+    case["kind"] = json!("self");
+    case
+}
+
 fn check(cases: &[Value]) {
     live::assert_same_bits("layers.py", cases, run);
 }
@@ -292,13 +302,7 @@ fn larger_sizes() {
         } else {
             json!({})
         };
-        let mut case = layer(&mut rng, name, args, kwargs, input);
-        for (key, value) in [("again", true), ("need_weights", true), ("average", true)] {
-            case[key] = json!(value);
-        }
-        case["is_causal"] = json!(false);
-        case["kind"] = json!("self");
-        case
+        called(layer(&mut rng, name, args, kwargs, input))
     };
     check(&[
         of("Linear", json!([512, 300]), &[64, 512]),
@@ -406,29 +410,53 @@ fn transformer_encoder_layer() {
 #[test]
 fn another_setting_is_found() {
     let mut rng = live::draws();
+    let kwargs = |kwargs: Value| json!({ "kwargs": kwargs });
     let changed = [
-        ("Linear", json!([3, 4]), json!({}), vec![5, 3], json!({ "bias": false })),
-        ("Conv2d", json!([2, 4, [3, 3]]), json!({}), vec![2, 2, 8, 8], json!({ "groups": 2 })),
-        ("BatchNorm1d", json!([3]), json!({}), vec![5, 3], json!({ "momentum": 0.9 })),
-        ("LayerNorm", json!([[3]]), json!({}), vec![5, 3], json!({ "eps": 1e-6 })),
-        ("GroupNorm", json!([1, 4]), json!({}), vec![5, 4, 2], json!({ "eps": 1e-6 })),
-        ("LSTM", json!([3, 4]), json!({}), vec![5, 2, 3], json!({ "num_layers": 2 })),
-        ("GELU", json!([]), json!({}), vec![5, 3], json!({ "approximate": "tanh" })),
+        ("Linear", json!([3, 4]), vec![5, 3], kwargs(json!({ "bias": false }))),
+        ("Conv2d", json!([2, 4, [3, 3]]), vec![2, 2, 8, 8], kwargs(json!({ "groups": 2 }))),
+        (
+            "ConvTranspose2d",
+            json!([2, 4, [3, 3]]),
+            vec![2, 2, 8, 8],
+            kwargs(json!({ "padding": [1, 0] })),
+        ),
+        ("BatchNorm1d", json!([3]), vec![5, 3], kwargs(json!({ "momentum": 0.9 }))),
+        ("LayerNorm", json!([[3]]), vec![5, 3], kwargs(json!({ "eps": 1e-6 }))),
+        ("GroupNorm", json!([1, 4]), vec![5, 4, 2], kwargs(json!({ "eps": 1e-6 }))),
+        ("Embedding", json!([5, 3]), vec![9], kwargs(json!({ "padding_idx": 2 }))),
+        ("Dropout", json!([0.5]), vec![5, 9], json!({ "args": [0.4] })),
+        ("RNN", json!([3, 4]), vec![5, 2, 3], kwargs(json!({ "nonlinearity": "relu" }))),
+        ("GRU", json!([3, 4]), vec![5, 2, 3], kwargs(json!({ "bidirectional": true }))),
+        ("LSTM", json!([3, 4]), vec![5, 2, 3], kwargs(json!({ "num_layers": 2 }))),
+        ("MultiheadAttention", json!([4, 2]), vec![5, 3, 4], json!({ "args": [4, 1] })),
+        ("MultiheadAttention", json!([4, 2]), vec![5, 3, 4], json!({ "need_weights": false })),
+        (
+            "TransformerEncoderLayer",
+            json!([4, 2]),
+            vec![5, 3, 4],
+            kwargs(json!({ "norm_first": true })),
+        ),
+        ("GELU", json!([]), vec![5, 3], kwargs(json!({ "approximate": "tanh" }))),
+        ("Softmax", json!([0]), vec![5, 3], json!({ "args": [1] })),
+        ("MaxPool1d", json!([[2]]), vec![2, 2, 8], kwargs(json!({ "stride": [1] }))),
         (
             "AvgPool1d",
             json!([[2]]),
-            json!({ "padding": [1] }),
             vec![2, 2, 8],
-            json!({ "padding": [1], "count_include_pad": false }),
+            kwargs(json!({ "ceil_mode": true, "stride": [3] })),
         ),
     ];
     let (cases, wrong): (Vec<_>, Vec<_>) = changed
         .into_iter()
-        .map(|(name, args, kwargs, input, other)| {
-            let mut case = layer(&mut rng, name, args, kwargs, &input);
-            case["again"] = json!(false);
+        .map(|(name, args, input, other)| {
+            let mut case = called(layer(&mut rng, name, args, json!({}), &input));
+            if name == "Embedding" {
+                case["high"] = json!(5);
+            }
             let mut wrong = case.clone();
-            wrong["kwargs"] = other;
+            for (key, value) in other.as_object().unwrap() {
+                wrong[key] = value.clone();
+            }
             (case, wrong)
         })
         .unzip();

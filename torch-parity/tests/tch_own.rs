@@ -76,7 +76,7 @@ fn batch_norm_begins_with_a_random_weight() {
     let (_, weight, ones) = &all[0];
     assert_eq!(ones, &ones.ones_like());
     let (low, high) = (weight.min().double_value(&[]), weight.max().double_value(&[]));
-    assert!(0.0 <= low && low < 0.05 && 0.95 < high && high < 1.0, "{low} {high}");
+    assert!((0.0..0.05).contains(&low) && (0.95..1.0).contains(&high), "{low} {high}");
     let config = tch::nn::BatchNormConfig::default();
     let ours = nn::BatchNormOptions::default();
     assert_eq!((config.eps, Some(config.momentum)), (ours.eps, ours.momentum));
@@ -116,7 +116,7 @@ fn recurrent_networks_are_drawn_as_for_a_relu() {
     for all in [lstm, gru] {
         // √(6 / fan in) against 1 / √hidden
         for ((_, theirs, ours), fan_in) in all.iter().zip([60.0, 50.0]) {
-            let expected = (6.0 * 50.0 / fan_in as f64).sqrt();
+            let expected = f64::sqrt(6.0 * 50.0 / fan_in);
             assert!((ratio(theirs, ours) - expected).abs() < 0.05, "{}", ratio(theirs, ours));
         }
         let (_, bias, _) = &all[2];
