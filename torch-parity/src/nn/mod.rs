@@ -1,4 +1,47 @@
 //! `torch.nn`: layers with PyTorch's default initial weights, and losses.
+//!
+//! A layer's `new` takes what PyTorch has no default for; `with` takes the other
+//! settings too. A model names its parts:
+//!
+//! ```
+//! use tch::Tensor;
+//! use torch_parity::children;
+//! use torch_parity::nn::{Children, Conv2d, ConvOptions, Dropout, Linear, Module};
+//!
+//! struct Net {
+//!     conv: Conv2d,
+//!     dropout: Dropout,
+//!     fc: Linear,
+//! }
+//!
+//! impl Net {
+//!     fn new() -> Self {
+//!         let padded = ConvOptions { padding: [1, 1], ..ConvOptions::default() };
+//!         Self {
+//!             conv: Conv2d::with(1, 8, [3, 3], padded),
+//!             dropout: Dropout::new(0.5),
+//!             fc: Linear::new(8 * 4 * 4, 10),
+//!         }
+//!     }
+//! }
+//!
+//! impl Module for Net {
+//!     fn forward(&self, x: &Tensor) -> Tensor {
+//!         let x = self.conv.forward(x).relu().flatten(1, -1);
+//!         self.fc.forward(&self.dropout.forward(&x))
+//!     }
+//!
+//!     fn children(&self) -> Children<'_> {
+//!         children!(self.conv, self.dropout, self.fc)
+//!     }
+//! }
+//!
+//! let net = Net::new();
+//! net.eval();
+//! let logits = net.forward(&Tensor::zeros([2, 1, 4, 4], tch::kind::FLOAT_CPU));
+//! assert_eq!(logits.size(), [2, 10]);
+//! assert_eq!(net.named_parameters()[0].0, "conv.weight");
+//! ```
 
 mod module;
 mod state_dict;
@@ -21,6 +64,7 @@ mod activation;
 mod nonlinear;
 
 mod recurrent;
+mod rnn;
 
 mod attend;
 mod attention;
@@ -53,6 +97,7 @@ pub use norm::{GroupNorm, LayerNorm, NormOptions};
 pub use pool::{
     AdaptiveAvgPool2d, AvgPool, AvgPool1d, AvgPool2d, Flatten, MaxPool, MaxPool1d, MaxPool2d,
 };
-pub use recurrent::{GRU, LSTM, RNN, RecurrentOptions};
+pub use recurrent::RecurrentOptions;
+pub use rnn::{GRU, LSTM, RNN};
 pub use sequential::Sequential;
 pub use transformer::{EncoderLayerOptions, TransformerEncoderLayer};

@@ -4,10 +4,14 @@
 //! out bounds in its order, since rounding differs in any other. All of them
 //! leave gradients aside and draw from the default generator.
 
+mod trunc_normal;
+
 use std::f64::consts::SQRT_2;
 use std::hint::black_box;
 
 use tch::{Device, Kind, Tensor, no_grad};
+
+pub use trunc_normal::trunc_normal_;
 
 /// What a layer's output goes through, of `torch.nn.init.calculate_gain`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -160,66 +164,6 @@ pub(super) fn reset_parameters(weight: &mut Tensor, bias: Option<&mut Tensor>) {
         let bound = if fan_in > 0 { 1.0 / (fan_in as f64).sqrt() } else { 0.0 };
         uniform_(bias, -bound, bound);
     }
-}
-
-/// `torch.nn.init.trunc_normal_`: a normal distribution of which nothing is
-/// left outside [a, b]; by default of mean 0, std 1, a -2, b 2.
-pub fn trunc_normal_(tensor: &mut Tensor, mean: f64, std: f64, a: f64, b: f64) {
-    let cdf = |x: f64| {
-        let erf = Tensor::from((x - mean) / std / SQRT_2).erf().double_value(&[]);
-        f64::midpoint(1.0, erf)
-    };
-    no_grad(|| {
-        if cdf(b) - cdf(a) > 0.3 {
-            redraw_outside(tensor, mean, std, a, b);
-        } else {
-            reject(tensor, mean, std, a, b);
-        }
-    });
-}
-
-/// Most of the distribution is inside: draws again what falls outside.
-fn redraw_outside(tensor: &mut Tensor, mean: f64, std: f64, a: f64, b: f64) {
-    let rounded = |x: f64| Tensor::from(x).to_kind(tensor.kind()).double_value(&[]);
-    let (lo, hi) = (rounded(a), rounded(b));
-    let mut result = tensor.normal_(mean, std);
-    loop {
-        let mask = result.less(lo).logical_or(&result.greater(hi));
-        if !any(&mask) {
-            break;
-        }
-        result = result.empty_like().normal_(mean, std).where_self(&mask, &result);
-    }
-    tensor.copy_(&result);
-}
-
-/// Little of it is inside: draws evenly between a and b, and keeps a draw as
-/// often as the density there is of the density's peak.
-fn reject(tensor: &mut Tensor, mean: f64, std: f64, a: f64, b: f64) {
-    let mode = a.max(mean.min(b));
-    let log_peak = -0.5 * squared((mode - mean) / std);
-    let log_density = |x: &mut Tensor| {
-        let mut x = x.g_sub_scalar_(mean).g_div_scalar_(std);
-        x.pow_(2).g_mul_scalar_(-0.5).g_sub_scalar_(log_peak)
-    };
-    let mut candidates = tensor.empty_like();
-    let mut accept = tensor.empty_like();
-    let mut result = tensor.uniform_(a, b);
-    candidates.copy_(&result);
-    let _ = log_density(&mut candidates);
-    let mut pending = accept.uniform_(0.0, 1.0).log_().gt_tensor(&candidates);
-    while any(&pending) {
-        let _ = candidates.uniform_(a, b);
-        result = candidates.where_self(&pending, &result);
-        let _ = log_density(&mut candidates);
-        let accepted = accept.uniform_(0.0, 1.0).log_().gt_tensor(&candidates);
-        pending = accepted.where_self(&pending, &pending);
-    }
-    tensor.copy_(&result);
-}
-
-fn any(mask: &Tensor) -> bool {
-    mask.any().int64_value(&[]) != 0
 }
 
 /// `torch.nn.init.orthogonal_` (Saxe et al., 2013), by default of gain 1: rows
