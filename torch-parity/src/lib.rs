@@ -2,6 +2,7 @@
 //! proves it.
 
 pub mod compare;
+pub mod data;
 pub mod failure;
 pub mod nn;
 pub mod optim;

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fastrand::Rng;
 use serde_json::Value;
@@ -43,16 +44,51 @@ pub fn assert_same_bits(
     cases: &[Value],
     rust: impl Fn(&Value) -> Vec<(String, tch::Tensor)>,
 ) {
+    let reports = reports(script, cases, cases, rust);
+    let mut parted =
+        cases.iter().zip(&reports).filter(|(_, report)| report.verdict() != Verdict::Exact);
+    if let Some((case, report)) = parted.next() {
+        panic!("{} of {} cases part, first {case}\n{report}", parted.count() + 1, cases.len());
+    }
+}
+
+/// Runs `cases` in Python and `others` here: no two may agree.
+pub fn assert_other_bits(
+    script: &str,
+    cases: &[Value],
+    others: &[Value],
+    rust: impl Fn(&Value) -> Vec<(String, tch::Tensor)>,
+) {
+    for (other, report) in others.iter().zip(reports(script, cases, others, rust)) {
+        assert_ne!(report.verdict(), Verdict::Exact, "{other} goes unnoticed");
+    }
+}
+
+/// Tests run side by side, and libtorch has one default generator for all: who
+/// draws from it holds this.
+pub fn generator() -> MutexGuard<'static, ()> {
+    static GENERATOR: Mutex<()> = Mutex::new(());
+    GENERATOR.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Each of `cases` in Python, compared with each of `ours` here.
+fn reports(
+    script: &str,
+    cases: &[Value],
+    ours: &[Value],
+    rust: impl Fn(&Value) -> Vec<(String, tch::Tensor)>,
+) -> Vec<compare::Report> {
     tch::set_num_threads(1);
-    for (case, python) in cases.iter().zip(run_python(script, cases)) {
+    let pythons = run_python(script, cases);
+    let _held = generator();
+    let report = |(case, python): (&Value, &Trace)| {
         let mut ours = Trace::default();
         for (key, tensor) in rust(case) {
             ours.tensors.insert(key.into(), Array::of(&tensor).unwrap());
         }
-        let sides = ["Rust", "Python"];
-        let report = compare::compare(sides, &ours, &python, &Options::default()).unwrap();
-        assert_eq!(report.verdict(), Verdict::Exact, "{case}\n{report}");
-    }
+        compare::compare(["Rust", "Python"], &ours, python, &Options::default()).unwrap()
+    };
+    ours.iter().zip(&pythons).map(report).collect()
 }
 
 /// The draws of a test; others with `TORCH_PARITY_DRAWS=7`.

@@ -1,0 +1,56 @@
+//! A module's state as a map, and as a .safetensors file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use tch::{Tensor, no_grad};
+
+use super::module::same;
+use crate::trace::{Array, Trace};
+
+type Named = Vec<(String, Tensor)>;
+
+/// Copies `state` into `own`, or says in one line why not.
+pub(super) fn load(own: Named, state: &BTreeMap<String, Tensor>) -> Result<()> {
+    let missing: Vec<_> =
+        own.iter().map(|(name, _)| &**name).filter(|name| !state.contains_key(*name)).collect();
+    ensure!(missing.is_empty(), "the state lacks {}", missing.join(", "));
+    let known = |name: &String| own.iter().any(|(own, _)| own == name);
+    let unexpected: Vec<_> = state.keys().filter(|name| !known(name)).map(String::as_str).collect();
+    ensure!(unexpected.is_empty(), "the module has no {}", unexpected.join(", "));
+    for (name, tensor) in &own {
+        let (have, want) = (state[name].size(), tensor.size());
+        ensure!(have == want, "{name} is of shape {have:?} in the state, {want:?} in the module");
+    }
+    for (name, mut tensor) in own {
+        no_grad(|| tensor.f_copy_(&state[&name])).with_context(|| format!("cannot copy {name}"))?;
+    }
+    Ok(())
+}
+
+/// Writes `own` as a .safetensors file.
+pub(super) fn write(own: Named, path: &Path) -> Result<()> {
+    let arrays: Result<BTreeMap<_, _>> =
+        own.into_iter().map(|(name, tensor)| Ok((name, Array::of(&tensor)?))).collect();
+    // PyTorch's readers know their files by this entry.
+    let metadata = [("format".to_owned(), "pt".to_owned())].into();
+    let bytes = safetensors::serialize(&arrays?, Some(metadata))?;
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Reads a .safetensors file into `own`.
+pub(super) fn read(own: Named, path: &Path) -> Result<()> {
+    let arrays = Trace::read(path)?.tensors;
+    let tensors = arrays.iter().map(|(key, array)| Ok((key.to_string(), array.to_tensor()?)));
+    let mut state: BTreeMap<_, _> = tensors.collect::<Result<_>>()?;
+    for (name, tensor) in &own {
+        if !state.contains_key(name) {
+            let twin = own.iter().find(|(twin, t)| state.contains_key(twin) && same(t, tensor));
+            if let Some((twin, _)) = twin {
+                state.insert(name.clone(), state[twin].shallow_clone());
+            }
+        }
+    }
+    load(own, &state).with_context(|| format!("cannot load {}", path.display()))
+}
