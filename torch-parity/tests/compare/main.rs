@@ -1,6 +1,8 @@
 //! The comparison can fail, and says where: records, tables, files, tolerances.
 
 mod files;
+#[path = "../live/mod.rs"]
+mod live;
 mod options;
 mod oracle;
 mod report;
