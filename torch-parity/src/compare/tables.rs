@@ -174,11 +174,19 @@ fn how(column: &Column, both: &[Named; 2], options: &Options) -> How {
 /// A row of each side, where it has one.
 type Row = [Option<usize>; 2];
 
+/// The rows with which one side goes on where the other ends.
+struct Tail {
+    side: usize,
+    /// The first of them.
+    from: usize,
+    /// The last row of the other.
+    last: Option<usize>,
+}
+
 /// How rows are paired.
 struct Rows {
     pairs: Vec<Row>,
-    /// The side that goes on, and from which row.
-    tail: Option<(usize, usize)>,
+    tail: Option<Tail>,
     /// The columns of the key in each side.
     key: Vec<(String, [usize; 2])>,
 }
@@ -187,9 +195,10 @@ impl Rows {
     fn by_place(tables: [&Table; 2]) -> Self {
         let counts = tables.map(Table::rows);
         let common = counts[0].min(counts[1]);
+        let goes_on = |side| Tail { side, from: common, last: common.checked_sub(1) };
         let tail = match counts {
-            [a, e] if a > e => Some((0, e)),
-            [a, e] if a < e => Some((1, a)),
+            [a, e] if a > e => Some(goes_on(0)),
+            [a, e] if a < e => Some(goes_on(1)),
             _ => None,
         };
         let pairs = (0..common).map(|row| [Some(row), Some(row)]).collect();
@@ -226,7 +235,8 @@ impl Rows {
             rest.sort_unstable();
             pairs.extend(rest.into_iter().map(|row| [None, Some(row)]));
         }
-        Ok(Self { pairs, ..rows })
+        let tail = keyed_tail(&mut pairs);
+        Ok(Self { pairs, tail, ..rows })
     }
 
     /// The key of each row, and its row; the second row of a key that is there
@@ -257,6 +267,28 @@ impl Rows {
             .map(|(name, places)| format!("{name}={}", table.text(row, places[side])));
         words.collect::<Vec<_>>().join(" ")
     }
+}
+
+/// Takes the rows out with which one side goes on behind all that both have,
+/// where the other side has no row of its own.
+fn keyed_tail(pairs: &mut Vec<Row>) -> Option<Tail> {
+    let both = |pair: &&Row| pair.iter().all(Option::is_some);
+    let lone = |side: usize| {
+        let lone = pairs.iter().filter(move |pair| pair[1 - side].is_none());
+        lone.filter_map(move |pair| pair[side])
+    };
+    let side = match [lone(0).next(), lone(1).next()] {
+        [Some(_), None] => 0,
+        [None, Some(_)] => 1,
+        _ => return None,
+    };
+    let ends = [0, 1].map(|side| pairs.iter().filter(both).filter_map(|pair| pair[side]).max());
+    let from = ends[side]? + 1;
+    if lone(side).all(|row| row < from) {
+        return None;
+    }
+    pairs.retain(|pair| pair[1 - side].is_some() || pair[side].is_none_or(|row| row < from));
+    Some(Tail { side, from, last: ends[1 - side] })
 }
 
 /// The comparison so far.
@@ -309,21 +341,24 @@ impl Comparison<'_> {
         }
     }
 
+    /// A row in words: by its line in the file, or its key.
+    fn place(&self, side: usize, row: usize, rows: &Rows) -> String {
+        let table = self.both[side].table;
+        if rows.key.is_empty() {
+            format!("line {}", table.line(row))
+        } else {
+            format!("row {}", rows.words(side, table, row))
+        }
+    }
+
     /// A row that both have, or only one, paired by key.
     fn row(&mut self, row: &Row, rows: &Rows) {
-        let place = || match *row {
-            [Some(at), _] if !rows.key.is_empty() => {
-                format!("row {}", rows.words(0, self.both[0].table, at))
-            }
-            [_, Some(at)] if !rows.key.is_empty() => {
-                format!("row {}", rows.words(1, self.both[1].table, at))
-            }
-            [_, Some(at)] => format!("line {}", self.both[1].table.line(at)),
-            _ => unreachable!("rows paired by place are in both"),
-        };
+        let at = |side: usize| row[side].map(|at| (side, at));
+        let (side, at) = at(0).or(at(1)).expect("a row is of some side");
+        let place = |this: &Self| this.place(side, at, rows);
         let [Some(a), Some(e)] = *row else {
             let side = usize::from(row[0].is_none());
-            let place = place();
+            let place = place(self);
             let count = self.lone_cells();
             self.differ(place, 0, What::OnlyIn(side), false, count);
             return;
@@ -335,7 +370,7 @@ impl Comparison<'_> {
             let texts = [self.both[0].table.text(a, in_a), self.both[1].table.text(e, in_e)];
             let how = self.how[group];
             if let Some((what, passes)) = self.cell([&texts[0], &texts[1]], how) {
-                let place = format!("{}, {}", place(), name(column, self.both));
+                let place = format!("{}, {}", place(self), name(column, self.both));
                 self.differ(place, group, what, passes, 1);
             }
         }
@@ -343,15 +378,11 @@ impl Comparison<'_> {
 
     /// The lines that only one side has, at its end.
     fn tail(&mut self, rows: &Rows) {
-        let Some((side, from)) = rows.tail else { return };
-        let (longer, shorter) = (self.both[side].table, self.both[1 - side].table);
-        let lines = longer.rows() - from;
-        let last = match shorter.rows() {
-            0 => String::new(),
-            n => format!("line {}", shorter.line(n - 1)),
-        };
+        let Some(Tail { side, from, last }) = rows.tail else { return };
+        let lines = self.both[side].table.rows() - from;
+        let last = last.map_or(String::new(), |row| self.place(1 - side, row, rows));
         let count = (0..lines).map(|_| self.lone_cells()).sum();
-        let place = format!("line {}", longer.line(from));
+        let place = self.place(side, from, rows);
         self.differ(place, 0, What::Tail { side, lines, last }, false, count);
     }
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::decimal::Decimal;
 use super::table::{Place, Table};
+use crate::text::counted;
 
 /// The table that a file of text is. The separator is told by the text, and a
 /// first line of numbers only is a row, not a header.
@@ -104,7 +105,8 @@ fn read(table: &mut Table, dialect: &Dialect) -> Result<()> {
             table.width = width;
         }
         let expected = table.width;
-        ensure!(width == expected, "line {line} has {width} cells, the first line {expected}");
+        let cells = counted(width, "cell");
+        ensure!(width == expected, "line {line} has {cells}, the first line {expected}");
         table.lines.push(line);
     }
     Ok(())
