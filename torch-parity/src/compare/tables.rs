@@ -309,33 +309,33 @@ impl Comparison<'_> {
         self.found.push(Difference { key: Key::from(place), what, passes, count, group });
     }
 
-    /// The header counts as a row, where either side has one.
+    /// The header, which counts as a row where either side has one, and columns
+    /// that only one side has.
     fn header(&mut self) {
         let headers = [0, 1].map(|side| self.both[side].table.header().is_some());
-        if headers == [false; 2] {
-            return;
-        }
         for (group, column) in self.columns.iter().enumerate() {
-            self.groups[group].tensors += 1;
-            let place = || format!("header, column {}", group + 1);
+            let place = format!("header, column {}", group + 1);
             match *column {
-                _ if headers[0] != headers[1] => {
-                    self.differ(place(), group, What::OnlyIn(usize::from(headers[1])), false, 1);
+                [Some(_), Some(_)] if headers[0] != headers[1] => {
+                    self.groups[group].tensors += 1;
+                    self.differ(place, group, What::OnlyIn(usize::from(headers[1])), false, 1);
                 }
-                [Some(a), Some(e)] => {
+                [Some(a), Some(e)] if headers[0] => {
+                    self.groups[group].tensors += 1;
                     self.groups[group].values += 1;
                     let [a, e] = [&self.both[0].names[a], &self.both[1].names[e]];
                     if a != e {
                         let texts = [a, e].map(|name| name.to_string());
-                        self.differ(place(), group, What::Text(texts), false, 1);
+                        self.differ(place, group, What::Text(texts), false, 1);
                     }
                 }
+                [Some(_), Some(_)] => {}
                 [a, _] => {
                     let side = usize::from(a.is_none());
-                    let rows = self.both[side].table.rows();
-                    self.groups[group].tensors += rows;
+                    let cells = self.both[side].table.rows() + usize::from(headers[side]);
+                    self.groups[group].tensors += cells;
                     let place = format!("column {}", name(column, self.both));
-                    self.differ(place, group, What::OnlyIn(side), false, 1 + rows);
+                    self.differ(place, group, What::OnlyIn(side), false, cells);
                 }
             }
         }

@@ -89,6 +89,7 @@ fn whatever_else_differs_is_found() {
         ["n,x\n,1\n", "n,x\n0,1\n"],
         ["x,y\n1,2\n", "1,2\n"],
         ["1,2\n3,4\n", "3,4\n1,2\n"],
+        ["1,2\n3,4\n", "1\n3\n"],
         ["n,x\na,1\nb,2\n", "n,x\nb,2\na,1\n"],
     ] {
         assert_differ(a, b);
