@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use safetensors::{Dtype, SafeTensors};
-use torch_parity::compare::{Options, Report, Verdict, compare_inputs};
+use torch_parity::compare::{Options, Report, Tolerance, Verdict, compare_inputs};
 use torch_parity::trace::{Array, Input, Key, Trace};
 
 /// Damages `seeds` until the time is over, and hands each result to `check`.
@@ -67,7 +67,7 @@ fn report(name: &str, seed: &[u8], bytes: &[u8]) -> Option<Report> {
         }
         (Err(error), _) => panic!("{error}"),
     };
-    let tolerant = Options { equal_nan: true, ..Options::within(Some(Default::default())) };
+    let tolerant = Options { equal_nan: true, ..Options::within(Some(Tolerance::default())) };
     for options in [tolerant, Options::default()] {
         let Ok(report) = compare_inputs(["A", "B"], &both, &options) else { return None };
         let text = format!("{report}{}{:?}", report.listing(5), report.growth().len());

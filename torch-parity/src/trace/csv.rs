@@ -17,7 +17,7 @@ pub(super) fn table(file: &Bytes, path: &Path) -> Result<Table> {
     let what = || format!("{name} is not a readable CSV");
     let text = file.slice(if file.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }..);
     if let Err(error) = std::str::from_utf8(&text) {
-        let line = 1 + text[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
+        let line = text[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
         return Err(anyhow::anyhow!("line {line} is not UTF-8: save it as UTF-8"))
             .with_context(what);
     }

@@ -21,7 +21,8 @@ pub fn trace(file: &Bytes) -> Result<Trace> {
     let start = usize::try_from(length).ok().and_then(|length| length.checked_add(8));
     let header = start.and_then(|start| file.get(8..start));
     let header = header.with_context(|| format!("its header of {length} bytes is cut short"))?;
-    let Header { about, tensors } = serde_json::from_slice(header).map_err(shortened)?;
+    let Header { about, tensors } =
+        serde_json::from_slice(header).map_err(|error| shortened(&error))?;
 
     let values = file.slice(8 + header.len()..);
     if let Some(key) = twice(&tensors) {
@@ -49,7 +50,7 @@ fn twice(tensors: &[(String, Info)]) -> Option<&str> {
 }
 
 /// serde's text without its list of all dtypes.
-fn shortened(error: serde_json::Error) -> anyhow::Error {
+fn shortened(error: &serde_json::Error) -> anyhow::Error {
     let text = error.to_string();
     let (what, place) = text.rsplit_once(" at line ").unwrap_or((&text, ""));
     let column = place.split_once("column ").map_or("", |(_, column)| column);

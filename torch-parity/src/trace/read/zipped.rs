@@ -57,7 +57,7 @@ pub fn tensors(file: &Bytes, path: &Path) -> Result<Vec<(String, Array)>> {
             format!("{name} is a PyTorch archive: save it with safetensors.torch.save_file")
         });
     }
-    if !names.iter().any(|part| part.ends_with(".npy")) {
+    if !names.iter().any(|part| part.strip_suffix(".npy").is_some()) {
         bail!("{name} is a zip archive of neither arrays nor tensors: unpack it first");
     }
     let array = |part: &String| {

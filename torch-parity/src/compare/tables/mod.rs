@@ -1,18 +1,19 @@
 //! Two tables, cell by cell.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
+mod columns;
+mod rows;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use safetensors::Dtype;
 
+use self::columns::{Column, Named, columns, how, name};
+use self::rows::{Row, Rows, Tail};
 use super::difference::{Difference, How, Values, What};
 use super::needed::Needed;
 use super::report::{Group, Noun, Report};
-use super::selection::LeftOut;
 use super::{Options, Tolerance, Value};
-use crate::text::{counted, escaped};
-use crate::trace::{Cell, Decimal, Key, Table, float};
+use crate::text::counted;
+use crate::trace::{Decimal, Key, Table, float};
 
 /// Compares two tables cell by cell: numbers as the decimals that they are, words
 /// as they are written, and the header. A tolerance holds numbers as float64.
@@ -77,220 +78,6 @@ fn is_spelling(what: &What) -> bool {
     texts.iter().all(|text| Decimal::parse(text).is_some())
 }
 
-/// A table, its columns under the names by which they are compared.
-struct Named<'a> {
-    table: &'a Table,
-    names: Vec<Cow<'a, str>>,
-    renamed: usize,
-}
-
-impl<'a> Named<'a> {
-    fn plain(table: &'a Table) -> Self {
-        let names = (0..table.width()).map(|column| table.column(column)).collect();
-        Self { table, names, renamed: 0 }
-    }
-
-    fn new(table: &'a Table, options: &Options, side: &str) -> Result<Self> {
-        let mut named = Self::plain(table);
-        let mut seen = HashMap::new();
-        for (column, name) in named.names.iter_mut().enumerate() {
-            if let Some(new) = options.renamed(name) {
-                *name = Cow::Owned(new);
-                named.renamed += 1;
-            }
-            if let Some(other) = seen.insert(name.clone(), column)
-                && !options.rename.is_empty()
-            {
-                let [other, this] = [other, column].map(|at| table.column(at));
-                let [other, this, name] = [&other, &this, &*name].map(|text| escaped(text));
-                bail!("{side}: {other} and {this} are both renamed to {name}: rename fewer");
-            }
-        }
-        Ok(named)
-    }
-
-    fn column(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|known| known == name)
-    }
-}
-
-/// A column of each side, where it has one.
-type Column = [Option<usize>; 2];
-
-/// Pairs columns, and tells in a line each what is left out.
-fn columns(sides: [&str; 2], both: &[Named; 2], options: &Options) -> (Vec<Column>, Vec<String>) {
-    let mut left_out = LeftOut::default();
-    let [a, e] = both;
-    if options.common {
-        let by_name: HashMap<&str, usize> =
-            e.names.iter().enumerate().map(|(at, name)| (name.as_ref(), at)).collect();
-        let mut taken = vec![false; e.names.len()];
-        let mut pairs = Vec::new();
-        for (at, name) in a.names.iter().enumerate() {
-            let other = by_name.get(name.as_ref()).copied();
-            if let Some(other) = other {
-                taken[other] = true;
-            }
-            if left_out.takes(name, [true, other.is_some()], options) {
-                pairs.push([Some(at), other]);
-            }
-        }
-        for (name, _) in e.names.iter().zip(taken).filter(|(_, taken)| !taken) {
-            left_out.takes(name, [false, true], options);
-        }
-        return (pairs, left_out.notes(sides, "column", options));
-    }
-    // By place among those that are compared; what both leave out counts once.
-    let mut kept = [Vec::new(), Vec::new()];
-    let mut counts = [LeftOut::default(); 2];
-    for ((named, kept), count) in both.iter().zip(&mut kept).zip(&mut counts) {
-        for (at, name) in named.names.iter().enumerate() {
-            if count.takes(name, [true; 2], options) {
-                kept.push(at);
-            }
-        }
-    }
-    let length = kept[0].len().max(kept[1].len());
-    let at = |side: usize, i: usize| kept[side].get(i).copied();
-    let pairs = (0..length).map(|i| [at(0, i), at(1, i)]).collect();
-    (pairs, counts[0].larger(counts[1]).notes(sides, "column", options))
-}
-
-/// What a column is called: as the expected side calls it, where it has it.
-fn name(column: &Column, both: &[Named; 2]) -> String {
-    match *column {
-        [_, Some(at)] => both[1].names[at].to_string(),
-        [Some(at), None] => both[0].names[at].to_string(),
-        [None, None] => unreachable!("a column is of some side"),
-    }
-}
-
-fn how(column: &Column, both: &[Named; 2], options: &Options) -> How {
-    let tolerance =
-        if options.is_tolerant() { options.tolerance(&name(column, both)) } else { None };
-    How { tolerance, equal_nan: options.equal_nan }
-}
-
-/// A row of each side, where it has one.
-type Row = [Option<usize>; 2];
-
-/// The rows with which one side goes on where the other ends.
-struct Tail {
-    side: usize,
-    /// The first of them.
-    from: usize,
-    /// The last row of the other.
-    last: Option<usize>,
-}
-
-/// How rows are paired.
-struct Rows {
-    pairs: Vec<Row>,
-    tail: Option<Tail>,
-    /// The columns of the key in each side.
-    key: Vec<(String, [usize; 2])>,
-}
-
-impl Rows {
-    fn by_place(tables: [&Table; 2]) -> Self {
-        let counts = tables.map(Table::rows);
-        let common = counts[0].min(counts[1]);
-        let goes_on = |side| Tail { side, from: common, last: common.checked_sub(1) };
-        let tail = match counts {
-            [a, e] if a > e => Some(goes_on(0)),
-            [a, e] if a < e => Some(goes_on(1)),
-            _ => None,
-        };
-        let pairs = (0..common).map(|row| [Some(row), Some(row)]).collect();
-        Self { pairs, tail, key: Vec::new() }
-    }
-
-    /// In the order of the actual side, and then what only the expected one has.
-    fn by_key(sides: [&str; 2], both: &[Named; 2], columns: &[String]) -> Result<Self> {
-        let mut key = Vec::new();
-        for column in columns {
-            let mut places = [0; 2];
-            for ((named, side), place) in both.iter().zip(sides).zip(&mut places) {
-                let Some(at) = named.column(column) else {
-                    bail!("{side} has no column {}: name others as key", escaped(column))
-                };
-                *place = at;
-            }
-            key.push((column.clone(), places));
-        }
-        let rows = Self { pairs: Vec::new(), tail: None, key };
-        let [of_actual, mut of_expected] = [0, 1].map(|side| rows.index(side, both[side].table));
-        for (side, index) in [&of_actual, &of_expected].into_iter().enumerate() {
-            if let Err(row) = index {
-                let words = escaped(&rows.words(side, both[side].table, *row)).into_owned();
-                bail!("{} has two rows of {words}: name more columns as key", sides[side]);
-            }
-        }
-        let mut pairs = Vec::new();
-        if let (Ok((order, _)), Ok((_, expected))) = (&of_actual, &mut of_expected) {
-            for (row, cells) in order.iter().enumerate() {
-                pairs.push([Some(row), expected.remove(cells)]);
-            }
-            let mut rest: Vec<_> = expected.values().copied().collect();
-            rest.sort_unstable();
-            pairs.extend(rest.into_iter().map(|row| [None, Some(row)]));
-        }
-        let tail = keyed_tail(&mut pairs);
-        Ok(Self { pairs, tail, ..rows })
-    }
-
-    /// The key of each row, and its row; the second row of a key that is there
-    /// twice.
-    #[allow(clippy::type_complexity)] // used once
-    fn index<'t>(
-        &self,
-        side: usize,
-        table: &'t Table,
-    ) -> Result<(Vec<Vec<Cell<'t>>>, HashMap<Vec<Cell<'t>>, usize>), usize> {
-        let (mut order, mut rows) = (Vec::new(), HashMap::new());
-        for row in 0..table.rows() {
-            let cells: Vec<_> =
-                self.key.iter().map(|(_, places)| table.cell(row, places[side])).collect();
-            if rows.insert(cells.clone(), row).is_some() {
-                return Err(row);
-            }
-            order.push(cells);
-        }
-        Ok((order, rows))
-    }
-
-    /// The values of the key in a row: "activation=tanh epoch=3".
-    fn words(&self, side: usize, table: &Table, row: usize) -> String {
-        let words = self
-            .key
-            .iter()
-            .map(|(name, places)| format!("{name}={}", table.text(row, places[side])));
-        words.collect::<Vec<_>>().join(" ")
-    }
-}
-
-/// Takes the rows out with which one side goes on behind all that both have,
-/// where the other side has no row of its own.
-fn keyed_tail(pairs: &mut Vec<Row>) -> Option<Tail> {
-    let both = |pair: &&Row| pair.iter().all(Option::is_some);
-    let lone = |side: usize| {
-        let lone = pairs.iter().filter(move |pair| pair[1 - side].is_none());
-        lone.filter_map(move |pair| pair[side])
-    };
-    let side = match [lone(0).next(), lone(1).next()] {
-        [Some(_), None] => 0,
-        [None, Some(_)] => 1,
-        _ => return None,
-    };
-    let ends = [0, 1].map(|side| pairs.iter().filter(both).filter_map(|pair| pair[side]).max());
-    let from = ends[side]? + 1;
-    if lone(side).all(|row| row < from) {
-        return None;
-    }
-    pairs.retain(|pair| pair[1 - side].is_some() || pair[side].is_none_or(|row| row < from));
-    Some(Tail { side, from, last: ends[1 - side] })
-}
-
 /// The comparison so far.
 struct Comparison<'a> {
     both: &'a [Named<'a>; 2],
@@ -325,7 +112,7 @@ impl Comparison<'_> {
                     self.groups[group].values += 1;
                     let [a, e] = [&self.both[0].names[a], &self.both[1].names[e]];
                     if a != e {
-                        let texts = [a, e].map(|name| name.to_string());
+                        let texts = [a, e].map(ToString::to_string);
                         self.differ(place, group, What::Text(texts), false, 1);
                     }
                 }
