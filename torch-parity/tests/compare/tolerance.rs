@@ -80,6 +80,14 @@ fn every_dtype_passes_what_live_pytorch_passes() {
 }
 
 #[test]
+fn the_defaults_are_those_of_live_pytorch_for_float32() {
+    let answer = &run_python("tolerance.py", &[json!({ "dtype": "defaults" })])[0];
+    let Tolerance { rtol, atol } = Tolerance::default();
+    let expected = [rtol, atol].map(f64::to_ne_bytes).concat();
+    assert_eq!(answer.tensors["rtol and atol"].bytes(), expected);
+}
+
+#[test]
 fn every_float_of_one_byte_is_the_number_that_live_pytorch_says() {
     let kinds = ["e4m3fn", "e5m2", "e8m0fnu"];
     let cases = kinds.map(|kind| json!({ "dtype": format!("float8_{kind}") }));
