@@ -2,6 +2,8 @@
 
 import collections
 import sys
+import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +38,11 @@ np.savez(folder / "a.npz", **arrays)
 np.savez_compressed(folder / "packed.npz", **arrays)
 tensors = {key: torch.from_numpy(np.ascontiguousarray(x).reshape(x.shape)) for key, x in arrays.items()}
 save_file(tensors, folder / "a.safetensors")
+with warnings.catch_warnings(), zipfile.ZipFile(folder / "twice.npz", "w") as twice:
+    warnings.simplefilter("ignore")
+    for value in (1.0, 2.0):
+        with twice.open("x.npy", "w") as part:
+            np.save(part, np.array(value))
 np.savez(folder / "text.npz", text=np.array(["a"]))
 np.save(folder / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
 
@@ -54,7 +61,7 @@ net(torch.ones(2, 3)).sum().backward()
 adam.step()
 base = torch.arange(12.0).reshape(3, 4)
 checkpoint = {
-    "epoch": 3, "big": 2**40, "negative": -300, "loss": 0.25, "best": True, "name": "größe", "none": None,
+    "epoch": 3, "big": 2**40, "negative": -300, "far": -(2**40), "loss": 0.25, "best": True, "name": "größe", "none": None,
     "model": net.state_dict(), "optimizer": adam.state_dict(), "empty": collections.OrderedDict(),
     "turned": base.T, "part": base[1:, 2:], "one": torch.tensor(7), "wide": torch.ones(1).expand(5),
     "parameter": torch.nn.Parameter(torch.ones(2)), "size": torch.Size([3, 4]), "pair": (base, [base]),

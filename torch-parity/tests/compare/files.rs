@@ -215,6 +215,7 @@ fn what_numpy_and_pytorch_write_is_read() {
         ("model.pt", "is a PyTorch archive: save it with safetensors.torch.save_file: it holds "),
         ("evil.pt", "is a PyTorch archive: save it with safetensors.torch.save_file: it holds a "),
         ("old.pt", "is an old PyTorch file or another pickle: save its tensors with safetensors"),
+        ("twice.npz", "is not a readable zip archive: it has two parts of one name"),
         ("objects.npy", "is not a readable .npy file: it holds values of dtype |O: convert them"),
         ("text.npz", "text.npy is not a readable .npy file: it holds values of dtype <U1: conv"),
     ] {

@@ -58,6 +58,7 @@ fn spelling_is_no_difference() {
     ] {
         assert_exact("n,x\na,0.5\n", text);
     }
+    assert_exact("n,x\n\"a\"\"b\",1\n", "n,x\na\"b,1\n");
     assert_exact("x\nnan\ninf\n", "x\nNaN\n+Infinity\n");
 }
 
@@ -72,6 +73,8 @@ fn whatever_else_differs_is_found() {
         ["n,x,y\na,1,\n", "n,x,y\na,1,0\n"],
         ["n,x\nfoo ,1\n", "n,x\nfoo,1\n"],
         ["n,x\n foo,1\n", "n,x\nfoo,1\n"],
+        ["n,m,x\na, foo,1\n", "n,m,x\na,foo,1\n"],
+        ["n, m\n1,  foo\n", "n, m\n1, foo\n"],
         ["\"a,b\",c\n1,2\n", "a,\"b,c\"\n1,2\n"],
         ["x\n18446744073709551615\n", "x\n18446744073709551614\n"],
         ["x\n18446744073709551617\n", "x\n18446744073709551618\n"],
@@ -119,6 +122,9 @@ fn a_difference_is_told_by_the_line_of_the_file_and_the_column() {
     // Two seeds that are the same as floats.
     let csv = |last: u8| format!("seed,loss\n900719925474099{last},0.5\n");
     assert_says(&assert_differ(&csv(3), &csv(2)), &["line 2, seed\n", "1 ULP apart", "atol 1.0"]);
+    // Of numbers that no float32 holds, ULPs are counted in float64.
+    let report = assert_differ("x\n0.1\n", "x\n0.10000000000000002\n");
+    assert_says(&report, &["A  0.1 (0x3fb999999999999a)", "1 ULP apart"]);
     let report = assert_differ("x\n1\n2.5\n", "x\n1.0000000000000000001\n2.5\n");
     assert_says(&report, &["  A  \"1\"\n  B  \"1.0000000000000000001\"\n", "passes: atol 0.0"]);
     let report = assert_differ("a,x\u{1b}[2J\n\u{1b}b,1\n", "a,x\u{1b}[2J\nc,2\n");
