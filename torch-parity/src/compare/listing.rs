@@ -1,8 +1,8 @@
 //! Every difference in a line of its own.
 
 use super::difference::{Difference, What};
-use super::report::Noun;
-use super::words::{elided, short, ulps_short};
+use super::verdict::{short, ulps_short};
+use super::words::elided;
 use super::{Report, Values};
 use crate::text::{counted, escaped, thousands};
 
@@ -26,7 +26,7 @@ impl Report {
         if lines.is_empty() {
             return String::new();
         }
-        let what = if self.noun == Noun::Tensor { "tensor" } else { "cell" };
+        let what = self.noun.word();
         let title = format!("{what:WIDTH$} {:>13} {:>9} {:>9}\n", "differ", "ULPs", "error");
         let shown = lines.iter().take(limit).map(|(difference, tail, tensors)| match tail {
             None => self.line(difference),

@@ -12,6 +12,7 @@ mod tables;
 mod tally;
 mod tolerance;
 mod value;
+mod verdict;
 mod words;
 
 use anyhow::{Result, bail};
@@ -24,7 +25,7 @@ pub use tables::compare_tables;
 pub use tally::Tally;
 pub use tolerance::Tolerance;
 pub use value::Value;
-pub use words::{tally_table, verdict_line};
+pub use verdict::{tally_table, verdict_line};
 
 use crate::trace::Input;
 

@@ -29,20 +29,20 @@ impl Needed {
     /// Makes both large enough for these two values.
     pub fn take(&mut self, actual: Value, expected: Value) {
         let passes = |tolerance: Tolerance| tolerance.passes(actual, expected, self.equal_nan);
-        let by_atol = |atol| passes(Tolerance { rtol: 0.0, atol });
-        let by_rtol = |rtol| passes(Tolerance { rtol, atol: 0.0 });
-        if self.atol.is_finite() && !by_atol(self.atol) {
+        let absolute = |atol| passes(Tolerance { rtol: 0.0, atol });
+        let relative = |rtol| passes(Tolerance { rtol, atol: 0.0 });
+        if self.atol.is_finite() && !absolute(self.atol) {
             let distance = actual.distance(expected).unwrap_or(f64::INFINITY);
             let rounded = f64::from(distance as f32);
             // The difference rounded to float32 or less may be the larger one.
-            let enough = [distance, rounded].into_iter().find(|&atol| by_atol(atol));
-            self.atol = enough.unwrap_or_else(|| smallest(by_atol));
+            let enough = [distance, rounded].into_iter().find(|&atol| absolute(atol));
+            self.atol = enough.unwrap_or_else(|| smallest(absolute));
         }
-        if self.rtol.is_finite() && !by_rtol(self.rtol) {
-            let least = smallest(by_rtol);
+        if self.rtol.is_finite() && !relative(self.rtol) {
+            let least = smallest(relative);
             // What is computed in float32 takes it as one.
             let rounded = f64::from(least as f32);
-            let single = actual.dtype() != Dtype::F64 && rounded.is_finite() && by_rtol(rounded);
+            let single = actual.dtype() != Dtype::F64 && rounded.is_finite() && relative(rounded);
             self.rtol = if single { rounded } else { least };
         }
     }

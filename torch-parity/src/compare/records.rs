@@ -1,7 +1,7 @@
 //! Two records, tensor by tensor.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -72,13 +72,13 @@ fn different_settings(a: &About, b: &About) -> Vec<(String, [String; 2])> {
         "experiment" => about.experiment.clone(),
         _ => about.settings.get(name).cloned().unwrap_or_default(),
     };
-    let names: BTreeMap<&str, ()> = [a, b]
+    let names: BTreeSet<&str> = [a, b]
         .into_iter()
         .flat_map(|about| about.settings.keys())
-        .map(|name| (name.as_str(), ()))
-        .chain([("experiment", ())])
+        .map(String::as_str)
+        .chain(["experiment"])
         .collect();
-    let both = names.into_keys().map(|name| (name.to_owned(), [of(a, name), of(b, name)]));
+    let both = names.into_iter().map(|name| (name.to_owned(), [of(a, name), of(b, name)]));
     both.filter(|(_, [a, b])| a != b).collect()
 }
 

@@ -94,10 +94,10 @@ pub(super) fn select<'a>(
         notes.push(format!("transposed: {} of {}", counted(count, "tensor"), sides[0]));
     }
     if pairs.is_empty() {
-        match notes.is_empty() {
-            true => bail!("nothing to compare: neither side holds a tensor"),
-            false => bail!("nothing left to compare ({})", notes.join(", ")),
+        if notes.is_empty() {
+            bail!("nothing to compare: neither side holds a tensor");
         }
+        bail!("nothing left to compare ({})", notes.join(", "));
     }
     Ok((pairs, notes))
 }

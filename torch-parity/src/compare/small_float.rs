@@ -2,33 +2,33 @@
 
 use safetensors::Dtype;
 
-/// The number of these bits; None where the dtype is no float of one byte.
+/// The number of this byte; None where the dtype is no float of one byte.
 ///
 /// Sources: OCP 8-bit Floating Point Specification (E4M3, E5M2), OCP Microscaling
 /// Formats (E8M0), arXiv 2206.02915 (the FNUZ formats), as PyTorch has them.
-pub fn number(dtype: Dtype, bits: u8) -> Option<f32> {
-    let magnitude = bits & 0x7f;
-    let (mantissa_bits, bias) = match dtype {
+pub fn number(dtype: Dtype, byte: u8) -> Option<f32> {
+    let magnitude = byte & 0x7f;
+    let (width, bias) = match dtype {
         Dtype::F8_E8M0 => {
-            return Some(if bits == 0xff { f32::NAN } else { 2_f32.powi(i32::from(bits) - 127) });
+            return Some(if byte == 0xff { f32::NAN } else { 2_f32.powi(i32::from(byte) - 127) });
         }
         Dtype::F8_E4M3 if magnitude == 0x7f => return Some(f32::NAN),
         Dtype::F8_E5M2 if magnitude > 0x7c => return Some(f32::NAN),
         Dtype::F8_E5M2 if magnitude == 0x7c => {
-            return Some(if bits == magnitude { f32::INFINITY } else { f32::NEG_INFINITY });
+            return Some(if byte == magnitude { f32::INFINITY } else { f32::NEG_INFINITY });
         }
-        Dtype::F8_E4M3FNUZ | Dtype::F8_E5M2FNUZ if bits == 0x80 => return Some(f32::NAN),
+        Dtype::F8_E4M3FNUZ | Dtype::F8_E5M2FNUZ if byte == 0x80 => return Some(f32::NAN),
         Dtype::F8_E4M3 => (3, 7),
         Dtype::F8_E5M2 => (2, 15),
         Dtype::F8_E4M3FNUZ => (3, 8),
         Dtype::F8_E5M2FNUZ => (2, 16),
         _ => return None,
     };
-    let mantissa = i32::from(magnitude & ((1 << mantissa_bits) - 1));
-    let exponent = i32::from(magnitude >> mantissa_bits);
-    let (implicit, exponent) = if exponent == 0 { (0, 1) } else { (1 << mantissa_bits, exponent) };
-    let size = (mantissa + implicit) as f32 * 2_f32.powi(exponent - bias - mantissa_bits);
-    Some(if bits == magnitude { size } else { -size })
+    let mantissa = i32::from(magnitude & ((1 << width) - 1));
+    let exponent = i32::from(magnitude >> width);
+    let (implicit, exponent) = if exponent == 0 { (0, 1) } else { (1 << width, exponent) };
+    let size = (mantissa + implicit) as f32 * 2_f32.powi(exponent - bias - width);
+    Some(if byte == magnitude { size } else { -size })
 }
 
 #[cfg(test)]

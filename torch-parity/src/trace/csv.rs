@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::decimal::Decimal;
 use super::table::{Place, Table};
+use crate::text::counted;
 
 /// The table that a file of text is. The separator is told by the text, and a
 /// first line of numbers only is a row, not a header.
@@ -16,7 +17,7 @@ pub(super) fn table(file: &Bytes, path: &Path) -> Result<Table> {
     let what = || format!("{name} is not a readable CSV");
     let text = file.slice(if file.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }..);
     if let Err(error) = std::str::from_utf8(&text) {
-        let line = 1 + text[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
+        let line = text[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
         return Err(anyhow::anyhow!("line {line} is not UTF-8: save it as UTF-8"))
             .with_context(what);
     }
@@ -104,7 +105,8 @@ fn read(table: &mut Table, dialect: &Dialect) -> Result<()> {
             table.width = width;
         }
         let expected = table.width;
-        ensure!(width == expected, "line {line} has {width} cells, the first line {expected}");
+        let cells = counted(width, "cell");
+        ensure!(width == expected, "line {line} has {cells}, the first line {expected}");
         table.lines.push(line);
     }
     Ok(())

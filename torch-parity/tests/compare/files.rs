@@ -1,1 +1,226 @@
-//! todo
+//! Files that people bring: read by what they are, or named in a line.
+
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+use torch_parity::compare::{Verdict, compare_inputs};
+use torch_parity::trace::Input;
+
+use super::live::python;
+use super::*;
+
+fn parse(name: &str, bytes: impl AsRef<[u8]>) -> anyhow::Result<Input> {
+    Input::parse(bytes.as_ref().to_vec(), Path::new(name))
+}
+
+#[track_caller]
+fn error(name: &str, bytes: impl AsRef<[u8]>) -> String {
+    let text = parse(name, bytes).unwrap_err().to_string();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text
+}
+
+fn record(input: anyhow::Result<Input>) -> Trace {
+    let Input::Record(trace) = input.unwrap() else { panic!("no record") };
+    trace
+}
+
+/// The file of this header and as many bytes of values.
+fn safetensors(header: &str, bytes: usize) -> Vec<u8> {
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &vec![0; bytes]].concat()
+}
+
+fn entry(name: &str, shape: &str, [from, to]: [usize; 2]) -> String {
+    format!(r#""{name}":{{"dtype":"F32","shape":{shape},"data_offsets":[{from},{to}]}}"#)
+}
+
+#[test]
+fn a_record_comes_back_from_its_file_as_it_was() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("a");
+    let trace = small_trace();
+    std::fs::write(&path, trace.to_bytes().unwrap()).unwrap();
+    let back = Trace::read(&path).unwrap();
+    assert_eq!(back.tensors, trace.tensors);
+    assert_eq!(back.keys(), trace.keys());
+    assert_eq!(held(&trace, &back, &Options::default()).verdict(), Verdict::Exact);
+    let both = Input::read_both([&path, &path]).unwrap();
+    let report = compare_inputs(["A", "B"], &both, &within(1e-3, 0.0)).unwrap();
+    assert_eq!(report.verdict(), Verdict::Exact);
+    let piped = Path::new("-");
+    let error = Input::read_both([piped, piped]).unwrap_err().to_string();
+    assert_eq!(error, "standard input is there once: name one file");
+    let error = Input::read(folder.path()).unwrap_err().to_string();
+    assert!(error.ends_with(" is a folder: name a file in it"), "{error}");
+    let error = Input::read(Path::new("a\u{1b}")).unwrap_err().to_string();
+    assert_eq!(error, "cannot read a\\u{1b}: No such file or directory (os error 2)");
+}
+
+#[test]
+fn a_damaged_safetensors_says_what_is_wrong_and_the_first_of_two_faults() {
+    let x = entry("x", "[1]", [0, 4]);
+    let [gap, overlap] = [entry("y", "[1]", [8, 12]), entry("y", "[1]", [0, 4])];
+    let late = entry("y", "[1]", [4, 8]);
+    let unknown = x.replace("F32", "C128");
+    for (header, bytes, said) in [
+        (format!("{{{x},{gap}}}"), 12, "y begins at byte 8, not where the one before ends, 4"),
+        (format!("{{{x},{overlap}}}"), 4, "y begins at byte 0, not where the one before ends, 4"),
+        (format!("{{{x},{late}}}"), 4, "y ends at byte 8, but the file has 4: it is cut short"),
+        (format!("{{{late},{x}}}"), 3, "x ends at byte 4, but the file has 3: it is cut short"),
+        (format!("{{{x}}}"), 9, "it has 5 bytes more than its tensors"),
+        (format!("{{{x},{x}}}"), 4, "it has x twice"),
+        (format!("{{{unknown}}}"), 4, "unknown variant `C128` in its header, at byte 20"),
+        (
+            format!("{{{}}}", entry("x", "[2]", [0, 4])),
+            4,
+            "x: 4 bytes do not make a tensor of dtype F32 and shape [2]",
+        ),
+        (
+            format!("{{{}}}", entry("x", "[4611686018427387904,8]", [0, 4])),
+            4,
+            "x: 4 bytes do not make a tensor of dtype F32 and shape [4611686018427387904, 8]",
+        ),
+    ] {
+        let said = format!("b is not a readable .safetensors file: {said}");
+        assert_eq!(error("b", safetensors(&header, bytes)), said);
+    }
+    assert_eq!(error("b", safetensors("{}", 0)), "b holds no tensors");
+    let named = "b.safetensors is not a readable .safetensors file: ";
+    assert_eq!(error("b.safetensors", ""), format!("{named}it is shorter than 8 bytes"));
+    let cut = small_trace().to_bytes().unwrap();
+    assert!(error("b.safetensors", &cut[..100]).starts_with(&format!("{named}its header of ")));
+    assert!(error("b.safetensors", &cut[..cut.len() - 1]).contains("it is cut short"));
+    assert!(error("b.safetensors", "activation,final_loss\ntanh,0.5\n").starts_with(named));
+    assert!(error("b.safetensors", u64::MAX.to_le_bytes()).contains("is cut short"));
+    assert!(
+        !error("b", safetensors(&format!("{{{}}}", entry("\\u001b", "[2]", [0, 4])), 4))
+            .contains('\u{1b}')
+    );
+}
+
+#[test]
+fn metadata_that_is_not_ours_makes_no_file_unreadable() {
+    let x = entry("x", "[1]", [0, 4]);
+    for metadata in [r#"{"trace":"hello"}"#, r#"{"trace":7}"#, r#"{"n":[1,{}]}"#, "[]", "null"] {
+        let header = format!(r#"{{"__metadata__":{metadata},{x}}}"#);
+        let trace = record(parse("x", safetensors(&header, 4)));
+        assert_eq!((trace.tensors.len(), trace.about.settings.len()), (1, 0));
+    }
+}
+
+#[test]
+fn what_is_no_record_and_no_table_is_named() {
+    for (name, bytes, said) in [
+        (
+            "a.safetensors",
+            &b"version https://git-lfs.github.com/spec/v1\n"[..],
+            "a Git LFS pointer: git lfs pull",
+        ),
+        (
+            "a.csv",
+            b"version https://git-lfs.github.com/spec/v1\noid 1\n",
+            "a Git LFS pointer: git lfs pull",
+        ),
+        ("a.csv.gz", b"\x1f\x8b\x08", "packed with gzip: gunzip it first"),
+        ("a.csv", b"\n <!DOCTYPE HTML>", "a web page: download the file itself"),
+        ("a.csv", b"", "empty: was it written to the end?"),
+        (
+            "a.pt",
+            b"\x80\x02\x8a\x0a",
+            "an old PyTorch file or another pickle: save its tensors with safetensors.torch.save_file",
+        ),
+        ("a.csv", b"\xff\xfea\0", "text in UTF-16: save it as UTF-8"),
+        (
+            "a.csv",
+            b"a\0b",
+            "of no kind that is known here: name a .safetensors, .npy, .npz, .pt, .csv or .tsv file",
+        ),
+    ] {
+        assert_eq!(error(name, bytes), format!("{name} is {said}"));
+    }
+    assert_eq!(
+        error("a.csv", b"a,b\n1,\xe9\n"),
+        "a.csv is not a readable CSV: line 2 is not UTF-8: save it as UTF-8"
+    );
+    assert!(error("a.json", "{\"a\": 1}").starts_with(
+        "a.json is no index of .safetensors shards (weight_map): missing field `weight_map`"
+    ));
+    assert!(error("a.zip", b"PK\x03\x04junk").starts_with("a.zip is not a readable zip archive: "));
+    let both = [parse("a", "x\n1\n").unwrap(), Input::Record(small_trace())];
+    let error = compare_inputs(["A", "B"], &both, &Options::default()).unwrap_err().to_string();
+    assert_eq!(error, "one of A and B holds tensors, the other is a table: name two of a kind");
+}
+
+#[test]
+fn shards_are_one_record_and_their_index_is_held_to_them() {
+    let folder = TempDir::new().unwrap();
+    let index = folder.path().join("model.safetensors.index.json");
+    let whole = small_trace();
+    let mut shards = [Trace::default(), Trace::default()];
+    for (i, (key, array)) in whole.tensors.iter().enumerate() {
+        shards[i % 2].tensors.insert(key.clone(), array.clone());
+    }
+    let mut map = serde_json::Map::new();
+    for (shard, name) in shards.iter_mut().zip(["1.safetensors", "2.safetensors"]) {
+        shard.about = whole.about.clone();
+        std::fs::write(folder.path().join(name), shard.to_bytes().unwrap()).unwrap();
+        map.extend(shard.tensors.keys().map(|key| (key.to_string(), name.into())));
+    }
+    let read = |map: &serde_json::Map<String, serde_json::Value>| {
+        let json = serde_json::json!({ "metadata": { "total_size": 1 }, "weight_map": map });
+        std::fs::write(&index, json.to_string()).unwrap();
+        Input::read(&index)
+    };
+    let trace = record(read(&map));
+    assert_eq!(held(&trace, &whole, &Options::default()).verdict(), Verdict::Exact);
+    assert_eq!(trace.keys(), whole.keys());
+    let key = "data/000000/data/x";
+    let mut lacking = map.clone();
+    lacking.remove(key);
+    assert!(
+        read(&lacking)
+            .unwrap_err()
+            .to_string()
+            .contains("1.safetensors holds data/000000/data/x, which")
+    );
+    map.insert("more".into(), "1.safetensors".into());
+    assert!(read(&map).unwrap_err().to_string().contains("1.safetensors lacks more, which"));
+    map.insert("more".into(), "../1.safetensors".into());
+    assert!(read(&map).unwrap_err().to_string().ends_with("shards stand beside their index"));
+}
+
+/// Files that NumPy and PyTorch write, and the same tensors as .safetensors.
+#[test]
+fn what_numpy_and_pytorch_write_is_read() {
+    let folder = TempDir::new().unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign.py");
+    let output = Command::new(python()).arg(script).arg(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let read = |name: &str| Input::read(&folder.path().join(name));
+    for (file, same) in [
+        ("f.npy", "f.safetensors"),
+        ("a.npz", "a.safetensors"),
+        ("packed.npz", "a.safetensors"),
+        ("state.pt", "state.safetensors"),
+        ("checkpoint.pt", "checkpoint.safetensors"),
+        ("legacy_names", "state.safetensors"),
+    ] {
+        let [actual, expected] = [file, same].map(|name| record(read(name)));
+        let report = held(&actual, &expected, &Options::default());
+        assert_eq!(report.verdict(), Verdict::Exact, "{file}\n{report}");
+        assert!(report.total().tensors > 0);
+    }
+    for (file, said) in [
+        ("model.pt", "is a PyTorch archive: save it with safetensors.torch.save_file: it holds "),
+        ("evil.pt", "is a PyTorch archive: save it with safetensors.torch.save_file: it holds a "),
+        ("old.pt", "is an old PyTorch file or another pickle: save its tensors with safetensors"),
+        ("twice.npz", "is not a readable zip archive: it has two parts of one name"),
+        ("objects.npy", "is not a readable .npy file: it holds values of dtype |O: convert them"),
+        ("text.npz", "text.npy is not a readable .npy file: it holds values of dtype <U1: conv"),
+    ] {
+        let error = read(file).unwrap_err().to_string();
+        assert!(error.contains(said) && error.lines().count() == 1, "{error}");
+    }
+    assert!(!folder.path().join("ran").exists(), "a pickle ran code");
+}

@@ -1,6 +1,8 @@
 //! The comparison can fail, and says where: records, tables, files, tolerances.
 
 mod files;
+#[path = "../live/mod.rs"]
+mod live;
 mod options;
 mod oracle;
 mod report;
@@ -37,16 +39,22 @@ pub fn small_trace() -> Trace {
     add("data", 0, "data", "x", &[8, 3]);
     add("data", 0, "data", "y", &[8]);
     for series in ["tanh", "relu"] {
-        parameters.iter().for_each(|(name, shape)| add(series, 0, "init", name, shape));
+        for (name, shape) in parameters {
+            add(series, 0, "init", name, shape);
+        }
         for step in 1..=2 {
             add(series, step, "forward", "logits", &[8, 2]);
             add(series, step, "loss", "loss", &[]);
-            parameters.iter().for_each(|(name, shape)| add(series, step, "grad", name, shape));
+            for (name, shape) in parameters {
+                add(series, step, "grad", name, shape);
+            }
             for (name, shape) in parameters {
                 add(series, step, "state", &format!("{name}.exp_avg"), shape);
                 add(series, step, "state", &format!("{name}.exp_avg_sq"), shape);
             }
-            parameters.iter().for_each(|(name, shape)| add(series, step, "param", name, shape));
+            for (name, shape) in parameters {
+                add(series, step, "param", name, shape);
+            }
         }
     }
     trace
@@ -57,7 +65,7 @@ pub fn set(trace: &mut Trace, key: &str, i: usize, value: f32) {
     let array = trace.tensors.get_mut(key).unwrap();
     let mut all = values(array);
     all[i] = value;
-    *array = f32s(&array.shape().to_vec(), &all);
+    *array = f32s(array.shape(), &all);
 }
 
 /// Holds A to B.

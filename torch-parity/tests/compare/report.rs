@@ -230,6 +230,35 @@ fn a_missing_and_an_extra_tensor_are_found() {
 }
 
 #[test]
+fn a_tensor_that_lacks_in_the_last_step_is_no_end_of_the_run() {
+    let report = damaged(|trace| drop(trace.tensors.remove("tanh/000002/param/fc2.bias")));
+    assert_found(&report, &["tanh, epoch 2, param, fc2.bias: only A has it\nsmallest"]);
+}
+
+#[test]
+fn the_first_value_told_is_one_that_does_not_pass() {
+    let report = damaged_within(&within(0.0, 0.5), |trace| {
+        let all = values(&trace.tensors["tanh/000001/grad/fc1.bias"]);
+        set(trace, "tanh/000001/grad/fc1.bias", 0, all[0] + 0.25);
+        set(trace, "tanh/000001/grad/fc1.bias", 2, 9.0);
+    });
+    assert_found(&report, &["grad, fc1.bias at [2]\n", "B  9.0 (0x41100000)"]);
+}
+
+#[test]
+fn what_passes_is_no_origin_of_an_error() {
+    let report = damaged_within(&within(0.0, 0.5), |trace| {
+        let x = values(&trace.tensors["tanh/000001/loss/loss"])[0];
+        set(trace, "tanh/000001/loss/loss", 0, x + 0.25);
+        set(trace, "tanh/000001/grad/fc1.bias", 0, 9.0);
+    });
+    let local: Vec<_> = report.phases().into_iter().map(|(_, tally)| tally.local).collect();
+    assert_eq!(local, [0, 0, 0, 0, 1, 0, 0]);
+    let listing = report.listing(9);
+    assert!(listing.lines().nth(1).unwrap().ends_with(" ok"), "{listing}");
+}
+
+#[test]
 fn a_run_that_ends_earlier_is_told_as_that() {
     let report =
         damaged(|trace| trace.tensors.retain(|key, _| !key.as_str().starts_with("tanh/000002/")));

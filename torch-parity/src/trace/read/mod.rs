@@ -34,8 +34,13 @@ impl Input {
     ///
     /// An error is one line: what is wrong with which file, and the remedy.
     pub fn read(path: &Path) -> Result<Self> {
-        let one_line = |error: anyhow::Error| anyhow!("{}", escaped(&format!("{error:#}")));
-        Self::read_unescaped(path).map_err(one_line)
+        let bytes = source::bytes(path).map_err(|error| one_line(&error))?;
+        Self::parse(bytes, path)
+    }
+
+    /// Reads the bytes of a file of this name, as [`Self::read`] does.
+    pub fn parse(bytes: impl Into<Bytes>, path: &Path) -> Result<Self> {
+        Self::parse_unescaped(&bytes.into(), path).map_err(|error| one_line(&error))
     }
 
     /// Reads two files at the same time.
@@ -56,27 +61,32 @@ impl Input {
         Ok([a?, b?])
     }
 
-    fn read_unescaped(path: &Path) -> Result<Self> {
-        let bytes = source::bytes(path)?;
-        let name = path.display();
-        let tensors = match Kind::of(&bytes, path) {
+    fn parse_unescaped(bytes: &Bytes, path: &Path) -> Result<Self> {
+        let name = if path == Path::new("-") { Path::new("standard input") } else { path };
+        let name = name.display();
+        let tensors = match Kind::of(bytes, path) {
             Kind::SafeTensors => {
-                let trace = safetensors::trace(&bytes)
+                let trace = safetensors::trace(bytes)
                     .with_context(|| format!("{name} is not a readable .safetensors file"))?;
                 ensure!(!trace.tensors.is_empty(), "{name} holds no tensors");
                 return Ok(Self::Record(trace));
             }
-            Kind::Json => return sharded::trace(&bytes, path).map(Self::Record),
-            Kind::Text => return csv::table(&bytes, path).map(Self::Table),
-            Kind::Npy => numpy::array(&bytes)
+            Kind::Json => return sharded::trace(bytes, path).map(Self::Record),
+            Kind::Text => return csv::table(bytes, path).map(Self::Table),
+            Kind::Npy => numpy::array(bytes)
                 .map(|array| vec![("array".to_owned(), array)])
                 .with_context(|| format!("{name} is not a readable .npy file"))?,
-            Kind::Zip => zipped::tensors(&bytes, path)?,
+            Kind::Zip => zipped::tensors(bytes, path)?,
             Kind::Other(what, remedy) => bail!("{name} is {what}: {remedy}"),
         };
         ensure!(!tensors.is_empty(), "{name} holds no tensors");
         foreign(tensors).with_context(|| format!("{name} is not readable")).map(Self::Record)
     }
+}
+
+/// An error and its causes, in one line that is safe to print.
+fn one_line(error: &anyhow::Error) -> anyhow::Error {
+    anyhow!("{}", escaped(&format!("{error:#}")))
 }
 
 /// A path as a message shows it.

@@ -21,25 +21,36 @@ pub fn trace(file: &Bytes) -> Result<Trace> {
     let start = usize::try_from(length).ok().and_then(|length| length.checked_add(8));
     let header = start.and_then(|start| file.get(8..start));
     let header = header.with_context(|| format!("its header of {length} bytes is cut short"))?;
-    let Header { about, tensors } = serde_json::from_slice(header).map_err(shortened)?;
+    let Header { about, tensors } =
+        serde_json::from_slice(header).map_err(|error| shortened(&error))?;
 
-    let mut names = HashSet::with_capacity(tensors.len());
-    for (key, _) in &tensors {
-        ensure!(names.insert(key.as_str()), "it has {key} twice");
-    }
-    drop(names);
     let values = file.slice(8 + header.len()..);
+    if let Some(key) = twice(&tensors) {
+        bail!("it has {key} twice");
+    }
     whole(&tensors, values.len())?;
     let arrays =
         tensors.into_iter().map(|(key, Info { dtype, shape, data_offsets: [from, to] })| {
-            let array = Array::new(dtype, shape, values.slice(from..to));
-            Ok((Key::from(key.as_str()), array.with_context(|| key)?))
+            match Array::new(dtype, shape, values.slice(from..to)) {
+                Ok(array) => Ok((Key::from(key), array)),
+                Err(error) => Err(error.context(key)),
+            }
         });
     Ok(Trace { about, tensors: arrays.collect::<Result<_>>()? })
 }
 
+/// The first name in the header that is there a second time.
+fn twice(tensors: &[(String, Info)]) -> Option<&str> {
+    // Most headers are sorted, and need no set.
+    if tensors.is_sorted_by(|(a, _), (b, _)| a < b) {
+        return None;
+    }
+    let mut names = HashSet::with_capacity(tensors.len());
+    tensors.iter().map(|(key, _)| key.as_str()).find(|key| !names.insert(*key))
+}
+
 /// serde's text without its list of all dtypes.
-fn shortened(error: serde_json::Error) -> anyhow::Error {
+fn shortened(error: &serde_json::Error) -> anyhow::Error {
     let text = error.to_string();
     let (what, place) = text.rsplit_once(" at line ").unwrap_or((&text, ""));
     let column = place.split_once("column ").map_or("", |(_, column)| column);
@@ -53,7 +64,9 @@ fn shortened(error: serde_json::Error) -> anyhow::Error {
 /// several faults, the first in the file.
 fn whole(tensors: &[(String, Info)], length: usize) -> Result<()> {
     let mut places: Vec<_> = tensors.iter().map(|(key, info)| (info.data_offsets, key)).collect();
-    places.sort_unstable();
+    if !places.is_sorted_by_key(|(offsets, _)| offsets) {
+        places.sort_unstable();
+    }
     let mut end = 0;
     for ([from, to], key) in places {
         ensure!(from == end, "{key} begins at byte {from}, not where the one before ends, {end}");

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{numpy, pytorch};
+use super::{bytes_at, numpy, pytorch};
 use crate::trace::Array;
 
 /// A zip file whose parts are read by name.
@@ -19,6 +19,11 @@ pub struct Archive {
 impl Archive {
     fn open(file: &Bytes) -> Result<Self> {
         let zip = ZipArchive::new(Cursor::new(file.clone()))?;
+        // Of two parts of one name the crate keeps one; the file says how many.
+        let end = file.windows(4).rposition(|bytes| bytes == b"PK\x05\x06");
+        let count = end.and_then(|end| bytes_at(file, end + 10)).map(u16::from_le_bytes);
+        let all = count.is_none_or(|count| count == u16::MAX || usize::from(count) == zip.len());
+        ensure!(all, "it has two parts of one name");
         Ok(Self { file: file.clone(), zip })
     }
 
@@ -57,7 +62,7 @@ pub fn tensors(file: &Bytes, path: &Path) -> Result<Vec<(String, Array)>> {
             format!("{name} is a PyTorch archive: save it with safetensors.torch.save_file")
         });
     }
-    if !names.iter().any(|part| part.ends_with(".npy")) {
+    if !names.iter().any(|part| part.strip_suffix(".npy").is_some()) {
         bail!("{name} is a zip archive of neither arrays nor tensors: unpack it first");
     }
     let array = |part: &String| {

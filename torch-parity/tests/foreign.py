@@ -1,0 +1,91 @@
+"""Leaves files as NumPy and PyTorch write them, and their tensors beside them."""
+
+import collections
+import sys
+import warnings
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+folder = Path(sys.argv[1])
+torch.manual_seed(0)
+
+
+class Evil:
+    def __reduce__(self):
+        return exec, (f"open({str(folder / 'ran')!r}, 'w')",)
+
+
+# In columns, and big-endian.
+f = np.asfortranarray(np.arange(24, dtype=">f4").reshape(2, 3, 4))
+np.save(folder / "f.npy", f)
+save_file({"array": torch.from_numpy(f.astype("<f4", order="C"))}, folder / "f.safetensors")
+
+arrays = {
+    "f4": np.arange(3, dtype="f4"),
+    "f8": np.arange(6.0).reshape(2, 3).T,
+    "f2": np.array(1.5, dtype="f2"),
+    "i8": np.arange(4),
+    "u1": np.zeros((0, 3), dtype="u1"),
+    "b1": np.array([True, False]),
+    "c8": np.array([1 + 2j], dtype="c8"),
+    "deep/name": np.arange(1000, dtype="i2"),
+}
+np.savez(folder / "a.npz", **arrays)
+np.savez_compressed(folder / "packed.npz", **arrays)
+tensors = {key: torch.from_numpy(np.ascontiguousarray(x).reshape(x.shape)) for key, x in arrays.items()}
+save_file(tensors, folder / "a.safetensors")
+with warnings.catch_warnings(), zipfile.ZipFile(folder / "twice.npz", "w") as twice:
+    warnings.simplefilter("ignore")
+    for value in (1.0, 2.0):
+        with twice.open("x.npy", "w") as part:
+            np.save(part, np.array(value))
+np.savez(folder / "text.npz", text=np.array(["a"]))
+np.save(folder / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
+
+net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 2))
+net.bfloat16()[2].float()
+torch.save(net.state_dict(), folder / "state.pt")
+torch.save(net.state_dict(), folder / "legacy_names")
+save_file(net.state_dict(), folder / "state.safetensors")
+torch.save(net, folder / "model.pt")
+torch.save(net.state_dict(), folder / "old.pt", _use_new_zipfile_serialization=False)
+torch.save({"x": torch.ones(1), "evil": Evil()}, folder / "evil.pt")
+
+net = torch.nn.Linear(3, 4)
+adam = torch.optim.Adam(net.parameters(), lr=0.1)
+net(torch.ones(2, 3)).sum().backward()
+adam.step()
+base = torch.arange(12.0).reshape(3, 4)
+checkpoint = {
+    "epoch": 3, "big": 2**40, "negative": -300, "far": -(2**40), "loss": 0.25, "best": True, "name": "größe", "none": None,
+    "model": net.state_dict(), "optimizer": adam.state_dict(), "empty": collections.OrderedDict(),
+    "turned": base.T, "part": base[1:, 2:], "one": torch.tensor(7), "wide": torch.ones(1).expand(5),
+    "parameter": torch.nn.Parameter(torch.ones(2)), "size": torch.Size([3, 4]), "pair": (base, [base]),
+}
+torch.save(checkpoint, folder / "checkpoint.pt")
+
+
+def flatten(key, value):
+    under = lambda name: f"{key}.{name}" if key else str(name)
+    if isinstance(value, torch.Tensor):
+        yield key, value.detach().contiguous().clone()
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from flatten(under(name), item)
+    elif isinstance(value, (list, tuple)):
+        for i, item in enumerate(value):
+            yield from flatten(under(i), item)
+    elif isinstance(value, str):
+        yield key, torch.tensor(list(value.encode()), dtype=torch.uint8)
+    elif value is None:
+        yield key, torch.zeros(0, dtype=torch.uint8)
+    else:
+        kinds = {bool: torch.bool, int: torch.int64, float: torch.float64}
+        yield key, torch.tensor(value, dtype=kinds[type(value)])
+
+
+save_file(dict(flatten("", checkpoint)), folder / "checkpoint.safetensors")
