@@ -3,6 +3,7 @@
 
 pub mod compare;
 pub mod failure;
+pub mod lr_scheduler;
 pub mod nn;
 pub mod optim;
 pub mod text;

@@ -37,7 +37,7 @@ pub use parameters::Parameters;
 pub use per_parameter::PerParameter;
 pub use radam::{RAdam, RAdamSettings};
 pub use rmsprop::{RmsProp, RmsPropSettings};
-pub use rule::{Rule, Setting, State};
+pub use rule::{Rule, Setting, State, pow};
 pub use sgd::{Sgd, SgdSettings};
 
 /// What `torch.optim.Optimizer` promises, with the backward pass.
