@@ -1,5 +1,7 @@
 //! The line search of LBFGS.
 
+use std::cmp::Ordering;
+
 use tch::Tensor;
 
 use super::number::Number::{self, Float};
@@ -21,6 +23,7 @@ struct Point {
 /// the gradient `g` and the slope `gtd` at 0; gives loss, gradient, step, and how
 /// often it evaluated. The narrowest bracket is 1e-9, not `tolerance_change`,
 /// which PyTorch does not hand on.
+#[allow(clippy::many_single_char_names)] // PyTorch's own
 pub fn strong_wolfe(
     objective: &mut Objective,
     t: Number,
@@ -67,7 +70,9 @@ pub fn strong_wolfe(
 
     // Narrow it.
     let mut insuf_progress = false;
-    let lower = |bracket: &[Point; 2]| if bracket[0].f <= bracket[1].f { 0 } else { 1 };
+    let lower = |[a, b]: &[Point; 2]| {
+        usize::from(!matches!(a.f.partial_cmp(&b.f), Some(Ordering::Less | Ordering::Equal)))
+    };
     let mut low = lower(&bracket);
     while ls_iter < max_ls {
         let [a, b] = &bracket;
