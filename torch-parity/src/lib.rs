@@ -6,6 +6,7 @@ pub mod failure;
 pub mod lr_scheduler;
 pub mod nn;
 pub mod optim;
+pub mod random;
 pub mod text;
 pub mod trace;
 
