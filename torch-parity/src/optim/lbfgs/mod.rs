@@ -285,11 +285,11 @@ impl Optimizer for Lbfgs {
     }
 
     /// The tensors that PyTorch keeps under the first parameter, but for the
-    /// lists of earlier updates.
+    /// lists of earlier updates, and single values only in float32.
     fn state(&self, i: usize) -> Vec<(&'static str, Tensor)> {
         let Some(memory) = self.state.memory.as_ref().filter(|_| i == 0) else { return vec![] };
         let number = |name, number| match number {
-            Float(_) => None,
+            Float(_) | Number::Double(_) => None,
             Number::Single(_) => Some((name, number.to_tensor())),
         };
         let all = [

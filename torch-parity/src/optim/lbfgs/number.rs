@@ -5,30 +5,32 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use tch::{Kind, Tensor};
 
-/// What a name of PyTorch's LBFGS may hold: a Python float, or a float32 tensor,
-/// (). Where the two meet, the float is rounded to float32 first. A float64
-/// tensor computes as a float does, and is one here.
+/// What a name of PyTorch's LBFGS may hold: a Python float, or a tensor, (). Where
+/// the two meet, the float is rounded to the tensor's dtype first, and is not
+/// divided by the tensor but multiplied with its reciprocal.
 #[derive(Clone, Copy, Debug)]
 pub enum Number {
-    /// A Python float, or a float64 tensor.
+    /// A Python float.
     Float(f64),
+    /// A float64 tensor.
+    Double(f64),
     /// A float32 tensor.
     Single(f32),
 }
 
-use Number::{Float, Single};
+use Number::{Double, Float, Single};
 
 impl Number {
     /// The value of a tensor, ().
     pub fn of(tensor: &Tensor) -> Self {
         let value = tensor.double_value(&[]);
-        if tensor.kind() == Kind::Float { Single(value as f32) } else { Float(value) }
+        if tensor.kind() == Kind::Float { Single(value as f32) } else { Double(value) }
     }
 
     /// The same as a tensor, whose dtype tells which it is.
     pub fn to_tensor(self) -> Tensor {
         match self {
-            Float(x) => Tensor::from(x),
+            Float(x) | Double(x) => Tensor::from(x),
             Single(x) => Tensor::from(x),
         }
     }
@@ -36,7 +38,7 @@ impl Number {
     /// Python's `float(x)`.
     pub fn float(self) -> f64 {
         match self {
-            Float(x) => x,
+            Float(x) | Double(x) => x,
             Single(x) => x.into(),
         }
     }
@@ -45,6 +47,7 @@ impl Number {
     pub fn abs(self) -> Self {
         match self {
             Float(x) => Float(x.abs()),
+            Double(x) => Double(x.abs()),
             Single(x) => Single(x.abs()),
         }
     }
@@ -67,7 +70,7 @@ impl Number {
 
     fn single(self) -> f32 {
         match self {
-            Float(x) => x as f32,
+            Float(x) | Double(x) => x as f32,
             Single(x) => x,
         }
     }
@@ -82,8 +85,19 @@ impl PartialEq for Number {
 impl PartialOrd for Number {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
-            (Float(a), Float(b)) => a.partial_cmp(b),
-            _ => self.single().partial_cmp(&other.single()),
+            (Single(_), _) | (_, Single(_)) => self.single().partial_cmp(&other.single()),
+            _ => self.float().partial_cmp(&other.float()),
+        }
+    }
+}
+
+impl Number {
+    /// The result in the dtype that the two have together.
+    fn with(self, other: Self, op: fn(f64, f64) -> f64, op32: fn(f32, f32) -> f32) -> Self {
+        match (self, other) {
+            (Float(a), Float(b)) => Float(op(a, b)),
+            (Single(_), _) | (_, Single(_)) => Single(op32(self.single(), other.single())),
+            _ => Double(op(self.float(), other.float())),
         }
     }
 }
@@ -94,6 +108,7 @@ impl Neg for Number {
     fn neg(self) -> Self {
         match self {
             Float(x) => Float(-x),
+            Double(x) => Double(-x),
             Single(x) => Single(-x),
         }
     }
@@ -103,10 +118,7 @@ impl Add for Number {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        match (self, other) {
-            (Float(a), Float(b)) => Float(a + b),
-            _ => Single(self.single() + other.single()),
-        }
+        self.with(other, f64::add, f32::add)
     }
 }
 
@@ -114,10 +126,7 @@ impl Sub for Number {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        match (self, other) {
-            (Float(a), Float(b)) => Float(a - b),
-            _ => Single(self.single() - other.single()),
-        }
+        self.with(other, f64::sub, f32::sub)
     }
 }
 
@@ -125,10 +134,7 @@ impl Mul for Number {
     type Output = Self;
 
     fn mul(self, other: Self) -> Self {
-        match (self, other) {
-            (Float(a), Float(b)) => Float(a * b),
-            _ => Single(self.single() * other.single()),
-        }
+        self.with(other, f64::mul, f32::mul)
     }
 }
 
@@ -137,10 +143,9 @@ impl Div for Number {
 
     fn div(self, other: Self) -> Self {
         match (self, other) {
-            (Float(a), Float(b)) => Float(a / b),
-            // Python's number / tensor: a reciprocal, then a product.
-            (Float(a), Single(b)) => Single(1.0 / b * a as f32),
-            (Single(a), _) => Single(a / other.single()),
+            (Float(_), Single(x)) => self * Single(1.0 / x),
+            (Float(_), Double(x)) => self * Double(1.0 / x),
+            _ => self.with(other, f64::div, f32::div),
         }
     }
 }
