@@ -43,6 +43,8 @@ def flatten_lbfgs(optimizer, name):
 
 
 def load_lbfgs(optimizer, name, flat):
+    # MKL's dot rounds otherwise where memory is not aligned, as load_file's is not.
+    flat = {key: value.clone() for key, value in flat.items()}
     state = optimizer.state_dict()
     group, of_first = state["param_groups"][0], state["state"].setdefault(0, {})
     lists = {"old_dirs": [], "old_stps": [], "ro": []}
