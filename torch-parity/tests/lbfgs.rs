@@ -6,7 +6,7 @@ mod live;
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use live::{assert_same_bits, draws, run_python};
+use live::{alone, assert_same_bits, draws, run_python};
 use serde_json::{Value, json};
 use tch::{Device, Kind, Reduction, Tensor};
 use tempfile::TempDir;
@@ -22,9 +22,10 @@ fn lbfgs_takes_pytorchs_steps() {
 
 #[test]
 fn a_run_saved_by_python_is_finished_here_with_the_same_bits() {
-    tch::set_num_threads(1);
     let cases = cases();
-    for (case, python) in cases.iter().zip(run_python("lbfgs.py", &cases)) {
+    let all = run_python("lbfgs.py", &cases);
+    let _alone = alone();
+    for (case, python) in cases.iter().zip(all) {
         let half = number(case, "steps") / 2;
         // Other parameters and settings than those to be loaded.
         let mut other = case.clone();
@@ -52,7 +53,7 @@ fn a_run_saved_by_python_is_finished_here_with_the_same_bits() {
 
 #[test]
 fn a_run_saved_here_is_finished_by_python_with_the_same_bits() {
-    tch::set_num_threads(1);
+    let _alone = alone();
     let folder = TempDir::new().unwrap();
     let mut cases = cases();
     for (n, case) in cases.iter_mut().enumerate() {
@@ -79,7 +80,7 @@ fn a_run_saved_here_is_finished_by_python_with_the_same_bits() {
 
 #[test]
 fn a_setting_that_is_a_little_off_shows() {
-    tch::set_num_threads(1);
+    let _alone = alone();
     let learned = |case: &Value| {
         let mut record = whole_run(case);
         record.retain(|(key, _)| !key.contains("/saved/"));

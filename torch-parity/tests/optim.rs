@@ -6,7 +6,7 @@ mod live;
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use live::{assert_same_bits, draws, run_python};
+use live::{alone, assert_same_bits, draws, run_python};
 use serde_json::{Value, json};
 use tch::{Kind, Reduction, Tensor, kind::FLOAT_CPU};
 use tempfile::TempDir;
@@ -29,9 +29,10 @@ fn every_optimizer_takes_pytorchs_steps() {
 
 #[test]
 fn a_run_saved_by_python_is_finished_here_with_the_same_bits() {
-    tch::set_num_threads(1);
     let cases = cases();
-    for (case, python) in cases.iter().zip(run_python("optim.py", &cases)) {
+    let all = run_python("optim.py", &cases);
+    let _alone = alone();
+    for (case, python) in cases.iter().zip(all) {
         let half = steps(case) / 2;
         let (params, mut optimizer) = fresh(case);
         for (i, param) in params.iter().enumerate() {
@@ -50,7 +51,7 @@ fn a_run_saved_by_python_is_finished_here_with_the_same_bits() {
 
 #[test]
 fn a_run_saved_here_is_finished_by_python_with_the_same_bits() {
-    tch::set_num_threads(1);
+    let _alone = alone();
     let folder = TempDir::new().unwrap();
     let mut cases = cases();
     for (n, case) in cases.iter_mut().enumerate() {
@@ -76,7 +77,7 @@ fn a_run_saved_here_is_finished_by_python_with_the_same_bits() {
 
 #[test]
 fn a_setting_that_is_a_little_off_shows() {
-    tch::set_num_threads(1);
+    let _alone = alone();
     let cases = cases();
     for optimizer in OPTIMIZERS {
         let of_it: Vec<_> = cases.iter().filter(|case| case["optimizer"] == optimizer).collect();

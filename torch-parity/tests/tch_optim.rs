@@ -4,7 +4,7 @@
 mod live;
 
 use fastrand::Rng;
-use live::draws;
+use live::{alone, draws};
 use tch::nn::{self, OptimizerConfig, VarStore};
 use tch::{Device, Reduction, Tensor, kind::FLOAT_CPU};
 use torch_parity::optim::{
@@ -86,7 +86,7 @@ fn tchs_rmsprop_is_pytorchs_unless_centered() {
 fn measure<R: Rule, C: OptimizerConfig>(
     mut settings: impl FnMut(&mut Rng) -> (R, f64, C),
 ) -> Measured {
-    tch::set_num_threads(1);
+    let _alone = alone();
     let mut rng = draws();
     let mut measured = Measured { equal: 0, first: None, largest: 0.0 };
     for seed in 0..CASES {

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fastrand::Rng;
 use serde_json::Value;
@@ -43,8 +44,9 @@ pub fn assert_same_bits(
     cases: &[Value],
     rust: impl Fn(&Value) -> Vec<(String, tch::Tensor)>,
 ) {
-    tch::set_num_threads(1);
-    for (case, python) in cases.iter().zip(run_python(script, cases)) {
+    let all = run_python(script, cases);
+    let _alone = alone();
+    for (case, python) in cases.iter().zip(all) {
         let mut ours = Trace::default();
         for (key, tensor) in rust(case) {
             ours.tensors.insert(key.into(), Array::of(&tensor).unwrap());
@@ -52,6 +54,15 @@ pub fn assert_same_bits(
         let report = compare::compare(["Rust", "Python"], &ours, &python, None);
         assert_eq!(report.verdict(), Verdict::Exact, "{case}\n{report}");
     }
+}
+
+/// Until this is dropped no other test runs that asks for it: all threads share
+/// libtorch's generator. Computes with one thread, as Python does.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    let guard = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    tch::set_num_threads(1);
+    guard
 }
 
 /// The draws of a test; others with `TORCH_PARITY_DRAWS=7`.
