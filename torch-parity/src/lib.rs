@@ -4,8 +4,10 @@
 pub mod compare;
 pub mod data;
 pub mod failure;
+pub mod lr_scheduler;
 pub mod nn;
 pub mod optim;
+pub mod random;
 pub mod text;
 pub mod trace;
 

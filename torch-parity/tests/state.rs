@@ -79,7 +79,7 @@ fn run(case: &Value) -> Kept {
 fn a_run_goes_on_in_the_other_language_with_the_same_bits() {
     let mut rng = live::draws();
     let folder = tempfile::tempdir().unwrap();
-    let held = live::generator();
+    let held = live::alone();
     let cases: Vec<_> = (0..20)
         .map(|i| {
             let path = |side: &str| folder.path().join(format!("{i}.{side}.safetensors"));
@@ -99,7 +99,7 @@ fn a_run_goes_on_in_the_other_language_with_the_same_bits() {
 
 #[test]
 fn names_are_pytorchs_and_a_tied_weight_is_one_parameter() {
-    let _held = live::generator();
+    let _held = live::alone();
     let model = Model::new();
     let names = |named: Kept| named.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
     let first = ["wte.weight", "body.0.weight", "body.0.bias"];
@@ -113,7 +113,7 @@ fn names_are_pytorchs_and_a_tied_weight_is_one_parameter() {
 
 #[test]
 fn a_state_that_does_not_fit_is_refused_in_one_line_and_changes_nothing() {
-    let _held = live::generator();
+    let _held = live::alone();
     let model = Linear::new(2, 3);
     let before = model.weight.copy();
     let state = |named: &[(&str, &[i64])]| -> BTreeMap<String, Tensor> {

@@ -39,7 +39,7 @@ fn equal(all: &[(String, Tensor, Tensor)]) -> bool {
 
 #[test]
 fn linear_and_convolutions_are_drawn_wider() {
-    let _held = live::generator();
+    let _held = live::alone();
     let six = 6_f64.sqrt();
     let linear = both(
         |path| drop(tch::nn::linear(path, 300, 200, tch::nn::LinearConfig::default())),
@@ -68,7 +68,7 @@ fn linear_and_convolutions_are_drawn_wider() {
 
 #[test]
 fn batch_norm_begins_with_a_random_weight() {
-    let _held = live::generator();
+    let _held = live::alone();
     let all = both(
         |path| drop(tch::nn::batch_norm2d(path, 300, tch::nn::BatchNormConfig::default())),
         || Box::new(BatchNorm2d::new(300)),
@@ -84,7 +84,7 @@ fn batch_norm_begins_with_a_random_weight() {
 
 #[test]
 fn layer_norm_group_norm_and_embedding_begin_equal() {
-    let _held = live::generator();
+    let _held = live::alone();
     let layer = both(
         |path| drop(tch::nn::layer_norm(path, vec![30], tch::nn::LayerNormConfig::default())),
         || Box::new(LayerNorm::new(&[30])),
@@ -107,7 +107,7 @@ fn layer_norm_group_norm_and_embedding_begin_equal() {
 
 #[test]
 fn recurrent_networks_are_drawn_as_for_a_relu() {
-    let _held = live::generator();
+    let _held = live::alone();
     let config = tch::nn::RNNConfig::default();
     assert!(config.batch_first); // PyTorch's default is false
     let lstm =
@@ -132,7 +132,7 @@ fn initialisers_of_one_name_are_not_all_equal() {
     use tch::nn::{Init, init};
     use torch_parity::nn::init::{Fan, Nonlinearity, kaiming_normal_, kaiming_uniform_};
     use torch_parity::nn::init::{normal_, orthogonal_, uniform_};
-    let _held = live::generator();
+    let _held = live::alone();
     let kaiming =
         |dist| Init::Kaiming { dist, fan: FanInOut::FanIn, non_linearity: NonLinearity::ReLU };
     let equal = |theirs: Init, ours: &dyn Fn(&mut Tensor)| {

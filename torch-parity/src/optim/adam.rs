@@ -1,8 +1,10 @@
 //! `torch.optim.Adam`.
 
-use tch::{Tensor, no_grad};
+use tch::Tensor;
 
-use super::{Optimizer, Parameters};
+use super::per_parameter::PerParameter;
+use super::rule::{Rule, Setting, State, descent, pow};
+use super::scaled::{add, addcdiv_, addcmul_};
 
 /// Decay of the running mean of the gradient, by default.
 pub const BETA1: f64 = 0.9;
@@ -11,74 +13,105 @@ pub const BETA2: f64 = 0.999;
 /// What is added to the denominator, by default.
 pub const EPS: f64 = 1e-8;
 
-/// `torch.optim.Adam` (Kingma and Ba, 2015) with the default betas and eps:
-/// the arithmetic of `torch.optim.adam._single_tensor_adam`, call by call.
+/// `torch.optim.Adam` (Kingma and Ba, 2015): the arithmetic of
+/// `torch.optim.adam._single_tensor_adam`, call by call.
 ///
 /// Not `tch::nn::Adam`, which is libtorch's C++ Adam and rounds otherwise
 /// (`mul_` then `add_` where Python has `lerp_`).
-#[derive(Debug)]
-pub struct Adam {
-    parameters: Parameters,
-    state: Vec<State>,
-    lr: f64,
-    step: f64,
+pub type Adam = PerParameter<AdamSettings>;
+
+/// What [`Adam`] is set to: PyTorch's defaults unless told otherwise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdamSettings {
+    /// Learning rate.
+    pub lr: f64,
+    /// Decay of the running means of the gradient and of its square.
+    pub betas: (f64, f64),
+    /// What is added to the denominator.
+    pub eps: f64,
+    /// How much of the parameter is added to its gradient.
+    pub weight_decay: f64,
+    /// Whether to divide by the largest mean so far (Reddi et al., 2018).
+    pub amsgrad: bool,
+    /// Whether the loss is to go up.
+    pub maximize: bool,
+    /// Whether the parameter decays apart from its gradient, as in `AdamW`.
+    pub decoupled_weight_decay: bool,
 }
 
-/// What is remembered of one parameter; both have its shape.
-#[derive(Debug)]
-struct State {
-    exp_avg: Tensor,
-    exp_avg_sq: Tensor,
-}
-
-impl Adam {
-    /// An optimizer of these parameters, which it updates in place.
-    pub fn new(named_parameters: Vec<(String, Tensor)>, lr: f64) -> Self {
-        let parameters = Parameters::new(named_parameters);
-        let zeros = |param: &Tensor| param.zeros_like().detach();
-        let zero_state = |param: &Tensor| State { exp_avg: zeros(param), exp_avg_sq: zeros(param) };
-        let state = parameters.tensors().iter().map(zero_state).collect();
-        Self { parameters, state, lr, step: 0.0 }
+impl Default for AdamSettings {
+    fn default() -> Self {
+        Self {
+            lr: 1e-3,
+            betas: (BETA1, BETA2),
+            eps: EPS,
+            weight_decay: 0.0,
+            amsgrad: false,
+            maximize: false,
+            decoupled_weight_decay: false,
+        }
     }
 }
 
-/// Adam's step size and the root of its second bias correction at a step that
-/// is counted from 1.
-pub fn bias_corrected(lr: f64, step: f64) -> (f64, f64) {
-    // C's pow, as Python's ** is; powi rounds otherwise.
-    let bias_correction1 = 1.0 - BETA1.powf(step);
-    let bias_correction2 = 1.0 - BETA2.powf(step);
-    (lr / bias_correction1, bias_correction2.powf(0.5))
-}
+impl Rule for AdamSettings {
+    const STATE: &'static [&'static str] = &["exp_avg", "exp_avg_sq", "max_exp_avg_sq"];
 
-impl Optimizer for Adam {
-    fn parameters(&self) -> &Parameters {
-        &self.parameters
+    fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
+        vec![
+            ("lr", Setting::Float(&mut self.lr)),
+            ("betas", Setting::Pair(&mut self.betas)),
+            ("eps", Setting::Float(&mut self.eps)),
+            ("weight_decay", Setting::Float(&mut self.weight_decay)),
+            ("amsgrad", Setting::Flag(&mut self.amsgrad)),
+            ("maximize", Setting::Flag(&mut self.maximize)),
+            ("decoupled_weight_decay", Setting::Flag(&mut self.decoupled_weight_decay)),
+        ]
     }
 
-    fn parameters_mut(&mut self) -> &mut Parameters {
-        &mut self.parameters
+    fn init(&self, param: &Tensor) -> State {
+        let state = State::zeros(param, ["exp_avg", "exp_avg_sq"]);
+        if self.amsgrad {
+            return state.and("max_exp_avg_sq", param.zeros_like().detach());
+        }
+        state
     }
 
-    fn step(&mut self) {
-        self.step += 1.0;
-        let (step_size, bias_correction2_sqrt) = bias_corrected(self.lr, self.step);
-        no_grad(|| {
-            for (i, param, grad) in self.parameters.trained() {
-                let State { exp_avg, exp_avg_sq } = &mut self.state[i];
-                let _ = exp_avg.lerp_(grad, 1.0 - BETA1);
-                // tch's addcmul_ and addcdiv_ take no `value`. The kernels
-                // evaluate (value * t1) * t2 and (value * t1) / t2, so scaling
-                // the first operand beforehand gives the same bits.
-                let _ = exp_avg_sq.g_mul_scalar_(BETA2).addcmul_(&(grad * (1.0 - BETA2)), grad);
-                let denom = (exp_avg_sq.sqrt() / bias_correction2_sqrt).g_add_scalar_(EPS);
-                let _ = param.addcdiv_(&(&*exp_avg * -step_size), &denom);
+    fn update(&self, param: &mut Tensor, grad: &Tensor, state: &mut State) {
+        let (lr, (beta1, beta2)) = (self.lr, self.betas);
+        let mut grad = descent(grad, self.maximize);
+        let step = state.next_step();
+        if self.weight_decay != 0.0 {
+            if self.decoupled_weight_decay {
+                let _ = param.g_mul_scalar_(1.0 - lr * self.weight_decay);
+            } else {
+                grad = add(&grad, param, self.weight_decay);
             }
-        });
+        }
+        let mut exp_avg = state.get("exp_avg");
+        let mut exp_avg_sq = state.get("exp_avg_sq");
+        let _ = exp_avg.lerp_(&grad, 1.0 - beta1);
+        addcmul_(&mut exp_avg_sq.g_mul_scalar_(beta2), &grad, &grad, 1.0 - beta2);
+        let (step_size, bias_correction2_sqrt) = corrected(lr, self.betas, step);
+        let mut of_denom = exp_avg_sq;
+        if self.amsgrad {
+            let mut max_exp_avg_sq = state.get("max_exp_avg_sq");
+            let max = max_exp_avg_sq.maximum(&of_denom);
+            max_exp_avg_sq.copy_(&max);
+            of_denom = max_exp_avg_sq;
+        }
+        let denom = (of_denom.sqrt() / bias_correction2_sqrt).g_add_scalar_(self.eps);
+        addcdiv_(param, &exp_avg, &denom, -step_size);
     }
+}
 
-    fn state(&self, i: usize) -> Vec<(&'static str, Tensor)> {
-        let State { exp_avg, exp_avg_sq } = &self.state[i];
-        vec![("exp_avg", exp_avg.shallow_clone()), ("exp_avg_sq", exp_avg_sq.shallow_clone())]
-    }
+/// Adam's step size and the root of its second bias correction, with the default
+/// betas, at a step that is counted from 1.
+pub fn bias_corrected(lr: f64, step: f64) -> (f64, f64) {
+    corrected(lr, (BETA1, BETA2), step)
+}
+
+fn corrected(lr: f64, (beta1, beta2): (f64, f64), step: f64) -> (f64, f64) {
+    let bias_correction1 = 1.0 - pow(beta1, step);
+    let bias_correction2 = 1.0 - pow(beta2, step);
+    (lr / bias_correction1, pow(bias_correction2, 0.5))
 }

@@ -1,12 +1,44 @@
-//! `torch.optim`, as PyTorch's Python code does it.
+//! `torch.optim`, as PyTorch's Python code does it on the CPU, and
+//! `torch.nn.utils.clip_grad_norm_`.
+//!
+//! An optimizer is made with PyTorch's defaults, [`Adam::new(named, lr)`], with
+//! settings, `Adam::with(named, AdamSettings { weight_decay: 0.01,
+//! ..Default::default() })`, or with settings for each group of parameters,
+//! `Adam::with_groups(vec![(named, settings), (others, others_settings)])`.
+//!
+//! [`Adam::new(named, lr)`]: PerParameter::new
 
+mod adagrad;
 mod adam;
+mod adamw;
+mod clip;
+mod groups;
+mod lbfgs;
+mod nadam;
 mod parameters;
+mod per_parameter;
+mod radam;
+mod rmsprop;
+mod rule;
+mod scaled;
+mod sgd;
+mod state_dict;
 
 use tch::Tensor;
 
-pub use adam::{Adam, BETA1, BETA2, EPS, bias_corrected};
+pub use adagrad::{Adagrad, AdagradSettings};
+pub use adam::{Adam, AdamSettings, BETA1, BETA2, EPS, bias_corrected};
+pub use adamw::{AdamW, AdamWSettings};
+pub use clip::{clip_grad_norm_, clip_grad_value_};
+pub use groups::ParamGroups;
+pub use lbfgs::{Lbfgs, LbfgsSettings, LineSearch};
+pub use nadam::{NAdam, NAdamSettings};
 pub use parameters::Parameters;
+pub use per_parameter::PerParameter;
+pub use radam::{RAdam, RAdamSettings};
+pub use rmsprop::{RmsProp, RmsPropSettings};
+pub use rule::{Rule, Setting, State, pow};
+pub use sgd::{Sgd, SgdSettings};
 
 /// What `torch.optim.Optimizer` promises, with the backward pass.
 pub trait Optimizer {

@@ -15,8 +15,8 @@ impl Parameters {
     /// gradients.
     ///
     /// [`Module::named_parameters`]: crate::nn::Module::named_parameters
-    pub fn new(named: Vec<(String, Tensor)>) -> Self {
-        let (names, tensors): (Vec<_>, Vec<_>) = named.into_iter().unzip();
+    pub fn new(named_parameters: Vec<(String, Tensor)>) -> Self {
+        let (names, tensors): (Vec<_>, Vec<_>) = named_parameters.into_iter().unzip();
         let grads = tensors.iter().map(|_| None).collect();
         Self { names, tensors, grads }
     }
@@ -56,15 +56,22 @@ impl Parameters {
             all.filter(|(tensor, _)| tensor.requires_grad()).unzip();
         let grads = Tensor::run_backward(&[loss], &tensors, false, false);
         no_grad(|| {
-            for (sum, grad) in sums.into_iter().zip(grads) {
+            for ((tensor, sum), grad) in tensors.into_iter().zip(sums).zip(grads) {
                 if grad.defined() {
                     *sum = Some(match sum.take() {
                         Some(sum) => sum + grad,
-                        None => grad,
+                        None => laid_out_as(tensor, grad),
                     });
                 }
             }
         });
+    }
+
+    /// Puts another gradient of the same shape in place of each.
+    pub fn map_grads(&mut self, to: impl Fn(&Tensor) -> Tensor) {
+        for grad in self.grads.iter_mut().flatten() {
+            *grad = to(grad);
+        }
     }
 
     /// Those that have a gradient: their place among all, themselves, and it.
@@ -72,4 +79,15 @@ impl Parameters {
         let all = self.tensors.iter_mut().zip(&self.grads).enumerate();
         all.filter_map(|(i, (tensor, grad))| Some((i, tensor, grad.as_ref()?)))
     }
+}
+
+/// A gradient with the strides of its parameter, as `param.grad` has them in
+/// PyTorch: sums over all values are added up in the order of the memory.
+fn laid_out_as(param: &Tensor, grad: Tensor) -> Tensor {
+    if grad.stride() == param.stride() {
+        return grad;
+    }
+    let mut same = param.empty_like();
+    same.copy_(&grad);
+    same
 }

@@ -66,7 +66,7 @@ pub fn assert_other_bits(
 
 /// Tests run side by side, and libtorch has one default generator for all: who
 /// draws from it holds this.
-pub fn generator() -> MutexGuard<'static, ()> {
+pub fn alone() -> MutexGuard<'static, ()> {
     static GENERATOR: Mutex<()> = Mutex::new(());
     GENERATOR.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -80,7 +80,7 @@ fn reports(
 ) -> Vec<compare::Report> {
     tch::set_num_threads(1);
     let pythons = run_python(script, cases);
-    let _held = generator();
+    let _held = alone();
     let report = |(case, python): (&Value, &Trace)| {
         let mut ours = Trace::default();
         for (key, tensor) in rust(case) {

@@ -1,0 +1,78 @@
+//! `torch.optim.Adagrad`.
+
+use tch::Tensor;
+
+use super::per_parameter::PerParameter;
+use super::rule::{Rule, Setting, State, descent};
+use super::scaled::{add, addcdiv_, addcmul_};
+
+/// `torch.optim.Adagrad` (Duchi et al., 2011): the arithmetic of
+/// `torch.optim.adagrad._single_tensor_adagrad`, call by call. Its state is made
+/// with it, for frozen parameters too.
+pub type Adagrad = PerParameter<AdagradSettings>;
+
+/// What [`Adagrad`] is set to: PyTorch's defaults unless told otherwise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdagradSettings {
+    /// Learning rate.
+    pub lr: f64,
+    /// The rate is lr / (1 + (step - 1) · `lr_decay`).
+    pub lr_decay: f64,
+    /// What is added to the denominator.
+    pub eps: f64,
+    /// How much of the parameter is added to its gradient.
+    pub weight_decay: f64,
+    /// What the sum of squares starts from. PyTorch takes the optimizer's for
+    /// all groups: give them the same.
+    pub initial_accumulator_value: f64,
+    /// Whether the loss is to go up.
+    pub maximize: bool,
+}
+
+impl Default for AdagradSettings {
+    fn default() -> Self {
+        Self {
+            lr: 1e-2,
+            lr_decay: 0.0,
+            eps: 1e-10,
+            weight_decay: 0.0,
+            initial_accumulator_value: 0.0,
+            maximize: false,
+        }
+    }
+}
+
+impl Rule for AdagradSettings {
+    const STATE: &'static [&'static str] = &["sum"];
+    const EAGER: bool = true;
+
+    fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
+        let initial = &mut self.initial_accumulator_value;
+        vec![
+            ("lr", Setting::Float(&mut self.lr)),
+            ("lr_decay", Setting::Float(&mut self.lr_decay)),
+            ("eps", Setting::Float(&mut self.eps)),
+            ("weight_decay", Setting::Float(&mut self.weight_decay)),
+            ("initial_accumulator_value", Setting::Float(initial)),
+            ("maximize", Setting::Flag(&mut self.maximize)),
+        ]
+    }
+
+    fn init(&self, param: &Tensor) -> State {
+        let sum = param.full_like(self.initial_accumulator_value).detach();
+        State::default().and("sum", sum)
+    }
+
+    fn update(&self, param: &mut Tensor, grad: &Tensor, state: &mut State) {
+        let step = state.next_step();
+        let mut grad = descent(grad, self.maximize);
+        if self.weight_decay != 0.0 {
+            grad = add(&grad, param, self.weight_decay);
+        }
+        let clr = self.lr / (1.0 + (step - 1.0) * self.lr_decay);
+        let mut sum = state.get("sum");
+        addcmul_(&mut sum, &grad, &grad, 1.0);
+        let std = sum.sqrt().g_add_scalar_(self.eps);
+        addcdiv_(param, &grad, &std, -clr);
+    }
+}

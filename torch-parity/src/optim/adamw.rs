@@ -1,0 +1,72 @@
+//! `torch.optim.AdamW`.
+
+use tch::Tensor;
+
+use super::adam::{AdamSettings, BETA1, BETA2, EPS};
+use super::per_parameter::PerParameter;
+use super::rule::{Rule, Setting, State};
+
+/// `torch.optim.AdamW` (Loshchilov and Hutter, 2019): [`Adam`](super::Adam) whose
+/// parameters decay apart from the gradient, by default by 0.01.
+pub type AdamW = PerParameter<AdamWSettings>;
+
+/// What [`AdamW`] is set to: PyTorch's defaults unless told otherwise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdamWSettings {
+    /// Learning rate.
+    pub lr: f64,
+    /// Decay of the running means of the gradient and of its square.
+    pub betas: (f64, f64),
+    /// What is added to the denominator.
+    pub eps: f64,
+    /// The parameter loses this part of itself, times the learning rate.
+    pub weight_decay: f64,
+    /// Whether to divide by the largest mean so far (Reddi et al., 2018).
+    pub amsgrad: bool,
+    /// Whether the loss is to go up.
+    pub maximize: bool,
+}
+
+impl Default for AdamWSettings {
+    fn default() -> Self {
+        Self {
+            lr: 1e-3,
+            betas: (BETA1, BETA2),
+            eps: EPS,
+            weight_decay: 1e-2,
+            amsgrad: false,
+            maximize: false,
+        }
+    }
+}
+
+impl AdamWSettings {
+    fn adam(&self) -> AdamSettings {
+        let Self { lr, betas, eps, weight_decay, amsgrad, maximize } = *self;
+        let decoupled_weight_decay = true;
+        AdamSettings { lr, betas, eps, weight_decay, amsgrad, maximize, decoupled_weight_decay }
+    }
+}
+
+impl Rule for AdamWSettings {
+    const STATE: &'static [&'static str] = AdamSettings::STATE;
+
+    fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
+        vec![
+            ("lr", Setting::Float(&mut self.lr)),
+            ("betas", Setting::Pair(&mut self.betas)),
+            ("eps", Setting::Float(&mut self.eps)),
+            ("weight_decay", Setting::Float(&mut self.weight_decay)),
+            ("amsgrad", Setting::Flag(&mut self.amsgrad)),
+            ("maximize", Setting::Flag(&mut self.maximize)),
+        ]
+    }
+
+    fn init(&self, param: &Tensor) -> State {
+        self.adam().init(param)
+    }
+
+    fn update(&self, param: &mut Tensor, grad: &Tensor, state: &mut State) {
+        self.adam().update(param, grad, state);
+    }
+}

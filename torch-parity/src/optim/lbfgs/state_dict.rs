@@ -1,0 +1,145 @@
+//! Saving and loading of LBFGS.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, ensure};
+use tch::{Kind, Tensor};
+
+use super::number::Number;
+use super::{Lbfgs, LbfgsSettings, LineSearch, Memory, State};
+use crate::optim::ParamGroups;
+
+const GROUP: &str = "param_groups.0";
+
+impl ParamGroups for Lbfgs {
+    fn groups(&self) -> usize {
+        1
+    }
+
+    fn lr(&self, group: usize) -> f64 {
+        assert_eq!(group, 0, "LBFGS has one group");
+        self.settings.lr
+    }
+
+    fn set_lr(&mut self, group: usize, lr: f64) {
+        assert_eq!(group, 0, "LBFGS has one group");
+        self.settings.lr = lr;
+    }
+
+    fn momentum(&self, _: usize) -> Option<f64> {
+        None
+    }
+
+    fn set_momentum(&mut self, _: usize, _: f64) {
+        panic!("LBFGS has neither momentum nor betas");
+    }
+
+    fn note(&self, _: usize, name: &str) -> Option<f64> {
+        self.notes.iter().find_map(|(known, value)| (*known == name).then_some(*value))
+    }
+
+    fn set_note(&mut self, _: usize, name: &'static str, value: f64) {
+        self.notes.retain(|(known, _)| *known != name);
+        self.notes.push((name, value));
+    }
+
+    /// As PyTorch, all of it under the first parameter: `func_evals`, `n_iter` and
+    /// `prev_loss` as float64, `t` and `H_diag` as float64 where PyTorch has a
+    /// number and in the parameters' dtype where it has a tensor, `old_dirs.0`
+    /// and so on. `line_search_fn` is 0 for None and 1 for strong Wolfe.
+    fn state_dict(&self) -> Vec<(String, Tensor)> {
+        let mut all = vec![];
+        let first = self.parameters.names().first().cloned().unwrap_or_default();
+        let State { func_evals, n_iter, memory } = &self.state;
+        let mut push = |name: &str, x: Tensor| all.push((format!("{first}.{name}"), x));
+        if *func_evals > 0 {
+            push("func_evals", Tensor::from(*func_evals as f64));
+            push("n_iter", Tensor::from(*n_iter as f64));
+        }
+        if let Some(memory) = memory {
+            push("d", memory.d.copy());
+            push("t", memory.t.to_tensor());
+            for (i, old) in memory.old_dirs.iter().enumerate() {
+                push(&format!("old_dirs.{i}"), old.copy());
+            }
+            for (i, old) in memory.old_stps.iter().enumerate() {
+                push(&format!("old_stps.{i}"), old.copy());
+            }
+            for (i, ro) in memory.ro.iter().enumerate() {
+                push(&format!("ro.{i}"), ro.to_tensor());
+            }
+            push("H_diag", memory.h_diag.to_tensor());
+            push("prev_flat_grad", memory.prev_flat_grad.copy());
+            push("prev_loss", Tensor::from(memory.prev_loss));
+        }
+        let LbfgsSettings { lr, tolerance_grad, tolerance_change, .. } = self.settings;
+        let mut push = |name, x: f64| all.push((format!("{GROUP}.{name}"), Tensor::from(x)));
+        push("lr", lr);
+        push("max_iter", self.settings.max_iter as f64);
+        push("max_eval", self.settings.max_eval() as f64);
+        push("tolerance_grad", tolerance_grad);
+        push("tolerance_change", tolerance_change);
+        push("history_size", self.settings.history_size as f64);
+        push("line_search_fn", f64::from(self.settings.line_search_fn.is_some()));
+        self.notes.iter().for_each(|(name, value)| push(name, *value));
+        all
+    }
+
+    fn load_state_dict(&mut self, saved: &BTreeMap<String, Tensor>) -> Result<()> {
+        let mut saved = Saved(saved.iter().map(|(name, x)| (name.as_str(), x)).collect());
+        let mut setting = |name: &str| saved.float(&format!("{GROUP}.{name}"));
+        let settings = LbfgsSettings {
+            lr: setting("lr")?,
+            max_iter: setting("max_iter")? as usize,
+            max_eval: Some(setting("max_eval")? as usize),
+            tolerance_grad: setting("tolerance_grad")?,
+            tolerance_change: setting("tolerance_change")?,
+            history_size: setting("history_size")? as usize,
+            line_search_fn: (setting("line_search_fn")? != 0.0).then_some(LineSearch::StrongWolfe),
+        };
+        let initial_lr = setting("initial_lr").ok();
+        let first = self.parameters.names().first().cloned().unwrap_or_default();
+        let key = |name: &str| format!("{first}.{name}");
+        let mut state = State { func_evals: 0, n_iter: 0, memory: None };
+        if saved.0.contains_key(&*key("func_evals")) {
+            state.func_evals = saved.float(&key("func_evals"))? as usize;
+            state.n_iter = saved.float(&key("n_iter"))? as usize;
+        }
+        if saved.0.contains_key(&*key("d")) {
+            state.memory = Some(Memory {
+                d: saved.take(&key("d"))?.copy(),
+                t: Number::of(saved.take(&key("t"))?),
+                old_dirs: saved.list(&key("old_dirs"), Tensor::copy),
+                old_stps: saved.list(&key("old_stps"), Tensor::copy),
+                ro: saved.list(&key("ro"), Number::of),
+                h_diag: Number::of(saved.take(&key("H_diag"))?),
+                prev_flat_grad: saved.take(&key("prev_flat_grad"))?.copy(),
+                prev_loss: saved.float(&key("prev_loss"))?,
+            });
+        }
+        let unknown: Vec<_> = saved.0.into_keys().collect();
+        ensure!(unknown.is_empty(), "LBFGS has no {}", unknown.join(", "));
+        self.notes = initial_lr.map(|lr| ("initial_lr", lr)).into_iter().collect();
+        (self.settings, self.state) = (settings, state);
+        Ok(())
+    }
+}
+
+/// What has not been loaded yet.
+struct Saved<'a>(BTreeMap<&'a str, &'a Tensor>);
+
+impl<'a> Saved<'a> {
+    fn take(&mut self, key: &str) -> Result<&'a Tensor> {
+        self.0.remove(key).with_context(|| format!("no {key}"))
+    }
+
+    fn float(&mut self, key: &str) -> Result<f64> {
+        let x = self.take(key)?;
+        ensure!(x.kind() == Kind::Double, "{key} is float64, not {:?}", x.kind());
+        Ok(x.try_into()?)
+    }
+
+    fn list<T>(&mut self, key: &str, of: impl Fn(&Tensor) -> T) -> Vec<T> {
+        (0..).map_while(|i| self.take(&format!("{key}.{i}")).ok().map(&of)).collect()
+    }
+}

@@ -1,0 +1,140 @@
+//! Groups, saving and loading of the optimizers that update each parameter by
+//! itself.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, ensure};
+use tch::{Kind, Tensor};
+
+use super::groups::ParamGroups;
+use super::per_parameter::{Group, PerParameter, Rates};
+use super::rule::{Rule, Setting, State};
+
+/// What PyTorch's schedulers note in a group.
+const NOTES: [&str; 5] = ["initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum"];
+
+impl<R: Rule> ParamGroups for PerParameter<R> {
+    fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
+    fn lr(&self, group: usize) -> f64 {
+        *self.groups[group].rule.clone().lr()
+    }
+
+    fn set_lr(&mut self, group: usize, lr: f64) {
+        *self.groups[group].rule.lr() = lr;
+    }
+
+    fn momentum(&self, group: usize) -> Option<f64> {
+        self.groups[group].rule.clone().momentum().copied()
+    }
+
+    fn set_momentum(&mut self, group: usize, momentum: f64) {
+        let found = self.groups[group].rule.momentum();
+        *found.expect("an optimizer with momentum or betas") = momentum;
+    }
+
+    fn note(&self, group: usize, name: &str) -> Option<f64> {
+        let mut notes = self.groups[group].notes.iter();
+        notes.find_map(|(known, value)| (*known == name).then_some(*value))
+    }
+
+    fn set_note(&mut self, group: usize, name: &'static str, value: f64) {
+        let notes = &mut self.groups[group].notes;
+        notes.retain(|(known, _)| *known != name);
+        notes.push((name, value));
+    }
+
+    fn state_dict(&self) -> Vec<(String, Tensor)> {
+        let mut all = vec![];
+        for (name, state) in self.parameters.names().iter().zip(&self.state) {
+            let Some(state) = state else { continue };
+            if R::COUNTS_STEPS {
+                all.push((format!("{name}.step"), Tensor::from(state.step)));
+            }
+            all.extend(state.tensors.iter().map(|(of, x)| (format!("{name}.{of}"), x.copy())));
+        }
+        for (i, group) in self.groups.iter().enumerate() {
+            let mut push = |name, value| all.push((format!("param_groups.{i}.{name}"), value));
+            for (name, setting) in group.rule.clone().settings() {
+                push(name, saved(&setting));
+            }
+            group.notes.iter().for_each(|(name, value)| push(name, Tensor::from(*value)));
+        }
+        all
+    }
+
+    fn load_state_dict(&mut self, saved: &BTreeMap<String, Tensor>) -> Result<()> {
+        let mut saved = Saved(saved.iter().map(|(name, x)| (name.as_str(), x)).collect());
+        let load = |(i, group): (usize, &Group<R>)| {
+            let mut rule = group.rule.clone();
+            for (name, setting) in rule.settings() {
+                let key = format!("param_groups.{i}.{name}");
+                let value = saved.take(&key).with_context(|| format!("no {key}"))?;
+                set(setting, value).with_context(|| key)?;
+            }
+            let note = |name| Some((name, saved.take(&format!("param_groups.{i}.{name}"))?));
+            let notes = NOTES.into_iter().filter_map(note);
+            let notes = notes.map(|(name, x)| Ok((name, f64::try_from(x)?)));
+            Ok(Group { rule, len: group.len, notes: notes.collect::<Result<_>>()? })
+        };
+        let groups = self.groups.iter().enumerate().map(load).collect::<Result<Vec<_>>>()?;
+        let named = self.parameters.names().iter().zip(self.parameters.tensors());
+        let state = named.map(|(name, param)| saved.state::<R>(name, param));
+        let state = state.collect::<Result<_>>()?;
+        let unknown: Vec<_> = saved.0.into_keys().collect();
+        ensure!(unknown.is_empty(), "no parameter or group here for {}", unknown.join(", "));
+        (self.groups, self.state) = (groups, state);
+        Ok(())
+    }
+}
+
+fn saved(setting: &Setting) -> Tensor {
+    match setting {
+        Setting::Float(value) => Tensor::from(**value),
+        Setting::Pair((a, b)) => Tensor::from_slice(&[*a, *b]),
+        Setting::Flag(flag) => Tensor::from(f64::from(**flag)),
+    }
+}
+
+fn set(setting: Setting, saved: &Tensor) -> Result<()> {
+    ensure!(saved.kind() == Kind::Double, "a setting is float64, not {:?}", saved.kind());
+    match setting {
+        Setting::Float(value) => *value = saved.try_into()?,
+        Setting::Pair(pair) => {
+            let [a, b] = Vec::try_from(saved)?[..] else { anyhow::bail!("not two numbers") };
+            *pair = (a, b);
+        }
+        Setting::Flag(flag) => *flag = f64::try_from(saved)? != 0.0,
+    }
+    Ok(())
+}
+
+/// What has not been loaded yet.
+struct Saved<'a>(BTreeMap<&'a str, &'a Tensor>);
+
+impl<'a> Saved<'a> {
+    fn take(&mut self, key: &str) -> Option<&'a Tensor> {
+        self.0.remove(key)
+    }
+
+    /// The state of one parameter, of which there is none before its first
+    /// gradient.
+    fn state<R: Rule>(&mut self, name: &str, param: &Tensor) -> Result<Option<State>> {
+        let step = self.take(&format!("{name}.step"));
+        let mut tensors = vec![];
+        for &of in R::STATE {
+            let Some(x) = self.take(&format!("{name}.{of}")) else { continue };
+            let fits = x.size() == param.size() || x.dim() == 0;
+            ensure!(fits, "{name}.{of} has shape {:?}, {name} {:?}", x.size(), param.size());
+            tensors.push((of, x.to_kind(param.kind()).copy()));
+        }
+        if step.is_none() && tensors.is_empty() {
+            return Ok(None);
+        }
+        ensure!(step.is_some() == R::COUNTS_STEPS, "{name}.step is missing or too much");
+        let step = step.map_or(Ok(0.0), f32::try_from)?;
+        Ok(Some(State { step, tensors }))
+    }
+}

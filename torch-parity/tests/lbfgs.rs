@@ -1,0 +1,230 @@
+//! LBFGS against PyTorch's: over random settings and small networks, every loss
+//! that its closure computes, and gradients, states and parameters of every step.
+
+mod live;
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+use live::{alone, assert_same_bits, draws, run_python};
+use serde_json::{Value, json};
+use tch::{Device, Kind, Reduction, Tensor};
+use tempfile::TempDir;
+use torch_parity::optim::{Lbfgs, LbfgsSettings, LineSearch, Optimizer, ParamGroups};
+use torch_parity::trace::{Array, Key, Trace};
+
+const CASES: usize = 120;
+
+#[test]
+fn lbfgs_takes_pytorchs_steps() {
+    assert_same_bits("lbfgs.py", &cases(), whole_run);
+}
+
+#[test]
+fn a_run_saved_by_python_is_finished_here_with_the_same_bits() {
+    let cases = cases();
+    let all = run_python("lbfgs.py", &cases);
+    let _alone = alone();
+    for (case, python) in cases.iter().zip(all) {
+        let half = number(case, "steps") / 2;
+        // Other parameters and settings than those to be loaded.
+        let mut other = case.clone();
+        other["seed"] = 1.into();
+        other["settings"] = json!({});
+        let mut optimizer = make(&other);
+        for (i, param) in optimizer.parameters().tensors().iter().enumerate() {
+            let theirs = &python.tensors[&key(half, "param", &format!("p{i}"))];
+            tch::no_grad(|| param.shallow_clone().copy_(&theirs.to_tensor().unwrap()));
+        }
+        let saved = python.tensors.iter().filter_map(|(key, x)| {
+            let name = key.in_phase("saved")?.name.to_owned();
+            Some((name, x.to_tensor().unwrap()))
+        });
+        optimizer.load_state_dict(&saved.collect()).unwrap();
+        let mut rest = vec![];
+        train(case, &mut optimizer, half + 1, &mut rest);
+        assert!(!rest.is_empty());
+        for (key, tensor) in rest {
+            let theirs = &python.tensors[key.as_str()];
+            assert_eq!(&Array::of(&tensor).unwrap(), theirs, "{case}\n{key}");
+        }
+    }
+}
+
+#[test]
+fn a_run_saved_here_is_finished_by_python_with_the_same_bits() {
+    let _alone = alone();
+    let folder = TempDir::new().unwrap();
+    let mut cases = cases();
+    for (n, case) in cases.iter_mut().enumerate() {
+        let mut optimizer = make(case);
+        train(&first_half(case), &mut optimizer, 1, &mut vec![]);
+        let mut trace = Trace::default();
+        let params = optimizer.parameters().tensors().iter().enumerate();
+        let params = params.map(|(i, x)| (format!("param.p{i}"), x.copy()));
+        for (name, tensor) in params.chain(optimizer.state_dict()) {
+            trace.tensors.insert(name.into(), Array::of(&tensor).unwrap());
+        }
+        let path = folder.path().join(format!("{n}.safetensors"));
+        std::fs::write(&path, trace.to_bytes().unwrap()).unwrap();
+        case["saved"] = path.to_str().unwrap().into();
+    }
+    for (case, python) in cases.iter().zip(run_python("lbfgs.py", &cases)) {
+        let ours: BTreeMap<_, _> = whole_run(case).into_iter().collect();
+        assert!(!python.tensors.is_empty());
+        for (key, theirs) in &python.tensors {
+            assert_eq!(&Array::of(&ours[key.as_str()]).unwrap(), theirs, "{case}\n{key}");
+        }
+    }
+}
+
+#[test]
+fn a_setting_that_is_a_little_off_shows() {
+    let _alone = alone();
+    let learned = |case: &Value| {
+        let mut record = whole_run(case);
+        record.retain(|(key, _)| !key.contains("/saved/"));
+        record
+    };
+    let cases = cases();
+    for (name, off) in [
+        ("lr", json!(0.77)),
+        ("max_iter", json!(2)),
+        ("max_eval", json!(9)),
+        ("tolerance_grad", json!(1e-3)),
+        ("tolerance_change", json!(1e-4)),
+        ("history_size", json!(1)),
+        ("line_search_fn", json!("strong_wolfe")),
+    ] {
+        let shows = |case: &Value| {
+            let mut other = case.clone();
+            other["settings"][name] = off.clone();
+            learned(case) != learned(&other)
+        };
+        assert!(cases.iter().any(shows), "LBFGS without {name}");
+    }
+}
+
+fn cases() -> Vec<Value> {
+    let mut rng = draws();
+    (0..CASES).map(|_| case(&mut rng)).collect()
+}
+
+/// A network and random settings, each left out half of the time.
+fn case(rng: &mut Rng) -> Value {
+    let mut settings = json!({});
+    let mut half = |name: &str, value: &dyn Fn(&mut Rng) -> Value| {
+        if rng.bool() {
+            settings[name] = value(rng);
+        }
+    };
+    half("lr", &|rng| json!(10_f64.powf(0.5 - 2.0 * rng.f64())));
+    half("max_iter", &|rng| json!(rng.u8(1..30)));
+    half("max_eval", &|rng| json!(rng.u8(1..40)));
+    half("tolerance_grad", &|rng| json!(10_f64.powf(-8.0 + 6.0 * rng.f64())));
+    half("tolerance_change", &|rng| json!(10_f64.powf(-10.0 + 6.0 * rng.f64())));
+    half("history_size", &|rng| json!(rng.u8(1..12)));
+    half("line_search_fn", &|_| json!("strong_wolfe"));
+    json!({
+        "seed": rng.u32(..1 << 20), "settings": settings, "steps": rng.u8(6..10),
+        "dtype": if rng.u8(..3) == 0 { "float64" } else { "float32" },
+        "n": rng.choice([1, 7, 16, 33]), "features": rng.choice([1, 2, 8, 17]),
+        "hidden": rng.choice([1, 3, 15, 16, 65]), "new_data": rng.bool(),
+        "scale": 10_f64.powi(rng.i32(-2..4)),
+    })
+}
+
+fn number(case: &Value, name: &str) -> i64 {
+    case[name].as_i64().unwrap()
+}
+
+fn first_half(case: &Value) -> Value {
+    let mut half = case.clone();
+    half["steps"] = (number(case, "steps") / 2).into();
+    half
+}
+
+fn key(step: i64, phase: &str, name: &str) -> Key {
+    Key::new("run", step as usize, phase, name)
+}
+
+fn settings(case: &Value) -> LbfgsSettings {
+    let given = &case["settings"];
+    let float = |name: &str, default| given[name].as_f64().unwrap_or(default);
+    let count = |name: &str| given[name].as_u64().map(|x| x as usize);
+    let by_default = LbfgsSettings::default();
+    LbfgsSettings {
+        lr: float("lr", by_default.lr),
+        max_iter: count("max_iter").unwrap_or(by_default.max_iter),
+        max_eval: count("max_eval"),
+        tolerance_grad: float("tolerance_grad", by_default.tolerance_grad),
+        tolerance_change: float("tolerance_change", by_default.tolerance_change),
+        history_size: count("history_size").unwrap_or(by_default.history_size),
+        line_search_fn: given["line_search_fn"].as_str().map(|_| LineSearch::StrongWolfe),
+    }
+}
+
+fn kind(case: &Value) -> Kind {
+    if case["dtype"] == "float64" { Kind::Double } else { Kind::Float }
+}
+
+fn make(case: &Value) -> Lbfgs {
+    let (hidden, features) = (number(case, "hidden"), number(case, "features"));
+    tch::manual_seed(number(case, "seed"));
+    let shapes = [vec![hidden, features], vec![hidden], vec![hidden]];
+    let param = |(i, shape): (usize, Vec<i64>)| {
+        let param = Tensor::randn(shape, (kind(case), Device::Cpu));
+        (format!("p{i}"), param.set_requires_grad(true))
+    };
+    Lbfgs::with(shapes.into_iter().enumerate().map(param).collect(), settings(case))
+}
+
+fn whole_run(case: &Value) -> Vec<(String, Tensor)> {
+    let mut optimizer = make(case);
+    let mut record = vec![];
+    let half = number(case, "steps") / 2;
+    train(&first_half(case), &mut optimizer, 1, &mut record);
+    for (name, tensor) in optimizer.state_dict() {
+        record.push((key(half, "saved", &name).to_string(), unsigned_nan(&tensor)));
+    }
+    train(case, &mut optimizer, half + 1, &mut record);
+    record
+}
+
+/// The sign of NaN is not compared: see lbfgs.py.
+fn unsigned_nan(x: &Tensor) -> Tensor {
+    x.detach().masked_fill(&x.isnan(), f64::NAN)
+}
+
+fn train(case: &Value, optimizer: &mut Lbfgs, from: i64, record: &mut Vec<(String, Tensor)>) {
+    let (n, scale) = (number(case, "n"), case["scale"].as_f64().unwrap());
+    for step in from..=number(case, "steps") {
+        let mut push = |phase: &str, name: &str, x: &Tensor| {
+            record.push((key(step, phase, name).to_string(), unsigned_nan(x)));
+        };
+        let seed = number(case, "seed");
+        tch::manual_seed(if case["new_data"] == true { seed + step } else { seed });
+        let x = Tensor::randn([n, number(case, "features")], (kind(case), Device::Cpu));
+        let y = Tensor::randn([n], (kind(case), Device::Cpu));
+        let mut losses = vec![];
+        let returned = optimizer.step_with(|parameters| {
+            parameters.zero_grad();
+            let [weight, bias, out] = parameters.tensors() else { unreachable!() };
+            let hidden = (x.matmul(&weight.tr()) + bias).tanh();
+            let loss = hidden.matmul(out).mse_loss(&y, Reduction::Mean) * scale;
+            parameters.backward(&loss);
+            losses.push(loss.detach());
+            loss
+        });
+        push("measure", "returned", &returned);
+        push("loss", "all", &Tensor::stack(&losses, 0));
+        let parameters = optimizer.parameters();
+        for (i, (param, grad)) in parameters.tensors().iter().zip(parameters.grads()).enumerate() {
+            push("grad", &format!("p{i}"), grad.as_ref().unwrap());
+            push("param", &format!("p{i}"), param);
+        }
+        for (name, tensor) in optimizer.state(0) {
+            push("state", &format!("p0.{name}"), &tensor);
+        }
+    }
+}

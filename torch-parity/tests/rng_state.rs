@@ -1,0 +1,67 @@
+//! The default generator's state against PyTorch's, read and set.
+
+mod live;
+
+use live::{assert_same_bits, draws, run_python};
+use serde_json::{Value, json};
+use tch::{Device, Kind, Tensor, kind::FLOAT_CPU};
+use torch_parity::random::{manual_seed, rng_state, set_rng_state};
+use torch_parity::trace::Array;
+
+const CASES: usize = 150;
+
+// One test, since all threads share the generator.
+#[test]
+fn the_state_is_pytorchs_and_reading_it_changes_nothing_and_setting_it_brings_it_back() {
+    assert_same_bits("rng_state.py", &cases(), |case| {
+        let seed = case["seed"].as_i64().unwrap();
+        manual_seed(seed);
+        drop(draw(&case["before"]));
+        let state = rng_state(seed).unwrap();
+        let after = draw(&case["after"]).into_iter().enumerate();
+        let after = after.map(|(k, x)| (format!("after {k}"), x));
+        after.chain([("state".to_owned(), state)]).collect()
+    });
+    let cases = cases();
+    for (case, python) in cases.iter().zip(run_python("rng_state.py", &cases)) {
+        manual_seed(99);
+        drop(draw(&json!([["normal", 3]])));
+        set_rng_state(&python.tensors["state"].to_tensor().unwrap()).unwrap();
+        for (k, ours) in draw(&case["after"]).into_iter().enumerate() {
+            let theirs = &python.tensors[&*format!("after {k}")];
+            assert_eq!(&Array::of(&ours).unwrap(), theirs, "{case} {k}");
+        }
+    }
+    assert!(set_rng_state(&Tensor::zeros([3], FLOAT_CPU)).is_err());
+}
+
+fn cases() -> Vec<Value> {
+    let mut rng = draws();
+    let mut some = |from: u8| {
+        let names = ["normal", "uniform", "permutation", "double", "bernoulli"];
+        let one = |_| {
+            let n = if rng.bool() { rng.u32(1..16) } else { rng.u32(16..2000) };
+            json!([rng.choice(names), n])
+        };
+        (from..7).map(one).collect::<Vec<_>>()
+    };
+    let case = |i: usize| {
+        let (before, after) = (some((i % 8) as u8), some(1));
+        json!({ "seed": i * i * 7919, "before": before, "after": after })
+    };
+    (0..CASES).map(case).collect()
+}
+
+fn draw(all: &Value) -> Vec<Tensor> {
+    let one = |draw: &Value| {
+        let n = draw[1].as_i64().unwrap();
+        match draw[0].as_str().unwrap() {
+            "normal" => Tensor::randn([n], FLOAT_CPU),
+            "uniform" => Tensor::rand([n], FLOAT_CPU),
+            "permutation" => Tensor::randperm(n, (Kind::Int64, Device::Cpu)),
+            "double" => Tensor::randn([n], (Kind::Double, Device::Cpu)),
+            _ => Tensor::full([n], 0.3, FLOAT_CPU).bernoulli_float_(0.5),
+        }
+    };
+    all.as_array().unwrap().iter().map(one).collect()
+}
