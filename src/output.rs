@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use tempfile::{Builder, NamedTempFile};
+use torch_parity::trace::{About, Writer};
 
 /// A place that was found fit to be written to.
 #[derive(Debug)]
@@ -121,16 +122,33 @@ impl Outputs {
         self.0.iter().any(Option::is_some)
     }
 
-    /// Whether the `i`th was asked for.
-    pub fn wants(&self, i: usize) -> bool {
-        self.0[i].is_some()
-    }
-
     /// Writes the `i`th if it was asked for.
     pub fn write(&mut self, i: usize, render: impl FnOnce() -> Result<Vec<u8>>) -> Result<()> {
         match self.0[i].take() {
             Some(output) => output.write(&render()?),
             None => Ok(()),
+        }
+    }
+
+    /// A record that becomes the `i`th output, if that was asked for.
+    pub fn record(&self, i: usize, about: About) -> Option<Writer> {
+        match self.0[i].as_ref()? {
+            Output::File(path) => Some(Writer::new(path, about)),
+            _ => Some(Writer::new(&std::env::temp_dir().join("record"), about)),
+        }
+    }
+
+    /// Writes the record as the `i`th output.
+    pub fn write_record(&mut self, i: usize, record: Writer) -> Result<()> {
+        match self.0[i].take() {
+            None => Ok(()),
+            Some(Output::File(_)) => record.finish().map(drop),
+            Some(Output::Stdout) => {
+                let mut bytes = Vec::new();
+                record.write_to(&mut bytes)?;
+                print(&bytes)
+            }
+            Some(Output::Special(_, mut file)) => record.write_to(&mut file),
         }
     }
 

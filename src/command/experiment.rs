@@ -119,9 +119,9 @@ fn run<E: Experiment>(experiment: &E, matches: &ArgMatches) -> Result<()> {
     let trace = E::FILES.len(); // its place among the outputs
 
     let mut progress = Progress::new(experiment.steps());
-    let mut recording = outputs.wants(trace).then(|| experiment.trace());
-    let findings = match &mut recording {
-        Some(recording) => experiment.run(&mut Both(recording, &mut progress))?,
+    let mut record = outputs.record(trace, experiment.trace().about);
+    let findings = match &mut record {
+        Some(record) => experiment.run(&mut Both(record, &mut progress))?,
         None => experiment.run(&mut progress)?,
     };
     drop(progress);
@@ -131,8 +131,8 @@ fn run<E: Experiment>(experiment: &E, matches: &ArgMatches) -> Result<()> {
     for (i, file) in E::FILES.iter().enumerate() {
         outputs.write(i, || (file.render)(&findings))?;
     }
-    if let Some(recording) = recording {
-        outputs.write(trace, || recording.to_bytes())?;
+    if let Some(record) = record {
+        outputs.write_record(trace, record)?;
     }
     printed
 }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
@@ -48,7 +48,6 @@ pub struct Recorder(Option<Rc<RefCell<Open>>>);
 struct Open {
     /// None once it is finished.
     writer: Option<Writer>,
-    path: PathBuf,
     /// The batches that were recorded last, by name.
     batches: BTreeMap<String, Array>,
 }
@@ -77,8 +76,8 @@ impl Recorder {
         tempfile::tempfile_in(folder)
             .with_context(|| format!("cannot write {}", path.display()))?;
         let about = About::new(what, BTreeMap::new(), tch::get_num_threads());
-        let writer = Some(Writer::new(folder, about));
-        Ok(Self(Some(Rc::new(RefCell::new(Open { writer, path, batches: BTreeMap::new() })))))
+        let writer = Some(Writer::new(&path, about));
+        Ok(Self(Some(Rc::new(RefCell::new(Open { writer, batches: BTreeMap::new() })))))
     }
 
     /// Whether it records.
@@ -101,7 +100,7 @@ impl Recorder {
         let Some(open) = &self.0 else { return Ok(()) };
         let mut open = open.borrow_mut();
         let writer = open.writer.take().context("the record is finished already")?;
-        writer.finish(&open.path).map(drop)
+        writer.finish().map(drop)
     }
 }
 

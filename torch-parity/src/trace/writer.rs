@@ -28,6 +28,7 @@ const WIDTHS: [usize; 4] = [8, 4, 2, 1];
 /// `NAME.safetensors.index.json`, as model checkpoints do.
 #[derive(Debug)]
 pub struct Writer {
+    path: PathBuf,
     folder: PathBuf,
     about: About,
     /// Of each series the step that it is in, and what there is of it.
@@ -57,10 +58,13 @@ struct Entry {
 }
 
 impl Writer {
-    /// A record of this run, with its temporary files in `folder`.
-    pub fn new(folder: &Path, about: About) -> Self {
+    /// A record of this run that is to become `path`. What is written before goes
+    /// to temporary files in the same folder.
+    pub fn new(path: &Path, about: About) -> Self {
+        let folder = path.parent().filter(|folder| *folder != Path::new(""));
         Self {
-            folder: folder.to_owned(),
+            path: path.to_owned(),
+            folder: folder.unwrap_or(Path::new(".")).to_owned(),
             about,
             latest: HashMap::new(),
             len: 0,
@@ -89,7 +93,7 @@ impl Writer {
         if self.open.entries.len() == self.most_tensors {
             self.close_part()?;
         }
-        let cannot = || format!("cannot write to {}", self.folder.display());
+        let cannot = || format!("cannot write {}", self.path.display());
         self.open.push(key, array, &self.folder).with_context(cannot)
     }
 
@@ -114,7 +118,7 @@ impl Writer {
     /// Writes the open part, which is full, to a file of its own.
     fn close_part(&mut self) -> Result<()> {
         let part = std::mem::replace(&mut self.open, Part::new());
-        let cannot = || format!("cannot write to {}", self.folder.display());
+        let cannot = || format!("cannot write {}", self.path.display());
         let mut file =
             NamedTempFile::with_prefix_in(".torch-parity-", &self.folder).with_context(cannot)?;
         let keys = part.entries.iter().map(|entry| entry.key.clone()).collect();
@@ -135,9 +139,11 @@ impl Writer {
         self.open.write_to(&metadata, out).context("cannot write the record")
     }
 
-    /// Writes the whole record to `path`, or to several files beside it and an
-    /// index; returns the file to read. What was at `path` stays until then.
-    pub fn finish(mut self, path: &Path) -> Result<PathBuf> {
+    /// Writes the whole record to its path, or to several files beside it and an
+    /// index; returns the file to read. What was at the path stays until then.
+    pub fn finish(mut self) -> Result<PathBuf> {
+        let path = self.path.clone();
+        let path = path.as_path();
         let cannot = || format!("cannot write {}", path.display());
         if self.full.is_empty() {
             let mut file = NamedTempFile::with_prefix_in(".torch-parity-", &self.folder)
@@ -260,7 +266,7 @@ mod tests {
     fn a_record_written_as_it_arises_reads_back_as_one_in_memory() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.safetensors");
-        let mut writer = Writer::new(folder.path(), About::default());
+        let mut writer = Writer::new(&folder.path().join("a.safetensors"), About::default());
         record(&mut writer);
         let refused = |writer: &mut Writer, step| {
             let one = Tensor::from(1.0);
@@ -268,7 +274,7 @@ mod tests {
         };
         assert!(refused(&mut writer, 20).contains("recorded twice"));
         assert!(refused(&mut writer, 19).contains("comes after step 20"));
-        assert_eq!(writer.finish(&path).unwrap(), path);
+        assert_eq!(writer.finish().unwrap(), path);
         let trace = Trace::read(&path).unwrap();
         assert_eq!(trace.tensors.len(), 80);
         assert_eq!(trace.keys()[0].as_str(), "net/000001/forward/flag");
@@ -280,10 +286,10 @@ mod tests {
     #[test]
     fn a_record_too_long_for_one_file_becomes_several_and_an_index() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = Writer::new(folder.path(), About::default());
+        let mut writer = Writer::new(&folder.path().join("a.safetensors"), About::default());
         writer.most_tensors = 30;
         record(&mut writer);
-        let index = writer.finish(&folder.path().join("a.safetensors")).unwrap();
+        let index = writer.finish().unwrap();
         assert_eq!(index.file_name().unwrap(), "a.safetensors.index.json");
         let index: Value = serde_json::from_slice(&std::fs::read(index).unwrap()).unwrap();
         let places = index["weight_map"].as_object().unwrap();
@@ -298,7 +304,7 @@ mod tests {
     #[test]
     fn a_record_that_is_not_finished_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = Writer::new(folder.path(), About::default());
+        let mut writer = Writer::new(&folder.path().join("a.safetensors"), About::default());
         record(&mut writer);
         drop(writer);
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
