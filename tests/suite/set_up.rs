@@ -78,8 +78,8 @@ impl Checkout {
     /// takes seconds: it makes a `.venv/bin/python` that notes each call of pip
     /// in `pip.log`, installs nothing, and says where the real PyTorch is.
     fn stand_in(&self, name: &str, cases: &[(&str, &str)]) -> String {
-        let cases: String =
-            cases.iter().map(|(call, answer)| format!("*'{call}'*) {answer};;\n")).collect();
+        let cases = cases.iter().map(|(call, answer)| format!("*'{call}'*) {answer};;\n"));
+        let cases = cases.collect::<Vec<_>>().concat();
         let real = real();
         let torch = root().join(".venv/libtorch").canonicalize().unwrap();
         let within = format!(
@@ -124,11 +124,11 @@ impl Checkout {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let stderr = text(output.stderr);
         // make itself adds a line on what failed.
-        let lines = stderr.lines().filter(|line| !line.starts_with("make: ***"));
+        let lines = stderr.split_inclusive('\n').filter(|line| !line.starts_with("make: ***"));
         Outcome {
             code: output.status.code().unwrap(),
             stdout: text(output.stdout),
-            stderr: lines.map(|line| format!("{line}\n")).collect(),
+            stderr: lines.collect(),
         }
     }
 
