@@ -19,8 +19,8 @@ CARGO   ?= cargo
 # configuration may say so), and that it is up to date.
 BIN     := $(CARGO) run --release --quiet --
 FRESH   := target/golden
-# Not tests/scripts, which are written as people write.
-PYTHON_FILES := python_ref $(wildcard tests/*.py torch-parity/tests/*.py)
+# Not the scripts that are written as people write.
+PYTHON_FILES := python_ref $(filter-out tests/lesson.py,$(wildcard tests/*.py torch-parity/tests/*.py))
 
 # Two targets at once would write the same files; cargo is parallel by itself.
 .NOTPARALLEL:

@@ -118,7 +118,7 @@ fn twins() -> String {
 /// One report and one verdict of several checks.
 pub fn summary(all: &[Checked], options: &Options) -> (String, Verdict) {
     let mut rows: Vec<_> =
-        all.iter().map(|checked| (checked.name.to_owned(), checked.report.total())).collect();
+        all.iter().map(|checked| (checked.name.clone(), checked.report.total())).collect();
     let mut total = Tally::default();
     for (_, tally) in &rows {
         total.add(tally);
@@ -229,7 +229,7 @@ pub fn against_script(
     let mut ours = settings.trace();
     settings.run(&mut Both(&mut ours, &mut progress))?;
     drop(progress);
-    let Paired { trace: theirs, notes, has_labels } = script::pair(recorded, &ours)?;
+    let Paired { trace: theirs, notes, has_labels } = script::pair(&recorded, &ours)?;
     if !has_labels {
         ours.tensors.remove("data/000000/data/y");
     }

@@ -105,20 +105,19 @@ pub struct Paired {
 
 /// Renames a script's series and tensors after ours, `ours` being our run of the
 /// same settings: series in their order, parameters by order and shape.
-pub fn pair(script: Trace, ours: &Trace) -> Result<Paired> {
+pub fn pair(script: &Trace, ours: &Trace) -> Result<Paired> {
     let series: Vec<_> = ours.about.series.iter().filter(|name| *name != SHARED).collect();
     let mut renamed = Trace::new(script.about.clone());
     renamed.about.series.clear();
     renamed.about.names.clear();
     let mut told = Vec::new();
     let mut names: HashMap<(&str, &str), &str> = HashMap::new();
-    let models = script.about.models.clone();
+    let models = &script.about.models;
     for (model, ours_series) in models.iter().zip(&series) {
         told.push(format!("{} is {ours_series}", model.series));
         let our_names = ours.about.names.iter();
         let init = our_names.filter_map(|n| Some((&**n, ours.get(ours_series, 0, "init", n)?)));
-        for ((name, array), (our_name, our_array)) in initial(&script, model).into_iter().zip(init)
-        {
+        for ((name, array), (our_name, our_array)) in initial(script, model).into_iter().zip(init) {
             ensure!(
                 array.shape() == our_array.shape(),
                 "{name} of {} has shape {:?}, where ours has {:?}: {OTHER}",

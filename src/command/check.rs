@@ -108,7 +108,7 @@ const EPOCH: &str = "epoch";
 
 /// Adds a command below `check` for each experiment, and one for all.
 pub fn with_experiments(check: Command) -> Command {
-    let add = |check: Command, room: &Box<dyn Room>| {
+    let add = |check: Command, room: &dyn Room| {
         let command = How::augment_args(room.with_settings(Command::new(room.name())));
         let mut command = Kept::augment_args(command);
         if room.name() == Train::NAME {
@@ -119,7 +119,7 @@ pub fn with_experiments(check: Command) -> Command {
     let all = All::augment_args(Command::new(ALL))
         .about("Every experiment with its defaults, and one verdict")
         .after_help(VERDICTS);
-    rooms().iter().fold(check, add).subcommand(all)
+    rooms().iter().fold(check, |check, room| add(check, &**room)).subcommand(all)
 }
 
 /// Runs the command and prints the report.
@@ -189,12 +189,12 @@ fn all(flags: &ArgMatches) -> Result<Verdict> {
     let (options, python) = (how.options.options(EPOCH)?, how.python.find());
     // All twins start before the first of ours runs, so that they import torch
     // at the same time.
-    let start = |room: &Box<dyn Room>| {
+    let start = |room: &dyn Room| {
         let command = room.with_settings(Command::new(ALL));
         let defaults = command.try_get_matches_from([ALL, &format!("--threads={threads}")])?;
         room.start_check(&defaults, &python)
     };
-    let started: Vec<_> = rooms().iter().map(start).collect::<Result<_>>()?;
+    let started: Vec<_> = rooms().iter().map(|room| start(&**room)).collect::<Result<_>>()?;
     let finish = |check: Box<dyn Started>| {
         let mut checked = check.finish(&options)?;
         checked.traces = Default::default(); // the largest take a gigabyte

@@ -9,6 +9,9 @@ use torch_parity::trace::{Observer, Step};
 
 use crate::lesson::train::{Mlp, Train, fit, make_data};
 
+/// Parameters with their names.
+type Named = Vec<(String, Tensor)>;
+
 /// What a run is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct Parts {
@@ -21,7 +24,7 @@ pub struct Parts {
     /// The loss (), of logits (N, C) and labels (N,).
     pub criterion: fn(&Tensor, &Tensor) -> Tensor,
     /// From the parameters and the learning rate.
-    pub optimizer: fn(Vec<(String, Tensor)>, f64) -> Box<dyn Optimizer>,
+    pub optimizer: fn(Named, f64) -> Box<dyn Optimizer>,
     /// The loss that is reported, of the loss before the step and a function
     /// that evaluates it after the step.
     pub reported: fn(&Tensor, &dyn Fn() -> Tensor) -> Tensor,

@@ -90,12 +90,11 @@ impl Python {
     /// current folder; and the folder that it lies in.
     pub fn recorder(&self) -> Result<(Command, Folder)> {
         let folder = Folder::new()?;
-        let recorder = match checkout() {
-            Some(root) => root.join("python_ref/record.py"),
-            None => {
-                unpack(&folder.path().join("python_ref"))?;
-                folder.path().join("python_ref/record.py")
-            }
+        let recorder = if let Some(root) = checkout() {
+            root.join("python_ref/record.py")
+        } else {
+            unpack(&folder.path().join("python_ref"))?;
+            folder.path().join("python_ref/record.py")
         };
         let mut command = Command::new(&self.interpreter);
         // No window is opened, unless the script itself asks for one.

@@ -159,7 +159,7 @@ fn another_shape_and_another_dtype_are_found() {
 #[test]
 fn a_dropped_epoch_is_found() {
     let found = compare_with(|trace| {
-        trace.tensors.retain(|key, _| !key.as_str().starts_with("tanh/000002/"))
+        trace.tensors.retain(|key, _| !key.as_str().starts_with("tanh/000002/"));
     });
     assert_found(found, &["tanh, epoch 2, forward, logits: only A has it"]);
 }

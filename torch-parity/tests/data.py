@@ -8,7 +8,12 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from torch.utils.data import (
-    DataLoader, RandomSampler, SubsetRandomSampler, TensorDataset, WeightedRandomSampler, random_split,
+    DataLoader,
+    RandomSampler,
+    SubsetRandomSampler,
+    TensorDataset,
+    WeightedRandomSampler,
+    random_split,
 )
 
 warnings.simplefilter("ignore")
@@ -23,19 +28,25 @@ def load(case):
     n = case["n"]
     data = TensorDataset(torch.arange(n), torch.randn(n, 2, 3), torch.rand(n))
     own = generator(case, "generator")
-    kwargs = {"batch_size": case["batch_size"], "drop_last": case["drop_last"], "generator": own}
+    kwargs = {
+        "batch_size": case["batch_size"],
+        "drop_last": case["drop_last"],
+        "generator": own,
+    }
     kind = case["sampler"]
     sampler_own = generator(case, "sampler_generator")
     if kind == "shuffle":
         kwargs["shuffle"] = True
     elif kind == "random":
         kwargs["sampler"] = RandomSampler(
-            data, case["replacement"], case["num_samples"], sampler_own)
+            data, case["replacement"], case["num_samples"], sampler_own
+        )
     elif kind == "subset":
         kwargs["sampler"] = SubsetRandomSampler(case["indices"], sampler_own)
     elif kind == "weighted":
         kwargs["sampler"] = WeightedRandomSampler(
-            case["weights"], case["num_samples"], case["replacement"])
+            case["weights"], case["num_samples"], case["replacement"]
+        )
     loader = DataLoader(data, **kwargs)
     kept = {"len": torch.tensor(len(loader))}
     for epoch in range(3):
@@ -52,8 +63,13 @@ def load(case):
 
 def split(case):
     own = generator(case, "generator")
-    parts = random_split(range(case["n"]), case["lengths"], **({} if own is None else {"generator": own}))
-    kept = {f"{i}": torch.tensor(part.indices, dtype=torch.int64) for i, part in enumerate(parts)}
+    parts = random_split(
+        range(case["n"]), case["lengths"], **({} if own is None else {"generator": own})
+    )
+    kept = {
+        f"{i}": torch.tensor(part.indices, dtype=torch.int64)
+        for i, part in enumerate(parts)
+    }
     return kept | {"rand": torch.rand(3)}
 
 

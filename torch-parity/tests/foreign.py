@@ -22,7 +22,9 @@ class Evil:
 # In columns, and big-endian.
 f = np.asfortranarray(np.arange(24, dtype=">f4").reshape(2, 3, 4))
 np.save(folder / "f.npy", f)
-save_file({"array": torch.from_numpy(f.astype("<f4", order="C"))}, folder / "f.safetensors")
+save_file(
+    {"array": torch.from_numpy(f.astype("<f4", order="C"))}, folder / "f.safetensors"
+)
 
 arrays = {
     "f4": np.arange(3, dtype="f4"),
@@ -36,7 +38,10 @@ arrays = {
 }
 np.savez(folder / "a.npz", **arrays)
 np.savez_compressed(folder / "packed.npz", **arrays)
-tensors = {key: torch.from_numpy(np.ascontiguousarray(x).reshape(x.shape)) for key, x in arrays.items()}
+tensors = {
+    key: torch.from_numpy(np.ascontiguousarray(x).reshape(x.shape))
+    for key, x in arrays.items()
+}
 save_file(tensors, folder / "a.safetensors")
 with warnings.catch_warnings(), zipfile.ZipFile(folder / "twice.npz", "w") as twice:
     warnings.simplefilter("ignore")
@@ -46,7 +51,9 @@ with warnings.catch_warnings(), zipfile.ZipFile(folder / "twice.npz", "w") as tw
 np.savez(folder / "text.npz", text=np.array(["a"]))
 np.save(folder / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
 
-net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 2))
+net = torch.nn.Sequential(
+    torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 2)
+)
 net.bfloat16()[2].float()
 torch.save(net.state_dict(), folder / "state.pt")
 torch.save(net.state_dict(), folder / "legacy_names")
@@ -61,10 +68,24 @@ net(torch.ones(2, 3)).sum().backward()
 adam.step()
 base = torch.arange(12.0).reshape(3, 4)
 checkpoint = {
-    "epoch": 3, "big": 2**40, "negative": -300, "far": -(2**40), "loss": 0.25, "best": True, "name": "größe", "none": None,
-    "model": net.state_dict(), "optimizer": adam.state_dict(), "empty": collections.OrderedDict(),
-    "turned": base.T, "part": base[1:, 2:], "one": torch.tensor(7), "wide": torch.ones(1).expand(5),
-    "parameter": torch.nn.Parameter(torch.ones(2)), "size": torch.Size([3, 4]), "pair": (base, [base]),
+    "epoch": 3,
+    "big": 2**40,
+    "negative": -300,
+    "far": -(2**40),
+    "loss": 0.25,
+    "best": True,
+    "name": "größe",
+    "none": None,
+    "model": net.state_dict(),
+    "optimizer": adam.state_dict(),
+    "empty": collections.OrderedDict(),
+    "turned": base.T,
+    "part": base[1:, 2:],
+    "one": torch.tensor(7),
+    "wide": torch.ones(1).expand(5),
+    "parameter": torch.nn.Parameter(torch.ones(2)),
+    "size": torch.Size([3, 4]),
+    "pair": (base, [base]),
 }
 torch.save(checkpoint, folder / "checkpoint.pt")
 

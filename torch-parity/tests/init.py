@@ -16,7 +16,9 @@ torch.set_num_threads(1)
 def run(case):
     torch.manual_seed(case["seed"])
     if case["fn"] == "calculate_gain":
-        gains = [init.calculate_gain(case["nonlinearity"], slope) for slope in case["slopes"]]
+        gains = [
+            init.calculate_gain(case["nonlinearity"], slope) for slope in case["slopes"]
+        ]
         return {"gains": torch.tensor(gains, dtype=torch.float64)}
     tensor = torch.rand(case["shape"]).requires_grad_()
     getattr(init, case["fn"])(tensor, **case["kwargs"])

@@ -52,14 +52,21 @@ def call(case, module, x, other):
         key = x if case["kind"] == "self" else other
         value = other * 2 if case["kind"] == "three" else key
         output, weights = module(
-            x, key, value, key_padding_mask=mask(case, "padding"), attn_mask=mask(case, "mask"),
-            need_weights=case["need_weights"], average_attn_weights=case["average"],
+            x,
+            key,
+            value,
+            key_padding_mask=mask(case, "padding"),
+            attn_mask=mask(case, "mask"),
+            need_weights=case["need_weights"],
+            average_attn_weights=case["average"],
             is_causal=case["is_causal"],
         )
         return {"output": output} | ({} if weights is None else {"weights": weights})
     if layer == "TransformerEncoderLayer":
         output = module(
-            x, src_mask=mask(case, "mask"), src_key_padding_mask=mask(case, "padding"),
+            x,
+            src_mask=mask(case, "mask"),
+            src_key_padding_mask=mask(case, "padding"),
             is_causal=case["is_causal"],
         )
         return {"output": output}
@@ -69,7 +76,9 @@ def call(case, module, x, other):
 def run(case):
     torch.manual_seed(case["seed"])
     module = build(case)
-    kept = {f"init/{name}": t.detach().clone() for name, t in module.state_dict().items()}
+    kept = {
+        f"init/{name}": t.detach().clone() for name, t in module.state_dict().items()
+    }
     for step in range(3):
         x = inputs(case)
         other = torch.randn(case["other"]) if case.get("other") else None
@@ -89,11 +98,19 @@ def run(case):
     module.eval()
     x = inputs(case)
     other = torch.randn(case["other"]) if case.get("other") else None
-    kept |= {f"eval/{name}": t.detach().clone() for name, t in call(case, module, x, other).items()}
+    kept |= {
+        f"eval/{name}": t.detach().clone()
+        for name, t in call(case, module, x, other).items()
+    }
     with torch.no_grad():
         x = x.detach()
-        kept |= {f"no_grad/{name}": t.clone() for name, t in call(case, module, x, other).items()}
-    kept |= {f"end/{name}": t.detach().clone() for name, t in module.state_dict().items()}
+        kept |= {
+            f"no_grad/{name}": t.clone()
+            for name, t in call(case, module, x, other).items()
+        }
+    kept |= {
+        f"end/{name}": t.detach().clone() for name, t in module.state_dict().items()
+    }
     kept["generator"] = torch.rand(3)
     return {key: t.contiguous() for key, t in kept.items()}
 

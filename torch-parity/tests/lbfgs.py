@@ -6,9 +6,8 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch.nn.functional import mse_loss
-
 from state_dict import flatten_lbfgs, load_lbfgs
+from torch.nn.functional import mse_loss
 
 
 def train(case, params, optimizer, steps, record):
@@ -21,10 +20,10 @@ def train(case, params, optimizer, steps, record):
 
         def closure():
             optimizer.zero_grad()
-            hidden = torch.tanh(x @ weight.t() + bias)
-            loss = case["scale"] * mse_loss(hidden @ out, y)
+            hidden = torch.tanh(x @ weight.t() + bias)  # noqa: B023
+            loss = case["scale"] * mse_loss(hidden @ out, y)  # noqa: B023
             loss.backward()
-            losses.append(loss.detach())
+            losses.append(loss.detach())  # noqa: B023
             return loss
 
         record(step, "measure", "returned", optimizer.step(closure))

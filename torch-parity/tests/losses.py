@@ -46,7 +46,9 @@ def run(case):
     loss = getattr(F, case["loss"])(*(x for x, _ in drawn), **case["kwargs"], **weights)
     leaves = [leaf for _, leaf in drawn if leaf is not None]
     grads = torch.autograd.grad(loss.sum(), leaves)
-    return {"loss": loss.detach()} | {f"grad/{i}": grad.contiguous() for i, grad in enumerate(grads)}
+    return {"loss": loss.detach()} | {
+        f"grad/{i}": grad.contiguous() for i, grad in enumerate(grads)
+    }
 
 
 folder = Path(sys.argv[1])

@@ -26,13 +26,17 @@ def make(spec, optimizer):
     if name == "LambdaLR":
         settings["lr_lambda"] = [LAMBDAS[key] for key in settings["lr_lambda"]]
     if name == "SequentialLR":
-        settings["schedulers"] = [make(inner, optimizer) for inner in settings["schedulers"]]
+        settings["schedulers"] = [
+            make(inner, optimizer) for inner in settings["schedulers"]
+        ]
     return getattr(lr_scheduler, name)(optimizer, **settings)
 
 
 def flatten(state, prefix=""):
     flat = {
-        prefix + key: torch.tensor(state[key], dtype=torch.float64) for key in KEPT if key in state
+        prefix + key: torch.tensor(state[key], dtype=torch.float64)
+        for key in KEPT
+        if key in state
     }
     for i, inner in enumerate(state.get("_schedulers", [])):
         flat |= flatten(inner, f"{prefix}_schedulers.{i}.")
@@ -43,16 +47,21 @@ def run(case):
     params = [torch.zeros(1, requires_grad=True) for _ in case["lrs"]]
     groups = [{"params": [param], "lr": lr} for param, lr in zip(params, case["lrs"])]
     adam = case["optimizer"] == "Adam"
-    optimizer = torch.optim.Adam(groups) if adam else torch.optim.SGD(groups, momentum=0.9)
+    optimizer = (
+        torch.optim.Adam(groups) if adam else torch.optim.SGD(groups, momentum=0.9)
+    )
     scheduler = make(case["scheduler"], optimizer)
     rows, tensors = [], {}
 
     def note():
         momenta = [
-            group["betas"][0] if adam else group["momentum"] for group in optimizer.param_groups
+            group["betas"][0] if adam else group["momentum"]
+            for group in optimizer.param_groups
         ]
         rows.append(
-            [group["lr"] for group in optimizer.param_groups] + momenta + scheduler.get_last_lr()
+            [group["lr"] for group in optimizer.param_groups]
+            + momenta
+            + scheduler.get_last_lr()
         )
 
     if case["scheduler"]["name"] == "ReduceLROnPlateau":
@@ -63,7 +72,9 @@ def run(case):
         scheduler.step(*metrics)
         note()
         if step + 1 == case["steps"] // 2:
-            tensors = {f"saved/{key}": x for key, x in flatten(scheduler.state_dict()).items()}
+            tensors = {
+                f"saved/{key}": x for key, x in flatten(scheduler.state_dict()).items()
+            }
     return tensors | {"rows": torch.tensor(rows, dtype=torch.float64)}
 
 

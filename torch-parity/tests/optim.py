@@ -6,10 +6,9 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
+from state_dict import flatten, load
 from torch.nn.functional import mse_loss
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
-
-from state_dict import flatten, load
 
 
 def parameters(case):

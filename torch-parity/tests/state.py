@@ -16,7 +16,9 @@ class Model(nn.Module):
     def __init__(self):
         super().__init__()
         self.wte = nn.Embedding(7, 4)
-        self.body = nn.Sequential(nn.BatchNorm1d(4), nn.Linear(4, 4), nn.Tanh(), nn.Dropout(0.2))
+        self.body = nn.Sequential(
+            nn.BatchNorm1d(4), nn.Linear(4, 4), nn.Tanh(), nn.Dropout(0.2)
+        )
         self.head = nn.Linear(4, 7, bias=False)
         self.head.weight = self.wte.weight
 
@@ -35,8 +37,14 @@ def train(model, steps, kept, key):
             for p in model.parameters():
                 p.sub_(p.grad * 0.1)
         kept[f"{key}/{step}/loss"] = loss.detach().clone()
-        kept |= {f"{key}/{step}/{name}": t.detach().clone() for name, t in model.state_dict().items()}
-        kept |= {f"{key}/{step}/parameter/{name}": t.detach().clone() for name, t in model.named_parameters()}
+        kept |= {
+            f"{key}/{step}/{name}": t.detach().clone()
+            for name, t in model.state_dict().items()
+        }
+        kept |= {
+            f"{key}/{step}/parameter/{name}": t.detach().clone()
+            for name, t in model.named_parameters()
+        }
 
 
 def run(case):
@@ -47,7 +55,9 @@ def run(case):
     if case["how"] == "save_model":
         save_model(model, case["python"])  # keeps one of the tied names
     else:
-        save_file({name: t.clone() for name, t in model.state_dict().items()}, case["python"])
+        save_file(
+            {name: t.clone() for name, t in model.state_dict().items()}, case["python"]
+        )
     train(model, range(3, 6), kept, "whole")
     torch.manual_seed(case["seed"] + 1)
     model = Model()

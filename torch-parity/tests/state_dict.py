@@ -19,7 +19,9 @@ def flatten(optimizer, names):
             flat[f"{name}.{key}"] = value
     for i, group in enumerate(optimizer.param_groups):
         for key in group.keys() - omitted(optimizer):
-            flat[f"param_groups.{i}.{key}"] = torch.tensor(group[key], dtype=torch.float64)
+            flat[f"param_groups.{i}.{key}"] = torch.tensor(
+                group[key], dtype=torch.float64
+            )
     return flat
 
 
@@ -29,7 +31,9 @@ def flatten_lbfgs(optimizer, name):
     group, flat = optimizer.param_groups[0], {}
     for key, value in optimizer.state[group["params"][0]].items():
         values = (
-            {f"{key}.{i}": x for i, x in enumerate(value)} if type(value) is list else {key: value}
+            {f"{key}.{i}": x for i, x in enumerate(value)}
+            if type(value) is list
+            else {key: value}
         )
         if key != "al":  # written before it is read
             flat |= {f"{name}.{key}": x for key, x in values.items()}
@@ -38,7 +42,9 @@ def flatten_lbfgs(optimizer, name):
         flat[f"param_groups.0.{key}"] = (
             value == "strong_wolfe" if key == "line_search_fn" else value
         )
-    as_tensor = lambda x: x if torch.is_tensor(x) else torch.tensor(float(x), dtype=torch.float64)
+    as_tensor = lambda x: (
+        x if torch.is_tensor(x) else torch.tensor(float(x), dtype=torch.float64)
+    )
     return {key: as_tensor(x) for key, x in flat.items()}
 
 
@@ -57,14 +63,18 @@ def load_lbfgs(optimizer, name, flat):
                 of_first[key] = int(value)
             else:
                 of_first[key] = (
-                    value.item() if value.dtype == torch.float64 and not value.ndim else value
+                    value.item()
+                    if value.dtype == torch.float64 and not value.ndim
+                    else value
                 )
     if "d" in of_first:
         of_first |= {key: [x for _, x in sorted(pairs)] for key, pairs in lists.items()}
     for key in group.keys() - OMITTED - {"line_search_fn"}:
         value = flat[f"param_groups.0.{key}"].item()
         group[key] = int(value) if type(group[key]) is int else value
-    group["line_search_fn"] = "strong_wolfe" if flat["param_groups.0.line_search_fn"] else None
+    group["line_search_fn"] = (
+        "strong_wolfe" if flat["param_groups.0.line_search_fn"] else None
+    )
     optimizer.load_state_dict(state)
 
 
@@ -73,7 +83,9 @@ def load(optimizer, names, flat):
     for i, group in enumerate(state["param_groups"]):
         for key in group.keys() - omitted(optimizer):
             value = flat[f"param_groups.{i}.{key}"].tolist()
-            group[key] = tuple(value) if isinstance(value, list) else type(group[key])(value)
+            group[key] = (
+                tuple(value) if isinstance(value, list) else type(group[key])(value)
+            )
     for i, name in enumerate(names):
         own = {key: flat[key] for key in flat if key.startswith(f"{name}.")}
         if own:

@@ -17,10 +17,14 @@ def floats(case, dtype):
     scale = 10.0 ** torch.randint(-4, 4, (n,), generator=generator)
     expected = ((rand() - 0.5) * scale).to(dtype)
     real = expected.double()
-    jitter = 1 + torch.randint(-2, 3, (n,), generator=generator) * torch.finfo(dtype).eps / 2
+    jitter = (
+        1 + torch.randint(-2, 3, (n,), generator=generator) * torch.finfo(dtype).eps / 2
+    )
     sign = torch.where(rand() < 0.5, 1.0, -1.0)
     actual = ((real + sign * (atol + rtol * real.abs())) * jitter).to(dtype)
-    special = torch.tensor([float("nan"), float("inf"), -float("inf"), 0.0, -0.0], dtype=dtype)
+    special = torch.tensor(
+        [float("nan"), float("inf"), -float("inf"), 0.0, -0.0], dtype=dtype
+    )
     for tensor in (actual, expected):
         where = torch.randint(0, n, (n // 20,), generator=generator)
         what = torch.randint(0, len(special), (n // 20,), generator=generator)
@@ -30,10 +34,16 @@ def floats(case, dtype):
 
 def complexes(case):
     n, rtol, atol = case["count"], case["rtol"], case["atol"]
-    parts = [floats({**case, "seed": case["seed"] + i}, torch.float32)[1] for i in (0, 1)]
+    parts = [
+        floats({**case, "seed": case["seed"] + i}, torch.float32)[1] for i in (0, 1)
+    ]
     expected = torch.complex(*parts)
-    phase = 6.3 * torch.rand(n, dtype=torch.float64, generator=torch.Generator().manual_seed(case["seed"]))
-    offset = torch.polar((atol + rtol * expected.abs().double()).nan_to_num(0, 0, 0), phase)
+    phase = 6.3 * torch.rand(
+        n, dtype=torch.float64, generator=torch.Generator().manual_seed(case["seed"])
+    )
+    offset = torch.polar(
+        (atol + rtol * expected.abs().double()).nan_to_num(0, 0, 0), phase
+    )
     actual = (expected.to(torch.complex128) + offset).to(torch.complex64)
     return actual, expected
 
@@ -70,7 +80,9 @@ def run(case):
     dtype = getattr(torch, kind)
     exact = None
     if kind == "bool":
-        actual, expected = (torch.tensor(x) for x in ([True, False, True], [True, True, False]))
+        actual, expected = (
+            torch.tensor(x) for x in ([True, False, True], [True, True, False])
+        )
     elif dtype.is_complex:
         actual, expected = complexes(case)
     elif dtype.is_floating_point:
@@ -78,7 +90,11 @@ def run(case):
     else:
         actual, expected, exact = wholes(case, dtype)
     close = lambda: torch.isclose(
-        actual, expected, rtol=case["rtol"], atol=case["atol"], equal_nan=case["equal_nan"]
+        actual,
+        expected,
+        rtol=case["rtol"],
+        atol=case["atol"],
+        equal_nan=case["equal_nan"],
     )
     close = exact if exact is not None and not case["small"] else close()
     return {"actual": actual, "expected": expected, "close": close}

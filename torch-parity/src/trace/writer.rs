@@ -1,6 +1,7 @@
 //! Writes a record while it arises, so that memory does not grow with the run.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -226,9 +227,10 @@ impl Part {
         for Entry { key, dtype, shape, spool, start, end } in &self.entries {
             let offsets = [bases[*spool] + start, bases[*spool] + end];
             let key = Value::from(key.as_str());
-            header += &format!(
+            let _ = write!(
+                header,
                 ",{key}:{{\"dtype\":\"{dtype}\",\"shape\":{shape:?},\"data_offsets\":{offsets:?}}}"
-            );
+            ); // a String takes any text
         }
         header.push('}');
         while header.len() % 8 != 0 {

@@ -22,6 +22,7 @@ use crate::text::escaped;
 
 /// The contents of a file, ready to be compared.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // there are two of them in a comparison
 pub enum Input {
     /// Tensors by key: `.safetensors`, also in shards; `.npy`, `.npz`, `.pt`.
     Record(Trace),
