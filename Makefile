@@ -39,14 +39,7 @@ run: build
 	@$(BIN) check
 
 lesson: build
-	@mkdir -p results
-	@$(BIN) train --csv results/losses.csv --history results/history.csv --plot results/losses.svg
-	@for name in curve signal recurrent; do \
-	    echo; $(BIN) $$name --csv results/$$name.csv --plot results/$$name.svg || exit; \
-	done
-	@echo
-	@$(BIN) generator --csv results/generator.csv --plot results/generator.svg \
-	    --image results/generator.png
+	@$(BIN) lesson results
 	@echo
 	@$(BIN) check all
 

@@ -2,8 +2,9 @@
 
 Run by `tanh-parity bench`, which takes its own times in between. A line names
 an activation, then samples, hidden units, epochs and threads; the answer is
-the seconds of its median step and of all of `fit`. To `sweep 40` the answer is
-the seconds of the lesson's run for 40 seeds. The first line of all says what
+the seconds of its median step and of all of `fit`; behind the word `recorded`,
+while the recorder watches. To `sweep 40` the answer is the seconds of the
+lesson's run for 40 seeds. The first line of all says what
 this runs on.
 """
 
@@ -13,6 +14,7 @@ import json
 import platform
 import statistics
 import sys
+import tempfile
 import time
 
 import torch
@@ -20,6 +22,7 @@ from torch import nn
 
 from python_ref.activation import ACTIVATIONS
 from python_ref.cli import training_parser
+from python_ref.record import recording
 from python_ref.train import MLP, fit, make_data, train
 
 FEATURES = 10
@@ -56,6 +59,15 @@ def time_sweep(seeds):
     return time.perf_counter() - start
 
 
+def time_recorded(*sizes):
+    """`time_fit` while everything is recorded to a file that is thrown away."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        recording(f"{folder}/bench.safetensors", "bench", {}),
+    ):
+        return time_fit(*sizes)
+
+
 def main():
     about = {
         "python": platform.python_version(),
@@ -68,9 +80,12 @@ def main():
         if activation == "sweep":
             print(time_sweep(int(numbers[0])), flush=True)
             continue
+        how = time_fit
+        if activation == "recorded":
+            how, (activation, *numbers) = time_recorded, numbers
         samples, hidden, epochs, threads = map(int, numbers)
         torch.set_num_threads(threads)
-        print(*time_fit(activation, samples, hidden, epochs), flush=True)
+        print(*how(activation, samples, hidden, epochs), flush=True)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,18 @@ import sys
 from python_ref import curve, generator, recurrent, signal, train
 from python_ref.record import environment
 
+# An experiment, its settings, and the file that it is to write. A test asks for
+# one of each experiment.
+GOLDEN = (
+    (train, "", "--csv", "losses.csv"),
+    (train, "", "--history", "history.csv"),
+    (train, "--epochs 2", "--trace", "first-epochs.safetensors"),
+    (curve, "", "--csv", "curve.csv"),
+    (signal, "--depths 1,4 --epochs 5", "--csv", "signal.csv"),
+    (recurrent, "--steps 5,10 --epochs 5", "--csv", "recurrent.csv"),
+    (generator, "--epochs 10", "--csv", "generator.csv"),
+)
+
 
 def main(folder):
     os.makedirs(folder, exist_ok=True)
@@ -24,14 +36,8 @@ def main(folder):
         return os.path.join(folder, name)
 
     with contextlib.redirect_stdout(None):
-        train.main(["--csv", path("losses.csv"), "--history", path("history.csv")])
-        train.main(["--epochs", "2", "--trace", path("first-epochs.safetensors")])
-        curve.main(["--csv", path("curve.csv")])
-        signal.main(["--depths", "1,4", "--epochs", "5", "--csv", path("signal.csv")])
-        recurrent.main(
-            ["--steps", "5,10", "--epochs", "5", "--csv", path("recurrent.csv")]
-        )
-        generator.main(["--epochs", "10", "--csv", path("generator.csv")])
+        for experiment, settings, flag, name in GOLDEN:
+            experiment.main([*settings.split(), flag, path(name)])
     about = environment() | {
         "python": platform.python_version(),
         "machine": platform.machine(),

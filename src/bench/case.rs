@@ -99,6 +99,11 @@ pub fn steps() -> Vec<Case> {
     [1, 2].into_iter().flat_map(of).collect()
 }
 
+/// Steps of Python at the lesson's sizes, to be recorded.
+pub fn recorded() -> Vec<Case> {
+    steps().into_iter().filter(|case| case.threads == 1).collect()
+}
+
 /// One size grows, the others are the lesson's: the time of a step, and of all
 /// steps where it is their number that grows.
 pub fn growing() -> [(&'static str, Vec<Case>); 3] {

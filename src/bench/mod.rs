@@ -38,6 +38,8 @@ pub struct Bench {
     processes: Vec<Measured>,
     /// Many seeds, within a process.
     sweeps: Vec<Measured>,
+    /// Python's steps at the lesson's sizes, alone and recorded.
+    recorded: Vec<Measured>,
 }
 
 /// What Python says it runs on.
@@ -61,12 +63,14 @@ impl Bench {
             growing: case::growing().map(|(name, cases)| (name, rows(cases))).into(),
             processes: rows(case::processes().concat()),
             sweeps: rows(case::sweeps()),
+            recorded: rows(case::recorded()),
         };
         bar.set_length((rounds * bench.rows().count()) as u64);
         for _ in 0..rounds {
             bench.measure_steps(&mut twin, bar)?;
             bench.measure_processes(python, ours, bar)?;
             bench.measure_sweeps(&mut twin, bar)?;
+            bench.measure_recorded(&mut twin, bar)?;
         }
         Ok(bench)
     }
@@ -108,6 +112,15 @@ impl Bench {
         Ok(())
     }
 
+    fn measure_recorded(&mut self, twin: &mut Conversation, bar: &ProgressBar) -> Result<()> {
+        for row in &mut self.recorded {
+            row.python.push(step::python(twin, &row.case)?);
+            row.rust.push(step::python_recorded(twin, &row.case)?);
+            bar.inc(1);
+        }
+        Ok(())
+    }
+
     /// Everything measured, and in which table it belongs.
     pub fn rows(&self) -> impl Iterator<Item = (&str, &Measured)> {
         let steps = self.steps.iter().map(|row| ("steps", row));
@@ -115,6 +128,7 @@ impl Bench {
             self.growing.iter().flat_map(|(name, rows)| rows.iter().map(|row| (*name, row)));
         let processes = self.processes.iter().map(|row| ("processes", row));
         let sweeps = self.sweeps.iter().map(|row| ("sweeps", row));
-        steps.chain(growing).chain(processes).chain(sweeps)
+        let recorded = self.recorded.iter().map(|row| ("recorded", row));
+        steps.chain(growing).chain(processes).chain(sweeps).chain(recorded)
     }
 }

@@ -45,6 +45,16 @@ impl Display for Bench {
         let header = ["", "jobs", "Python", "Rust", "ratio", "range"];
         writeln!(f, "{}", table(&header, rows))?;
 
+        writeln!(f, "µs a step of Python, alone and recorded; ratio: recorded by alone")?;
+        let rows = self.recorded.iter().map(|row| {
+            let name = row.case.activation.map(Activation::name).unwrap_or_default();
+            let [what, threads, alone, _, recorded, ratio, range] =
+                with_numbers([name.to_owned(), row.case.threads.to_string()], row);
+            [what, threads, alone, recorded, ratio, range]
+        });
+        let header = ["", "threads", "alone", "recorded", "ratio", "range"];
+        writeln!(f, "{}", table(&header, rows))?;
+
         writeln!(f, "tanh on 1 thread as one size grows: µs a step; of epochs, ms for all")?;
         let rows = self.growing.iter().flat_map(|(name, rows)| {
             rows.iter()

@@ -22,8 +22,18 @@ const WARM_UP: usize = 5;
 
 /// Asks the twin.
 pub fn python(twin: &mut Conversation, case: &Case) -> Result<f64> {
+    ask(twin, case, "")
+}
+
+/// Asks the twin, while it is recorded.
+pub fn python_recorded(twin: &mut Conversation, case: &Case) -> Result<f64> {
+    ask(twin, case, "recorded ")
+}
+
+fn ask(twin: &mut Conversation, case: &Case, how: &str) -> Result<f64> {
     let Case { samples, hidden, epochs, threads, .. } = case;
-    let question = format!("{} {samples} {hidden} {epochs} {threads}", case.activation().name());
+    let name = case.activation().name();
+    let question = format!("{how}{name} {samples} {hidden} {epochs} {threads}");
     let answer = twin.ask(&question)?;
     let seconds: Result<Vec<f64>, _> = answer.split_whitespace().map(str::parse).collect();
     let seconds = seconds.with_context(|| format!("the Python twin answers {answer:?}"))?;

@@ -2,12 +2,12 @@
 //! asked for. Experiments of all types behind one trait, in one list.
 
 use std::marker::PhantomData;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use tanh_parity::check::{Check, Checked};
-use tanh_parity::lesson::{Experiment, Visitor, visit_all};
+use tanh_parity::lesson::{Experiment, File, Visitor, visit_all};
 use tanh_parity::output::Outputs;
 use tanh_parity::progress::Progress;
 use tanh_parity::python::Python;
@@ -26,6 +26,8 @@ pub trait Room {
     fn with_settings(&self, command: Command) -> Command;
     /// Runs its command.
     fn run(&self, matches: &ArgMatches) -> Result<()>;
+    /// Runs it with its defaults and writes all its files to `folder`.
+    fn run_into(&self, folder: &Path) -> Result<()>;
     /// Starts its twin, with the settings of these flags or with the defaults
     /// where there are none.
     fn start_check(&self, matches: &ArgMatches, python: &Python) -> Result<Box<dyn Started>>;
@@ -85,6 +87,14 @@ impl<E: Experiment> Room for Of<E> {
 
     fn run(&self, matches: &ArgMatches) -> Result<()> {
         run(&settings::<E>(matches)?, matches)
+    }
+
+    fn run_into(&self, folder: &Path) -> Result<()> {
+        let file = |file: &File<E::Findings>| {
+            format!("--{}={}", file.flag, folder.join(file.name).display())
+        };
+        let words = [E::NAME.to_owned()].into_iter().chain(E::FILES.iter().map(file));
+        self.run(&self.command().try_get_matches_from(words)?)
     }
 
     fn start_check(&self, matches: &ArgMatches, python: &Python) -> Result<Box<dyn Started>> {

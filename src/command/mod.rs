@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod compare;
 mod experiment;
+mod lesson;
 mod new;
 mod options;
 mod pitfalls;
@@ -30,6 +31,11 @@ unreadable file), as with cmp and diff.";
 /// The commands that are no experiments.
 #[derive(Subcommand)]
 enum Other {
+    /// Run every experiment with its defaults, write all CSVs and pictures
+    #[command(after_help = "\
+Example:
+  tanh-parity lesson results")]
+    Lesson(lesson::LessonArgs),
     /// Run an experiment in Rust and in Python, compare everything bit for bit
     ///
     /// With no experiment named, it is train, with train's flags.
@@ -142,6 +148,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode> {
     }
     let differ = |verdict| ExitCode::from(u8::from(verdict == Verdict::Diverged));
     match Other::from_arg_matches(matches)? {
+        Other::Lesson(args) => lesson::run(&args).map(fine),
         Other::Check(args) => check::run(&args, flags).map(differ),
         Other::Record(args) => record::run(&args),
         Other::New(args) => new::run(&args).map(fine),

@@ -77,6 +77,8 @@ pub trait Experiment: Args + Serialize + 'static {
 pub struct File<Findings> {
     /// The flag, without its dashes.
     pub flag: &'static str,
+    /// What the file is called among those of all experiments.
+    pub name: &'static str,
     /// What the flag's help says.
     pub help: &'static str,
     /// What belongs into it.

@@ -121,7 +121,7 @@ fn place(key: &Key) -> String {
         None => key.to_string(),
         Some(Place { series: SHARED, name, .. }) => format!("data {name}"),
         Some(Place { series, step: 0, phase, name }) => {
-            format!("{series}, before the first step, {phase} {name}")
+            format!("{series}, at the start, {phase} {name}")
         }
         Some(Place { series, step, phase: "loss", .. }) => format!("{series}, epoch {step}, loss"),
         Some(Place { series, step, phase, name }) => {

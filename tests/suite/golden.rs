@@ -2,7 +2,10 @@
 //! round otherwise: within `torch.testing.assert_close`'s float32 defaults.
 //! Where these tests say that a file is stale, `make golden` makes it again.
 
+use std::path::Path;
+
 use crate::common::{outcome, python, root, stdout, tanh_parity};
+use tanh_parity::lesson::{Experiment, Visitor, visit_all};
 use tempfile::TempDir;
 
 const TOLERANCE: &str = "--rtol 1.3e-6 --atol 1e-5";
@@ -23,6 +26,22 @@ fn assert_close((code, stdout, stderr): (i32, String, String)) {
     assert_eq!(code, 0, "stale? make golden\n{stdout}{stderr}");
     let exact_or_close = ["verdict: exact", "verdict: within tolerance"];
     assert!(exact_or_close.iter().any(|verdict| stdout.contains(verdict)), "{stdout}");
+}
+
+#[test]
+fn every_experiment_has_a_golden_file() {
+    struct Missing(Vec<&'static str>);
+    impl Visitor for Missing {
+        fn visit<E: Experiment>(&mut self) {
+            let csv = E::FILES.iter().find(|file| file.flag == "csv").unwrap();
+            if !Path::new(&golden(csv.name)).exists() {
+                self.0.push(E::NAME);
+            }
+        }
+    }
+    let mut missing = Missing(Vec::new());
+    visit_all(&mut missing);
+    assert!(missing.0.is_empty(), "add {:?} to python_ref/golden.py: make golden", missing.0);
 }
 
 #[test]

@@ -30,11 +30,13 @@ Examples:
     const FILES: &'static [File<Self::Findings>] = &[
         File {
             flag: "csv",
+            name: "curve.csv",
             help: "Write what was measured as CSV (- for standard output)",
             render: |(x, curves)| to_csv(curves.iter().flat_map(|found| rows(x, found))),
         },
         File {
             flag: "plot",
+            name: "curve.svg",
             help: "Draw what was measured, as SVG",
             render: |(x, curves)| Ok(draw(x, curves)?.into_bytes()),
         },

@@ -36,16 +36,19 @@ Examples:
     const FILES: &'static [File<Findings>] = &[
         File {
             flag: "csv",
+            name: "generator.csv",
             help: "Write what was measured as CSV (- for standard output)",
             render: |findings| to_csv(findings.decoders.iter().map(|decoder| &decoder.finding)),
         },
         File {
             flag: "plot",
+            name: "generator.svg",
             help: "Draw what was measured, as SVG",
             render: |findings| Ok(draw(findings)?.into_bytes()),
         },
         File {
             flag: "image",
+            name: "generator.png",
             help: "Write the first 12 pictures as PNG: the targets above each decoder's; then \
                    once more, clipped pixels orange where too bright and blue where too dark",
             render: contact_sheet::png,

@@ -36,11 +36,13 @@ Examples:
     const FILES: &'static [File<Vec<Finding>>] = &[
         File {
             flag: "csv",
+            name: "recurrent.csv",
             help: "Write what was measured as CSV (- for standard output)",
             render: |findings| to_csv(findings),
         },
         File {
             flag: "plot",
+            name: "recurrent.svg",
             help: "Draw what was measured, as SVG",
             render: |findings| Ok(draw(findings)?.into_bytes()),
         },

@@ -34,11 +34,13 @@ Examples:
     const FILES: &'static [File<Findings>] = &[
         File {
             flag: "csv",
+            name: "signal.csv",
             help: "Write what was measured as CSV (- for standard output)",
             render: |findings| to_csv(&findings.rows),
         },
         File {
             flag: "plot",
+            name: "signal.svg",
             help: "Draw what was measured, as SVG",
             render: |findings| Ok(draw(findings)?.into_bytes()),
         },

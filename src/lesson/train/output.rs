@@ -28,16 +28,19 @@ Examples:
     const FILES: &'static [File<Runs>] = &[
         File {
             flag: "csv",
+            name: "losses.csv",
             help: "Write the final losses: activation,final_loss (- for standard output)",
             render: |runs| to_csv(runs.iter().map(final_loss)),
         },
         File {
             flag: "history",
+            name: "history.csv",
             help: "Write the loss of every epoch: activation,epoch,loss (or -)",
             render: |runs| to_csv(runs.iter().flat_map(history)),
         },
         File {
             flag: "plot",
+            name: "losses.svg",
             help: "Draw the loss of every epoch, as SVG (or -)",
             render: |runs| Ok(loss_curves(runs)?.into_bytes()),
         },
