@@ -83,10 +83,11 @@ pub struct Outputs(Vec<Option<Output>>);
 
 impl Outputs {
     /// Finds out before the run whether every output can be written, and to a
-    /// place of its own.
-    pub fn open(paths: &[Option<&PathBuf>]) -> Result<Self> {
+    /// place of its own. Beside each path stands the ending of what is written.
+    pub fn open(paths: &[(Option<&PathBuf>, &str)]) -> Result<Self> {
         let mut taken = Vec::new();
-        let mut open = |path: &PathBuf| {
+        let mut open = |path: &PathBuf, ending: &str| {
+            refuse_other_kind(path, ending)?;
             let opened = Output::open(path)?;
             let place = match &opened {
                 Output::File(target) => Some(target.clone()),
@@ -101,7 +102,8 @@ impl Outputs {
             taken.push(place);
             Ok(opened)
         };
-        let outputs = paths.iter().map(|path| path.map(&mut open).transpose());
+        let outputs =
+            paths.iter().map(|(path, ending)| path.map(|path| open(path, ending)).transpose());
         Ok(Self(outputs.collect::<Result<_>>()?))
     }
 
@@ -162,6 +164,36 @@ impl Outputs {
         }
         print(text.as_bytes())
     }
+}
+
+/// Endings that promise a kind of file.
+const KINDS: [&str; 14] = [
+    "csv",
+    "gif",
+    "htm",
+    "html",
+    "jpeg",
+    "jpg",
+    "json",
+    "npy",
+    "npz",
+    "pdf",
+    "png",
+    "pt",
+    "safetensors",
+    "svg",
+];
+
+/// Refuses a file whose ending promises another kind than what is written.
+fn refuse_other_kind(path: &Path, ending: &str) -> Result<()> {
+    let promised = path.extension().map(|promised| promised.to_string_lossy().to_lowercase());
+    if let Some(promised) = promised
+        && promised != ending
+        && KINDS.contains(&promised.as_str())
+    {
+        bail!("cannot write {}: it would be .{ending}: name it so", path.display());
+    }
+    Ok(())
 }
 
 /// The file that `path` leads to, which need not be there yet; through a link,

@@ -31,7 +31,7 @@ pub struct BenchArgs {
 
 /// Runs the command.
 pub fn run(args: &BenchArgs) -> Result<()> {
-    let mut outputs = Outputs::open(&[args.csv.as_ref(), args.plot.as_ref()])?;
+    let mut outputs = Outputs::open(&[(args.csv.as_ref(), "csv"), (args.plot.as_ref(), "svg")])?;
     let ours = current_exe().context("cannot find this program's file")?;
     let bar = progress::counter("measurements");
     let bench = Bench::run(&args.python.find(), &ours, args.rounds, &bar);

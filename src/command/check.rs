@@ -57,7 +57,8 @@ impl Kept {
     /// Opens what is to be written.
     fn outputs(&self) -> Result<Outputs> {
         let [rust, python] = [&self.trace_rust, &self.trace_python].map(Option::as_ref);
-        Outputs::open(&[self.shown.plot(), rust, python])
+        let record = "safetensors";
+        Outputs::open(&[(self.shown.plot(), "svg"), (rust, record), (python, record)])
     }
 
     fn show(&self, checked: &Checked, mut outputs: Outputs) -> Result<Verdict> {

@@ -26,7 +26,7 @@ pub struct CompareArgs {
 
 /// Runs the command and prints the report.
 pub fn run(args: &CompareArgs) -> Result<Verdict> {
-    let mut outputs = Outputs::open(&[args.shown.plot()])?;
+    let mut outputs = Outputs::open(&[(args.shown.plot(), "svg")])?;
     let both = Input::read_both([&args.a, &args.b])?;
     let lesson = matches!(&both[0], Input::Record(trace) if is_lesson(&trace.about.experiment));
     let options = args.options.options(if lesson { "epoch" } else { "step" })?;

@@ -123,8 +123,12 @@ fn settings<E: Experiment>(matches: &ArgMatches) -> Result<E> {
 
 /// Runs `experiment`, prints its summary and writes its files and its record.
 fn run<E: Experiment>(experiment: &E, matches: &ArgMatches) -> Result<()> {
-    let flags = E::FILES.iter().map(|file| file.flag).chain(["trace"]);
-    let paths: Vec<_> = flags.map(|flag| matches.get_one::<PathBuf>(flag)).collect();
+    let path = |flag| matches.get_one::<PathBuf>(flag);
+    let files = E::FILES.iter().map(|file| {
+        let (_, ending) = file.name.rsplit_once('.').expect("its name has an ending");
+        (path(file.flag), ending)
+    });
+    let paths: Vec<_> = files.chain([(path("trace"), "safetensors")]).collect();
     let mut outputs = Outputs::open(&paths)?;
     let trace = E::FILES.len(); // its place among the outputs
 

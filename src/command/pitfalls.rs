@@ -64,7 +64,7 @@ pub fn run(args: &PitfallsArgs) -> Result<bool> {
         print(pitfalls::list(&chosen).as_bytes())?;
         return Ok(true);
     }
-    let mut outputs = Outputs::open(&[args.csv.as_ref()])?;
+    let mut outputs = Outputs::open(&[(args.csv.as_ref(), "csv")])?;
     let right = if args.against_python {
         Check::start(settings.clone(), &args.python.find())?.python_trace()?
     } else {

@@ -70,7 +70,7 @@ pub fn run(args: &SweepArgs) -> Result<()> {
         return summarise(args);
     }
     args.run.validate()?;
-    let plots = Outputs::open(&[args.plot.as_ref(), args.curves.as_ref()])?;
+    let plots = open_plots(args)?;
     plots.refuse_overwriting(&own_files(args.csv.as_slice()))?;
     let plan = Plan::new(&args.run, args.seeds.clone(), args.shard);
     let (mut store, mut rows) = match &args.csv {
@@ -103,6 +103,11 @@ pub fn run(args: &SweepArgs) -> Result<()> {
     report(&[(plan, rows)], plots)
 }
 
+/// Opens the plots that were asked for.
+fn open_plots(args: &SweepArgs) -> Result<Outputs> {
+    Outputs::open(&[(args.plot.as_ref(), "svg"), (args.curves.as_ref(), "svg")])
+}
+
 /// The CSVs of sweeps, and what is kept beside them.
 fn own_files(csvs: &[PathBuf]) -> Vec<PathBuf> {
     csvs.iter().flat_map(|csv| [csv.clone(), Plan::path(csv)]).collect()
@@ -110,7 +115,7 @@ fn own_files(csvs: &[PathBuf]) -> Vec<PathBuf> {
 
 /// Runs `sweep --summary`.
 fn summarise(args: &SweepArgs) -> Result<()> {
-    let plots = Outputs::open(&[args.plot.as_ref(), args.curves.as_ref()])?;
+    let plots = open_plots(args)?;
     plots.refuse_overwriting(&own_files(&args.summary))?;
     unique("--summary", &args.summary, |path| path.display().to_string())?;
     ensure!(
@@ -142,5 +147,5 @@ fn report(sweeps: &[(Plan, Vec<SeedRow>)], mut plots: Outputs) -> Result<()> {
 /// Runs `merge`, and prints the summary of the whole sweep.
 pub fn merge(args: &MergeArgs) -> Result<()> {
     let (plan, rows) = merge::merge(&args.out, &args.shards)?;
-    report(&[(plan, rows)], Outputs::open(&[None, None])?)
+    report(&[(plan, rows)], Outputs::open(&[(None, "svg"), (None, "svg")])?)
 }

@@ -298,3 +298,64 @@ fn a_size_that_memory_does_not_hold_is_one_line_of_libtorch() {
     command.args(["-c", script]).arg(tanh_parity("").get_program());
     assert_trouble(outcome(command), "try smaller settings");
 }
+
+#[test]
+fn a_file_of_another_kind_than_its_ending_promises_is_refused() {
+    let folder = TempDir::new().unwrap();
+    for (args, words) in [
+        ("train --plot x.png", "cannot write x.png: it would be .svg: name it so"),
+        ("train --trace x.npz", "it would be .safetensors"),
+        ("generator --image x.jpg", "it would be .png"),
+        ("sweep --seeds 0..1 --plot x.pdf", "it would be .svg"),
+    ] {
+        assert_trouble(in_folder(folder.path(), args), words);
+    }
+    assert!(entries(folder.path()).is_empty());
+}
+
+/// A signal ends Python and what it started, and leaves no folder.
+#[test]
+fn a_signal_leaves_nothing_behind() {
+    let folder = TempDir::new().unwrap();
+    let temporary = TempDir::new().unwrap();
+    let script = folder.path().join("slow.py");
+    let text = "import os, subprocess, time\n\
+                child = subprocess.Popen(['sleep', '600'])\n\
+                open('pids', 'w').write(f'{os.getpid()} {child.pid}')\n\
+                os.rename('pids', 'ready')\ntime.sleep(600)\n";
+    fs::write(&script, text).unwrap();
+    let is_running = |pid: &str| {
+        let state = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        !state.is_empty() && !state.contains(") Z ")
+    };
+    for signal in ["INT", "TERM", "HUP"] {
+        let mut child = std::process::Command::new(tanh_parity("").get_program())
+            .args(["check", "--script", "slow.py"])
+            .current_dir(&folder)
+            .env("TMPDIR", temporary.path())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let ready = folder.path().join("ready");
+        for _ in 0..3000 {
+            if ready.exists() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let pids = fs::read_to_string(&ready).unwrap();
+        fs::remove_file(&ready).unwrap();
+        assert!(pids.split(' ').all(is_running), "{pids}");
+        let id = child.id().to_string();
+        std::process::Command::new("kill").args(["-s", signal, &id]).status().unwrap();
+        assert!(!child.wait().unwrap().success(), "{signal}");
+        for _ in 0..300 {
+            if !pids.split(' ').any(is_running) {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        assert!(!pids.split(' ').any(is_running), "{signal} leaves {pids}");
+        assert!(entries(temporary.path()).is_empty(), "{signal}: {:?}", entries(temporary.path()));
+    }
+}
