@@ -14,8 +14,8 @@ use crate::output::Output;
 use crate::sweep::seeds::{Seeds, Shard};
 
 /// Everything that the rows of a sweep's CSV depend on, as name and text:
-/// `train`'s settings without the seed, the seeds, the shard, and the release
-/// of libtorch. Not a part of the CSV, which plain readers are to read.
+/// `train`'s settings without the seed, the seeds, the shard, the release of
+/// libtorch, and the threads and kernels that it computes with. Not a part of the CSV, which plain readers are to read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     named: BTreeMap<String, String>,
@@ -38,6 +38,8 @@ impl Plan {
         // Other releases have other kernels; CPU or CUDA build does not matter.
         let release = TORCH_VERSION.split('+').next().unwrap_or(TORCH_VERSION);
         named.insert("torch".to_owned(), release.to_owned());
+        named.insert("threads".to_owned(), run.threads.to_string());
+        named.insert("kernels".to_owned(), kernels());
         Self { named, epochs: run.epochs, activations: run.activations.clone(), seeds, shard }
     }
 
@@ -96,7 +98,11 @@ impl Plan {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let named: BTreeMap<String, String> = serde_json::from_str(text)?;
+        let mut named: BTreeMap<String, String> = serde_json::from_str(text)?;
+        // Sweeps of before knew nothing else.
+        for (name, value) in [("threads", "1"), ("kernels", DEFAULT_KERNELS)] {
+            named.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        }
         let get = |name| named.get(name).with_context(|| format!("it has no {name}"));
         for name in ["samples", "features", "hidden", "lr", "same_init"] {
             let value = get(name)?;
@@ -139,6 +145,18 @@ impl Plan {
         );
         Ok(())
     }
+}
+
+/// Where nothing chooses other kernels than those for the CPU.
+const DEFAULT_KERNELS: &str = "those for this CPU";
+
+/// What the environment says of kernels, on which the bits depend.
+fn kernels() -> String {
+    let variables =
+        ["ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS"];
+    let set = variables.map(|name| std::env::var(name).ok().map(|value| format!("{name}={value}")));
+    let set: Vec<_> = set.into_iter().flatten().collect();
+    if set.is_empty() { DEFAULT_KERNELS.to_owned() } else { set.join(" ") }
 }
 
 #[cfg(test)]

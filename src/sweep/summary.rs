@@ -1,11 +1,12 @@
 //! Rows -> tables of what the seeds say.
 
 use torch_parity::nn::Activation;
-use torch_parity::text::{number, percent, table, thousands};
+use torch_parity::text::{counted, number, percent, table, thousands};
 
 use crate::sweep::answer::claim;
 use crate::sweep::plan::Plan;
 use crate::sweep::row::{SeedRow, THRESHOLDS, final_losses};
+use crate::sweep::seeds::Shard;
 use crate::sweep::statistics::{Paired, quantile, sorted, summarise};
 
 /// What a sweep's rows say, as text of at most 80 columns.
@@ -13,12 +14,12 @@ pub fn summary(plan: &Plan, rows: &[SeedRow]) -> String {
     let all = plan.own_seeds().len();
     let done = rows.len() / plan.activations.len();
     let seeds = if done == all {
-        thousands(all)
+        counted(all, "seed")
     } else {
-        format!("{} of {}", thousands(done), thousands(all))
+        format!("{} of {}", thousands(done), counted(all, "seed"))
     };
     let mut title = format!(
-        "{seeds} seeds: {} epochs, lr {}, {} samples, {} features, {} hidden units\n",
+        "{seeds}: {} epochs, lr {}, {} samples, {} features, {} hidden units\n",
         plan.epochs,
         plan.setting("lr"),
         plan.setting("samples"),
@@ -26,7 +27,7 @@ pub fn summary(plan: &Plan, rows: &[SeedRow]) -> String {
         plan.setting("hidden"),
     );
     if title.chars().count() > 80 {
-        title = title.replace(" seeds: ", " seeds\n");
+        title = title.replacen(": ", "\n", 1);
     }
     if plan.setting("same_init") == "true" {
         title += "All networks of a seed start from the same weights.\n";
@@ -42,7 +43,10 @@ pub fn summary(plan: &Plan, rows: &[SeedRow]) -> String {
         text += &pairs(plan, rows);
         text += "\nIntervals are Student's t of the mean; of the pairs, over the seeds.\n";
     }
-    text + &claim(plan, rows)
+    if plan.shard == Shard::WHOLE {
+        return text + &claim(plan, rows);
+    }
+    text + &format!("\nShard {} of a sweep: `merge` all of them for the answer.\n", plan.shard)
 }
 
 fn finals(plan: &Plan, rows: &[SeedRow]) -> String {
