@@ -17,7 +17,11 @@ impl Display for Bench {
         writeln!(f, "CPU     {}, kernels for {}", cpu(), self.python.cpu_capability)?;
         writeln!(f, "Rust    tch {TCH_VERSION}, libtorch {TORCH_VERSION}")?;
         writeln!(f, "Python  {}, PyTorch {}", self.python.python, self.python.torch)?;
-        writeln!(f, "medians of {rounds} rounds, both sides in turn; ratio: ours by Python's\n")?;
+        let medians = match rounds {
+            1 => "one round, whose numbers may be outliers".to_owned(),
+            _ => format!("medians of {rounds} rounds"),
+        };
+        writeln!(f, "{medians}, both sides in turn; ratio: ours by Python's\n")?;
 
         writeln!(f, "µs a training step, {LESSON}")?;
         let rows = self.steps.iter().map(|row| {
