@@ -36,17 +36,21 @@ pub trait Observer {
 
     /// A training step, told phase by phase unless an observer takes it as one.
     fn step(&mut self, at: &Step) -> Result<()> {
-        let mut tell =
-            |phase, named: &[(&str, &Tensor)]| self.tensors(at.series, at.step, phase, named);
-        tell("forward", at.forward)?;
-        tell("loss", &[("loss", at.loss)])?;
-        let parameters = at.optimizer.parameters();
+        self.tensors(at.series, at.step, "forward", at.forward)?;
+        self.tensors(at.series, at.step, "loss", &[("loss", at.loss)])?;
+        self.update(at.series, at.step, at.optimizer)
+    }
+
+    /// An optimizer's update: gradients, and after it state and parameters.
+    fn update(&mut self, series: &str, step: usize, optimizer: &dyn Optimizer) -> Result<()> {
+        let mut tell = |phase, named: &[(&str, &Tensor)]| self.tensors(series, step, phase, named);
+        let parameters = optimizer.parameters();
         let names = || parameters.names().iter().map(String::as_str);
         let grads = names().zip(parameters.grads());
         let grads: Vec<_> = grads.filter_map(|(name, grad)| Some((name, grad.as_ref()?))).collect();
         tell("grad", &grads)?;
         for (i, name) in names().enumerate() {
-            for (of, tensor) in at.optimizer.state(i) {
+            for (of, tensor) in optimizer.state(i) {
                 tell("state", &[(&format!("{name}.{of}"), &tensor)])?;
             }
         }

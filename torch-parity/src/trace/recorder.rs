@@ -48,8 +48,8 @@ pub struct Recorder(Option<Rc<RefCell<Open>>>);
 struct Open {
     /// None once it is finished.
     writer: Option<Writer>,
-    /// The batches that were recorded last, by name.
-    batches: BTreeMap<String, Array>,
+    /// The batches that were recorded last, by series and name.
+    batches: BTreeMap<(String, String), Array>,
 }
 
 impl Open {
@@ -92,7 +92,8 @@ impl Recorder {
             open.borrow_mut().writer()?.tensors(name, 0, "init", &borrowed(&init))?;
         }
         let init = if self.is_on() { init } else { Vec::new() };
-        Ok(Series { recorder: self.clone(), name: name.to_owned(), params: init, step: 0 })
+        let (recorder, name) = (self.clone(), name.to_owned());
+        Ok(Series { recorder, name, params: init, step: 0, counts: BTreeMap::new() })
     }
 
     /// Writes the file. A program that ends before leaves none.
@@ -111,23 +112,63 @@ pub struct Series {
     name: String,
     params: Vec<(String, Tensor)>,
     step: usize,
+    /// How often each phase and name were there since the last step.
+    counts: BTreeMap<(&'static str, String), usize>,
 }
 
 impl Series {
     /// The batch of the step to come: each tensor is recorded where it is not,
-    /// bit for bit, one that was recorded last, by any series under any name.
+    /// bit for bit, one that was recorded last, by any series under any name. A
+    /// name that comes again before the step is done is recorded as `name#2`.
     pub fn data(&mut self, named: &[(&str, &Tensor)]) -> Result<()> {
-        let Some(open) = &self.recorder.0 else { return Ok(()) };
+        let Some(open) = self.recorder.0.clone() else { return Ok(()) };
         let mut open = open.borrow_mut();
         for (name, tensor) in named {
+            let name = self.numbered("data", name);
             let array = Array::of(tensor)?;
             if open.batches.values().any(|known| *known == array) {
                 continue;
             }
-            open.writer()?.tensors(&self.name, self.step + 1, "data", &[(name, tensor)])?;
-            open.batches.insert((*name).to_owned(), array);
+            open.writer()?.tensors(&self.name, self.step + 1, "data", &[(&name, tensor)])?;
+            open.batches.insert((self.name.clone(), name), array);
         }
         Ok(())
+    }
+
+    /// One of several backward passes of the step to come, before
+    /// [`update`](Self::update): what was put out, and the loss. Those of the
+    /// second are recorded as `logits#2` and `loss#2`.
+    pub fn pass(&mut self, forward: &[(&str, &Tensor)], loss: &Tensor) -> Result<()> {
+        let Some(open) = self.recorder.0.clone() else { return Ok(()) };
+        let mut open = open.borrow_mut();
+        for (phase, named) in [("forward", forward), ("loss", &[("loss", loss)])] {
+            for (name, tensor) in named {
+                let name = self.numbered(phase, name);
+                open.writer()?.tensors(&self.name, self.step + 1, phase, &[(&name, tensor)])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The optimizer's update after its backward passes: gradients, state,
+    /// parameters.
+    pub fn update(&mut self, optimizer: &dyn Optimizer) -> Result<()> {
+        self.step += 1;
+        self.counts.clear();
+        let Some(open) = &self.recorder.0 else { return Ok(()) };
+        open.borrow_mut().writer()?.update(&self.name, self.step, optimizer)
+    }
+
+    /// What the model keeps beside its parameters and changed in the last step,
+    /// such as batch norm's running statistics.
+    pub fn buffers(&self, named_buffers: &[(String, Tensor)]) -> Result<()> {
+        self.tensors("state", &borrowed(named_buffers))
+    }
+
+    fn numbered(&mut self, phase: &'static str, name: &str) -> String {
+        let count = self.counts.entry((phase, name.to_owned())).or_default();
+        *count += 1;
+        if *count == 1 { name.to_owned() } else { format!("{name}#{count}") }
     }
 
     /// A training step, after the optimizer's update: what the forward pass put
@@ -139,6 +180,7 @@ impl Series {
         optimizer: &dyn Optimizer,
     ) -> Result<()> {
         self.step += 1;
+        self.counts.clear();
         let Some(open) = &self.recorder.0 else { return Ok(()) };
         let step = Step { series: &self.name, step: self.step, forward, loss, optimizer };
         Observer::step(open.borrow_mut().writer()?, &step)
@@ -150,6 +192,7 @@ impl Series {
     /// read: compare with `--common`.
     pub fn step_of_tch(&mut self, forward: &[(&str, &Tensor)], loss: &Tensor) -> Result<()> {
         self.step += 1;
+        self.counts.clear();
         let grads = self.params.iter().map(|(name, param)| (name.clone(), param.grad()));
         let grads: Vec<_> = grads.filter(|(_, grad)| grad.defined()).collect();
         self.tensors("forward", forward)?;
@@ -209,6 +252,40 @@ mod tests {
         let has = |step, name| trace.get("Linear-1", step, "data", name).is_some();
         assert_eq!([1, 2, 3, 4].map(|step| has(step, "input")), [true, false, true, true]);
         assert_eq!([1, 2, 3, 4].map(|step| has(step, "target")), [true, false, false, false]);
+    }
+
+    #[test]
+    fn a_step_of_several_passes_numbers_what_comes_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.safetensors");
+        let recorder = Recorder::to_file("test", &path).unwrap();
+        let model = Linear::new(3, 2);
+        let mut optimizer = Adam::new(model.named_parameters(), 1e-2);
+        let mut series = recorder.series("Linear-1", model.named_parameters()).unwrap();
+        for _ in 0..2 {
+            optimizer.zero_grad();
+            for i in 0..2 {
+                let x = Tensor::ones([8, 3], tch::kind::FLOAT_CPU) * i;
+                let output = model.forward(&x);
+                let loss = output.square().mean(None);
+                optimizer.backward(&loss);
+                series.data(&[("input", &x)]).unwrap();
+                series.pass(&[("output", &output)], &loss).unwrap();
+            }
+            optimizer.step();
+            series.update(&optimizer).unwrap();
+            let seen = vec![("bn.seen".to_owned(), Tensor::from(1_i64))];
+            series.buffers(&seen).unwrap();
+        }
+        recorder.finish().unwrap();
+        let trace = Trace::read(&path).unwrap();
+        // 2 initial and 2 inputs; 2 steps of 2 outputs, 2 losses, 2 gradients, 4
+        // moments, 2 parameters and what was seen.
+        assert_eq!(trace.tensors.len(), 4 + 2 * 13);
+        let has = |step, phase, name| trace.get("Linear-1", step, phase, name).is_some();
+        assert!(has(1, "data", "input") && has(1, "data", "input#2") && has(2, "state", "bn.seen"));
+        assert!(has(2, "forward", "output#2") && has(2, "loss", "loss#2"));
+        assert!(!has(2, "data", "input") && !has(2, "loss", "loss#3"));
     }
 
     #[test]

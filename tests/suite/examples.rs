@@ -1,0 +1,86 @@
+//! The worked ports of torch-parity/examples: exact by the command that a user
+//! types, and red at the right place after a classic mistake in the script.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+use crate::common::{outcome, root, stdout, tanh_parity};
+
+fn script(name: &str) -> PathBuf {
+    root().join(format!("torch-parity/examples/{name}.py"))
+}
+
+/// Builds the port where cargo builds this program.
+fn build(name: &str) -> PathBuf {
+    let binary = Path::new(assert_cmd::cargo::cargo_bin!("tanh-parity"));
+    let target = binary.ancestors().nth(2).unwrap();
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["build", "--release", "--offline", "--workspace", "--example", name]);
+    command.current_dir(root()).env("CARGO_TARGET_DIR", target);
+    stdout(command);
+    target.join("release/examples").join(name)
+}
+
+fn check(script: &Path, port: &Path) -> (i32, String, String) {
+    let mut command = tanh_parity("check --script");
+    command.arg(script).arg("--port").arg(format!("'{}'", port.display()));
+    outcome(command)
+}
+
+/// The port is exact; each mistake (what stands in the script, what in its place)
+/// is found, and parts first at this place.
+fn assert_exact(name: &str, mistakes: &[(&str, &str, &str)]) {
+    let port = build(name);
+    let (code, report, stderr) = check(&script(name), &port);
+    assert_eq!((code, stderr.as_str()), (0, ""), "{report}");
+    assert!(report.contains("\nverdict: exact: "), "{report}");
+
+    let folder = TempDir::new().unwrap();
+    let text = fs::read_to_string(script(name)).unwrap();
+    for (right, wrong, place) in mistakes {
+        assert_eq!(text.matches(right).count(), 1, "{right} in {name}.py");
+        let copy = folder.path().join(format!("{name}.py"));
+        fs::write(&copy, text.replace(right, wrong)).unwrap();
+        let (code, report, stderr) = check(&copy, &port);
+        assert_eq!(code, 1, "{wrong}\n{report}{stderr}");
+        let place = format!("\nfirst divergence: {place}");
+        assert!(report.contains(&place), "{wrong}: no {place} in\n{report}");
+    }
+}
+
+#[test]
+fn the_cnn_is_exact_and_its_mistakes_are_found() {
+    let mistakes = [
+        // The first gradient is taken as it is.
+        ("momentum=0.9", "momentum=0.8", "Net-1, step 2, state, conv1.weight.momentum_buffer"),
+        // Dropout draws numbers that the next epoch's order would have had.
+        ("    model.eval()\n", "", "Net-1, step 11, data, x"),
+    ];
+    assert_exact("cnn", &mistakes);
+}
+
+#[test]
+fn the_gpt_is_exact_and_its_mistakes_are_found() {
+    let mistakes = [
+        ("\"weight_decay\": 0.1", "\"weight_decay\": 0.01", "GPT-1, step 1, param, wte.weight"),
+        ("/ math.sqrt(C // HEADS)", "/ math.sqrt(C)", "GPT-1, step 1, forward, logits"),
+        ("(decay + others, 0.5)", "(decay + others, 1.0)", "GPT-1, step 1, grad, "),
+        // The same norm up to the order in which it is summed.
+        ("(decay + others, 0.5)", "(model.parameters(), 0.5)", "GPT-1, step 1, grad, "),
+    ];
+    assert_exact("gpt", &mistakes);
+}
+
+#[test]
+fn the_gan_is_exact_and_its_mistakes_are_found() {
+    let mistakes = [
+        ("nn.Tanh()", "nn.Sigmoid()", "Discriminator-1, step 1, data, x#2"),
+        ("nn.Dropout(0.1)", "nn.Dropout(0.2)", "Discriminator-1, step 1, forward, logits"),
+        // Gradients of the generator's pass are left in the discriminator.
+        ("    optimizer_d.zero_grad()\n", "", "Discriminator-1, step 2, grad, net.0.weight"),
+    ];
+    assert_exact("gan", &mistakes);
+}
