@@ -23,9 +23,7 @@ class Block(nn.Module):
         self.proj = nn.Linear(C, C)
         self.dropout = nn.Dropout(0.1)
         self.ln2 = nn.LayerNorm(C)
-        self.mlp = nn.Sequential(
-            nn.Linear(C, 4 * C), nn.GELU(), nn.Linear(4 * C, C), nn.Dropout(0.1)
-        )
+        self.mlp = nn.Sequential(nn.Linear(C, 4 * C), nn.GELU(), nn.Linear(4 * C, C))
 
     def attend(self, x):
         qkv = self.qkv(x).view(BATCH, T, 3, HEADS, C // HEADS)
@@ -38,7 +36,7 @@ class Block(nn.Module):
 
     def forward(self, x):
         x = x + self.attend(self.ln1(x))
-        return x + self.mlp(self.ln2(x))
+        return x + self.dropout(self.mlp(self.ln2(x)))
 
 
 class GPT(nn.Module):

@@ -39,12 +39,7 @@ impl Block {
             proj: Linear::new(C, C),
             dropout: Dropout::new(0.1),
             ln2: LayerNorm::new(&[C]),
-            mlp: sequential![
-                Linear::new(C, 4 * C),
-                GELU::None,
-                Linear::new(4 * C, C),
-                Dropout::new(0.1)
-            ],
+            mlp: sequential![Linear::new(C, 4 * C), GELU::None, Linear::new(4 * C, C)],
         }
     }
 
@@ -63,7 +58,7 @@ impl Block {
 impl Module for Block {
     fn forward(&self, x: &Tensor) -> Tensor {
         let x = x + self.attend(&self.ln1.forward(x));
-        &x + self.mlp.forward(&self.ln2.forward(&x))
+        &x + self.dropout.forward(&self.mlp.forward(&self.ln2.forward(&x)))
     }
 
     fn children(&self) -> Children<'_> {
@@ -137,11 +132,9 @@ fn main() -> Result<()> {
     let model = Gpt::new(chars.len() as i64);
     let parameters = model.named_parameters().into_iter();
     let (decay, others): (Vec<_>, Vec<_>) = parameters.partition(|(_, p)| p.dim() >= 2);
-    let settings = |weight_decay| {
-        let (lr, betas) = (1e-2, (0.9, 0.95));
-        AdamWSettings { lr, betas, weight_decay, ..Default::default() }
-    };
-    let groups = vec![(decay, settings(0.1)), (others, settings(0.0))];
+    let decays =
+        AdamWSettings { lr: 1e-2, betas: (0.9, 0.95), weight_decay: 0.1, ..Default::default() };
+    let groups = vec![(decay, decays), (others, AdamWSettings { weight_decay: 0.0, ..decays })];
     let mut optimizer = AdamW::with_groups(groups);
     let mut scheduler = LambdaLr::new(&mut optimizer, warmup_cosine);
     let mut series = recorder.series("GPT-1", model.named_parameters())?;
