@@ -36,8 +36,8 @@ fn every_command_of_the_readme_runs() {
 fn the_table_of_commands_names_every_command() {
     let help = stdout(tanh_parity("--help"));
     let commands = help.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
-    let named = commands.lines().filter(|line| !line.starts_with("   "));
-    let names: Vec<_> = named.filter_map(|line| line.split_whitespace().next()).collect();
+    let firsts = commands.lines().filter(|line| !line.starts_with("   "));
+    let names: Vec<_> = firsts.filter_map(|line| line.split_whitespace().next()).collect();
     assert!(names.len() > 10, "{names:?}");
     let text = readme();
     let table = text.split_once("| command |").unwrap().1.split_once("\n\n").unwrap().0;

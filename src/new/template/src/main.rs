@@ -30,9 +30,9 @@ impl Module for Model {
 }
 
 fn main() -> Result<()> {
+    tch::set_num_threads(1);
     // Records where TORCH_PARITY_TRACE says; off otherwise, at no cost.
     let recorder = Recorder::from_env("@SCRIPT@")?;
-    tch::set_num_threads(1);
     tch::manual_seed(0);
     let x = Tensor::randn([512, 10], (Kind::Float, Device::Cpu));
     let y = x.sum_dim_intlist(1, false, None).gt(0).to_kind(Kind::Int64);
