@@ -316,3 +316,27 @@ fn csvs_are_compared_number_by_number() {
     assert_eq!(code, 2);
     assert!(stderr.contains("d.csv is not a readable CSV"), "{stderr}");
 }
+
+#[test]
+fn flags_say_what_is_compared_and_the_report_counts_it() {
+    let key = "tanh/000002/grad/fc1.weight";
+    let spoil = |trace: &mut Trace| set(trace, key, 7, 9.0);
+    for (flags, code, words) in [
+        ("--ignore grad/fc1", 0, "verdict: exact: 74 tensors"),
+        ("--only /init/", 0, "verdict: exact: 8 tensors"),
+        ("--rtol grad=9e9", 0, "verdict: within tolerance"),
+        ("--rtol init=9e9", 1, "first divergence: tanh, epoch 2, grad, fc1.weight at [2, 1]"),
+        ("--all", 1, "tanh/000002/grad/fc1.weight"),
+        ("--rename ^tanh=sigmoid", 1, "renamed: 40 tensors of A"),
+        ("--rename ^tanh=sigmoid --common", 0, "verdict: exact: 42 tensors"),
+        ("--transpose fc1.weight", 1, "shape [3, 4] for A, [4, 3] for B"),
+    ] {
+        let (found, stdout, stderr) = compare_flagged(flags, spoil);
+        assert_eq!(found, code, "{flags}\n{stdout}{stderr}");
+        assert!(stdout.contains(words), "{flags}: no {words:?} in\n{stdout}");
+    }
+    let (code, _, stderr) = compare_flagged("--only (", spoil);
+    assert_eq!((code, stderr.lines().count()), (2, 1), "{stderr}");
+    let (_, svg, _) = compare_flagged("--plot -", spoil);
+    assert!(svg.starts_with("<svg") && svg.contains("grad"), "{svg}");
+}
