@@ -18,10 +18,10 @@ impl Display for Bench {
         writeln!(f, "Rust    tch {TCH_VERSION}, libtorch {TORCH_VERSION}")?;
         writeln!(f, "Python  {}, PyTorch {}", self.python.python, self.python.torch)?;
         let medians = match rounds {
-            1 => "one round, whose numbers may be outliers".to_owned(),
-            _ => format!("medians of {rounds} rounds"),
+            1 => "one round, which may be an outlier".to_owned(),
+            _ => format!("medians of {rounds} rounds, both sides in turn"),
         };
-        writeln!(f, "{medians}, both sides in turn; ratio: ours by Python's\n")?;
+        writeln!(f, "{medians}; ratio: ours by Python's\n")?;
 
         writeln!(f, "µs a training step, {LESSON}")?;
         let rows = self.steps.iter().map(|row| {
