@@ -79,14 +79,16 @@ fn a_csv_that_is_not_this_sweeps_is_refused_and_left_alone() {
 #[test]
 fn a_plot_does_not_overwrite_what_the_sweep_keeps() {
     let folder = Folder::new();
-    let small = "sweep --seeds 0..2 --samples 16 --epochs 3 --csv a.csv";
-    for plot in ["a.csv", "./a.csv", "a.csv.json"] {
+    let small = "sweep --seeds 0..2 --samples 16 --epochs 3 --csv a.rows";
+    for plot in ["a.rows", "./a.rows"] {
         let line = folder.refusal(&format!("{small} --plot {plot}"));
-        assert!(line.contains("a plot would overwrite a.csv"), "{line}");
+        assert!(line.contains("a plot would overwrite a.rows"), "{line}");
     }
+    let line = folder.refusal(&format!("{small} --plot a.rows.json"));
+    assert!(line.contains("a.rows.json: it would be .svg"), "{line}");
     folder.run(small);
-    let line = folder.refusal("sweep --summary a.csv --curves a.csv");
-    assert!(line.contains("a plot would overwrite a.csv: name another file"), "{line}");
+    let line = folder.refusal("sweep --summary a.rows --curves a.rows");
+    assert!(line.contains("a plot would overwrite a.rows: name another file"), "{line}");
 }
 
 #[test]
