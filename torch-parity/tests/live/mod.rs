@@ -65,10 +65,12 @@ pub fn assert_other_bits(
 }
 
 /// Tests run side by side, and libtorch has one default generator for all: who
-/// draws from it holds this.
+/// draws from it holds this. Computes with one thread, as Python does.
 pub fn alone() -> MutexGuard<'static, ()> {
     static GENERATOR: Mutex<()> = Mutex::new(());
-    GENERATOR.lock().unwrap_or_else(PoisonError::into_inner)
+    let guard = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
+    tch::set_num_threads(1);
+    guard
 }
 
 /// Each of `cases` in Python, compared with each of `ours` here.
