@@ -77,20 +77,11 @@ impl Rule for AdamSettings {
     }
 
     fn update(&self, param: &mut Tensor, grad: &Tensor, state: &mut State) {
-        let (lr, (beta1, beta2)) = (self.lr, self.betas);
-        let mut grad = descent(grad, self.maximize);
+        let lr = self.lr;
+        let grad = descent(grad, self.maximize);
         let step = state.next_step();
-        if self.weight_decay != 0.0 {
-            if self.decoupled_weight_decay {
-                let _ = param.g_mul_scalar_(1.0 - lr * self.weight_decay);
-            } else {
-                grad = add(&grad, param, self.weight_decay);
-            }
-        }
-        let mut exp_avg = state.get("exp_avg");
-        let mut exp_avg_sq = state.get("exp_avg_sq");
-        let _ = exp_avg.lerp_(&grad, 1.0 - beta1);
-        addcmul_(&mut exp_avg_sq.g_mul_scalar_(beta2), &grad, &grad, 1.0 - beta2);
+        let grad = decayed(param, grad, lr, self.weight_decay, self.decoupled_weight_decay);
+        let (exp_avg, exp_avg_sq) = moments(state, &grad, self.betas);
         let (step_size, bias_correction2_sqrt) = corrected(lr, self.betas, step);
         let mut of_denom = exp_avg_sq;
         if self.amsgrad {
@@ -102,6 +93,39 @@ impl Rule for AdamSettings {
         let denom = (of_denom.sqrt() / bias_correction2_sqrt).g_add_scalar_(self.eps);
         addcdiv_(param, &exp_avg, &denom, -step_size);
     }
+}
+
+/// The gradient with the weight decay in it; or, decoupled, the gradient as it is,
+/// once the parameter has decayed. For Adam and what is made after it.
+pub(super) fn decayed(
+    param: &mut Tensor,
+    grad: Tensor,
+    lr: f64,
+    weight_decay: f64,
+    decoupled: bool,
+) -> Tensor {
+    if weight_decay == 0.0 {
+        return grad;
+    }
+    if decoupled {
+        let _ = param.g_mul_scalar_(1.0 - lr * weight_decay);
+        return grad;
+    }
+    add(&grad, param, weight_decay)
+}
+
+/// `exp_avg` and `exp_avg_sq` once they have taken in a gradient; they share the
+/// state's memory.
+pub(super) fn moments(
+    state: &mut State,
+    grad: &Tensor,
+    (beta1, beta2): (f64, f64),
+) -> (Tensor, Tensor) {
+    let mut exp_avg = state.get("exp_avg");
+    let mut exp_avg_sq = state.get("exp_avg_sq");
+    let _ = exp_avg.lerp_(grad, 1.0 - beta1);
+    addcmul_(&mut exp_avg_sq.g_mul_scalar_(beta2), grad, grad, 1.0 - beta2);
+    (exp_avg, exp_avg_sq)
 }
 
 /// Adam's step size and the root of its second bias correction, with the default

@@ -2,10 +2,10 @@
 
 use tch::Tensor;
 
-use super::adam::{BETA1, BETA2, EPS};
+use super::adam::{BETA1, BETA2, EPS, decayed, moments};
 use super::per_parameter::PerParameter;
 use super::rule::{Rule, Setting, State, descent, pow};
-use super::scaled::{add, addcdiv_, addcmul_};
+use super::scaled::addcdiv_;
 
 /// `torch.optim.NAdam` (Dozat, 2016): the arithmetic of
 /// `torch.optim.nadam._single_tensor_nadam`, call by call. `mu_product` is a
@@ -68,23 +68,14 @@ impl Rule for NAdamSettings {
 
     fn update(&self, param: &mut Tensor, grad: &Tensor, state: &mut State) {
         let (lr, (beta1, beta2)) = (self.lr, self.betas);
-        let mut grad = descent(grad, self.maximize);
+        let grad = descent(grad, self.maximize);
         let step = state.next_step();
         let bias_correction2 = 1.0 - pow(beta2, step);
-        if self.weight_decay != 0.0 {
-            if self.decoupled_weight_decay {
-                let _ = param.g_mul_scalar_(1.0 - lr * self.weight_decay);
-            } else {
-                grad = add(&grad, param, self.weight_decay);
-            }
-        }
+        let grad = decayed(param, grad, lr, self.weight_decay, self.decoupled_weight_decay);
         let mu = beta1 * (1.0 - 0.5 * pow(0.96, step * self.momentum_decay));
         let mu_next = beta1 * (1.0 - 0.5 * pow(0.96, (step + 1.0) * self.momentum_decay));
         let mu_product = state.get("mu_product").g_mul_scalar_(mu).double_value(&[]);
-        let mut exp_avg = state.get("exp_avg");
-        let mut exp_avg_sq = state.get("exp_avg_sq");
-        let _ = exp_avg.lerp_(&grad, 1.0 - beta1);
-        addcmul_(&mut exp_avg_sq.g_mul_scalar_(beta2), &grad, &grad, 1.0 - beta2);
+        let (exp_avg, exp_avg_sq) = moments(state, &grad, self.betas);
         let mut denom = (exp_avg_sq / bias_correction2).sqrt();
         let mu_product_next = mu_product * mu_next;
         let denom = denom.g_add_scalar_(self.eps);

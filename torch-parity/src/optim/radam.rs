@@ -2,10 +2,10 @@
 
 use tch::Tensor;
 
-use super::adam::{BETA1, BETA2, EPS};
+use super::adam::{BETA1, BETA2, EPS, decayed, moments};
 use super::per_parameter::PerParameter;
 use super::rule::{Rule, Setting, State, descent, pow};
-use super::scaled::{add, add_, addcmul_};
+use super::scaled::add_;
 
 /// `torch.optim.RAdam` (Liu et al., 2020): the arithmetic of
 /// `torch.optim.radam._single_tensor_radam`, call by call.
@@ -61,19 +61,10 @@ impl Rule for RAdamSettings {
 
     fn update(&self, param: &mut Tensor, grad: &Tensor, state: &mut State) {
         let (lr, (beta1, beta2)) = (self.lr, self.betas);
-        let mut grad = descent(grad, self.maximize);
+        let grad = descent(grad, self.maximize);
         let step = state.next_step();
-        if self.weight_decay != 0.0 {
-            if self.decoupled_weight_decay {
-                let _ = param.g_mul_scalar_(1.0 - lr * self.weight_decay);
-            } else {
-                grad = add(&grad, param, self.weight_decay);
-            }
-        }
-        let mut exp_avg = state.get("exp_avg");
-        let mut exp_avg_sq = state.get("exp_avg_sq");
-        let _ = exp_avg.lerp_(&grad, 1.0 - beta1);
-        addcmul_(&mut exp_avg_sq.g_mul_scalar_(beta2), &grad, &grad, 1.0 - beta2);
+        let grad = decayed(param, grad, lr, self.weight_decay, self.decoupled_weight_decay);
+        let (exp_avg, exp_avg_sq) = moments(state, &grad, self.betas);
         let bias_correction1 = 1.0 - pow(beta1, step);
         let bias_correction2 = 1.0 - pow(beta2, step);
         let mut change = exp_avg / bias_correction1 * lr;
