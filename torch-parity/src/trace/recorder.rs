@@ -8,7 +8,7 @@ use std::rc::Rc;
 use anyhow::{Context, Result};
 use tch::Tensor;
 
-use super::{About, Array, Observer, Step, Writer, borrowed};
+use super::{About, Array, Key, Observer, Step, Writer, borrowed};
 use crate::optim::Optimizer;
 
 /// The environment variable that names the file to record to.
@@ -129,7 +129,7 @@ impl Series {
             if open.batches.values().any(|known| *known == array) {
                 continue;
             }
-            open.writer()?.tensors(&self.name, self.step + 1, "data", &[(&name, tensor)])?;
+            open.writer()?.insert(Key::new(&self.name, self.step + 1, "data", &name), &array)?;
             open.batches.insert((self.name.clone(), name), array);
         }
         Ok(())

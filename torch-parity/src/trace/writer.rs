@@ -144,14 +144,13 @@ impl Writer {
     /// index; returns the file to read. What was at the path stays until then.
     pub fn finish(mut self) -> Result<PathBuf> {
         let path = self.path.clone();
-        let path = path.as_path();
         let cannot = || format!("cannot write {}", path.display());
         if self.full.is_empty() {
             let mut file = NamedTempFile::with_prefix_in(".torch-parity-", &self.folder)
                 .with_context(cannot)?;
             self.write_to(file.as_file_mut())?;
-            persist(file, path).with_context(cannot)?;
-            return Ok(path.to_owned());
+            persist(file, &path).with_context(cannot)?;
+            return Ok(path);
         }
         self.close_part()?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
