@@ -49,8 +49,7 @@ pub fn settings(script: &Trace, defaults: &Train) -> Result<Train> {
 
 /// The initial parameters of a model, in their order.
 fn initial<'a>(trace: &'a Trace, model: &'a Model) -> Vec<(&'a str, &'a Array)> {
-    let named = trace.about.names.iter();
-    named.filter_map(|name| Some((&**name, trace.get(&model.series, 0, "init", name)?))).collect()
+    of_step(trace, model, 0, "init").collect()
 }
 
 /// The tensors of a phase of a step, in their order.

@@ -133,7 +133,7 @@ fn run<E: Experiment>(experiment: &E, matches: &ArgMatches) -> Result<()> {
     let trace = E::FILES.len(); // its place among the outputs
 
     let mut progress = Progress::new(experiment.steps());
-    let mut record = outputs.record(trace, experiment.trace().about);
+    let mut record = outputs.record(trace, experiment.about());
     let findings = match &mut record {
         Some(record) => experiment.run(&mut Both(record, &mut progress))?,
         None => experiment.run(&mut progress)?,

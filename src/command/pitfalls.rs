@@ -59,7 +59,7 @@ pub fn run(args: &PitfallsArgs) -> Result<bool> {
         None => args.only.clone(),
     };
     let names: Vec<_> = chosen.iter().map(|pitfall| pitfall.name).collect();
-    unique("--only", &names, |name| (*name).to_owned())?;
+    unique("--only", &names, |name| *name)?;
     if args.list {
         print(pitfalls::list(&chosen).as_bytes())?;
         return Ok(true);

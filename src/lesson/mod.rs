@@ -66,10 +66,15 @@ pub trait Experiment: Args + Serialize + 'static {
         settings::named(self).into_iter().filter_map(flag).chain([threads]).collect()
     }
 
+    /// What a record of it says of the run.
+    fn about(&self) -> About {
+        let settings = settings::named(self).into_iter().collect();
+        About::new(Self::NAME, settings, self.threads())
+    }
+
     /// An empty record of it.
     fn trace(&self) -> Trace {
-        let settings = settings::named(self).into_iter().collect();
-        Trace::new(About::new(Self::NAME, settings, self.threads()))
+        Trace::new(self.about())
     }
 }
 

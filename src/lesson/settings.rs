@@ -40,7 +40,11 @@ fn text(value: &Value) -> String {
 }
 
 /// Refuses a list that names something twice.
-pub fn unique<T: PartialEq>(flag: &str, list: &[T], name: impl Fn(&T) -> String) -> Result<()> {
+pub fn unique<T: PartialEq, N: Display>(
+    flag: &str,
+    list: &[T],
+    name: impl Fn(&T) -> N,
+) -> Result<()> {
     for (i, item) in list.iter().enumerate() {
         let repeated = list[..i].contains(item);
         ensure!(!repeated, "{flag} names {} twice: name each once", name(item));

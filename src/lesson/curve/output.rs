@@ -44,7 +44,7 @@ Examples:
 
     fn validate(&self) -> Result<()> {
         ensure!(self.from < self.to, "--from must be less than --to");
-        unique("--activations", &self.activations, |activation| activation.name().to_owned())
+        unique("--activations", &self.activations, |activation| activation.name())
     }
 
     fn threads(&self) -> i32 {

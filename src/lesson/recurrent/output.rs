@@ -51,7 +51,7 @@ Examples:
     fn validate(&self) -> Result<()> {
         unique("--steps", &self.steps, i64::to_string)?;
         unique("--cells", &self.cells, |cell| cell.name())?;
-        unique("--activations", &self.activations, |activation| activation.name().to_owned())?;
+        unique("--activations", &self.activations, |activation| activation.name())?;
         let gates = 4 * self.hidden;
         for &steps in &self.steps {
             let inputs = steps * self.samples;

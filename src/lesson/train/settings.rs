@@ -59,7 +59,7 @@ impl Run {
     /// Refuses a list that names an activation twice, and sizes that are fine
     /// alone and too large together.
     pub fn validate(&self) -> Result<()> {
-        unique("--activations", &self.activations, |activation| activation.name().to_owned())?;
+        unique("--activations", &self.activations, |activation| activation.name())?;
         fits("--samples times --features", &[self.samples, self.features])?;
         fits("--samples times --hidden", &[self.samples, self.hidden])?;
         fits("--features times --hidden", &[self.features, self.hidden])
