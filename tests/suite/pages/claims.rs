@@ -32,7 +32,7 @@ pub fn wrong_numbers(page: &Page, ran: &HashMap<String, (i32, String)>) -> Vec<S
 
 /// The numbers in a text, as they are written, without signs and separators.
 fn numbers(text: &str) -> Vec<String> {
-    let number = Regex::new(r"\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?").unwrap();
+    let number = Regex::new(r"\b\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?").unwrap();
     number.find_iter(text).map(|found| found.as_str().replace(',', "")).collect()
 }
 

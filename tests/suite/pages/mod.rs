@@ -5,6 +5,7 @@ mod blocks;
 mod claims;
 mod commands;
 mod links;
+mod messages;
 
 use std::fs;
 
