@@ -1,10 +1,10 @@
 # make run            set up, train the three networks, check them against Python
 # make test           set up, run every test
 # make lesson         run every experiment: CSVs and pictures in results/
-# make sweep, bench   measure what the README reports
+# make sweep, bench   measure what docs/sweeps.md and docs/speed.md report
 # make lint, format   check or mend the style of Rust and Python
 # make golden         make the golden files again; golden-check: and compare
-# make pictures       draw the README's pictures again; pitfalls-table: its table
+# make pictures       draw the pages' pictures again; pitfalls-table: that table
 #
 # PYTHON=...  the Python (3.10 or newer) that makes the environment: python3
 # REUSE=...   a Python that already has PyTorch 2.13.0: used instead of a copy
@@ -63,7 +63,7 @@ test: setup
 check: build
 	@$(BIN) check
 
-# The README's table and plot of both sides' time and memory.
+# Prints docs/speed.md's table, draws its plot.
 bench: build
 	@mkdir -p results
 	$(BIN) bench --csv results/bench.csv --plot docs/bench.svg
@@ -103,7 +103,7 @@ golden-check: build
 	    $(BIN) compare $(FRESH)/$$file tests/golden/$$file --rtol 1.3e-6 --atol 1e-5 || exit; \
 	done
 
-# The pictures that the README shows.
+# The pictures that the pages show.
 pictures: build
 	@$(BIN) train --plot docs/losses.svg >/dev/null
 	@$(BIN) curve --activations tanh,sigmoid,relu --plot docs/curve.svg >/dev/null
@@ -112,12 +112,12 @@ pictures: build
 	@$(BIN) generator --plot docs/generator.svg --image docs/generator.png >/dev/null
 
 # Puts the table of `tanh-parity pitfalls --markdown` between its markers.
-README ?= README.md
+PAGE ?= docs/pitfalls.md
 pitfalls-table: build
 	@mkdir -p results
 	@$(BIN) pitfalls --markdown > results/pitfalls.md
 	@sed -i -e '/^<!-- pitfalls:/,/^<!-- end of pitfalls/{//!d;}' \
-		-e '/^<!-- pitfalls:/r results/pitfalls.md' $(README)
+		-e '/^<!-- pitfalls:/r results/pitfalls.md' $(PAGE)
 
 clean:
 	rm -rf target results .venv

@@ -29,7 +29,7 @@ pub struct PitfallsArgs {
     /// Only list the mistakes, and where they come from
     #[arg(long, conflicts_with_all = ["markdown", "csv", "against_python"])]
     list: bool,
-    /// Print the README's table
+    /// Print the table in Markdown
     #[arg(long)]
     markdown: bool,
     /// Write a row for each mistake (- for standard output)

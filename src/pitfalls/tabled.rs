@@ -1,4 +1,4 @@
-//! Findings as the README's table and as CSV.
+//! Findings as the table of docs/pitfalls.md and as CSV.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use super::words::{COLUMNS, cells, closing_line, where_found};
 use super::{Finding, Noticed, Pitfall};
 use crate::export::{as_python, to_csv};
 
-/// The table as the README has it.
+/// The table as docs/pitfalls.md has it.
 pub fn markdown(findings: &[Finding]) -> String {
     let line = |name: &str, place: [&str; 3], [_, rest @ ..]: [String; 7]| {
         format!("| {name} | {} | {} |\n", place.join(" | "), rest.join(" | "))

@@ -206,7 +206,7 @@ fn an_output_through_a_link_or_over_an_old_file_goes_where_it_points() {
 }
 
 #[test]
-fn the_csvs_hold_what_the_readme_says() {
+fn the_csvs_hold_what_the_pages_say() {
     let history =
         in_folder(&std::env::temp_dir(), "train --activations relu,tanh --epochs 2 --history -").1;
     let mut lines = history.lines();

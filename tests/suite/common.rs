@@ -153,3 +153,15 @@ pub fn program(folder: &TempDir, name: &str, lines: &str) -> String {
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     path.display().to_string()
 }
+
+/// Whether numbers here are those of the pages: libtorch's kernels for AVX-512.
+#[cfg(target_arch = "x86_64")]
+pub fn is_avx512() -> bool {
+    is_x86_feature_detected!("avx512f") && std::env::var_os("ATEN_CPU_CAPABILITY").is_none()
+}
+
+/// Never elsewhere.
+#[cfg(not(target_arch = "x86_64"))]
+pub fn is_avx512() -> bool {
+    false
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::alone;
-use crate::common::{mistaken_python, outcome, root, tanh_parity};
+use crate::common::{is_avx512, mistaken_python, outcome, root, tanh_parity};
 use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::train::{Run, Train};
 use tanh_parity::pitfalls::{self, Parts, Pitfall, Shows, examine, right_run};
@@ -202,7 +202,7 @@ fn a_resynced_error_is_local_in_the_phase_where_it_arises_and_inherited_after_it
         assert!(rows.contains(&row.to_vec()), "{out}");
     }
     let (_, table) = origins.split_once("\n\n").unwrap();
-    assert!(readme().contains(table), "the README shows another table than\n{table}");
+    assert!(page().contains(table), "docs/pitfalls.md shows another table than\n{table}");
 }
 
 #[test]
@@ -238,14 +238,14 @@ fn an_unknown_name_is_refused_in_one_line_that_says_where_the_names_are() {
     assert!(err.contains("pitfalls --list"), "{err}");
 }
 
-/// The README holds what `tanh-parity pitfalls --markdown` prints. The digits
+/// The page holds what `tanh-parity pitfalls --markdown` prints. The digits
 /// are those of a CPU with AVX-512; on another, libtorch has other kernels and
 /// only the places and the words are compared.
 #[test]
-fn the_readme_holds_the_table_that_the_command_prints() {
+fn the_page_holds_the_table_that_the_command_prints() {
     let (code, printed, err) = run("--markdown");
     assert_eq!(code, 0, "{err}");
-    let told = table_in_the_readme();
+    let told = table_in_the_page();
     if is_avx512() {
         assert_eq!(told.trim(), printed.trim(), "run `make pitfalls-table`");
     } else {
@@ -256,24 +256,14 @@ fn the_readme_holds_the_table_that_the_command_prints() {
 const BEGIN: &str = "<!-- pitfalls: from `tanh-parity pitfalls --markdown` -->";
 const END: &str = "<!-- end of pitfalls -->";
 
-fn table_in_the_readme() -> String {
-    let text = readme();
+fn table_in_the_page() -> String {
+    let text = page();
     let (_, after) = text.split_once(BEGIN).unwrap();
-    after.split_once(END).expect("README.md lost the marker").0.to_owned()
+    after.split_once(END).expect("docs/pitfalls.md lost the marker").0.to_owned()
 }
 
-fn readme() -> String {
-    std::fs::read_to_string(root().join("README.md")).unwrap()
-}
-
-#[cfg(target_arch = "x86_64")]
-fn is_avx512() -> bool {
-    is_x86_feature_detected!("avx512f") && std::env::var_os("ATEN_CPU_CAPABILITY").is_none()
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn is_avx512() -> bool {
-    false
+fn page() -> String {
+    std::fs::read_to_string(root().join("docs/pitfalls.md")).unwrap()
 }
 
 /// The name, the texts and the place of each row.

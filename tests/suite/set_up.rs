@@ -490,19 +490,3 @@ fn no_file_of_ours_guesses_where_cargo_builds() {
         assert!(!text.contains("target/release"), "{file}");
     }
 }
-
-#[test]
-fn the_readmes_python_command_works_from_the_checkout() {
-    let text = fs::read_to_string(root().join("README.md")).unwrap();
-    let line = text.lines().find(|line| line.contains("-m python_ref.train")).unwrap();
-    // A folder that has what a checkout has, so that none is left in ours.
-    let folder = TempDir::new().unwrap();
-    for name in [".venv", "python_ref"] {
-        symlink(root().join(name), folder.path().join(name)).unwrap();
-    }
-    let mut command = Command::new("sh");
-    command.args(["-c", line]).current_dir(&folder).env("PYTHONDONTWRITEBYTECODE", "1");
-    assert!(command.output().unwrap().status.success(), "{line}");
-    let csv = fs::read_to_string(folder.path().join("python.csv")).unwrap();
-    assert!(csv.starts_with("activation,final_loss\n"), "{csv}");
-}

@@ -1,0 +1,146 @@
+//! Every command of a page is run, and every block of output is what it prints.
+
+use std::collections::HashMap;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+use super::blocks::{Block, Held, blocks};
+use super::claims::wrong_numbers;
+use super::{Page, pages};
+use crate::common::{is_avx512, outcome, root};
+
+/// What was run so far, each command once, in a folder that has what a checkout
+/// has.
+pub struct Commands {
+    folder: TempDir,
+    /// Exit status and standard output, or standard error where that is empty.
+    pub ran: HashMap<String, (i32, String)>,
+}
+
+impl Commands {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        for name in [".venv", "Cargo.toml", "python_ref", "tests", "torch-parity"] {
+            symlink(root().join(name), folder.path().join(name)).unwrap();
+        }
+        fs::copy(root().join("tests/lesson.py"), folder.path().join("lesson.py")).unwrap();
+        Self { folder, ran: HashMap::new() }
+    }
+
+    fn run(&mut self, line: &str) -> &(i32, String) {
+        if !self.ran.contains_key(line) {
+            let binary = Path::new(assert_cmd::cargo::cargo_bin!("tanh-parity"));
+            let path = format!("{}:{}", binary.parent().unwrap().display(), env!("PATH"));
+            let mut command = Command::new("sh");
+            command.args(["-c", line]).current_dir(&self.folder).env("PATH", path);
+            command.env("PYTHONDONTWRITEBYTECODE", "1");
+            let (code, out, err) = outcome(command);
+            self.ran.insert(line.to_owned(), (code, if out.is_empty() { err } else { out }));
+        }
+        &self.ran[line]
+    }
+
+    /// What is wrong in a page: a command that fails, a block that shows what none
+    /// prints.
+    fn complaints(&mut self, page: &Page) -> Vec<String> {
+        let mut found = Vec::new();
+        for Block { lines, held, .. } in blocks(&page.text) {
+            match held {
+                Held::Run => {
+                    for line in lines {
+                        let (line, wanted) = expected(line);
+                        let (code, text) = self.run(line);
+                        if *code != wanted {
+                            found.push(format!("exit status {code} of {line}\n{text}"));
+                        }
+                    }
+                }
+                Held::Output(command) | Held::Shape(command) => {
+                    let exact = matches!(held, Held::Output(_)) && is_avx512();
+                    let (_, printed) = self.run(command);
+                    if !shows(&lines, printed, exact) {
+                        found.push(format!("{command} prints other lines:\n{printed}"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        found.into_iter().map(|complaint| format!("{}: {complaint}", page.path)).collect()
+    }
+}
+
+/// A line of an `sh` block, and the exit status that it promises.
+fn expected(line: &str) -> (&str, i32) {
+    match line.split_once(" # exits with ") {
+        Some((line, status)) => (line, status.parse().unwrap()),
+        None => (line, 0),
+    }
+}
+
+/// Whether these lines are in what was printed, in their order; `...` stands for
+/// lines left out. On another CPU than that of the pages, and where numbers vary,
+/// only words count.
+fn shows(lines: &[&str], printed: &str, exact: bool) -> bool {
+    let text = |line: &str| match exact {
+        true => line.trim_end().to_owned(),
+        false => words(line),
+    };
+    let printed: Vec<_> = printed.lines().map(text).collect();
+    let mut from = 0;
+    lines.split(|line| *line == "...").all(|piece| {
+        let piece: Vec<_> = piece.iter().map(|line| text(line)).collect();
+        let found = printed[from..].windows(piece.len()).position(|window| window == piece);
+        from += found.unwrap_or_default() + piece.len();
+        found.is_some()
+    })
+}
+
+/// The words of a line without digits; of a machine's, only which line it is.
+fn words(line: &str) -> String {
+    let machine = ["CPU ", "Rust ", "Python "].iter().find(|start| line.starts_with(**start));
+    let words = line.split_whitespace().filter(|word| !word.contains(|c: char| c.is_ascii_digit()));
+    machine.map_or_else(|| words.collect::<Vec<_>>().join(" "), |start| (*start).to_owned())
+}
+
+#[test]
+fn every_command_runs_and_prints_what_the_pages_show() {
+    let mut commands = Commands::new();
+    let mut found = Vec::new();
+    for page in pages() {
+        found.extend(commands.complaints(&page));
+        found.extend(wrong_numbers(&page, &commands.ran));
+    }
+    assert!(commands.ran.len() > 40, "{:?}", commands.ran.keys());
+    assert!(found.is_empty(), "{}", found.join("\n\n"));
+}
+
+#[test]
+fn a_command_that_fails_and_a_line_that_it_does_not_print_are_found() {
+    let mut commands = Commands::new();
+    let mut complaints = |text: &str| {
+        let page = Page { path: String::new(), text: text.to_owned() };
+        commands.complaints(&page).len()
+    };
+    let usage = "tanh-parity no-such-command";
+    assert_eq!(complaints(&format!("```sh\n{usage}\n```\n")), 1);
+    assert_eq!(complaints(&format!("```sh\n{usage} # exits with 2\n```\n")), 0);
+    let version =
+        |line: &str| format!("<!-- output: tanh-parity --version -->\n```\n{line}\n```\n");
+    assert_eq!(complaints(&version(concat!("tanh-parity ", env!("CARGO_PKG_VERSION")))), 0);
+    assert_eq!(complaints(&version("tanh-parities")), 1);
+}
+
+#[test]
+fn lines_are_found_in_their_order() {
+    let printed = "a 1\nb 2\nc 3\nd 4";
+    assert!(shows(&["b 2", "c 3"], printed, true));
+    assert!(shows(&["a 1", "...", "d 4"], printed, true));
+    assert!(shows(&["b 7", "c 8"], printed, false));
+    for lines in [&["b 2", "d 4"][..], &["d 4", "...", "a 1"], &["b 7"], &["c 3", "d 4", "e"]] {
+        assert!(!shows(lines, printed, true), "{lines:?}");
+    }
+}
