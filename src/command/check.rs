@@ -85,8 +85,8 @@ struct OfTrain {
     /// that TORCH_PARITY_TRACE names
     #[arg(long, value_name = "COMMAND", requires = "script")]
     port: Option<String>,
-    /// After each step, let both sides go on from Python's values: shows each
-    /// step's own error, apart from what it inherited
+    /// After each step, overwrite our values with Python's: this shows each step's
+    /// own error apart from what it inherited
     #[arg(long, conflicts_with = "script")]
     resync: bool,
 }

@@ -31,14 +31,14 @@ unreadable file), as with cmp and diff.";
 /// The commands that are no experiments.
 #[derive(Subcommand)]
 enum Other {
-    /// Run every experiment with its defaults, write all CSVs and pictures
+    /// Run every experiment with its defaults and write all CSVs and pictures
     #[command(after_help = "\
 Example:
   tanh-parity lesson results")]
     Lesson(lesson::LessonArgs),
-    /// Run an experiment in Rust and in Python, compare everything bit for bit
+    /// Run an experiment in Rust and in Python and compare them bit for bit
     ///
-    /// With no experiment named, it is train, with train's flags.
+    /// If you name no experiment, it checks train, with train's flags.
     #[command(after_help = "\
 Examples:
   tanh-parity check
@@ -60,20 +60,21 @@ Examples:
 
 python_ref/record.py does the same alone, wherever PyTorch 2 is.")]
     Record(record::RecordArgs),
-    /// Make a port of a PyTorch script: it compiles, runs, and is red
+    /// Make a crate for a port of a PyTorch script; its check is red at first
     #[command(after_help = "\
 Examples:
   tanh-parity new my-port
   tanh-parity new my-port --script train.py
 
-The port is a crate of its own, linked to the libtorch of this program, with a
-Makefile whose `make check` holds it to the script.")]
+The crate compiles and runs, linked to the libtorch of this program. Its
+`make check` compares it with the script, and is green once src/main.rs does what
+the script does.")]
     New(new::NewArgs),
     /// Compare two records (.safetensors and the like) or two tables (.csv)
     ///
-    /// Files are known by what is in them: .safetensors, also in shards, .npy, .npz,
-    /// .pt, .csv, .tsv; - is standard input. A REGEX matches anywhere in a tensor's
-    /// key, such as tanh/000007/grad/fc1.weight, or in a column's name.
+    /// It tells the kind of a file by what is in it: .safetensors, also in shards,
+    /// .npy, .npz, .pt, .csv, .tsv; - is standard input. A REGEX matches anywhere in
+    /// a tensor's key, such as tanh/000007/grad/fc1.weight, or in a column's name.
     #[command(after_help = "\
 Examples:
   tanh-parity compare rust.safetensors python.safetensors
@@ -91,7 +92,7 @@ Examples:
   tanh-parity pitfalls --against-python --csv pitfalls.csv
 
 Exit status: 0 every mistake that makes a difference at the settings is found,
-1 one is not, 2 trouble.")]
+1 one of them is not, 2 trouble.")]
     Pitfalls(pitfalls::PitfallsArgs),
     /// Train many seeds and say whether the lesson's claim holds
     #[command(after_help = "\
@@ -100,8 +101,8 @@ Examples:
   tanh-parity sweep --seeds 0..1000 --csv part2.csv --shard 2/4
   tanh-parity sweep --summary sweep.csv --curves curves.svg
 
-The CSV grows by whole seeds. Interrupted, the same command goes on where it
-stopped; the settings are kept beside it, in sweep.csv.json.")]
+The CSV grows by whole seeds. If the sweep is interrupted, the same command goes
+on where it stopped. The settings are kept beside the CSV, in sweep.csv.json.")]
     Sweep(sweep::SweepArgs),
     /// Join the CSVs of all shards of a sweep
     #[command(after_help = "\
@@ -116,7 +117,8 @@ Examples:
   tanh-parity bench
   tanh-parity bench --rounds 15 --csv bench.csv --plot bench.svg
 
-Takes one to two minutes. On a busy machine trust the ratios, and more rounds.")]
+This takes one to two minutes. On a busy machine trust the ratios, not the times,
+and take more rounds.")]
     Bench(bench::BenchArgs),
 }
 
@@ -129,9 +131,9 @@ pub fn command() -> Command {
     Other::augment_subcommands(command)
         .mut_subcommand("check", check::with_experiments)
         .version(env!("CARGO_PKG_VERSION"))
-        .about("A PyTorch lesson on activation functions, in Rust, held to Python bit for bit")
+        .about("A PyTorch lesson on activation functions, in Rust, compared with Python bit for bit")
         .long_about(
-            "A PyTorch lesson on activation functions, in Rust, held to Python bit for bit\n\n\
+            "A PyTorch lesson on activation functions, in Rust, compared with Python bit for bit\n\n\
              Trains the lesson's network with sigmoid, tanh and relu over libtorch, and checks \
              the whole run against the same run in Python.",
         )

@@ -12,14 +12,15 @@ use torch_parity::compare::{Options, Report, Tolerance};
 #[derive(Args, Debug)]
 #[command(next_help_heading = "What is compared, and when it passes")]
 pub struct CompareOptions {
-    /// Allow a relative error, as torch.testing.assert_close [with --atol: 1.3e-6];
-    /// with REGEX= for the tensors of these keys only
+    /// Allow a relative error, as torch.testing.assert_close does [beside --atol:
+    /// 1.3e-6]; REGEX=X allows it for the tensors of these keys only
     #[arg(long, value_name = "[REGEX=]X", allow_negative_numbers = true)]
     rtol: Vec<String>,
-    /// Allow an absolute error, as torch.testing.assert_close [with --rtol: 1e-5]
+    /// Allow an absolute error, as torch.testing.assert_close does [beside --rtol:
+    /// 1e-5]
     #[arg(long, value_name = "[REGEX=]X", allow_negative_numbers = true)]
     atol: Vec<String>,
-    /// Where a tolerance is given, let NaN pass NaN
+    /// Beside a tolerance, let a NaN pass if the other side has a NaN there
     #[arg(long)]
     equal_nan: bool,
     /// Rename the actual side's tensors, such as '^module\\.='
@@ -28,7 +29,7 @@ pub struct CompareOptions {
     /// Leave out the tensors of these keys
     #[arg(long, value_name = "REGEX")]
     ignore: Vec<String>,
-    /// Leave out all others
+    /// Compare only the tensors of these keys
     #[arg(long, value_name = "REGEX")]
     only: Vec<String>,
     /// Compare what both sides have, and count the rest
@@ -37,7 +38,7 @@ pub struct CompareOptions {
     /// Transpose the actual side's matrices of these keys
     #[arg(long, value_name = "REGEX")]
     transpose: Vec<String>,
-    /// Of tables, pair the rows by these columns, not by their place
+    /// Pair the rows of tables by these columns, not by their place
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
     key: Vec<String>,
 }
@@ -96,7 +97,7 @@ pub struct Shown {
     /// List every tensor that differs, in the order of events
     #[arg(long)]
     all: bool,
-    /// List so many of them at most
+    /// List at most so many tensors
     #[arg(long, value_name = "N", requires = "all", default_value_t = 100)]
     limit: usize,
     /// Draw the largest difference by step and phase, as SVG (or -)

@@ -23,7 +23,7 @@ pub struct PitfallsArgs {
     name: Option<&'static Pitfall>,
     #[command(flatten)]
     train: Train,
-    /// Try these mistakes only
+    /// Try only these mistakes
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_parser = pitfall)]
     only: Vec<&'static Pitfall>,
     /// Only list the mistakes, and where they come from

@@ -23,13 +23,13 @@ pub struct RecordArgs {
     /// Record every module's output, too
     #[arg(long)]
     forward: bool,
-    /// Record these steps only, without B; step 0 is before training
+    /// Record only steps A to B - 1; step 0 is before training
     #[arg(long, value_name = "A..B")]
     steps: Option<String>,
-    /// Record every N-th step only
+    /// Record only every N-th step
     #[arg(long, value_name = "N")]
     every: Option<String>,
-    /// Record these phases only: data, init, forward, loss, grad, state, param
+    /// Record only these phases: data, init, forward, loss, grad, state, param
     #[arg(long, value_name = "NAME,...")]
     phases: Option<String>,
     /// Do not say what was recorded

@@ -21,7 +21,8 @@ use tanh_parity::sweep::{self, merge, plot};
 /// Flags of `sweep`.
 #[derive(Args, Debug)]
 pub struct SweepArgs {
-    /// Seeds: a range without its end, a list such as 3,7,11, or both
+    /// Seeds: a range such as 0..100, which ends at 99, a list such as 3,7,11, or
+    /// both
     #[arg(long, default_value = "0..100", allow_hyphen_values = true)]
     seeds: Seeds,
     #[command(flatten)]
@@ -32,7 +33,7 @@ pub struct SweepArgs {
     /// Take every N-th seed, from the K-th on: a part of the sweep to `merge`
     #[arg(long, value_name = "K/N", default_value_t = Shard::WHOLE)]
     shard: Shard,
-    /// Write a row for each seed and activation; go on with it if it is there
+    /// Write a row for each seed and activation; if the file is there, go on with it
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     /// Train nothing: summarise CSVs of sweeps that differ at most in their lr

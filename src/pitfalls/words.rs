@@ -51,7 +51,7 @@ fn checks(findings: &[Finding]) -> String {
     format!("{}\n{}", table(&header, findings.iter().map(cells)), meanings.concat())
 }
 
-/// How many mistakes pass which check.
+/// How many mistakes go unnoticed by which check.
 pub(super) fn closing_line(findings: &[Finding]) -> String {
     let (harmless, others): (Vec<_>, Vec<_>) =
         findings.iter().partition(|finding| !finding.is_found() && !finding.must_show);
@@ -62,14 +62,15 @@ pub(super) fn closing_line(findings: &[Finding]) -> String {
     let names: Vec<_> = missed.iter().map(|finding| finding.pitfall.name).collect();
     let colon = if missed.is_empty() { "" } else { ": " };
     format!(
-        "{} tried, {} without effect at these settings. Of the others\n\
-         {} pass 4 printed decimals of the final losses,\n\
-         {} pass assert_close on the final losses,\n\
-         {} pass equality of the final losses,\n\
-         {} pass equality of every epoch's loss,\n\
-         {} pass the trajectory{colon}{}",
+        "Mistakes tried: {}; without effect at these settings: {}. Of the other {},\n\
+         {} go unnoticed when the final losses are compared to 4 decimals,\n\
+         {} when assert_close compares them,\n\
+         {} when their bits are compared,\n\
+         {} when the bits of every epoch's loss are compared,\n\
+         {} when everything is compared{colon}{}",
         findings.len(),
         harmless.len(),
+        others.len(),
         pass(|noticed| noticed.decimals),
         pass(|noticed| noticed.assert_close),
         pass(|noticed| noticed.final_bits),

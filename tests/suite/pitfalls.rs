@@ -150,7 +150,7 @@ fn a_mistake_that_is_not_found_is_named_and_makes_the_exit_code_1() {
         "--only bias-not-trained,softmax-twice --epochs 3 --against-python --python {python}"
     ));
     assert_eq!(code, 1, "{err}");
-    assert!(out.ends_with("1 pass the trajectory: softmax-twice\n"), "{out}");
+    assert!(out.ends_with("1 when everything is compared: softmax-twice\n"), "{out}");
 }
 
 /// An entry that says it must show, and is the right run.

@@ -12,17 +12,17 @@ pub struct Curve {
     /// Points to look at, equally far apart
     #[arg(long, default_value_t = 400, value_parser = whole::<i64>(2..=1_000_000), allow_negative_numbers = true)]
     pub points: i64,
-    /// The first point, from -1e6
+    /// The first point, at least -1e6
     #[arg(long, default_value_t = -10.0, value_parser = abscissa, allow_negative_numbers = true)]
     pub from: f64,
-    /// The last point, up to 1e6
+    /// The last point, at most 1e6
     #[arg(long, default_value_t = 10.0, value_parser = abscissa, allow_negative_numbers = true)]
     pub to: f64,
     /// An activation is saturated where its slope is below this share of its
     /// largest one, from 0 to 1
     #[arg(long, default_value_t = 0.01, value_parser = share, allow_negative_numbers = true)]
     pub saturation: f64,
-    /// What to look at, in this order
+    /// Activations to look at, in this order
     #[arg(long, value_parser = activation(), value_delimiter = ',', value_name = "NAME,...", default_value = "tanh")]
     pub activations: Vec<Activation>,
     /// Threads of libtorch; at these sizes one is fastest

@@ -16,7 +16,7 @@ pub struct Recurrent {
     /// Sequences, all of them in one batch
     #[arg(long, default_value_t = 256, value_parser = whole::<i64>(1..=10_000_000), allow_negative_numbers = true)]
     pub samples: i64,
-    /// Features of an input; the label is that of the sum of the first's
+    /// Numbers in an input; the label is the sign of the first input's sum
     #[arg(long, default_value_t = 1, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
     pub features: i64,
     /// Size of the hidden state
@@ -40,7 +40,7 @@ pub struct Recurrent {
         default_value = "rnn,lstm"
     )]
     pub cells: Vec<CellKind>,
-    /// What takes tanh's place in the cells; `curve --help` lists all
+    /// Activations to put in tanh's place; `curve --help` lists all
     #[arg(long, value_parser = activation(), value_delimiter = ',', value_name = "NAME,...", hide_possible_values = true, default_value = "tanh,relu,sigmoid")]
     pub activations: Vec<Activation>,
     /// Threads of libtorch; at these sizes one is fastest

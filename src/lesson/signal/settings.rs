@@ -13,7 +13,7 @@ pub struct Signal {
     #[serde(flatten)]
     #[allow(missing_docs)]
     pub train: Train,
-    /// Hidden layers, a run for each number
+    /// Numbers of hidden layers; each is a run of its own
     #[arg(long, value_delimiter = ',', value_name = "N,...", default_value = "1,2,4,8,16", value_parser = whole::<i64>(1..=100), allow_negative_numbers = true)]
     pub depths: Vec<i64>,
     /// An output is saturated where the activation's slope is below this share

@@ -10,7 +10,7 @@ use crate::lesson::settings::{activation, defaults, fits, learning_rate, unique,
 /// The settings of a training run; the defaults are the lesson's.
 #[derive(Args, Clone, Debug, PartialEq, Serialize)]
 pub struct Train {
-    /// Seed of the one generator that data and networks draw from
+    /// Seed of the random numbers for the data and all initial weights
     #[arg(long, default_value_t = 0, value_parser = whole::<i64>(i64::MIN..=i64::MAX), allow_negative_numbers = true)]
     pub seed: i64,
     #[command(flatten)]
@@ -37,7 +37,7 @@ pub struct Run {
     /// Adam's learning rate, from 0 to 1e37
     #[arg(long, default_value_t = 1e-3, value_parser = learning_rate, allow_negative_numbers = true)]
     pub lr: f64,
-    /// What to train, in this order; `curve --help` lists all
+    /// Activations to train, in this order; `curve --help` lists all
     #[arg(long, value_parser = activation(), value_delimiter = ',', value_name = "NAME,...", hide_possible_values = true, default_value = "sigmoid,tanh,relu")]
     pub activations: Vec<Activation>,
     /// Seed again before each network, so that only the activation differs

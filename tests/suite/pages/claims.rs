@@ -42,9 +42,10 @@ fn rounds_to(printed: &str, written: &str) -> bool {
     let (mantissa, exponent) = written.split_once('e').map_or((written, false), |(m, _)| (m, true));
     let decimals = mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.len());
     let same = |text: String| text.parse::<f64>() == written.parse();
-    match exponent {
-        true => same(format!("{value:.decimals$e}")),
-        false => printed == written || same(format!("{value:.decimals$}")),
+    if exponent {
+        same(format!("{value:.decimals$e}"))
+    } else {
+        printed == written || same(format!("{value:.decimals$}"))
     }
 }
 

@@ -85,10 +85,7 @@ fn expected(line: &str) -> (&str, i32) {
 /// lines left out. On another CPU than that of the pages, and where numbers vary,
 /// only words count.
 fn shows(lines: &[&str], printed: &str, exact: bool) -> bool {
-    let text = |line: &str| match exact {
-        true => line.trim_end().to_owned(),
-        false => words(line),
-    };
+    let text = |line: &str| if exact { line.trim_end().to_owned() } else { words(line) };
     let printed: Vec<_> = printed.lines().map(text).collect();
     let mut from = 0;
     lines.split(|line| *line == "...").all(|piece| {

@@ -8,6 +8,7 @@ mod links;
 mod messages;
 
 use std::fs;
+use std::path::PathBuf;
 
 use crate::common::{root, stdout, tanh_parity};
 
@@ -25,9 +26,10 @@ impl Page {
 
 /// Every page.
 pub fn pages() -> Vec<Page> {
-    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().file_name());
-    let mut paths: Vec<_> = docs.map(|name| format!("docs/{}", name.display())).collect();
-    paths.retain(|path| path.ends_with(".md"));
+    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let docs = docs.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    let name = |path: PathBuf| format!("docs/{}", path.file_name().unwrap().display());
+    let mut paths: Vec<_> = docs.map(name).collect();
     paths.sort();
     let first = ["README.md", "CONTRIBUTING.md", "torch-parity/README.md"];
     paths.splice(0..0, first.map(str::to_owned));
