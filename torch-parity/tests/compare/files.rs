@@ -22,8 +22,11 @@ fn error(name: &str, bytes: impl AsRef<[u8]>) -> String {
 }
 
 fn record(input: anyhow::Result<Input>) -> Trace {
-    let Input::Record(trace) = input.unwrap() else { panic!("no record") };
-    trace
+    match input.unwrap() {
+        Input::Record(trace) => trace,
+        Input::Stored(stored) => stored.into_trace().unwrap(),
+        Input::Table(_) => panic!("no record"),
+    }
 }
 
 /// The file of this header and as many bytes of values.
