@@ -125,7 +125,8 @@ impl<'s, 'a> Blocks<'s, 'a> {
         let mut whole = |at: usize, part: Range<usize>, [actual, expected]: [&mut Reader; 2]| {
             let [a, e] = self.selection.both(at);
             let dtype = sides[1].form(e).0;
-            let (actual, expected) = (actual.bytes(a, part.clone())?, expected.bytes(e, part.clone())?);
+            let (actual, expected) =
+                (actual.bytes(a, part.clone())?, expected.bytes(e, part.clone())?);
             work(Piece { at, dtype, from: part.start, actual, expected });
             Ok::<_, Error>(())
         };
@@ -149,5 +150,106 @@ impl<'s, 'a> Blocks<'s, 'a> {
                 Ok(())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use safetensors::Dtype;
+
+    use super::super::records::compare_sides;
+    use super::super::side::Side;
+    use super::*;
+    use crate::compare::{Options, Tolerance};
+    use crate::trace::{Array, Input, Key, Stored, Trace};
+
+    /// Tensors of less than a block, of several, and of no values; the later files
+    /// lie in the order of keys, the earlier ones do not.
+    fn record() -> Trace {
+        let mut trace = Trace::default();
+        for (i, numel) in [3, 700_000, 0, 262_144, 262_145, 1, 90_000].into_iter().enumerate() {
+            let values: Vec<u8> = (0..numel * 4).map(|at| (at % 251 + i) as u8 & 0x3f).collect();
+            let key = Key::new("net", 10 - i, "grad", "weight");
+            trace.tensors.insert(key, Array::new(Dtype::F32, vec![1, numel], values).unwrap());
+        }
+        trace
+    }
+
+    fn damage(trace: &mut Trace, key: &Key, at: usize, bit: u8) {
+        let array = &trace.tensors[key];
+        let mut bytes = array.bytes().to_vec();
+        bytes[at] ^= bit;
+        let array = Array::new(array.dtype(), array.shape().to_vec(), bytes).unwrap();
+        trace.tensors.insert(key.clone(), array);
+    }
+
+    fn stored(folder: &Path, name: &str, trace: &Trace) -> Stored {
+        let path = folder.join(name);
+        std::fs::write(&path, trace.to_bytes().unwrap()).unwrap();
+        let Input::Stored(stored) = Input::read(&path).unwrap() else { panic!("it is a file") };
+        stored
+    }
+
+    /// The whole report by so many threads.
+    fn told(sides: [Side<'_>; 2], options: &Options, threads: usize) -> String {
+        let report = compare_sides(["A", "B"], sides, options, threads).unwrap();
+        format!("{report}{}{:?}", report.listing(99), report.growth())
+    }
+
+    #[test]
+    fn the_report_is_the_same_by_any_number_of_threads_in_memory_and_from_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let a = record();
+        let mut b = a.clone();
+        for (step, at, bit) in [(9, 0, 2), (9, 1_048_576, 1), (9, 2_799_999, 4), (6, 1_048_576, 1)]
+        {
+            damage(&mut b, &Key::new("net", step, "grad", "weight"), at, bit);
+        }
+        let disk = [stored(folder.path(), "a", &a), stored(folder.path(), "b", &b)];
+        let tolerant = Options::within(Some(Tolerance { rtol: 1e-7, atol: 0.0 }));
+        for options in [Options::default(), tolerant] {
+            let one = told([Side::from(&a), Side::from(&b)], &options, 1);
+            assert!(one.contains("3 of 700,000") && one.contains("1 of 262,145"), "{one}");
+            for threads in [1, 2, 5] {
+                assert_eq!(told([Side::from(&a), Side::from(&b)], &options, threads), one);
+                let disk = disk.each_ref().map(Side::Stored);
+                assert_eq!(told(disk, &options, threads), one);
+            }
+        }
+    }
+
+    #[test]
+    fn a_bit_of_the_first_and_of_the_last_byte_of_any_tensor_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let a = record();
+        let expected = stored(folder.path(), "a", &a);
+        for (key, array) in a.tensors.iter().filter(|(_, array)| !array.bytes().is_empty()) {
+            let last = array.bytes().len() - 1;
+            for (at, value) in [(0, 0), (last, last / 4)] {
+                let mut b = a.clone();
+                damage(&mut b, key, at, 1);
+                let actual = stored(folder.path(), "b", &b);
+                let sides = [&actual, &expected].map(Side::Stored);
+                let report = compare_sides(["A", "B"], sides, &Options::default(), 2).unwrap();
+                let text = report.to_string();
+                assert_eq!(report.differences().len(), 1, "{text}");
+                assert_eq!(&report.differences()[0].key, key);
+                assert!(text.contains(&format!("at [0, {value}]\n")), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_cut_short_meanwhile_is_an_error_in_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let a = record();
+        let both = ["a", "b"].map(|name| stored(folder.path(), name, &a));
+        let file = std::fs::OpenOptions::new().write(true).open(folder.path().join("b")).unwrap();
+        file.set_len(1_000_000).unwrap();
+        let sides = both.each_ref().map(Side::Stored);
+        let error = compare_sides(["A", "B"], sides, &Options::default(), 2).unwrap_err();
+        assert!(error.to_string().ends_with("b to its end"), "{error:#}");
     }
 }

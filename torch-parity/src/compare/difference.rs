@@ -2,8 +2,8 @@
 
 use safetensors::Dtype;
 
-use super::needed::Needed;
 use super::blocks::Piece;
+use super::needed::Needed;
 use super::{Tolerance, Value};
 use crate::trace::Key;
 
@@ -205,11 +205,12 @@ impl Values {
         self.by_bits |= next.by_bits;
     }
 
-    /// In a tensor of so many bytes, with the index along each of its dimensions.
-    pub(super) fn placed(self, size: usize, (dtype, shape): (Dtype, &[usize])) -> Self {
-        let place = self.index[0];
-        let index = if dtype.bitsize() >= 8 { index(place, shape) } else { vec![place] };
-        Self { index, count: size / Value::width(dtype), ..self }
+    /// Tells the index along each dimension of the tensor, which has so many bytes.
+    pub(super) fn place(&mut self, size: usize, (dtype, shape): (Dtype, &[usize])) {
+        if dtype.bitsize() >= 8 {
+            self.index = index(self.index[0], shape);
+        }
+        self.count = size / Value::width(dtype);
     }
 
     /// Of a table's cell.

@@ -100,11 +100,7 @@ fn different_settings(a: &About, b: &About) -> Vec<(String, [String; 2])> {
 
 /// Counts tensors and values by phase, and steps by series. Phases come in the
 /// order of events.
-fn count(
-    selection: &Selection<'_>,
-    report: &mut Report,
-    order: &Order,
-) -> IndexMap<String, Group> {
+fn count(selection: &Selection<'_>, report: &mut Report, order: &Order) -> IndexMap<String, Group> {
     let mut groups: IndexMap<String, Group> = IndexMap::new();
     let mut last = (String::new(), usize::MAX);
     for (at, pair) in selection.pairs.iter().enumerate() {
@@ -165,7 +161,8 @@ fn differences(
     let parts = blocks.map(|(found, needed): &mut (Vec<_>, Needed), piece| {
         let how = how(selection.key(piece.at), options);
         needed.equal_nan = options.equal_nan;
-        found.extend(difference::of(&piece, how, needed).map(|values| (piece.at, values)));
+        found
+            .extend(difference::of(&piece, how, needed).map(|values| (piece.at, Box::new(values))));
     })?;
     let needed = parts.iter().fold(Needed::none(options.equal_nan), |all, part| all.and(part.1));
     let mut parts: Vec<_> = parts.into_iter().flat_map(|(found, _)| found).collect();
@@ -177,11 +174,11 @@ fn differences(
         }
         same
     });
-    found.extend(parts.into_iter().map(|(at, values)| {
+    found.extend(parts.into_iter().map(|(at, mut values)| {
         let (expected, passes) = (selection.both(at)[1], values.failing == 0);
         let size = selection.sides[1].size(expected);
-        let values = values.placed(size, selection.sides[1].form(expected));
-        (at, What::Values(Box::new(values)), passes)
+        values.place(size, selection.sides[1].form(expected));
+        (at, What::Values(values), passes)
     }));
     found.sort_by_key(|(at, ..)| *at);
     let all_pass = found.iter().all(|(_, _, passes)| *passes);
@@ -229,6 +226,3 @@ fn passing(blocks: &Blocks<'_, '_>, needed: Needed) -> Result<[Option<Tolerance>
     let fails = fails.map(AtomicBool::into_inner);
     Ok([absolute.filter(|_| !fails[0]), relative.filter(|_| !fails[1])])
 }
-
-#[cfg(test)]
-mod tests {}

@@ -136,7 +136,11 @@ pub(super) fn select<'a>(
             Cow::Borrowed(_) => None,
         };
         selection.renamed = new.iter().filter_map(own).collect();
-        notes.push(format!("renamed: {} of {}", counted(selection.renamed.len(), "tensor"), names[0]));
+        notes.push(format!(
+            "renamed: {} of {}",
+            counted(selection.renamed.len(), "tensor"),
+            names[0]
+        ));
         selection.pairs = merged(new.into_iter(), expected);
     }
     let mut left_out = LeftOut::default();

@@ -112,8 +112,9 @@ impl Source {
     fn bytes(&self) -> Result<Bytes> {
         match self {
             Self::Memory(bytes) => Ok(bytes.clone()),
-            Self::File(file, path) => super::mapped(file)
-                .with_context(|| format!("cannot read {}", super::shown(path))),
+            Self::File(file, path) => {
+                super::mapped(file).with_context(|| format!("cannot read {}", super::shown(path)))
+            }
         }
     }
 }

@@ -227,3 +227,36 @@ fn what_numpy_and_pytorch_write_is_read() {
     }
     assert!(!folder.path().join("ran").exists(), "a pickle ran code");
 }
+
+/// Where memory is largest, of a process of its own that compares two files.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_does_not_grow_with_the_values() {
+    const FOLDER: &str = "TORCH_PARITY_TEST_FOLDER";
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let [a, b] = ["a", "b"].map(|name| Path::new(&folder).join(name));
+        let report =
+            compare_inputs(["A", "B"], &Input::read_both([&a, &b]).unwrap(), &Options::default());
+        assert_eq!(report.unwrap().verdict(), Verdict::Exact);
+        return println!("\n{}", std::fs::read_to_string("/proc/self/status").unwrap());
+    }
+    let folder = TempDir::new().unwrap();
+    let peak = |values: usize| {
+        let header = format!("{{{}}}", entry("x", &format!("[{values}]"), [0, 4 * values]));
+        for name in ["a", "b"] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, safetensors(&header, 0)).unwrap();
+            let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+            file.set_len((8 + header.len() + 4 * values) as u64).unwrap(); // zeros
+        }
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "files::memory_does_not_grow_with_the_values", "--nocapture"]);
+        let output = command.env(FOLDER, folder.path()).output().unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        let line = told.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let line = line.unwrap_or_else(|| panic!("{told}"));
+        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() / 1024
+    };
+    let [small, large] = [1 << 10, 64 << 20].map(peak); // 4 kB, 256 MiB
+    assert!(large < small + 32, "{small} MiB, then {large} MiB");
+}

@@ -47,7 +47,8 @@ impl Stored {
     /// the run.
     pub(super) fn take(&mut self, file: &mut dyn Read, length: u64, source: Source) -> Result<()> {
         let mut word = [0; 8];
-        file.read_exact(&mut word).context("it is shorter than 8 bytes")?;
+        ensure!(length >= 8, "it is shorter than 8 bytes");
+        file.read_exact(&mut word)?;
         let header = u64::from_le_bytes(word);
         let start = header.checked_add(8).filter(|start| *start <= length);
         let start = start.with_context(|| format!("its header of {header} bytes is cut short"))?;
@@ -92,7 +93,8 @@ impl Stored {
         let mut tensors = std::mem::take(&mut self.tensors);
         let key = |tensor: &Tensor| self.key_of(tensor);
         // Records of ours have their steps in order, and in them few tensors.
-        let step = |tensor: &Tensor| key(tensor).splitn(3, '/').take(2).map(str::len).sum::<usize>();
+        let step =
+            |tensor: &Tensor| key(tensor).splitn(3, '/').take(2).map(str::len).sum::<usize>();
         let same_step = |a: &Tensor, b: &Tensor| {
             let (length, a, b) = (step(a), key(a), key(b));
             length > 0 && a.get(..length + 1) == b.get(..length + 1)
@@ -125,7 +127,10 @@ impl Stored {
         for tensor in tensors {
             let (key, [from, to]) = (self.key_of(tensor), place(&tensor));
             let [at, before] = [from, end].map(|byte| byte - start);
-            ensure!(from == end, "{key} begins at byte {at}, not where the one before ends, {before}");
+            ensure!(
+                from == end,
+                "{key} begins at byte {at}, not where the one before ends, {before}"
+            );
             ensure!(from <= to, "{key} ends before it begins");
             if to > length {
                 let [at, has] = [to, length].map(|byte| byte - start);
