@@ -43,7 +43,7 @@ pub(super) struct Blocks<'s, 'a> {
     selection: &'s Selection<'a>,
     /// Pairs, those of a file in its order.
     order: Vec<u32>,
-    blocks: Vec<Block>,
+    all: Vec<Block>,
     threads: usize,
 }
 
@@ -77,7 +77,7 @@ impl<'s, 'a> Blocks<'s, 'a> {
             }
         }
         end(&mut blocks, order.len()..order.len(), &mut bytes);
-        Self { selection, order, blocks, threads }
+        Self { selection, order, all: blocks, threads }
     }
 
     /// Hands each block's pieces to `work` with a state of its own; returns the
@@ -93,18 +93,18 @@ impl<'s, 'a> Blocks<'s, 'a> {
             let mut done = Vec::new();
             loop {
                 let i = next.fetch_add(1, Ordering::Relaxed);
-                let Some(block) = self.blocks.get(i) else { break };
+                let Some(block) = self.all.get(i) else { break };
                 let mut state = S::default();
                 let result = self.visit(block, &mut readers, |piece| work(&mut state, piece));
                 if result.is_err() {
-                    next.store(self.blocks.len(), Ordering::Relaxed);
+                    next.store(self.all.len(), Ordering::Relaxed);
                 }
                 done.push((i, result.map(|()| state)));
             }
             results.lock().expect("no thread panics").extend(done);
         };
         thread::scope(|scope| {
-            for _ in 1..self.threads.min(self.blocks.len()) {
+            for _ in 1..self.threads.min(self.all.len()) {
                 // Where no more threads are to be had, those that there are do it.
                 let _ = thread::Builder::new().spawn_scoped(scope, run);
             }
@@ -161,7 +161,6 @@ mod tests {
 
     use super::super::records::compare_sides;
     use super::super::side::Side;
-    use super::*;
     use crate::compare::{Options, Tolerance};
     use crate::trace::{Array, Input, Key, Stored, Trace};
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use ::safetensors::SafeTensors;
 use tempfile::TempDir;
 use torch_parity::compare::{Verdict, compare_inputs};
 use torch_parity::trace::Input;
@@ -102,6 +103,25 @@ fn a_damaged_safetensors_says_what_is_wrong_and_the_first_of_two_faults() {
     );
 }
 
+/// Of several megabytes, so that it is not read at once, with an entry that is
+/// longer than what is read at once.
+#[test]
+fn a_long_header_is_read_as_the_crate_of_safetensors_reads_it() {
+    let long = "long".repeat(600_000);
+    let name = |i: usize| if i == 9_999 { long.clone() } else { format!("\\u00e9\\\"{}", i * 7) };
+    let entries: Vec<_> = (0..30_000).map(|i| entry(&name(i), "[1]", [4 * i, 4 * i + 4])).collect();
+    let file = safetensors(&format!("{{{}}}   ", entries.join(",")), 120_000);
+    let expected = SafeTensors::deserialize(&file).unwrap();
+    let mut names = expected.names();
+    names.sort_unstable();
+    let trace = record(parse("x", &file));
+    assert!(trace.tensors.keys().map(|key| key.as_str()).eq(names));
+    let cut = safetensors(&format!("{{{},", entries.join(",")), 120_000);
+    assert!(error("x", cut).contains("its header: EOF while parsing a value, at byte "));
+    let twice = [&entries[..], &entries[20_000..20_001]].concat().join(",");
+    assert!(error("x", safetensors(&format!("{{{twice}}}"), 120_000)).contains(" twice"));
+}
+
 #[test]
 fn metadata_that_is_not_ours_makes_no_file_unreadable() {
     let x = entry("x", "[1]", [0, 4]);
@@ -178,6 +198,11 @@ fn shards_are_one_record_and_their_index_is_held_to_them() {
     let trace = record(read(&map));
     assert_eq!(held(&trace, &whole, &Options::default()).verdict(), Verdict::Exact);
     assert_eq!(trace.keys(), whole.keys());
+    let file = folder.path().join("whole.safetensors");
+    std::fs::write(&file, whole.to_bytes().unwrap()).unwrap();
+    let both = Input::read_both([&index, &file]).unwrap();
+    let report = compare_inputs(["A", "B"], &both, &Options::default()).unwrap();
+    assert_eq!(report.verdict(), Verdict::Exact, "{report}");
     let key = "data/000000/data/x";
     let mut lacking = map.clone();
     lacking.remove(key);
