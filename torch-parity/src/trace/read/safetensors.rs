@@ -43,8 +43,7 @@ impl Stored {
         }
     }
 
-    /// Takes in the tensors of a file of so many bytes; returns what it says of
-    /// the run.
+    /// Takes in the tensors of a file of so many bytes, and what it says of the run.
     pub(super) fn take(&mut self, file: &mut dyn Read, length: u64, source: Source) -> Result<()> {
         let mut word = [0; 8];
         ensure!(length >= 8, "it is shorter than 8 bytes");
@@ -92,7 +91,8 @@ impl Stored {
     pub(super) fn sort(&mut self, from: usize) {
         let mut tensors = std::mem::take(&mut self.tensors);
         let key = |tensor: &Tensor| self.key_of(tensor);
-        // Records of ours have their steps in order, and in them few tensors.
+        // Records of ours have their steps in order: once each is sorted, few runs
+        // are left to be merged.
         let step =
             |tensor: &Tensor| key(tensor).splitn(3, '/').take(2).map(str::len).sum::<usize>();
         let same_step = |a: &Tensor, b: &Tensor| {
@@ -111,8 +111,8 @@ impl Stored {
     fn once(&self, from: usize) -> Result<()> {
         let pairs = self.tensors[from..].windows(2);
         let twice = pairs.filter(|pair| self.key_of(&pair[0]) == self.key_of(&pair[1]));
-        match twice.map(|pair| &pair[1]).min_by_key(|second| second.key) {
-            Some(second) => bail!("it has {} twice", self.key_of(second)),
+        match twice.min_by_key(|pair| pair[0].key.max(pair[1].key)) {
+            Some(pair) => bail!("it has {} twice", self.key_of(&pair[0])),
             None => Ok(()),
         }
     }
