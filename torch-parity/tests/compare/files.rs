@@ -115,7 +115,7 @@ fn a_long_header_is_read_as_the_crate_of_safetensors_reads_it() {
     let mut names = expected.names();
     names.sort_unstable();
     let trace = record(parse("x", &file));
-    assert!(trace.tensors.keys().map(|key| key.as_str()).eq(names));
+    assert!(trace.tensors.keys().map(Key::as_str).eq(names));
     let cut = safetensors(&format!("{{{},", entries.join(",")), 120_000);
     assert!(error("x", cut).contains("its header: EOF while parsing a value, at byte "));
     let twice = [&entries[..], &entries[20_000..20_001]].concat().join(",");
