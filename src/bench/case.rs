@@ -20,7 +20,10 @@ pub enum Measure {
     /// Seconds that a sweep takes.
     #[serde(rename = "sweep_s")]
     Sweep,
-    /// Where that process's memory is largest, in MiB.
+    /// Seconds that the whole process of `compare` takes.
+    #[serde(rename = "compare_s")]
+    Compare,
+    /// Where a process's memory is largest, in MiB.
     #[serde(rename = "memory_mib")]
     Memory,
 }
@@ -30,7 +33,7 @@ impl Display for Measure {
         f.write_str(match self {
             Self::Step => "µs a step",
             Self::Fit => "ms for all epochs",
-            Self::Wall | Self::Sweep => "wall time, s",
+            Self::Wall | Self::Sweep | Self::Compare => "wall time, s",
             Self::Memory => "peak memory, MiB",
         })
     }
@@ -121,6 +124,15 @@ pub fn processes() -> [[Case; 2]; 2] {
         [Measure::Wall, Measure::Memory].map(|measure| Case { measure, threads, ..LESSON })
     };
     [of(1), of(2)]
+}
+
+/// Two equal records of so many epochs, compared: of each, wall time and memory.
+pub fn compared(large: bool) -> Vec<[Case; 2]> {
+    let of = |epochs| {
+        [Measure::Compare, Measure::Memory].map(|measure| Case { measure, epochs, ..LESSON })
+    };
+    let all = [50, 500, 5000].into_iter().filter(|epochs| large || *epochs < 5000);
+    all.map(of).collect()
 }
 
 /// A sweep; Python trains its seeds one after the other.

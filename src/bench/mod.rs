@@ -4,6 +4,7 @@
 //! so that whatever else the machine does meets both; a ratio is of one round.
 
 mod case;
+mod compared;
 mod plot;
 mod process;
 mod report;
@@ -40,6 +41,8 @@ pub struct Bench {
     sweeps: Vec<Measured>,
     /// Python's steps at the lesson's sizes, alone and recorded.
     recorded: Vec<Measured>,
+    /// `cmp` and our `compare` on equal records; empty where there is no `cmp`.
+    compared: Vec<Measured>,
 }
 
 /// What Python says it runs on.
@@ -51,8 +54,15 @@ struct PythonSide {
 }
 
 impl Bench {
-    /// Measures everything `rounds` times; `ours` is this program's file.
-    pub fn run(python: &Python, ours: &Path, rounds: usize, bar: &ProgressBar) -> Result<Self> {
+    /// Measures everything `rounds` times, `large` records included where asked
+    /// for; `ours` is this program's file.
+    pub fn run(
+        python: &Python,
+        ours: &Path,
+        rounds: usize,
+        large: bool,
+        bar: &ProgressBar,
+    ) -> Result<Self> {
         let mut twin = Conversation::start(python, "bench")?;
         let about = twin.answer()?;
         let about = serde_json::from_str(&about).with_context(|| format!("Python says {about}"))?;
@@ -64,13 +74,19 @@ impl Bench {
             processes: rows(case::processes().concat()),
             sweeps: rows(case::sweeps()),
             recorded: rows(case::recorded()),
+            compared: rows(case::compared(large).concat()),
         };
+        if !compared::has_cmp() {
+            bench.compared.clear();
+        }
+        let records = compared::Records::write(ours, &bench.compared, python.timeout())?;
         bar.set_length((rounds * bench.rows().count()) as u64);
         for _ in 0..rounds {
             bench.measure_steps(&mut twin, bar)?;
             bench.measure_processes(python, ours, bar)?;
             bench.measure_sweeps(&mut twin, bar)?;
             bench.measure_recorded(&mut twin, bar)?;
+            records.measure(&mut bench.compared, bar)?;
         }
         Ok(bench)
     }
@@ -129,6 +145,7 @@ impl Bench {
         let processes = self.processes.iter().map(|row| ("processes", row));
         let sweeps = self.sweeps.iter().map(|row| ("sweeps", row));
         let recorded = self.recorded.iter().map(|row| ("recorded", row));
-        steps.chain(growing).chain(processes).chain(sweeps).chain(recorded)
+        let compared = self.compared.iter().map(|row| ("compared", row));
+        steps.chain(growing).chain(processes).chain(sweeps).chain(recorded).chain(compared)
     }
 }

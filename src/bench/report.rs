@@ -59,6 +59,17 @@ impl Display for Bench {
         let header = ["", "threads", "alone", "recorded", "ratio", "range"];
         writeln!(f, "{}", table(&header, rows))?;
 
+        if !self.compared.is_empty() {
+            writeln!(f, "compare of two equal records of train, beside cmp; ratio: ours by cmp's")?;
+            let rows = self.compared.iter().map(|row| {
+                let [what, epochs, cmp, _, ours, ratio, range] =
+                    with_numbers([row.case.measure.to_string(), row.case.epochs.to_string()], row);
+                [what, epochs, cmp, ours, ratio, range]
+            });
+            let header = ["", "epochs", "cmp", "compare", "ratio", "range"];
+            writeln!(f, "{}", table(&header, rows))?;
+        }
+
         writeln!(f, "tanh on 1 thread as one size grows: µs a step; of epochs, ms for all")?;
         let rows = self.growing.iter().flat_map(|(name, rows)| {
             rows.iter()

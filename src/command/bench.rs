@@ -18,6 +18,9 @@ pub struct BenchArgs {
     /// How often everything is measured
     #[arg(long, default_value_t = 7, value_parser = whole::<usize>(1..=1000), allow_negative_numbers = true)]
     rounds: usize,
+    /// Compare records of 5,000 epochs too (289 MB, twice, in the temporary folder)
+    #[arg(long)]
+    large: bool,
     /// Write every number, with its range over the rounds (- for standard
     /// output)
     #[arg(long, value_name = "FILE")]
@@ -34,7 +37,7 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     let mut outputs = Outputs::open(&[(args.csv.as_ref(), "csv"), (args.plot.as_ref(), "svg")])?;
     let ours = current_exe().context("cannot find this program's file")?;
     let bar = progress::counter("measurements");
-    let bench = Bench::run(&args.python.find(), &ours, args.rounds, &bar);
+    let bench = Bench::run(&args.python.find(), &ours, args.rounds, args.large, &bar);
     bar.finish_and_clear();
     let bench = bench?;
     let printed = outputs.print_beside(&bench.to_string());

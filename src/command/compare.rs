@@ -28,7 +28,7 @@ pub struct CompareArgs {
 pub fn run(args: &CompareArgs) -> Result<Verdict> {
     let mut outputs = Outputs::open(&[(args.shown.plot(), "svg")])?;
     let both = Input::read_both([&args.a, &args.b])?;
-    let lesson = matches!(&both[0], Input::Record(trace) if is_lesson(&trace.about.experiment));
+    let lesson = both[0].about().is_some_and(|about| is_lesson(&about.experiment));
     let options = args.options.options(if lesson { "epoch" } else { "step" })?;
     let report = compare_inputs(["A", "B"], &both, &options)?;
     args.shown.show(&report, &report.to_string(), &mut outputs)?;

@@ -21,8 +21,8 @@ const COLOURS: [(u8, u8, u8); 8] = [
 /// Draws error and ULPs of a comparison, each by step, a line for each phase.
 pub fn growth(report: &Report) -> Result<String> {
     let growth = report.growth();
-    let mut phases: Vec<_> = growth.iter().map(|point| &point.phase).collect();
-    phases.dedup();
+    // Those of a phase stand together.
+    let phases: Vec<_> = growth.chunk_by(|a, b| a.phase == b.phase).collect();
     let panel = |title: &str, y: &str, value: fn(f64, u64) -> f64| Panel {
         title: title.to_owned(),
         x: "step (0: before training)".to_owned(),
@@ -31,17 +31,16 @@ pub fn growth(report: &Report) -> Result<String> {
         lines: phases
             .iter()
             .enumerate()
-            .map(|(i, phase)| {
-                let of_phase = growth.iter().filter(|point| point.phase == **phase);
+            .map(|(i, of_phase)| {
                 let point = |p: &torch_parity::compare::Growth| {
                     (p.step as f64, value(p.max_abs, p.max_ulps))
                 };
                 let (red, green, blue) = COLOURS[i % COLOURS.len()];
                 Line {
-                    label: (*phase).clone(),
+                    label: of_phase[0].phase.clone(),
                     colour: RGBColor(red, green, blue),
                     dashed: i >= COLOURS.len(),
-                    points: of_phase.map(point).collect(),
+                    points: of_phase.iter().map(point).collect(),
                 }
             })
             .collect(),

@@ -33,6 +33,7 @@ fn a_round_fills_the_report_the_csv_and_the_plot() {
         ("epochs", 3),
         ("processes", 4),
         ("sweeps", 2),
+        ("compared", 4),
     ] {
         for of in ["python", "rust", "ratio"] {
             assert_eq!(counts[&(table.to_owned(), of.to_owned())], rows, "{table} {of}");

@@ -2,9 +2,10 @@
 
 use safetensors::Dtype;
 
+use super::blocks::Piece;
 use super::needed::Needed;
 use super::{Tolerance, Value};
-use crate::trace::{Array, Key};
+use crate::trace::Key;
 
 /// A tensor, or a cell of a table, that differs.
 #[derive(Clone, Debug)]
@@ -93,32 +94,52 @@ impl How {
     }
 }
 
-/// How two arrays differ, and whether they pass; None where they have the same
-/// bytes and pass.
-pub(super) fn of(
-    actual: &Array,
-    expected: &Array,
-    how: How,
-    needed: &mut Needed,
-) -> Option<(What, bool)> {
-    if actual.dtype() != expected.dtype() {
-        return Some((What::Dtype([actual.dtype(), expected.dtype()]), false));
-    }
-    if actual.shape() != expected.shape() {
-        return Some((What::Shape([actual, expected].map(|array| array.shape().to_vec())), false));
-    }
-    if actual.bytes() == expected.bytes() && (how.passes_equals() || !has_nan(actual)) {
-        return None;
-    }
-    let values = values(actual, expected, how, needed);
-    let passes = values.failing == 0;
-    Some((What::Values(Box::new(values)), passes))
+/// How two parts of tensors differ; None where they have the same bytes and pass.
+/// The index is that in the tensor, in row-major order.
+pub(super) fn of(piece: &Piece<'_>, how: How, needed: &mut Needed) -> Option<Values> {
+    let mut found = Found { how, values: None };
+    piece.suspects(how, |i, pair| {
+        found.take(i, pair, needed);
+        true
+    });
+    found.values
 }
 
-/// Whether an array holds NaN.
-pub(super) fn has_nan(array: &Array) -> bool {
-    let dtype = array.dtype();
-    let bytes = array.bytes();
+impl How {
+    /// Whether all values pass.
+    pub fn pass(self, piece: &Piece<'_>) -> bool {
+        piece.suspects(self, |_, [actual, expected]| self.passes(actual, expected))
+    }
+}
+
+impl Piece<'_> {
+    /// Hands over the values that may not pass, or have other bits, with their
+    /// index in the tensor, as long as `go_on` says so; returns whether it did.
+    fn suspects(&self, how: How, mut go_on: impl FnMut(usize, [Value; 2]) -> bool) -> bool {
+        let Piece { dtype, actual, expected, .. } = *self;
+        let skips = how.passes_equals();
+        if actual == expected && (skips || !has_nan(dtype, actual)) {
+            return true;
+        }
+        let width = Value::width(dtype);
+        let start = self.from / width;
+        // Whole blocks of equal bytes are many, and quickly passed over.
+        let block = 64 * width;
+        let blocks = actual.chunks(block).zip(expected.chunks(block));
+        for (at, (a, e)) in blocks.enumerate().filter(|(_, (a, e))| !skips || a != e) {
+            for (i, (a, e)) in a.chunks_exact(width).zip(e.chunks_exact(width)).enumerate() {
+                let values = || [a, e].map(|bytes| Value::new(dtype, bytes));
+                if (a != e || !skips) && !go_on(start + at * 64 + i, values()) {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+}
+
+/// Whether there is NaN among the values.
+fn has_nan(dtype: Dtype, bytes: &[u8]) -> bool {
     match dtype {
         Dtype::F32 | Dtype::C64 => {
             bytes.as_chunks().0.iter().any(|&bytes| f32::from_ne_bytes(bytes).is_nan())
@@ -127,31 +148,6 @@ pub(super) fn has_nan(array: &Array) -> bool {
         _ if Value::new(dtype, &[]).is_whole() => false,
         _ => bytes.chunks(Value::width(dtype)).any(|bytes| Value::new(dtype, bytes).is_nan()),
     }
-}
-
-/// Holds each value to its counterpart.
-fn values(actual: &Array, expected: &Array, how: How, needed: &mut Needed) -> Values {
-    let dtype = actual.dtype();
-    let width = Value::width(dtype);
-    let mut found = Found { how, values: None };
-    let skips = how.passes_equals();
-    // Whole blocks of equal bytes are many, and quickly passed over.
-    let block = 64 * width;
-    let blocks = actual.bytes().chunks(block).zip(expected.bytes().chunks(block));
-    for (at, (a, e)) in blocks.enumerate().filter(|(_, (a, e))| !skips || a != e) {
-        for (i, (a, e)) in a.chunks(width).zip(e.chunks(width)).enumerate() {
-            if a != e || !skips {
-                let pair = [a, e].map(|bytes| Value::new(dtype, bytes));
-                found.take(at * 64 + i, pair, needed);
-            }
-        }
-    }
-    let mut values = found.values.expect("bytes differ, or hold NaN");
-    values.count = actual.bytes().len() / width;
-    if dtype.bitsize() >= 8 {
-        values.index = index(values.index[0], actual.shape());
-    }
-    values
 }
 
 /// What was found of one tensor so far.
@@ -194,6 +190,27 @@ impl Values {
             nans: 0,
             by_bits: false,
         }
+    }
+
+    /// Takes in what was found of the next part of the tensor.
+    pub(super) fn join(&mut self, next: &mut Self) {
+        if self.failing == 0 && next.failing > 0 {
+            (self.index, self.first) = (std::mem::take(&mut next.index), next.first);
+        }
+        self.differing += next.differing;
+        self.failing += next.failing;
+        self.nans += next.nans;
+        self.max_ulps = self.max_ulps.max(next.max_ulps);
+        self.max_abs = self.max_abs.max(next.max_abs);
+        self.by_bits |= next.by_bits;
+    }
+
+    /// Tells the index along each dimension of the tensor, which has so many bytes.
+    pub(super) fn place(&mut self, size: usize, (dtype, shape): (Dtype, &[usize])) {
+        if dtype.bitsize() >= 8 {
+            self.index = index(self.index[0], shape);
+        }
+        self.count = size / Value::width(dtype);
     }
 
     /// Of a table's cell.

@@ -1,5 +1,6 @@
 //! Two records, or two tables -> report. Pure: no files, no processes, no printing.
 
+mod blocks;
 mod difference;
 mod listing;
 mod needed;
@@ -7,6 +8,7 @@ mod options;
 mod records;
 mod report;
 mod selection;
+mod side;
 mod small_float;
 mod tables;
 mod tally;
@@ -34,12 +36,21 @@ use crate::trace::Input;
 /// Fails where one is a record and the other a table, and as [`compare`] and
 /// [`compare_tables`] do.
 pub fn compare_inputs(sides: [&str; 2], both: &[Input; 2], options: &Options) -> Result<Report> {
-    match both {
-        [Input::Record(a), Input::Record(b)] => compare(sides, a, b, options),
-        [Input::Table(a), Input::Table(b)] => compare_tables(sides, a, b, options),
-        [Input::Table(_), Input::Record(_)] | [Input::Record(_), Input::Table(_)] => {
-            let [a, b] = sides;
-            bail!("one of {a} and {b} holds tensors, the other is a table: name two of a kind")
-        }
+    if let [Input::Table(a), Input::Table(b)] = both {
+        return compare_tables(sides, a, b, options);
+    }
+    let [Some(a), Some(b)] = both.each_ref().map(side) else {
+        let [a, b] = sides;
+        bail!("one of {a} and {b} holds tensors, the other is a table: name two of a kind")
+    };
+    records::compare_sides(sides, [a, b], options, records::cores())
+}
+
+/// A record's tensors, wherever they are; None for a table.
+fn side(input: &Input) -> Option<side::Side<'_>> {
+    match input {
+        Input::Record(trace) => Some(trace.into()),
+        Input::Stored(stored) => Some(side::Side::Stored(stored)),
+        Input::Table(_) => None,
     }
 }

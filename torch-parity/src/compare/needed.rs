@@ -9,7 +9,7 @@ use super::{Tolerance, Value};
 ///
 /// Both are numbers of the dtype that the values are computed in; smaller ones
 /// that round to them would pass as well.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Needed {
     pub atol: f64,
     pub rtol: f64,

@@ -1,21 +1,22 @@
 //! Two records, tensor by tensor.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::num::NonZero;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use anyhow::Result;
 use indexmap::IndexMap;
 
+use super::blocks::Blocks;
 use super::difference::{self, Difference, How, What};
 use super::needed::Needed;
 use super::options::Options;
 use super::report::{Group, Noun, Report, Series};
-use super::selection::{Pair, select};
+use super::selection::{Selection, select};
+use super::side::Side;
 use super::{Tolerance, Value};
-use crate::trace::{About, Array, Order, Trace};
+use crate::trace::{About, Key, Order, Place, Trace};
 
 /// Compares `actual` with `expected`, bit for bit unless `options` give a
 /// tolerance.
@@ -28,31 +29,46 @@ pub fn compare(
     expected: &Trace,
     options: &Options,
 ) -> Result<Report> {
+    compare_sides(sides, [actual.into(), expected.into()], options, cores())
+}
+
+/// How many threads there are to do it.
+pub(super) fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Compares two records in memory or on disk by so many threads; the report does
+/// not depend on their number.
+pub(super) fn compare_sides(
+    names: [&str; 2],
+    sides: [Side<'_>; 2],
+    options: &Options,
+    threads: usize,
+) -> Result<Report> {
     options.check()?;
-    let mut report = Report::new(sides, Noun::Tensor, options);
-    report.settings = different_settings(&actual.about, &expected.about);
+    let mut report = Report::new(names, Noun::Tensor, options);
+    let about = sides.each_ref().map(Side::about);
+    report.settings = different_settings(about[0], about[1]);
     if !report.settings.is_empty() {
         return Ok(report);
     }
-    let (pairs, notes) = select(sides, actual, expected, options)?;
+    let (selection, notes) = select(names, sides, options)?;
     report.notes = notes;
-    let (found, needed) = differences(&pairs, options);
-    if found.iter().any(|(_, _, passes)| !passes) {
-        report.needed = passing(&pairs, needed);
-    }
-    let order = Order::of(&[&actual.about, &expected.about]);
-    let groups = count(&pairs, &mut report, &order);
-    let phase = |key: &crate::trace::Key| {
-        groups.get_index_of(key.place().map_or(OTHER, |place| place.phase))
-    };
+    let order = Order::of(&about);
+    let groups = count(&selection, &mut report, &order);
+    let (found, needed) = differences(&selection, options, threads)?;
+    report.needed = needed;
     let found = found.into_iter().map(|(at, what, passes)| {
-        let key = pairs[at].key.clone().into_owned();
-        Difference { group: phase(&key).expect("each was counted"), key, what, passes, count: 1 }
+        let key = Key::from(selection.key(at));
+        let phase = key.place().map_or(OTHER, |place| place.phase);
+        let group = groups.get_index_of(phase).expect("each was counted");
+        Difference { group, key, what, passes, count: 1 }
     });
     let mut found: Vec<_> = found.collect();
+    // Those of one rank stay in the order of keys.
     found.sort_by_cached_key(|found| {
-        let (series, step, phase, name, key) = order.rank(&found.key);
-        (series, step, phase, name, key.to_owned())
+        let (series, step, phase, name, _) = order.rank(&found.key);
+        (series, step, phase, name)
     });
     report.take(found);
     report.groups = groups.into_values().collect();
@@ -84,22 +100,22 @@ fn different_settings(a: &About, b: &About) -> Vec<(String, [String; 2])> {
 
 /// Counts tensors and values by phase, and steps by series. Phases come in the
 /// order of events.
-fn count(pairs: &[Pair<'_>], report: &mut Report, order: &Order) -> IndexMap<String, Group> {
+fn count(selection: &Selection<'_>, report: &mut Report, order: &Order) -> IndexMap<String, Group> {
     let mut groups: IndexMap<String, Group> = IndexMap::new();
     let mut last = (String::new(), usize::MAX);
-    for Pair { key, actual, expected } in pairs {
-        let place = key.place();
+    for (at, pair) in selection.pairs.iter().enumerate() {
+        let place = Place::of(selection.key(at));
         let phase = place.map_or(OTHER, |place| place.phase);
         if !groups.contains_key(phase) {
             groups.insert(phase.to_owned(), Group::new(phase));
         }
         let group = groups.get_mut(phase).expect("it was added");
         group.tensors += 1;
-        if let (Some(a), Some(e)) = (actual, expected)
-            && a.dtype() == e.dtype()
-            && a.shape() == e.shape()
+        let forms = selection.forms(at);
+        if let ([Some(_), Some(e)], [Some(a), Some(form)]) = (pair.sides, &forms)
+            && a == form
         {
-            group.values += a.bytes().len() / Value::width(a.dtype());
+            group.values += selection.sides[1].size(e) / Value::width(form.0);
         }
         // The keys of a series stand together, and those of a step.
         let Some(place) = place else { continue };
@@ -115,7 +131,7 @@ fn count(pairs: &[Pair<'_>], report: &mut Report, order: &Order) -> IndexMap<Str
             last.1 = place.step;
         }
         let series = report.series.get_mut(&last.0).expect("it was added");
-        let ends = series.ends.iter_mut().zip([actual.is_some(), expected.is_some()]);
+        let ends = series.ends.iter_mut().zip(pair.sides.map(|side| side.is_some()));
         for (end, _) in ends.filter(|(_, has)| *has) {
             *end = (*end).max(Some(place.step));
         }
@@ -127,77 +143,86 @@ fn count(pairs: &[Pair<'_>], report: &mut Report, order: &Order) -> IndexMap<Str
 /// What differs: the place of the pair, how, and whether it passes.
 type Found = (usize, What, bool);
 
-/// Compares all pairs, on all cores where that pays.
-fn differences(pairs: &[Pair<'_>], options: &Options) -> (Vec<Found>, Needed) {
-    let blocks = blocks(pairs);
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new((Vec::new(), Needed::none(options.equal_nan)));
-    let work = || {
-        let (mut found, mut needed) = (Vec::new(), Needed::none(options.equal_nan));
-        while let Some(range) = blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
-            for at in range.clone() {
-                let outcome = outcome(&pairs[at], options, &mut needed);
-                found.extend(outcome.map(|(what, passes)| (at, what, passes)));
-            }
-        }
-        let mut results = results.lock().expect("no thread panics");
-        results.0.extend(found);
-        results.1 = results.1.and(needed);
-    };
-    let threads = thread::available_parallelism().map_or(1, |n| n.get().min(blocks.len()));
-    thread::scope(|scope| {
-        for _ in 1..threads {
-            // Where no more threads are to be had, those that there are do it.
-            let _ = thread::Builder::new().spawn_scoped(scope, work);
-        }
-        work();
-    });
-    let (mut found, needed) = results.into_inner().expect("no thread panicked");
-    found.sort_by_key(|(at, ..)| *at);
-    (found, needed)
-}
-
-/// Neighbouring pairs of some megabytes together.
-fn blocks(pairs: &[Pair<'_>]) -> Vec<std::ops::Range<usize>> {
-    let (mut blocks, mut start, mut bytes) = (Vec::new(), 0, 0);
-    for (i, pair) in pairs.iter().enumerate() {
-        bytes += 64 + pair.expected.map_or(0, |array| array.bytes().len());
-        if bytes > 8 << 20 {
-            blocks.push(start..i + 1);
-            (start, bytes) = (i + 1, 0);
+/// What differs, in the order of pairs, and the tolerances that would let it pass.
+fn differences(
+    selection: &Selection<'_>,
+    options: &Options,
+    threads: usize,
+) -> Result<(Vec<Found>, [Option<Tolerance>; 2])> {
+    let (mut found, mut same_form) = (Vec::new(), Vec::new());
+    for at in 0..selection.pairs.len() {
+        match form_differs(selection, at) {
+            Some(what) => found.push((at, what, false)),
+            None => same_form.push(at as u32),
         }
     }
-    blocks.push(start..pairs.len());
-    blocks
+    let structure = found.len();
+    let blocks = Blocks::new(selection, same_form, threads);
+    let parts = blocks.map(|(found, needed): &mut (Vec<_>, Needed), piece| {
+        let how = how(selection.key(piece.at), options);
+        needed.equal_nan = options.equal_nan;
+        found
+            .extend(difference::of(&piece, how, needed).map(|values| (piece.at, Box::new(values))));
+    })?;
+    let needed = parts.iter().fold(Needed::none(options.equal_nan), |all, part| all.and(part.1));
+    let mut parts: Vec<_> = parts.into_iter().flat_map(|(found, _)| found).collect();
+    parts.sort_by_key(|(at, _)| *at); // stable: parts of a tensor stay in their order
+    parts.dedup_by(|(at, part), (before, all)| {
+        let same = at == before;
+        if same {
+            all.join(part);
+        }
+        same
+    });
+    found.extend(parts.into_iter().map(|(at, mut values)| {
+        let (expected, passes) = (selection.both(at)[1], values.failing == 0);
+        let size = selection.sides[1].size(expected);
+        values.place(size, selection.sides[1].form(expected));
+        (at, What::Values(values), passes)
+    }));
+    found.sort_by_key(|(at, ..)| *at);
+    let all_pass = found.iter().all(|(_, _, passes)| *passes);
+    let alone = if all_pass || structure > 0 { [None; 2] } else { passing(&blocks, needed)? };
+    Ok((found, alone))
 }
 
-fn outcome(pair: &Pair<'_>, options: &Options, needed: &mut Needed) -> Option<(What, bool)> {
-    let (Some(a), Some(e)) = (pair.actual.as_deref(), pair.expected) else {
-        return Some((What::OnlyIn(usize::from(pair.actual.is_none())), false));
+/// How a pair differs other than by its values.
+fn form_differs(selection: &Selection<'_>, at: usize) -> Option<What> {
+    let [actual, expected] = selection.forms(at);
+    let (Some((dtype, shape)), Some((other_dtype, other_shape))) = (&actual, &expected) else {
+        return Some(What::OnlyIn(usize::from(actual.is_none())));
     };
+    if dtype != other_dtype {
+        return Some(What::Dtype([*dtype, *other_dtype]));
+    }
+    (shape != other_shape).then(|| What::Shape([shape, other_shape].map(|shape| shape.to_vec())))
+}
+
+/// When the values of a pair pass.
+fn how(key: &str, options: &Options) -> How {
     // A regular expression is asked only where it matters.
-    let plain = How { tolerance: None, equal_nan: false };
-    let how = if options.is_tolerant() {
-        How { tolerance: options.tolerance(pair.key.as_str()), equal_nan: options.equal_nan }
+    if options.is_tolerant() {
+        How { tolerance: options.tolerance(key), equal_nan: options.equal_nan }
     } else {
-        plain
-    };
-    difference::of(a, e, how, needed)
+        How { tolerance: None, equal_nan: false }
+    }
 }
 
 /// The tolerances of `needed` that do let all pairs pass, by the same function as
 /// any other: they are tried.
-fn passing(pairs: &[Pair<'_>], needed: Needed) -> [Option<Tolerance>; 2] {
-    needed.alone().map(|alone| {
-        let how = How { tolerance: Some(alone?), equal_nan: needed.equal_nan };
-        let passes = |a: &Cow<'_, Array>, e: &Array| {
-            let outcome = difference::of(a, e, how, &mut Needed::none(needed.equal_nan));
-            outcome.is_none_or(|(_, passes)| passes)
-        };
-        let all = pairs.iter().all(|pair| match (&pair.actual, pair.expected) {
-            (Some(a), Some(e)) => passes(a, e),
-            _ => false,
-        });
-        if all { alone } else { None }
-    })
+fn passing(blocks: &Blocks<'_, '_>, needed: Needed) -> Result<[Option<Tolerance>; 2]> {
+    let equal_nan = needed.equal_nan;
+    let alone = needed.alone();
+    let fails = [false; 2].map(AtomicBool::new);
+    blocks.map(|(): &mut (), piece| {
+        for (tolerance, fails) in alone.iter().zip(&fails) {
+            let how = How { tolerance: *tolerance, equal_nan };
+            if tolerance.is_some() && !fails.load(Ordering::Relaxed) && !how.pass(&piece) {
+                fails.store(true, Ordering::Relaxed);
+            }
+        }
+    })?;
+    let [absolute, relative] = alone;
+    let fails = fails.map(AtomicBool::into_inner);
+    Ok([absolute.filter(|_| !fails[0]), relative.filter(|_| !fails[1])])
 }

@@ -79,6 +79,23 @@ impl About {
         Self { experiment: experiment.to_owned(), settings, environment, ..Self::default() }
     }
 
+    /// Adds what a further file of the same record says.
+    pub(super) fn join(&mut self, other: Self) {
+        if self.experiment.is_empty() {
+            self.experiment = other.experiment;
+        }
+        if self.settings.is_empty() {
+            self.settings = other.settings;
+        }
+        if self.environment.is_empty() {
+            self.environment = other.environment;
+        }
+        self.models.extend(other.models);
+        self.series.extend(other.series);
+        self.names.extend(other.names);
+        self.phases.extend(other.phases);
+    }
+
     /// Remembers the order in which the parts of `key` arose.
     pub(super) fn note(&mut self, key: &Key) {
         let Some(place) = key.place() else { return };

@@ -21,13 +21,7 @@ impl Array {
     /// Refuses bytes that are not as many as dtype and shape ask for.
     pub fn new(dtype: Dtype, shape: Vec<usize>, bytes: impl Into<Bytes>) -> Result<Self> {
         let bytes = bytes.into();
-        let values = shape.iter().try_fold(1_usize, |all, &n| all.checked_mul(n));
-        let bits = values.and_then(|n| n.checked_mul(dtype.bitsize()));
-        ensure!(
-            bits.is_some_and(|bits| bits.is_multiple_of(8) && bits / 8 == bytes.len()),
-            "{} bytes do not make a tensor of dtype {dtype} and shape {shape:?}",
-            bytes.len()
-        );
+        fits(dtype, &shape, bytes.len() as u64)?;
         Ok(Self { dtype, shape, bytes })
     }
 
@@ -83,6 +77,17 @@ impl Array {
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
+}
+
+/// Refuses a number of bytes that is not what dtype and shape ask for.
+pub(super) fn fits(dtype: Dtype, shape: &[usize], bytes: u64) -> Result<()> {
+    let values = shape.iter().try_fold(1_usize, |all, &n| all.checked_mul(n));
+    let bits = values.and_then(|n| n.checked_mul(dtype.bitsize()));
+    ensure!(
+        bits.is_some_and(|bits| bits.is_multiple_of(8) && bits as u64 / 8 == bytes),
+        "{bytes} bytes do not make a tensor of dtype {dtype} and shape {shape:?}",
+    );
+    Ok(())
 }
 
 /// The dtypes that libtorch and .safetensors share.

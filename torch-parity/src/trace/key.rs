@@ -48,19 +48,26 @@ impl Key {
     /// Its parts; None for a key of other origin, whose second part is not a number
     /// as [`Self::new`] writes it.
     pub fn place(&self) -> Option<Place<'_>> {
-        let mut parts = self.0.splitn(4, '/');
+        Place::of(&self.0)
+    }
+
+    /// The place where the key is one of ours and the phase is that.
+    pub fn in_phase(&self, phase: &str) -> Option<Place<'_>> {
+        self.place().filter(|place| place.phase == phase)
+    }
+}
+
+impl<'a> Place<'a> {
+    /// Of the text of a key, as [`Key::place`].
+    pub fn of(key: &'a str) -> Option<Self> {
+        let mut parts = key.splitn(4, '/');
         let mut next = || parts.next();
         let (series, step, phase, name) = (next()?, next()?, next()?, next()?);
         let padded = step.len() < 6 || step.len() > 6 && step.starts_with('0');
         if padded || !step.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-        Some(Place { series, step: step.parse().ok()?, phase, name })
-    }
-
-    /// The place where the key is one of ours and the phase is that.
-    pub fn in_phase(&self, phase: &str) -> Option<Place<'_>> {
-        self.place().filter(|place| place.phase == phase)
+        Some(Self { series, step: step.parse().ok()?, phase, name })
     }
 }
 

@@ -11,6 +11,7 @@ mod order;
 mod read;
 mod record;
 mod recorder;
+mod stored;
 mod table;
 mod writer;
 
@@ -23,5 +24,8 @@ pub use self::order::{Order, Rank};
 pub use self::read::Input;
 pub use self::record::Trace;
 pub use self::recorder::{Recorder, Series, TRACE_VARIABLE};
+pub use self::stored::Stored;
 pub use self::table::{Cell, Table};
 pub use self::writer::Writer;
+
+use self::read::{mapped, shown};

@@ -57,6 +57,7 @@ impl Trace {
     pub fn read(path: &Path) -> Result<Self> {
         match Input::read(path)? {
             Input::Record(trace) => Ok(trace),
+            Input::Stored(stored) => stored.into_trace(),
             Input::Table(_) => bail!("{} is a table: name a record", shown(path)),
         }
     }

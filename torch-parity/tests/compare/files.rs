@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use ::safetensors::SafeTensors;
 use tempfile::TempDir;
 use torch_parity::compare::{Verdict, compare_inputs};
 use torch_parity::trace::Input;
@@ -22,8 +23,11 @@ fn error(name: &str, bytes: impl AsRef<[u8]>) -> String {
 }
 
 fn record(input: anyhow::Result<Input>) -> Trace {
-    let Input::Record(trace) = input.unwrap() else { panic!("no record") };
-    trace
+    match input.unwrap() {
+        Input::Record(trace) => trace,
+        Input::Stored(stored) => stored.into_trace().unwrap(),
+        Input::Table(_) => panic!("no record"),
+    }
 }
 
 /// The file of this header and as many bytes of values.
@@ -97,6 +101,25 @@ fn a_damaged_safetensors_says_what_is_wrong_and_the_first_of_two_faults() {
         !error("b", safetensors(&format!("{{{}}}", entry("\\u001b", "[2]", [0, 4])), 4))
             .contains('\u{1b}')
     );
+}
+
+/// Of several megabytes, so that it is not read at once, with an entry that is
+/// longer than what is read at once.
+#[test]
+fn a_long_header_is_read_as_the_crate_of_safetensors_reads_it() {
+    let long = "long".repeat(600_000);
+    let name = |i: usize| if i == 9_999 { long.clone() } else { format!("\\u00e9\\\"{}", i * 7) };
+    let entries: Vec<_> = (0..30_000).map(|i| entry(&name(i), "[1]", [4 * i, 4 * i + 4])).collect();
+    let file = safetensors(&format!("{{{}}}   ", entries.join(",")), 120_000);
+    let expected = SafeTensors::deserialize(&file).unwrap();
+    let mut names = expected.names();
+    names.sort_unstable();
+    let trace = record(parse("x", &file));
+    assert!(trace.tensors.keys().map(Key::as_str).eq(names));
+    let cut = safetensors(&format!("{{{},", entries.join(",")), 120_000);
+    assert!(error("x", cut).contains("its header: EOF while parsing a value, at byte "));
+    let twice = [&entries[..], &entries[20_000..20_001]].concat().join(",");
+    assert!(error("x", safetensors(&format!("{{{twice}}}"), 120_000)).contains(" twice"));
 }
 
 #[test]
@@ -175,6 +198,11 @@ fn shards_are_one_record_and_their_index_is_held_to_them() {
     let trace = record(read(&map));
     assert_eq!(held(&trace, &whole, &Options::default()).verdict(), Verdict::Exact);
     assert_eq!(trace.keys(), whole.keys());
+    let file = folder.path().join("whole.safetensors");
+    std::fs::write(&file, whole.to_bytes().unwrap()).unwrap();
+    let both = Input::read_both([&index, &file]).unwrap();
+    let report = compare_inputs(["A", "B"], &both, &Options::default()).unwrap();
+    assert_eq!(report.verdict(), Verdict::Exact, "{report}");
     let key = "data/000000/data/x";
     let mut lacking = map.clone();
     lacking.remove(key);
@@ -223,4 +251,45 @@ fn what_numpy_and_pytorch_write_is_read() {
         assert!(error.contains(said) && error.lines().count() == 1, "{error}");
     }
     assert!(!folder.path().join("ran").exists(), "a pickle ran code");
+}
+
+/// A process of its own compares two files, and tells where its memory was largest;
+/// mapped files show that this counts their pages.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_does_not_grow_with_the_values() {
+    const FOLDER: &str = "TORCH_PARITY_TEST_FOLDER";
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let [a, b] = ["a", "b"].map(|name| Path::new(&folder).join(name));
+        let report = if folder.to_string_lossy().ends_with("mapped") {
+            held(&Trace::read(&a).unwrap(), &Trace::read(&b).unwrap(), &Options::default())
+        } else {
+            let both = Input::read_both([&a, &b]).unwrap();
+            compare_inputs(["A", "B"], &both, &Options::default()).unwrap()
+        };
+        assert_eq!(report.verdict(), Verdict::Exact);
+        return println!("\n{}", std::fs::read_to_string("/proc/self/status").unwrap());
+    }
+    let peak = |values: usize, kind: &str| {
+        let folder = tempfile::Builder::new().suffix(kind).tempdir().unwrap();
+        let header = format!("{{{}}}", entry("x", &format!("[{values}]"), [0, 4 * values]));
+        for name in ["a", "b"] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, safetensors(&header, 0)).unwrap();
+            let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+            file.set_len((8 + header.len() + 4 * values) as u64).unwrap(); // zeros
+        }
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "files::memory_does_not_grow_with_the_values", "--nocapture"]);
+        let output = command.env(FOLDER, folder.path()).output().unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        let line = told.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let line = line.unwrap_or_else(|| panic!("{told}"));
+        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() / 1024
+    };
+    let large = 32 << 20; // 128 MiB
+    let [small, stored, mapped] =
+        [(1 << 10, "stored"), (large, "stored"), (large, "mapped")].map(|(n, kind)| peak(n, kind));
+    let told = format!("{small} MiB, then {stored} MiB; mapped {mapped} MiB");
+    assert!(stored < small + 32 && mapped > small + 200, "{told}");
 }

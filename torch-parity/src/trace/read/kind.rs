@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use bytes::Bytes;
-
 use super::bytes_at;
 
 /// What a file is.
@@ -39,17 +37,20 @@ const KNOWN: [(&[u8], Kind); 10] = [
 const TO_SAFETENSORS: &str = "save its tensors with safetensors.torch.save_file";
 
 impl Kind {
-    /// Told by the bytes; by the ending only where they leave it open.
-    pub fn of(bytes: &Bytes, path: &Path) -> Self {
+    /// How many bytes of a file tell what it is.
+    pub const START: usize = 1024;
+
+    /// Told by the first bytes of a file of so many; by the ending only where they
+    /// leave it open.
+    pub fn of(start: &[u8], length: u64, path: &Path) -> Self {
         let named_so =
             |ending: &str| path.extension().is_some_and(|known| known.eq_ignore_ascii_case(ending));
-        if is_safetensors(bytes) {
+        if is_safetensors(start, length) {
             return Self::SafeTensors;
         }
-        if let Some((_, kind)) = KNOWN.iter().find(|(start, _)| bytes.starts_with(start)) {
+        if let Some((_, kind)) = KNOWN.iter().find(|(known, _)| start.starts_with(known)) {
             return *kind;
         }
-        let start = &bytes[..bytes.len().min(1024)];
         let text = String::from_utf8_lossy(start).trim_start().to_ascii_lowercase();
         if ["<!doctype html", "<html"].iter().any(|tag| text.starts_with(tag)) {
             return Self::Other("a web page", "download the file itself");
@@ -57,7 +58,7 @@ impl Kind {
         if named_so("safetensors") {
             return Self::SafeTensors; // which then says what is wrong with it
         }
-        if bytes.is_empty() {
+        if start.is_empty() {
             return Self::Other("empty", "was it written to the end?");
         }
         if text.starts_with('{') {
@@ -74,7 +75,7 @@ impl Kind {
 }
 
 /// Begins with the length of a header that is there and is JSON.
-fn is_safetensors(bytes: &Bytes) -> bool {
-    let length = bytes_at(bytes, 0).map(u64::from_le_bytes);
-    length.is_some_and(|n| n <= bytes.len() as u64 - 8) && bytes.get(8) == Some(&b'{')
+fn is_safetensors(start: &[u8], length: u64) -> bool {
+    let header = bytes_at(start, 0).map(u64::from_le_bytes);
+    header.is_some_and(|header| header <= length - 8) && start.get(8) == Some(&b'{')
 }

@@ -1,5 +1,6 @@
 //! What people bring: read by what it is, not by what it is called.
 
+mod header;
 mod kind;
 mod numpy;
 mod pickle;
@@ -10,6 +11,7 @@ mod source;
 mod zipped;
 
 use std::collections::BTreeMap;
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::thread;
 
@@ -17,15 +19,19 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use bytes::Bytes;
 
 use self::kind::Kind;
-use super::{About, Array, Key, Table, Trace, csv};
+pub(super) use self::source::mapped;
+use self::source::{Opened, open};
+use super::{About, Array, Key, Stored, Table, Trace, csv};
 use crate::text::escaped;
 
 /// The contents of a file, ready to be compared.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[allow(clippy::large_enum_variant)] // there are two of them in a comparison
 pub enum Input {
-    /// Tensors by key: `.safetensors`, also in shards; `.npy`, `.npz`, `.pt`.
+    /// Tensors by key, in memory: `.npy`, `.npz`, `.pt`; what came by a pipe.
     Record(Trace),
+    /// Tensors by key, in their files: `.safetensors`, also in shards.
+    Stored(Stored),
     /// Lines of cells: `.csv`, `.tsv` and the like.
     Table(Table),
 }
@@ -35,13 +41,21 @@ impl Input {
     ///
     /// An error is one line: what is wrong with which file, and the remedy.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = source::bytes(path).map_err(|error| one_line(&error))?;
-        Self::parse(bytes, path)
+        Self::read_unescaped(path).map_err(|error| one_line(&error))
     }
 
     /// Reads the bytes of a file of this name, as [`Self::read`] does.
     pub fn parse(bytes: impl Into<Bytes>, path: &Path) -> Result<Self> {
         Self::parse_unescaped(&bytes.into(), path).map_err(|error| one_line(&error))
+    }
+
+    /// What a record says of its run; None for a table.
+    pub fn about(&self) -> Option<&About> {
+        match self {
+            Self::Record(trace) => Some(&trace.about),
+            Self::Stored(stored) => Some(stored.about()),
+            Self::Table(_) => None,
+        }
     }
 
     /// Reads two files at the same time.
@@ -62,17 +76,37 @@ impl Input {
         Ok([a?, b?])
     }
 
+    fn read_unescaped(path: &Path) -> Result<Self> {
+        let (file, length) = match open(path)? {
+            Opened::Piped(bytes) => return Self::parse_unescaped(&bytes, path),
+            Opened::File(file, length) => (file, length),
+        };
+        let name = path.display();
+        let mut start = Vec::new();
+        let cannot = || format!("cannot read {name}");
+        (&file).take(Kind::START as u64).read_to_end(&mut start).with_context(cannot)?;
+        if Kind::of(&start, length, path) != Kind::SafeTensors {
+            return Self::parse_unescaped(&mapped(&file).with_context(cannot)?, path);
+        }
+        (&file).rewind().with_context(cannot)?;
+        let stored = safetensors::stored(file, path)
+            .with_context(|| format!("{name} is not a readable .safetensors file"))?;
+        ensure!(!stored.is_empty(), "{name} holds no tensors");
+        Ok(Self::Stored(stored))
+    }
+
     fn parse_unescaped(bytes: &Bytes, path: &Path) -> Result<Self> {
         let name = if path == Path::new("-") { Path::new("standard input") } else { path };
         let name = name.display();
-        let tensors = match Kind::of(bytes, path) {
+        let start = &bytes[..bytes.len().min(Kind::START)];
+        let tensors = match Kind::of(start, bytes.len() as u64, path) {
             Kind::SafeTensors => {
                 let trace = safetensors::trace(bytes)
                     .with_context(|| format!("{name} is not a readable .safetensors file"))?;
                 ensure!(!trace.tensors.is_empty(), "{name} holds no tensors");
                 return Ok(Self::Record(trace));
             }
-            Kind::Json => return sharded::trace(bytes, path).map(Self::Record),
+            Kind::Json => return sharded::stored(bytes, path).map(Self::Stored),
             Kind::Text => return csv::table(bytes, path).map(Self::Table),
             Kind::Npy => numpy::array(bytes)
                 .map(|array| vec![("array".to_owned(), array)])
@@ -107,6 +141,6 @@ fn foreign(tensors: Vec<(String, Array)>) -> Result<Trace> {
 }
 
 /// `N` bytes from `at` on; None beyond the end.
-fn bytes_at<const N: usize>(bytes: &Bytes, at: usize) -> Option<[u8; N]> {
+fn bytes_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..at.checked_add(N)?)?.try_into().ok()
 }

@@ -1,124 +1,155 @@
 //! `.safetensors`: a header of JSON, and the bytes of all tensors.
 //!
 //! Not by the crate of that name, which takes the last of two tensors of one
-//! name, refuses metadata that is not text, and copies the header several times.
+//! name, refuses metadata that is not text, and holds the header in memory several
+//! times.
 
-use std::collections::HashSet;
-use std::fmt;
+use std::fs::File;
+use std::io::{Cursor, Read};
+use std::path::Path;
 
-use ::safetensors::Dtype;
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde::{Deserialize, Serialize};
 
-use super::bytes_at;
-use crate::trace::{About, Array, Key, Trace};
+use super::header::{self, Entry};
+use crate::trace::array::fits;
+use crate::trace::stored::{Source, Stored, Tensor};
+use crate::trace::{About, Trace};
 
-/// The record that the file is; its arrays are parts of `file`.
+/// The record that the bytes of a file are; its arrays are parts of them.
 pub fn trace(file: &Bytes) -> Result<Trace> {
-    let length = u64::from_le_bytes(bytes_at(file, 0).context("it is shorter than 8 bytes")?);
-    let start = usize::try_from(length).ok().and_then(|length| length.checked_add(8));
-    let header = start.and_then(|start| file.get(8..start));
-    let header = header.with_context(|| format!("its header of {length} bytes is cut short"))?;
-    let Header { about, tensors } =
-        serde_json::from_slice(header).map_err(|error| shortened(&error))?;
-
-    let values = file.slice(8 + header.len()..);
-    if let Some(key) = twice(&tensors) {
-        bail!("it has {key} twice");
-    }
-    whole(&tensors, values.len())?;
-    let arrays =
-        tensors.into_iter().map(|(key, Info { dtype, shape, data_offsets: [from, to] })| {
-            match Array::new(dtype, shape, values.slice(from..to)) {
-                Ok(array) => Ok((Key::from(key), array)),
-                Err(error) => Err(error.context(key)),
-            }
-        });
-    Ok(Trace { about, tensors: arrays.collect::<Result<_>>()? })
+    let mut record = Stored::empty();
+    let source = Source::Memory(file.clone());
+    record.take(&mut Cursor::new(file), file.len() as u64, source)?;
+    record.into_trace()
 }
 
-/// The first name in the header that is there a second time.
-fn twice(tensors: &[(String, Info)]) -> Option<&str> {
-    // Most headers are sorted, and need no set.
-    if tensors.is_sorted_by(|(a, _), (b, _)| a < b) {
-        return None;
-    }
-    let mut names = HashSet::with_capacity(tensors.len());
-    tensors.iter().map(|(key, _)| key.as_str()).find(|key| !names.insert(*key))
+/// The record that a file is, which stays there.
+pub fn stored(file: File, path: &Path) -> Result<Stored> {
+    let mut record = Stored::empty();
+    let length = file.metadata()?.len();
+    record.take(&mut &file.try_clone()?, length, Source::File(file, path.to_owned()))?;
+    Ok(record)
 }
 
-/// serde's text without its list of all dtypes.
-fn shortened(error: &serde_json::Error) -> anyhow::Error {
-    let text = error.to_string();
-    let (what, place) = text.rsplit_once(" at line ").unwrap_or((&text, ""));
-    let column = place.split_once("column ").map_or("", |(_, column)| column);
-    match what.split_once(", expected one of ") {
-        Some((what, _)) => anyhow::anyhow!("{what} in its header, at byte {column}"),
-        None => anyhow::anyhow!("its header: {what}, at byte {column}"),
-    }
-}
-
-/// Refuses tensors that leave a gap, overlap, or do not end with the file; of
-/// several faults, the first in the file.
-fn whole(tensors: &[(String, Info)], length: usize) -> Result<()> {
-    let mut places: Vec<_> = tensors.iter().map(|(key, info)| (info.data_offsets, key)).collect();
-    if !places.is_sorted_by_key(|(offsets, _)| offsets) {
-        places.sort_unstable();
-    }
-    let mut end = 0;
-    for ([from, to], key) in places {
-        ensure!(from == end, "{key} begins at byte {from}, not where the one before ends, {end}");
-        ensure!(from <= to, "{key} ends before it begins");
-        if to > length {
-            bail!("{key} ends at byte {to}, but the file has {length}: it is cut short");
+impl Stored {
+    pub(super) fn empty() -> Self {
+        Self {
+            about: About::default(),
+            keys: String::new(),
+            tensors: Vec::new(),
+            shapes: indexmap::IndexSet::new(),
+            sources: Vec::new(),
         }
-        end = to;
-    }
-    ensure!(end == length, "it has {} bytes more than its tensors", length - end);
-    Ok(())
-}
-
-/// A tensor as the header tells it.
-#[derive(Deserialize, Serialize)]
-struct Info {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    data_offsets: [usize; 2],
-}
-
-/// All that a header holds, tensors in its order.
-struct Header {
-    about: About,
-    tensors: Vec<(String, Info)>,
-}
-
-impl<'de> Deserialize<'de> for Header {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_map(HeaderVisitor)
-    }
-}
-
-struct HeaderVisitor;
-
-impl<'de> Visitor<'de> for HeaderVisitor {
-    type Value = Header;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("tensors by name")
     }
 
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Header, M::Error> {
-        let mut header = Header { about: About::default(), tensors: Vec::new() };
-        while let Some(key) = map.next_key::<String>()? {
-            if key == "__metadata__" {
-                header.about = about(&map.next_value()?);
-            } else {
-                header.tensors.push((key, map.next_value()?));
-            }
+    /// Takes in the tensors of a file of so many bytes, and what it says of the run.
+    pub(super) fn take(&mut self, file: &mut dyn Read, length: u64, source: Source) -> Result<()> {
+        let mut word = [0; 8];
+        ensure!(length >= 8, "it is shorter than 8 bytes");
+        file.read_exact(&mut word)?;
+        let header = u64::from_le_bytes(word);
+        let start = header.checked_add(8).filter(|start| *start <= length);
+        let start = start.with_context(|| format!("its header of {header} bytes is cut short"))?;
+
+        let before = self.tensors.len();
+        let number = u32::try_from(self.sources.len())?;
+        header::read(file, header, |entry| {
+            let (key, info) = match entry {
+                Entry::Metadata(metadata) => {
+                    self.about.join(about(&metadata));
+                    return Ok(());
+                }
+                Entry::Tensor(key, info) => (key, info),
+            };
+            let [from, to] = info.data_offsets.map(|offset| offset.saturating_add(start));
+            let shape = match self.shapes.get_index_of(&info.shape) {
+                Some(known) => known,
+                None => self.shapes.insert_full(info.shape).0,
+            };
+            self.tensors.push(Tensor {
+                key: self.keys.len(),
+                key_length: u32::try_from(key.len())?,
+                dtype: info.dtype,
+                shape: u32::try_from(shape)?,
+                source: number,
+                from,
+                to,
+            });
+            self.keys.push_str(&key);
+            Ok(())
+        })?;
+        self.sources.push(source);
+        let whole = self.whole(before, [start, length]);
+        let forms = self.forms(before);
+        self.sort(before);
+        self.once(before)?;
+        whole.and(forms)
+    }
+
+    /// Puts the tensors from this one on into the order of keys.
+    pub(super) fn sort(&mut self, from: usize) {
+        let mut tensors = std::mem::take(&mut self.tensors);
+        let key = |tensor: &Tensor| self.key_of(tensor);
+        // Records of ours have their steps in order: once each is sorted, few runs
+        // are left to be merged.
+        let step =
+            |tensor: &Tensor| key(tensor).splitn(3, '/').take(2).map(str::len).sum::<usize>();
+        let same_step = |a: &Tensor, b: &Tensor| {
+            let (length, a, b) = (step(a), key(a), key(b));
+            length > 0 && a.get(..length + 1) == b.get(..length + 1)
+        };
+        let new = &mut tensors[from..];
+        if !new.is_sorted_by_key(key) {
+            new.chunk_by_mut(same_step).for_each(|step| step.sort_unstable_by_key(key));
+            new.sort_by_key(key);
         }
-        Ok(header)
+        self.tensors = tensors;
+    }
+
+    /// Refuses a key that is there twice; of several, the first in the file.
+    fn once(&self, from: usize) -> Result<()> {
+        let pairs = self.tensors[from..].windows(2);
+        let twice = pairs.filter(|pair| self.key_of(&pair[0]) == self.key_of(&pair[1]));
+        match twice.min_by_key(|pair| pair[0].key.max(pair[1].key)) {
+            Some(pair) => bail!("it has {} twice", self.key_of(&pair[0])),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses tensors that leave a gap, overlap, or do not end with the file; of
+    /// several faults, the first in the file.
+    fn whole(&self, from: usize, [start, length]: [u64; 2]) -> Result<()> {
+        let place = |tensor: &&Tensor| [tensor.from, tensor.to];
+        let mut tensors: Vec<_> = self.tensors[from..].iter().collect();
+        tensors.sort_by_key(place);
+        let mut end = start;
+        for tensor in tensors {
+            let (key, [from, to]) = (self.key_of(tensor), place(&tensor));
+            let [at, before] = [from, end].map(|byte| byte - start);
+            ensure!(
+                from == end,
+                "{key} begins at byte {at}, not where the one before ends, {before}"
+            );
+            ensure!(from <= to, "{key} ends before it begins");
+            if to > length {
+                let [at, has] = [to, length].map(|byte| byte - start);
+                bail!("{key} ends at byte {at}, but the file has {has}: it is cut short");
+            }
+            end = to;
+        }
+        ensure!(end == length, "it has {} bytes more than its tensors", length - end);
+        Ok(())
+    }
+
+    /// Refuses dtypes and shapes that do not fit their bytes.
+    fn forms(&self, from: usize) -> Result<()> {
+        for tensor in &self.tensors[from..] {
+            let shape = &self.shapes[tensor.shape as usize];
+            fits(tensor.dtype, shape, tensor.to.wrapping_sub(tensor.from))
+                .with_context(|| self.key_of(tensor).to_owned())?;
+        }
+        Ok(())
     }
 }
 

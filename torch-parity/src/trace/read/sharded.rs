@@ -1,54 +1,71 @@
 //! `*.safetensors.index.json`: which shard holds which tensor.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
+use indexmap::IndexMap;
 use serde::Deserialize;
 
-use super::{safetensors, source};
-use crate::trace::{Key, Trace};
+use super::safetensors;
+use crate::trace::Key;
+use crate::trace::stored::{Source, Stored};
 
 #[derive(Deserialize)]
-struct Index {
+struct Index<'a> {
     #[serde(default)]
     metadata: serde_json::Value,
     /// The file of each tensor, beside the index.
-    weight_map: BTreeMap<String, String>,
+    #[serde(borrow)]
+    weight_map: IndexMap<Text<'a>, Text<'a>>,
 }
 
+/// A part of the index itself, where it has no escapes.
+#[derive(Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 /// All shards as one record.
-pub fn trace(bytes: &Bytes, path: &Path) -> Result<Trace> {
+pub fn stored(bytes: &Bytes, path: &Path) -> Result<Stored> {
     let name = path.display();
-    let index: Index = serde_json::from_slice(bytes)
+    let mut index: Index = serde_json::from_slice(bytes)
         .with_context(|| format!("{name} is no index of .safetensors shards (weight_map)"))?;
-    let mut all = Trace { about: safetensors::about(&index.metadata), ..Trace::default() };
-    for shard in index.weight_map.values().collect::<BTreeSet<_>>() {
-        let plain = Path::new(shard).file_name().is_some_and(|file| file == shard.as_str());
+    index.weight_map.sort_unstable_keys();
+    let mut all = Stored::empty();
+    all.about = safetensors::about(&index.metadata);
+    let shards: BTreeSet<_> = index.weight_map.values().map(|shard| &*shard.0).collect();
+    let shards: Vec<_> = shards.into_iter().collect();
+    for shard in &shards {
+        let plain = Path::new(shard).file_name().is_some_and(|file| file == *shard);
         ensure!(plain, "{name} names the shard {shard}: shards stand beside their index");
         let file = path.with_file_name(shard);
-        let part = safetensors::trace(&source::bytes(&file)?)
+        take(&mut all, &file)
             .with_context(|| format!("{} is not a readable .safetensors file", file.display()))?;
-        all.about.series.extend(part.about.series);
-        all.about.names.extend(part.about.names);
-        all.about.phases.extend(part.about.phases);
-        if all.about.settings.is_empty() {
-            all.about.settings = part.about.settings;
-            all.about.experiment = part.about.experiment;
-            all.about.environment = part.about.environment;
-        }
-        for (key, array) in part.tensors {
-            let listed = index.weight_map.get(key.as_str());
-            ensure!(listed == Some(shard), "{shard} holds {key}, which {name} does not say");
-            all.tensors.insert(key, array);
+    }
+    all.sort(0);
+    let mut listed = index.weight_map.iter().map(|(key, shard)| (&*key.0, &*shard.0));
+    for tensor in &all.tensors {
+        let (key, shard) = (all.key_of(tensor), shards[tensor.source as usize]);
+        match listed.next() {
+            Some(place) if place == (key, shard) => {}
+            Some((lacking, of)) if lacking < key => {
+                bail!("{of} lacks {}, which {name} says it holds", Key::from(lacking))
+            }
+            _ => bail!("{shard} holds {key}, which {name} does not say"),
         }
     }
-    let missing = |key: &&String| !all.tensors.contains_key(key.as_str());
-    if let Some(key) = index.weight_map.keys().find(missing) {
-        let shard = &index.weight_map[key];
-        anyhow::bail!("{shard} lacks {}, which {name} says it holds", Key::from(key.as_str()));
+    if let Some((key, shard)) = listed.next() {
+        bail!("{shard} lacks {}, which {name} says it holds", Key::from(key));
     }
-    ensure!(!all.tensors.is_empty(), "{name} holds no tensors");
+    ensure!(!all.is_empty(), "{name} holds no tensors");
     Ok(all)
+}
+
+fn take(all: &mut Stored, path: &Path) -> Result<()> {
+    let file = File::open(path)?;
+    let about = file.metadata()?;
+    ensure!(about.is_file(), "it is no plain file");
+    all.take(&mut &file.try_clone()?, about.len(), Source::File(file, path.to_owned()))
 }

@@ -10,11 +10,16 @@ use bytes::Bytes;
 /// What is read of a pipe, which has to be held in memory.
 const MOST_PIPED: u64 = 1 << 30;
 
-/// All bytes of the file: mapped where it is a plain one, so that nothing is
-/// copied and memory does not grow with it. `-` is standard input.
-pub fn bytes(path: &Path) -> Result<Bytes> {
+/// A plain file, or all bytes of a pipe.
+pub enum Opened {
+    File(File, u64),
+    Piped(Bytes),
+}
+
+/// Opens the file, whose length comes with it; `-` is standard input.
+pub fn open(path: &Path) -> Result<Opened> {
     if path == Path::new("-") {
-        return piped(std::io::stdin().lock(), "standard input");
+        return piped(std::io::stdin().lock(), "standard input").map(Opened::Piped);
     }
     let name = path.display().to_string();
     let cannot = || format!("cannot read {name}");
@@ -22,13 +27,15 @@ pub fn bytes(path: &Path) -> Result<Bytes> {
     let about = file.metadata().with_context(cannot)?;
     ensure!(!about.is_dir(), "{name} is a folder: name a file in it");
     if !about.is_file() || about.len() == 0 {
-        return piped(file, &name);
+        return piped(file, &name).map(Opened::Piped);
     }
-    mapped(&file).with_context(cannot)
+    Ok(Opened::File(file, about.len()))
 }
 
+/// All bytes of a plain file, so that nothing is copied and memory does not grow
+/// with it.
 #[allow(unsafe_code)] // the only way to map a file
-fn mapped(file: &File) -> std::io::Result<Bytes> {
+pub fn mapped(file: &File) -> std::io::Result<Bytes> {
     // SAFETY: the map is read only. Another program that writes to the file
     // meanwhile changes what is compared, as it does for whoever reads; one that
     // cuts it short ends this process (SIGBUS), so records are replaced whole.
