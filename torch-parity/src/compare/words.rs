@@ -125,8 +125,10 @@ impl Report {
                     let (side, word) = (&self.sides[shorter], &self.step_word);
                     format!("\n  {side} ends at {word} {end} of {}", escaped(series))
                 });
-                let ends = ends.unwrap_or_default();
-                format!("{place}: only {} has it{ends}", self.sides[*side])
+                let only = format!("only {} has it{}", self.sides[*side], ends.unwrap_or_default());
+                // Of 80 columns, "first divergence (local): " takes 26.
+                let fits = place.chars().count() + only.lines().next().map_or(0, str::len) <= 52;
+                format!("{place}:{}{only}", if fits { " " } else { "\n  " })
             }
             What::Tail { side, lines, last } => {
                 let [longer, shorter] = [&self.sides[*side], &self.sides[1 - side]];
