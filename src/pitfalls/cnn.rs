@@ -73,7 +73,8 @@ pub const MISTAKES: &[Pitfall] = &[
         mistake: "batch norm's momentum taken the other way round",
         origin: "Keras and Flax, where it is the share of the old statistics",
         wrong: Code {
-            rust: "let options = BatchNormOptions { momentum: Some(0.9), ..Default::default() };\n\
+            rust: "let momentum = Some(0.9);\n\
+                   let options = BatchNormOptions { momentum, ..Default::default() };\n\
                    let bn = BatchNorm2d::with(4, options);",
             pytorch: "self.bn = nn.BatchNorm2d(4, momentum=0.9)",
         },
@@ -113,7 +114,8 @@ pub const MISTAKES: &[Pitfall] = &[
         mistake: "RMSprop's alpha of 0.9 instead of 0.99",
         origin: "Hinton's lecture and Keras, whose rho is 0.9",
         wrong: Code {
-            rust: "let settings = RmsPropSettings { lr: 1e-2, alpha: 0.9, ..Default::default() };\n\
+            rust: "let settings =\n\
+                   \u{20}   RmsPropSettings { lr: 1e-2, alpha: 0.9, ..Default::default() };\n\
                    let mut optimizer = RmsProp::with(model.named_parameters(), settings);",
             pytorch: "optimizer = torch.optim.RMSprop(model.parameters(), lr=1e-2, alpha=0.9)",
         },
@@ -134,7 +136,8 @@ pub const MISTAKES: &[Pitfall] = &[
         mistake: "RMSprop's eps of 1e-7 instead of 1e-8",
         origin: "Keras' default",
         wrong: Code {
-            rust: "let settings = RmsPropSettings { lr: 1e-2, eps: 1e-7, ..Default::default() };\n\
+            rust: "let settings =\n\
+                   \u{20}   RmsPropSettings { lr: 1e-2, eps: 1e-7, ..Default::default() };\n\
                    let mut optimizer = RmsProp::with(model.named_parameters(), settings);",
             pytorch: "optimizer = torch.optim.RMSprop(model.parameters(), lr=1e-2, eps=1e-7)",
         },
