@@ -20,8 +20,9 @@ fn main() {
 /// Lists every Python file of `python_ref/` for src/python to include: a list by
 /// hand would one day lack a twin, which shows only where it is run.
 fn pack_twins() -> std::io::Result<()> {
-    // Where an experiment is added, so is its twin.
+    // Where an experiment or a port is added, so is its twin.
     println!("cargo:rerun-if-changed=src/lesson/mod.rs");
+    println!("cargo:rerun-if-changed=src/pitfalls/mod.rs");
     let mut paths = Vec::new();
     for entry in std::fs::read_dir("python_ref")? {
         let path = entry?.path().canonicalize()?;

@@ -73,11 +73,17 @@ def experiment_parser(description):
     return parser
 
 
+def seeded_parser(description):
+    """With the seed of a run that has one."""
+    parser = experiment_parser(description)
+    parser.add_argument("--seed", type=whole(-(2**63), 2**63 - 1), default=0)
+    return parser
+
+
 def training_parser(description):
     """With the flags of every training run; the defaults are the lesson's."""
-    parser = experiment_parser(description)
+    parser = seeded_parser(description)
     add = parser.add_argument
-    add("--seed", type=whole(-(2**63), 2**63 - 1), default=0)
     add("--samples", type=whole(1, 10**7), default=512)
     add("--features", type=whole(1, 10**6), default=10)
     add("--hidden", type=whole(1, 10**6), default=64)

@@ -19,16 +19,9 @@ OPTIMIZERS = {
     "fused-adam": lambda params, lr: torch.optim.Adam(params, lr=lr, fused=True),
     "amsgrad": lambda params, lr: torch.optim.Adam(params, lr=lr, amsgrad=True),
     "adamw-decay": lambda params, lr: torch.optim.AdamW(params, lr=lr),
+    "betas-0.99": lambda params, lr: torch.optim.Adam(params, lr=lr, betas=(0.9, 0.99)),
     "eps-1e-7": lambda params, lr: torch.optim.Adam(params, lr=lr, eps=1e-7),
 }
-
-
-def two_moments(state, state_of=record.state_of):
-    """The Rust side records Adam's two moments, but not AMSGrad's largest one."""
-    return (part for part in state_of(state) if part[0] != "max_exp_avg_sq")
-
-
-record.state_of = two_moments
 
 
 def train(args, make_optimizer):

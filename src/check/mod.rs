@@ -88,11 +88,7 @@ impl<E: Experiment> Check<E> {
 
     /// Waits for the twin; returns all that happened in it.
     pub fn python_trace(&mut self) -> Result<Trace> {
-        spin("waiting for the Python twin", || self.twin.finish())?;
-        let python = Trace::read(&self.twin.file("python.safetensors"))
-            .context("the Python twin left no trace: is --python a Python?")?;
-        same_release(&python.about)?;
-        Ok(python)
+        python_trace(&mut self.twin)
     }
 
     fn checked(&self, rust: Trace, python: Trace, report: Report) -> Checked {
@@ -105,6 +101,15 @@ impl<E: Experiment> Check<E> {
             traces: [rust, python],
         }
     }
+}
+
+/// Waits for a twin; returns all that happened in it.
+pub fn python_trace(twin: &mut Running) -> Result<Trace> {
+    spin("waiting for the Python twin", || twin.finish())?;
+    let python = Trace::read(&twin.file("python.safetensors"))
+        .context("the Python twin left no trace: is --python a Python?")?;
+    same_release(&python.about)?;
+    Ok(python)
 }
 
 /// Which twins ran.

@@ -84,6 +84,10 @@ Examples:
 Exit status: 0 they agree, 1 they differ, 2 trouble.")]
     Compare(compare::CompareArgs),
     /// Train with each classic porting mistake and show which checks notice it
+    ///
+    /// Most are made in the lesson's run, and all flags count. Those in batches,
+    /// norms, attention and the like are made in two small runs, cnn and gpt, which
+    /// take --seed and --threads.
     #[command(after_help = "\
 Examples:
   tanh-parity pitfalls

@@ -1,10 +1,11 @@
 //! `pitfalls`: trains with each mistake, shows where it is found.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use tanh_parity::check::Check;
+use tanh_parity::check::python_trace;
 use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::settings::unique;
 use tanh_parity::lesson::train::Train;
@@ -35,7 +36,7 @@ pub struct PitfallsArgs {
     /// Write a row for each mistake (- for standard output)
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
-    /// Compare with the live Python twin instead of our own right run
+    /// Compare with the live Python twins instead of our own right runs
     #[arg(long)]
     against_python: bool,
     #[command(flatten)]
@@ -65,11 +66,7 @@ pub fn run(args: &PitfallsArgs) -> Result<bool> {
         return Ok(true);
     }
     let mut outputs = Outputs::open(&[(args.csv.as_ref(), "csv")])?;
-    let right = if args.against_python {
-        Check::start(settings.clone(), &args.python.find())?.python_trace()?
-    } else {
-        pitfalls::right_run(settings)?
-    };
+    let right = right_runs(&chosen, args)?;
     let findings = examine(&chosen, settings, &right)?;
     let text = match args.name {
         Some(_) => pitfalls::explanation(&findings[0]),
@@ -82,10 +79,36 @@ pub fn run(args: &PitfallsArgs) -> Result<bool> {
     Ok(!findings.iter().any(Finding::is_missed))
 }
 
-fn examine(chosen: &[&'static Pitfall], settings: &Train, right: &Trace) -> Result<Vec<Finding>> {
+/// The right run of each port that a chosen mistake is made in, by its name: ours,
+/// or Python's.
+fn right_runs(chosen: &[&Pitfall], args: &PitfallsArgs) -> Result<BTreeMap<&'static str, Trace>> {
+    let settings = &args.train;
+    let ports: BTreeMap<_, _> = chosen.iter().map(|it| (it.parts.name(), it.parts)).collect();
+    if !args.against_python {
+        return ports
+            .into_iter()
+            .map(|(name, port)| Ok((name, port.right_run(settings)?)))
+            .collect();
+    }
+    let python = args.python.find();
+    let twins = ports.into_iter().map(|(name, port)| {
+        let twin = python.start_twin(name, &port.twin_flags(settings))?;
+        Ok((name, twin))
+    });
+    let twins: Vec<_> = twins.collect::<Result<_>>()?;
+    twins.into_iter().map(|(name, mut twin)| Ok((name, python_trace(&mut twin)?))).collect()
+}
+
+fn examine(
+    chosen: &[&'static Pitfall],
+    settings: &Train,
+    right: &BTreeMap<&str, Trace>,
+) -> Result<Vec<Finding>> {
+    let steps: usize = chosen.iter().map(|pitfall| pitfall.parts.steps(settings)).sum();
     // Each mistake is trained twice: by itself and resynced.
-    let mut progress = Progress::new(2 * chosen.len() * settings.steps());
-    let examined =
-        chosen.iter().map(|pitfall| pitfalls::examine(pitfall, settings, right, &mut progress));
+    let mut progress = Progress::new(2 * steps);
+    let examined = chosen.iter().map(|pitfall| {
+        pitfalls::examine(pitfall, settings, &right[pitfall.parts.name()], &mut progress)
+    });
     examined.collect()
 }

@@ -2,9 +2,10 @@
 //! bias correction.
 
 use tch::Tensor;
-use torch_parity::optim::EPS;
+use torch_parity::optim::{Adam, AdamSettings, AdamW, EPS};
 
 use super::adam_rule::Rule;
+use super::optimizer::RIGHT_ADAM;
 use super::{Code, Parts, Pitfall, Shows};
 
 const RIGHT_DENOM: Code = Code {
@@ -27,22 +28,19 @@ pub const MISTAKES: &[Pitfall] = &[
         mistake: "AMSGrad",
         origin: "amsgrad=True, from another recipe",
         wrong: Code {
-            rust: "max_exp_avg_sq = max_exp_avg_sq.maximum(&exp_avg_sq);\n\
-                   let denom = max_exp_avg_sq.sqrt() / bias_correction2.sqrt() + 1e-8;",
+            rust: "let settings = AdamSettings { lr, amsgrad: true, ..Default::default() };\n\
+                   let mut optimizer = Adam::with(model.named_parameters(), settings);",
             pytorch: "optimizer = torch.optim.Adam(model.parameters(), lr=lr, amsgrad=True)",
         },
-        right: RIGHT_DENOM,
-        found: "No difference until some exp_avg_sq shrinks for the first time: a \
-                gradient got smaller. The moments are right, that parameter is not.",
-        shows: Shows::Where {
-            needs: "settings near the lesson's",
-            holds: |s| {
-                Shows::ROUNDED.must(s) && s.run.epochs >= 40 && s.run.hidden * s.run.features >= 500
-            },
-        },
-        parts: Parts {
+        right: RIGHT_ADAM,
+        found: "There is a moment too many from the first step on, max_exp_avg_sq. The \
+                parameters are right until some exp_avg_sq shrinks for the first time: a \
+                gradient got smaller.",
+        shows: Shows::Always,
+        parts: &Parts {
             optimizer: |params, lr| {
-                Rule { v: |max, v| max.maximum(v), ..Rule::RIGHT }.adam(params, lr)
+                let settings = AdamSettings { lr, amsgrad: true, ..Default::default() };
+                Box::new(Adam::with(params, settings))
             },
             ..Parts::RIGHT
         },
@@ -52,20 +50,14 @@ pub const MISTAKES: &[Pitfall] = &[
         mistake: "AdamW's default weight decay of 0.01",
         origin: "AdamW taken for Adam, from recipes for transformers",
         wrong: Code {
-            rust: "param *= 1.0 - lr * 0.01; // then as Adam",
+            rust: "let mut optimizer = AdamW::new(model.named_parameters(), lr);",
             pytorch: "optimizer = torch.optim.AdamW(model.parameters(), lr=lr)",
         },
-        right: Code {
-            rust: "let mut optimizer = Adam::new(model.named_parameters(), lr);",
-            pytorch: "optimizer = torch.optim.Adam(model.parameters(), lr=lr)",
-        },
+        right: RIGHT_ADAM,
         found: "Moments right, parameters a hundred-thousandth too small after the first \
                 step.",
         shows: Shows::ROUNDED,
-        parts: Parts {
-            optimizer: |params, lr| Rule { weight_decay: 0.01, ..Rule::RIGHT }.adam(params, lr),
-            ..Parts::RIGHT
-        },
+        parts: &Parts { optimizer: |params, lr| Box::new(AdamW::new(params, lr)), ..Parts::RIGHT },
     },
     Pitfall {
         name: "betas-0.99",
@@ -82,8 +74,11 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "exp_avg_sq is ten times as large after the first step; the bias correction \
                 takes that out again, so the parameters part by rounding at first.",
         shows: Shows::ROUNDED,
-        parts: Parts {
-            optimizer: |params, lr| Rule { beta2: 0.99, ..Rule::RIGHT }.adam(params, lr),
+        parts: &Parts {
+            optimizer: |params, lr| {
+                let settings = AdamSettings { lr, betas: (0.9, 0.99), ..Default::default() };
+                Box::new(Adam::with(params, settings))
+            },
             ..Parts::RIGHT
         },
     },
@@ -99,11 +94,9 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "Moments right; a parameter differs after the first step, most where its \
                 gradient is small.",
         shows: Shows::ROUNDED,
-        parts: Parts {
+        parts: &Parts {
             optimizer: |params, lr| {
-                let denominator =
-                    |v: &Tensor, correction: f64| v.sqrt() / correction.powf(0.5) + 1e-7;
-                Rule { denominator, ..Rule::RIGHT }.adam(params, lr)
+                Box::new(Adam::with(params, AdamSettings { lr, eps: 1e-7, ..Default::default() }))
             },
             ..Parts::RIGHT
         },
@@ -120,7 +113,7 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "√1e-8 is 1e-4, ten thousand times eps: steps shrink visibly where the \
                 gradient is small.",
         shows: Shows::ROUNDED,
-        parts: Parts {
+        parts: &Parts {
             optimizer: |params, lr| {
                 let denominator = |v: &Tensor, correction: f64| (v / correction + EPS).sqrt();
                 Rule { denominator, ..Rule::RIGHT }.adam(params, lr)
@@ -140,7 +133,7 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "In the first step eps counts 32 times, 1 / √(1 - 0.999), and less and \
                 less later on; the moments are right.",
         shows: Shows::ROUNDED,
-        parts: Parts {
+        parts: &Parts {
             optimizer: |params, lr| {
                 let denominator =
                     |v: &Tensor, correction: f64| (v.sqrt() + EPS) / correction.powf(0.5);
@@ -168,7 +161,7 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "Equal on paper; scalars are combined in float64 in one and tensors in \
                 float32 in the other, so parameters differ in their last bits.",
         shows: Shows::ROUNDED,
-        parts: Parts {
+        parts: &Parts {
             optimizer: |params, lr| {
                 Rule {
                     numerator: |m, lr, correction| m / correction * -lr,
@@ -192,7 +185,7 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "Moments right; the first step is 0.1 / √0.001, about three times as large \
                 as it should be.",
         shows: Shows::TRAINED,
-        parts: Parts {
+        parts: &Parts {
             optimizer: |params, lr| Rule { correction: |_, _| 1.0, ..Rule::RIGHT }.adam(params, lr),
             ..Parts::RIGHT
         },
@@ -209,7 +202,7 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "1 - β⁰ is 0: the first update divides infinity by infinity, and every \
                 parameter is nan from then on.",
         shows: Shows::Always,
-        parts: Parts {
+        parts: &Parts {
             optimizer: |params, lr| Rule { first_step: 0.0, ..Rule::RIGHT }.adam(params, lr),
             ..Parts::RIGHT
         },
@@ -230,7 +223,7 @@ pub const MISTAKES: &[Pitfall] = &[
                 float64 change, which becomes a float32 right after. Among the learning \
                 rates up to 0.03 in steps of 1e-8, one lets it show in 50 epochs.",
         shows: Shows::Rarely { example: "--lr 0.01909961" },
-        parts: Parts {
+        parts: &Parts {
             optimizer: |params, lr| {
                 let correction = |beta: f64, step| 1.0 - beta.powi(step as i32);
                 Rule { correction, ..Rule::RIGHT }.adam(params, lr)

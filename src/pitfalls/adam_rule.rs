@@ -8,8 +8,6 @@ use torch_parity::optim::{BETA1, BETA2, EPS, Optimizer, Parameters};
 /// the parameter's shape.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// The decay of v.
-    pub beta2: f64,
     /// The step count of the first update.
     pub first_step: f64,
     /// The bias correction, of beta and the step count.
@@ -19,10 +17,6 @@ pub struct Rule {
     pub numerator: fn(&Tensor, f64, f64) -> Tensor,
     /// Of v and the second bias correction.
     pub denominator: fn(&Tensor, f64) -> Tensor,
-    /// v, or what is used in its place, of the last one used and v.
-    pub v: fn(&Tensor, &Tensor) -> Tensor,
-    /// `AdamW`'s decay: each step shrinks the parameter by this times lr.
-    pub weight_decay: f64,
     /// Whether a parameter of so many dimensions is trained.
     pub trains: fn(usize) -> bool,
 }
@@ -30,13 +24,10 @@ pub struct Rule {
 impl Rule {
     /// `torch.optim.Adam`'s.
     pub const RIGHT: Self = Self {
-        beta2: BETA2,
         first_step: 1.0,
         correction: |beta, step| 1.0 - beta.powf(step),
         numerator: |m, lr, correction| m * -(lr / correction),
         denominator: |v, correction| v.sqrt() / correction.powf(0.5) + EPS,
-        v: |_, v| v.shallow_clone(),
-        weight_decay: 0.0,
         trains: |_| true,
     };
 
@@ -44,8 +35,7 @@ impl Rule {
     pub fn adam(self, named: Vec<(String, Tensor)>, lr: f64) -> Box<dyn Optimizer> {
         let parameters = Parameters::new(named);
         let moments = Moments::zeros(&parameters);
-        let used = parameters.tensors().iter().map(Tensor::zeros_like).collect();
-        Box::new(RuledAdam { rule: self, step: self.first_step, parameters, moments, used, lr })
+        Box::new(RuledAdam { rule: self, step: self.first_step, parameters, moments, lr })
     }
 }
 
@@ -71,7 +61,6 @@ struct RuledAdam {
     rule: Rule,
     parameters: Parameters,
     moments: Moments,
-    used: Vec<Tensor>,
     lr: f64,
     step: f64,
 }
@@ -86,24 +75,20 @@ impl Optimizer for RuledAdam {
     }
 
     fn step(&mut self) {
-        let Self { rule, parameters, moments, used, lr, step } = self;
+        let Self { rule, parameters, moments, lr, step } = self;
         let correction1 = (rule.correction)(BETA1, *step);
-        let correction2 = (rule.correction)(rule.beta2, *step);
+        let correction2 = (rule.correction)(BETA2, *step);
         *step += 1.0;
         no_grad(|| {
             for (i, param, grad) in parameters.trained() {
                 if !(rule.trains)(param.dim()) {
                     continue;
                 }
-                if rule.weight_decay != 0.0 {
-                    let _ = param.g_mul_scalar_(1.0 - *lr * rule.weight_decay);
-                }
                 let [m, v] = &mut moments.0[i];
                 let _ = m.lerp_(grad, 1.0 - BETA1);
-                let _ = v.g_mul_scalar_(rule.beta2).addcmul_(&(grad * (1.0 - rule.beta2)), grad);
-                used[i] = (rule.v)(&used[i], v);
+                let _ = v.g_mul_scalar_(BETA2).addcmul_(&(grad * (1.0 - BETA2)), grad);
                 let numerator = (rule.numerator)(m, *lr, correction1);
-                let _ = param.addcdiv_(&numerator, &(rule.denominator)(&used[i], correction2));
+                let _ = param.addcdiv_(&numerator, &(rule.denominator)(v, correction2));
             }
         });
     }

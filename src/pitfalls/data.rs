@@ -38,7 +38,7 @@ pub const MISTAKES: &[Pitfall] = &[
             needs: "16 inputs or more",
             holds: |s| s.run.samples * s.run.features >= 16,
         },
-        parts: Parts {
+        parts: &Parts {
             data: |samples, features| {
                 let x = Tensor::randn([samples, features], (Kind::Double, Device::Cpu));
                 let x = x.to_kind(Kind::Float); // (N, D)
@@ -61,7 +61,7 @@ pub const MISTAKES: &[Pitfall] = &[
                 in the 313 million samples of the seeds from 0 to 610585. A single input \
                 is 0 once in 17 million: the logarithm of 1 in the generator's formula.",
         shows: Shows::Rarely { example: "--features 1 --seed 28587" },
-        parts: Parts {
+        parts: &Parts {
             data: |samples, features| {
                 let x = Tensor::randn([samples, features], (Kind::Float, Device::Cpu)); // (N, D)
                 let y = x.sum_dim_intlist(1, false, None).ge(0).to_kind(Kind::Int64); // (N,)
@@ -86,7 +86,7 @@ pub const MISTAKES: &[Pitfall] = &[
                 in the 313 million samples of the seeds from 0 to 610585, on a CPU with \
                 AVX-512.",
         shows: Shows::Rarely { example: "--seed 1255" },
-        parts: Parts {
+        parts: &Parts {
             data: |samples, features| {
                 let x = Tensor::randn([samples, features], (Kind::Float, Device::Cpu)); // (N, D)
                 let mut sum = Tensor::zeros([samples], (Kind::Float, Device::Cpu)); // (N,)
@@ -113,7 +113,7 @@ pub const MISTAKES: &[Pitfall] = &[
             needs: "two networks",
             holds: |s| s.run.activations.len() > 1 || s.run.same_init,
         },
-        parts: Parts {
+        parts: &Parts {
             before_network: |settings, i, data| {
                 (Parts::RIGHT.before_network)(settings, i, data);
                 if i > 0 || settings.run.same_init {
@@ -135,7 +135,7 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "The first weight differs: it is drawn from the seed's first random \
                 numbers, which the data had already used.",
         shows: Shows::Where { needs: "a run without --same-init", holds: |s| !s.run.same_init },
-        parts: Parts {
+        parts: &Parts {
             before_network: |settings, _, _| tch::manual_seed(settings.seed),
             ..Parts::RIGHT
         },

@@ -2,13 +2,13 @@
 //! checks notice.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 use torch_parity::compare::{Options, Report, Tolerance, Value, compare};
 use torch_parity::trace::{Both, Key, Observer, Trace};
 
 use super::Pitfall;
-use crate::lesson::Experiment;
 use crate::lesson::train::Train;
 use crate::resync::Resync;
 
@@ -56,13 +56,6 @@ pub struct Noticed {
     pub epoch_bits: bool,
 }
 
-/// The right run: the lesson itself.
-pub fn right_run(settings: &Train) -> Result<Trace> {
-    let mut trace = settings.trace();
-    settings.run(&mut trace)?;
-    Ok(trace)
-}
-
 /// Trains with the mistake, once by itself and once resynced to the right run,
 /// and compares both with the right run.
 pub fn examine(
@@ -71,20 +64,21 @@ pub fn examine(
     right: &Trace,
     observer: &mut dyn Observer,
 ) -> Result<Finding> {
-    let [mut alone, mut resynced] = [settings.trace(), settings.trace()];
-    pitfall.parts.train(settings, &mut Both(&mut alone, observer))?;
+    let parts = pitfall.parts;
+    let [mut alone, mut resynced] = [parts.trace(settings), parts.trace(settings)];
+    parts.train(settings, &mut Both(&mut alone, observer))?;
     let mut after = Both(observer, &mut Resync(right));
-    pitfall.parts.train(settings, &mut Both(&mut resynced, &mut after))?;
+    parts.train(settings, &mut Both(&mut resynced, &mut after))?;
 
     let right = comparable(right, &alone);
-    let options = Options { step_word: "epoch".to_owned(), ..Options::default() };
+    let options = Options { step_word: parts.step_word().to_owned(), ..Options::default() };
     let report = |wrong| compare(["wrong", "right"], wrong, &right, &options);
-    let every_loss = losses(&alone, &right, |_| true);
-    let final_losses = losses(&alone, &right, |step| step == settings.run.epochs);
+    let [wrong_losses, right_losses] = [losses(&alone), losses(&right)];
+    let final_losses: Vec<_> = last(&wrong_losses).into_iter().zip(last(&right_losses)).collect();
     Ok(Finding {
         pitfall,
         report: report(&alone)?,
-        noticed: notice(&every_loss, &final_losses),
+        noticed: notice(wrong_losses != right_losses, &final_losses),
         final_difference: largest_difference(&final_losses),
         resynced: report(&resynced)?.resynced(),
         must_show: pitfall.shows.must(settings),
@@ -103,35 +97,41 @@ fn comparable<'a>(right: &'a Trace, wrong: &Trace) -> Cow<'a, Trace> {
     Cow::Owned(right)
 }
 
-/// The losses of both runs at the steps that are `wanted`.
-fn losses(wrong: &Trace, right: &Trace, wanted: impl Fn(usize) -> bool) -> Vec<[Value; 2]> {
-    let is_wanted = |key: &&Key| key.in_phase("loss").is_some_and(|place| wanted(place.step));
-    let of = |trace: &Trace, key: &Key| {
-        let array = &trace.tensors[key];
-        Value::new(array.dtype(), array.bytes())
-    };
-    let keys = right.tensors.keys().filter(is_wanted);
-    keys.map(|key| [of(wrong, key), of(right, key)]).collect()
+/// The loss of every step, by series and step.
+type Losses<'a> = BTreeMap<(&'a str, usize), Value>;
+
+fn losses(trace: &Trace) -> Losses<'_> {
+    let losses = trace.tensors.iter().filter_map(|(key, array)| {
+        let place = key.in_phase("loss")?;
+        Some(((place.series, place.step), Value::new(array.dtype(), array.bytes())))
+    });
+    losses.collect()
 }
 
-fn numbers(losses: &[[Value; 2]]) -> impl Iterator<Item = [f64; 2]> {
-    losses.iter().map(|both| both.map(|loss| loss.number().expect("a loss is a float")))
+/// The last loss of each series; a mistake may make a run shorter.
+fn last(losses: &Losses) -> Vec<Value> {
+    let last: BTreeMap<_, _> = losses.iter().map(|((series, _), loss)| (*series, *loss)).collect();
+    last.into_values().collect()
 }
 
-fn notice(every_loss: &[[Value; 2]], final_losses: &[[Value; 2]]) -> Noticed {
-    let differ = |losses: &[[Value; 2]]| losses.iter().any(|[wrong, right]| wrong != right);
+fn numbers(losses: &[(Value, Value)]) -> impl Iterator<Item = [f64; 2]> {
+    let number = |loss: Value| loss.number().expect("a loss is a float");
+    losses.iter().map(move |(wrong, right)| [number(*wrong), number(*right)])
+}
+
+fn notice(epoch_bits: bool, final_losses: &[(Value, Value)]) -> Noticed {
     let close = |[wrong, right]: [f64; 2]| Tolerance::default().allows(wrong, right);
     Noticed {
         decimals: numbers(final_losses)
             .any(|[wrong, right]| format!("{wrong:.4}") != format!("{right:.4}")),
         assert_close: !numbers(final_losses).all(close),
-        final_bits: differ(final_losses),
-        epoch_bits: differ(every_loss),
+        final_bits: final_losses.iter().any(|(wrong, right)| wrong != right),
+        epoch_bits,
     }
 }
 
 /// NaN where a difference is.
-fn largest_difference(losses: &[[Value; 2]]) -> f64 {
+fn largest_difference(losses: &[(Value, Value)]) -> f64 {
     let distances = numbers(losses).map(|[wrong, right]| (wrong - right).abs());
     distances.fold(0.0, |largest, x| if x.is_nan() || x > largest { x } else { largest })
 }

@@ -27,7 +27,7 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "tch draws the bias first, then the weight from a range √6 times as wide. \
                 tch's parity test covers forward alone, so nothing there notices.",
         shows: Shows::Always,
-        parts: Parts {
+        parts: &Parts {
             network: |settings, activation| {
                 Box::new(Net::of(settings, activation, |fan_in, fan_out| {
                     let vs = VarStore::new(Device::Cpu);
@@ -54,7 +54,7 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "The ranges are right and every plot of the weights looks right; the first \
                 weight is simply another random number.",
         shows: Shows::Always,
-        parts: Parts {
+        parts: &Parts {
             network: |settings, activation| {
                 Box::new(Net::of(settings, activation, |fan_in, fan_out| {
                     let bias = uniform([fan_out], bound(fan_in, DEFAULT_GAIN));
@@ -79,7 +79,7 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "Each weight is √6 times what it should be; the biases are right. The \
                 ratio of the first two values that differ tells the gain.",
         shows: Shows::Always,
-        parts: Parts {
+        parts: &Parts {
             network: |settings, activation| {
                 Box::new(Net::of(settings, activation, |fan_in, fan_out| {
                     let weight = uniform([fan_out, fan_in], bound(fan_in, 2_f64.sqrt()));
@@ -104,7 +104,7 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "The same numbers in another order: mean, range and the corner [0, 0] \
                 agree, so a comparison of statistics passes.",
         shows: Shows::Where { needs: "two hidden units", holds: |s| s.run.hidden > 1 },
-        parts: Parts {
+        parts: &Parts {
             network: |settings, activation| {
                 Box::new(Net::of(settings, activation, |fan_in, fan_out| {
                     let weight = uniform([fan_in, fan_out], bound(fan_in, DEFAULT_GAIN));
@@ -127,7 +127,7 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "fc1.weight is right, fc1.bias is 0, and fc2.weight is another random \
                 number, since fewer were drawn before it.",
         shows: Shows::Always,
-        parts: Parts {
+        parts: &Parts {
             network: |settings, activation| {
                 Box::new(Net::of(settings, activation, |fan_in, fan_out| {
                     let weight = uniform([fan_out, fan_in], bound(fan_in, DEFAULT_GAIN));

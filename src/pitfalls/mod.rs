@@ -6,12 +6,17 @@
 
 mod adam;
 mod adam_rule;
+mod cnn;
+mod cnn_run;
 mod data;
 mod finding;
 mod fused_adam;
+mod gpt;
+mod gpt_run;
 mod init;
 mod network;
 mod optimizer;
+mod port;
 mod run;
 mod tabled;
 mod tch_adam;
@@ -20,7 +25,10 @@ mod words;
 use std::fmt;
 
 use adam_rule::Rule;
-pub use finding::{Finding, Noticed, examine, right_run};
+pub use cnn_run::Cnn;
+pub use finding::{Finding, Noticed, examine};
+pub use gpt_run::Gpt;
+pub use port::Port;
 use run::Net;
 pub use run::Parts;
 pub use tabled::{csv, markdown};
@@ -28,15 +36,16 @@ pub use words::{explanation, list, overview};
 
 use crate::lesson::train::Train;
 
-/// Every mistake, in the order in which they act on a run.
+/// Every mistake, in the order in which they act on a run: those in the lesson's,
+/// then those in the ports'.
 pub fn all() -> impl Iterator<Item = &'static Pitfall> {
-    let lists =
+    let lesson =
         [data::MISTAKES, init::MISTAKES, network::MISTAKES, optimizer::MISTAKES, adam::MISTAKES];
-    lists.into_iter().flatten()
+    lesson.into_iter().chain([cnn::MISTAKES, gpt::MISTAKES]).flatten()
 }
 
-/// The right run, put together of the parts that mistakes replace: what must
-/// not differ, or a mistake would be blamed for what its surroundings do.
+/// The lesson's right run, put together of the parts that mistakes replace: what
+/// must not differ, or a mistake would be blamed for what its surroundings do.
 pub fn controls() -> [(&'static str, Parts); 3] {
     [
         ("the run", Parts::RIGHT),
@@ -63,7 +72,7 @@ pub struct Pitfall {
     /// Where it must show.
     pub shows: Shows,
     /// The run with the mistake.
-    pub parts: Parts,
+    pub parts: &'static dyn Port,
 }
 
 /// The same few lines twice.
@@ -71,7 +80,7 @@ pub struct Pitfall {
 pub struct Code {
     /// In Rust, over tch or with this crate's twins of PyTorch's layers.
     pub rust: &'static str,
-    /// In Python.
+    /// In Python; the right ones of `cnn` and `gpt` stand in the twin.
     pub pytorch: &'static str,
 }
 

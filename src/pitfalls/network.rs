@@ -30,7 +30,7 @@ pub const MISTAKES: &[Pitfall] = &[
                 s.run.activations.contains(&Activation::Tanh) && s.run.samples * s.run.hidden >= 64
             },
         },
-        parts: Parts {
+        parts: &Parts {
             network: |settings, activation| {
                 let net = Net::right(settings, activation);
                 Box::new(match activation {
@@ -61,7 +61,7 @@ pub const MISTAKES: &[Pitfall] = &[
             needs: "gelu among the activations",
             holds: |s| s.run.activations.contains(&Activation::Gelu),
         },
-        parts: Parts {
+        parts: &Parts {
             network: |settings, activation| {
                 let net = Net::right(settings, activation);
                 Box::new(match activation {
@@ -86,7 +86,7 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "cross_entropy applies log_softmax itself. It still learns, more slowly; \
                 the first logits are all in (0, 1) and add up to 1.",
         shows: Shows::Always,
-        parts: Parts {
+        parts: &Parts {
             network: |settings, activation| {
                 let head = |logits: Tensor| logits.softmax(-1, Kind::Float);
                 Box::new(Net { head, ..Net::right(settings, activation) })
@@ -106,7 +106,7 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "Equal logits, then a loss or a gradient that differs in the last bits. \
                 With large logits softmax underflows, and the loss becomes infinite.",
         shows: Shows::ROUNDED,
-        parts: Parts {
+        parts: &Parts {
             criterion: |logits, y| logits.softmax(-1, Kind::Float).log().nll_loss(y),
             ..Parts::RIGHT
         },
@@ -124,7 +124,7 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "The loss is N times as large. Adam divides the gradient by its own size, \
                 so training hardly changes: with the loss printed per sample it would pass.",
         shows: Shows::Where { needs: "two samples", holds: |s| s.run.samples > 1 },
-        parts: Parts {
+        parts: &Parts {
             criterion: |logits, y| {
                 logits.cross_entropy_loss::<Tensor>(y, None, Reduction::Sum, -100, 0.0)
             },
@@ -148,6 +148,6 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "Only the reported losses differ; logits, gradients and parameters are \
                 right. Each loss is that of the right run's next epoch.",
         shows: Shows::TRAINED,
-        parts: Parts { reported: |_, after| after(), ..Parts::RIGHT },
+        parts: &Parts { reported: |_, after| after(), ..Parts::RIGHT },
     },
 ];

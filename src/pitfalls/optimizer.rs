@@ -8,7 +8,7 @@ use super::fused_adam::FusedAdam;
 use super::tch_adam::TchAdam;
 use super::{Code, Parts, Pitfall, Shows};
 
-const RIGHT_ADAM: Code = Code {
+pub const RIGHT_ADAM: Code = Code {
     rust: "let mut optimizer = Adam::new(model.named_parameters(), lr);",
     pytorch: "optimizer = torch.optim.Adam(model.parameters(), lr=lr)",
 };
@@ -32,7 +32,7 @@ pub const MISTAKES: &[Pitfall] = &[
             needs: "two epochs, and an lr up to 1",
             holds: |s| s.run.epochs > 1 && s.run.lr <= 1.0,
         },
-        parts: Parts {
+        parts: &Parts {
             optimizer: |params, lr| Box::new(NeverZeroed(Adam::new(params, lr))),
             ..Parts::RIGHT
         },
@@ -53,7 +53,10 @@ pub const MISTAKES: &[Pitfall] = &[
                 read, so the first to be seen is a parameter; nor can a resync put it \
                 right, so what is wrong in each step includes what the moments inherited.",
         shows: Shows::ROUNDED,
-        parts: Parts { optimizer: |params, lr| Box::new(TchAdam::new(params, lr)), ..Parts::RIGHT },
+        parts: &Parts {
+            optimizer: |params, lr| Box::new(TchAdam::new(params, lr)),
+            ..Parts::RIGHT
+        },
     },
     Pitfall {
         name: "fused-adam",
@@ -67,7 +70,7 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "Same formula, other roundings: a product and a sum become one instruction. \
                 A test holds this one to PyTorch's fused=True, bit for bit.",
         shows: Shows::ROUNDED,
-        parts: Parts {
+        parts: &Parts {
             optimizer: |params, lr| Box::new(FusedAdam::new(params, lr)),
             ..Parts::RIGHT
         },
@@ -84,7 +87,7 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "The gradients of the first step are right, but the bias has no moments \
                 after it, and never moves.",
         shows: Shows::Always,
-        parts: Parts {
+        parts: &Parts {
             optimizer: |params, lr| {
                 Rule { trains: |dimensions| dimensions > 1, ..Rule::RIGHT }.adam(params, lr)
             },

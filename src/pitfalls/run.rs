@@ -5,12 +5,14 @@ use anyhow::Result;
 use tch::Tensor;
 use torch_parity::nn::{Activation, Linear, Module, cross_entropy, named_parameters};
 use torch_parity::optim::{Adam, Optimizer};
-use torch_parity::trace::{Observer, Step};
+use torch_parity::trace::{About, Observer, Step};
 
+use super::Port;
+use crate::lesson::Experiment;
 use crate::lesson::train::{Mlp, Train, fit, make_data};
 
 /// Parameters with their names.
-type Named = Vec<(String, Tensor)>;
+pub type Named = Vec<(String, Tensor)>;
 
 /// What a run is made of.
 #[derive(Clone, Copy, Debug)]
@@ -46,9 +48,31 @@ impl Parts {
         optimizer: |params, lr| Box::new(Adam::new(params, lr)),
         reported: |before, _| before.shallow_clone(),
     };
+}
+
+impl Port for Parts {
+    fn name(&self) -> &'static str {
+        Train::NAME
+    }
+
+    fn step_word(&self) -> &'static str {
+        "epoch"
+    }
+
+    fn steps(&self, settings: &Train) -> usize {
+        settings.steps()
+    }
+
+    fn about(&self, settings: &Train) -> About {
+        settings.about()
+    }
+
+    fn twin_flags(&self, settings: &Train) -> Vec<String> {
+        settings.twin_flags()
+    }
 
     /// Trains every chosen activation in turn, as `lesson::train::train` does.
-    pub fn train(&self, settings: &Train, observer: &mut dyn Observer) -> Result<()> {
+    fn train(&self, settings: &Train, observer: &mut dyn Observer) -> Result<()> {
         let Train { seed, run } = settings;
         tch::set_num_threads(run.threads);
         tch::manual_seed(*seed);
@@ -68,6 +92,10 @@ impl Parts {
             fit(name, &*model, self.criterion, &mut *optimizer, (x, y), run.epochs, &mut observer)?;
         }
         Ok(())
+    }
+
+    fn train_right(&self, settings: &Train, observer: &mut dyn Observer) -> Result<()> {
+        settings.run(observer).map(drop)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is said of mistakes on the terminal: all at once, or one in depth.
 
-use torch_parity::compare::First;
+use torch_parity::compare::{Difference, What};
 use torch_parity::text::{table, thousands, wrapped};
 use torch_parity::trace::{Key, Place, SHARED};
 
@@ -82,14 +82,15 @@ pub(super) fn closing_line(findings: &[Finding]) -> String {
 
 /// One mistake in depth: the code, what diverges, and the run's report.
 pub fn explanation(finding: &Finding) -> String {
-    let Pitfall { wrong, right, found, .. } = finding.pitfall;
+    let Pitfall { wrong, right, found, parts, .. } = finding.pitfall;
     let code = |title, code: &Code| {
         let [rust, pytorch] = [code.rust, code.pytorch].map(|text| text.replace('\n', "\n    "));
         format!("\n{title}, Rust\n    {rust}\n{title}, PyTorch\n    {pytorch}\n")
     };
     format!(
-        "{}{}{}\n{}\n{}\n{}{}",
+        "{}  in     python_ref/{}.py\n{}{}\n{}\n{}\n{}{}",
         headline(finding.pitfall),
+        parts.name(),
         code("wrong", wrong),
         code("right", right),
         wrapped(found),
@@ -105,8 +106,9 @@ pub fn explanation(finding: &Finding) -> String {
 
 /// The first divergence, or why there is none.
 pub(super) fn where_found(finding: &Finding) -> String {
-    if let Some(first) = finding.report.first() {
-        return format!("{}, {}", place(first.key), distance(first));
+    if let Some(first) = finding.report.failing().next() {
+        let step_word = finding.pitfall.parts.step_word();
+        return format!("{}, {}", place(&first.key, step_word), distance(first));
     }
     match finding.pitfall.shows {
         _ if finding.must_show => "not found".to_owned(),
@@ -117,25 +119,33 @@ pub(super) fn where_found(finding: &Finding) -> String {
 }
 
 /// `tanh/000006/state/fc1.bias.exp_avg` as "tanh, epoch 6, state ...".
-fn place(key: &Key) -> String {
+fn place(key: &Key, step_word: &str) -> String {
     match key.place() {
         None => key.to_string(),
         Some(Place { series: SHARED, name, .. }) => format!("data {name}"),
         Some(Place { series, step: 0, phase, name }) => {
             format!("{series}, at the start, {phase} {name}")
         }
-        Some(Place { series, step, phase: "loss", .. }) => format!("{series}, epoch {step}, loss"),
+        Some(Place { series, step, phase: "loss", .. }) => {
+            format!("{series}, {step_word} {step}, loss")
+        }
         Some(Place { series, step, phase, name }) => {
-            format!("{series}, epoch {step}, {phase} {name}")
+            format!("{series}, {step_word} {step}, {phase} {name}")
         }
     }
 }
 
-fn distance(first: First) -> String {
-    match first.ulps {
-        Some(1) => "1 ULP".to_owned(),
-        Some(ulps) => format!("{} ULPs", thousands(ulps as usize)),
-        None => "not a number".to_owned(),
+fn distance(first: &Difference) -> String {
+    match &first.what {
+        What::OnlyIn(0) => "one too many".to_owned(),
+        What::OnlyIn(_) => "missing".to_owned(),
+        What::Shape(_) => "another shape".to_owned(),
+        What::Values(values) => match values.ulps() {
+            Some(1) => "1 ULP".to_owned(),
+            Some(ulps) => format!("{} ULPs", thousands(ulps as usize)),
+            None => "not a number".to_owned(),
+        },
+        _ => "another dtype".to_owned(),
     }
 }
 

@@ -3,86 +3,37 @@
 
 mod live;
 
-use std::collections::BTreeMap;
-
 use fastrand::Rng;
-use live::{alone, assert_same_bits, draws, run_python};
+use live::resumed::{Record, Runs, key};
+use live::{alone, assert_same_bits, draws};
 use serde_json::{Value, json};
 use tch::{Device, Kind, Reduction, Tensor};
-use tempfile::TempDir;
-use torch_parity::optim::{Lbfgs, LbfgsSettings, LineSearch, Optimizer, ParamGroups};
-use torch_parity::trace::{Array, Key, Trace};
+use torch_parity::optim::{Lbfgs, LbfgsSettings, LineSearch, Optimizer};
 
 const CASES: usize = 120;
 
 #[test]
 fn lbfgs_takes_pytorchs_steps() {
-    assert_same_bits("lbfgs.py", &cases(), whole_run);
+    assert_same_bits(RUNS.script, &cases(), |case| RUNS.whole(case));
 }
 
 #[test]
 fn a_run_saved_by_python_is_finished_here_with_the_same_bits() {
-    let cases = cases();
-    let all = run_python("lbfgs.py", &cases);
-    let _alone = alone();
-    for (case, python) in cases.iter().zip(all) {
-        let half = number(case, "steps") / 2;
-        // Other parameters and settings than those to be loaded.
-        let mut other = case.clone();
-        other["seed"] = 1.into();
-        other["settings"] = json!({});
-        let mut optimizer = make(&other);
-        for (i, param) in optimizer.parameters().tensors().iter().enumerate() {
-            let theirs = &python.tensors[&key(half, "param", &format!("p{i}"))];
-            tch::no_grad(|| param.shallow_clone().copy_(&theirs.to_tensor().unwrap()));
-        }
-        let saved = python.tensors.iter().filter_map(|(key, x)| {
-            let name = key.in_phase("saved")?.name.to_owned();
-            Some((name, x.to_tensor().unwrap()))
-        });
-        optimizer.load_state_dict(&saved.collect()).unwrap();
-        let mut rest = vec![];
-        train(case, &mut optimizer, half + 1, &mut rest);
-        assert!(!rest.is_empty());
-        for (key, tensor) in rest {
-            let theirs = &python.tensors[key.as_str()];
-            assert_eq!(&Array::of(&tensor).unwrap(), theirs, "{case}\n{key}");
-        }
-    }
+    RUNS.assert_finished_here(&cases());
 }
 
 #[test]
 fn a_run_saved_here_is_finished_by_python_with_the_same_bits() {
-    let _alone = alone();
-    let folder = TempDir::new().unwrap();
-    let mut cases = cases();
-    for (n, case) in cases.iter_mut().enumerate() {
-        let mut optimizer = make(case);
-        train(&first_half(case), &mut optimizer, 1, &mut vec![]);
-        let mut trace = Trace::default();
-        let params = optimizer.parameters().tensors().iter().enumerate();
-        let params = params.map(|(i, x)| (format!("param.p{i}"), x.copy()));
-        for (name, tensor) in params.chain(optimizer.state_dict()) {
-            trace.tensors.insert(name.into(), Array::of(&tensor).unwrap());
-        }
-        let path = folder.path().join(format!("{n}.safetensors"));
-        std::fs::write(&path, trace.to_bytes().unwrap()).unwrap();
-        case["saved"] = path.to_str().unwrap().into();
-    }
-    for (case, python) in cases.iter().zip(run_python("lbfgs.py", &cases)) {
-        let ours: BTreeMap<_, _> = whole_run(case).into_iter().collect();
-        assert!(!python.tensors.is_empty());
-        for (key, theirs) in &python.tensors {
-            assert_eq!(&Array::of(&ours[key.as_str()]).unwrap(), theirs, "{case}\n{key}");
-        }
-    }
+    RUNS.assert_finished_by_python(cases());
 }
+
+const RUNS: Runs<Lbfgs> = Runs { script: "lbfgs.py", make, other, train, told: unsigned_nan };
 
 #[test]
 fn a_setting_that_is_a_little_off_shows() {
     let _alone = alone();
     let learned = |case: &Value| {
-        let mut record = whole_run(case);
+        let mut record = RUNS.whole(case);
         record.retain(|(key, _)| !key.contains("/saved/"));
         record
     };
@@ -138,16 +89,6 @@ fn number(case: &Value, name: &str) -> i64 {
     case[name].as_i64().unwrap()
 }
 
-fn first_half(case: &Value) -> Value {
-    let mut half = case.clone();
-    half["steps"] = (number(case, "steps") / 2).into();
-    half
-}
-
-fn key(step: i64, phase: &str, name: &str) -> Key {
-    Key::new("run", step as usize, phase, name)
-}
-
 fn settings(case: &Value) -> LbfgsSettings {
     let given = &case["settings"];
     let float = |name: &str, default| given[name].as_f64().unwrap_or(default);
@@ -168,7 +109,7 @@ fn kind(case: &Value) -> Kind {
     if case["dtype"] == "float64" { Kind::Double } else { Kind::Float }
 }
 
-fn make(case: &Value) -> Lbfgs {
+fn make(case: &Value) -> Box<Lbfgs> {
     let (hidden, features) = (number(case, "hidden"), number(case, "features"));
     tch::manual_seed(number(case, "seed"));
     let shapes = [vec![hidden, features], vec![hidden], vec![hidden]];
@@ -176,19 +117,15 @@ fn make(case: &Value) -> Lbfgs {
         let param = Tensor::randn(shape, (kind(case), Device::Cpu));
         (format!("p{i}"), param.set_requires_grad(true))
     };
-    Lbfgs::with(shapes.into_iter().enumerate().map(param).collect(), settings(case))
+    let named = shapes.into_iter().enumerate().map(param).collect();
+    Box::new(Lbfgs::with(named, settings(case)))
 }
 
-fn whole_run(case: &Value) -> Vec<(String, Tensor)> {
-    let mut optimizer = make(case);
-    let mut record = vec![];
-    let half = number(case, "steps") / 2;
-    train(&first_half(case), &mut optimizer, 1, &mut record);
-    for (name, tensor) in optimizer.state_dict() {
-        record.push((key(half, "saved", &name).to_string(), unsigned_nan(&tensor)));
-    }
-    train(case, &mut optimizer, half + 1, &mut record);
-    record
+fn other(case: &Value) -> Box<Lbfgs> {
+    let mut other = case.clone();
+    other["seed"] = 1.into();
+    other["settings"] = json!({});
+    make(&other)
 }
 
 /// The sign of NaN is not compared: see lbfgs.py.
@@ -196,14 +133,14 @@ fn unsigned_nan(x: &Tensor) -> Tensor {
     x.detach().masked_fill(&x.isnan(), f64::NAN)
 }
 
-fn train(case: &Value, optimizer: &mut Lbfgs, from: i64, record: &mut Vec<(String, Tensor)>) {
+fn train(case: &Value, optimizer: &mut Lbfgs, from: u64, record: &mut Record) {
     let (n, scale) = (number(case, "n"), case["scale"].as_f64().unwrap());
-    for step in from..=number(case, "steps") {
+    for step in from..=case["steps"].as_u64().unwrap() {
         let mut push = |phase: &str, name: &str, x: &Tensor| {
-            record.push((key(step, phase, name).to_string(), unsigned_nan(x)));
+            record.push((key(step, phase, name), unsigned_nan(x)));
         };
         let seed = number(case, "seed");
-        tch::manual_seed(if case["new_data"] == true { seed + step } else { seed });
+        tch::manual_seed(if case["new_data"] == true { seed + step as i64 } else { seed });
         let x = Tensor::randn([n, number(case, "features")], (kind(case), Device::Cpu));
         let y = Tensor::randn([n], (kind(case), Device::Cpu));
         let mut losses = vec![];

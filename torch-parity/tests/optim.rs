@@ -6,15 +6,14 @@ mod live;
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use live::{alone, assert_same_bits, draws, run_python};
+use live::resumed::{Record, Runs, key};
+use live::{alone, assert_same_bits, draws};
 use serde_json::{Value, json};
 use tch::{Kind, Reduction, Tensor, kind::FLOAT_CPU};
-use tempfile::TempDir;
 use torch_parity::optim::{
     AdagradSettings, AdamSettings, AdamWSettings, NAdamSettings, ParamGroups, PerParameter,
     RAdamSettings, RmsPropSettings, Rule, Setting, SgdSettings, clip_grad_norm_, clip_grad_value_,
 };
-use torch_parity::trace::{Array, Key, Trace};
 
 /// PyTorch's names of the optimizers.
 const OPTIMIZERS: [&str; 7] = ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "NAdam", "RAdam"];
@@ -29,51 +28,21 @@ fn every_optimizer_takes_pytorchs_steps() {
 
 #[test]
 fn a_run_saved_by_python_is_finished_here_with_the_same_bits() {
-    let cases = cases();
-    let all = run_python("optim.py", &cases);
-    let _alone = alone();
-    for (case, python) in cases.iter().zip(all) {
-        let half = steps(case) / 2;
-        let (params, mut optimizer) = fresh(case);
-        for (i, param) in params.iter().enumerate() {
-            set(param, &python, &Key::new("run", half as usize, "param", &format!("p{i}")));
-        }
-        optimizer.load_state_dict(&saved(&python)).unwrap();
-        let mut rest = vec![];
-        train(case, &mut *optimizer, half + 1, &mut rest);
-        assert!(!rest.is_empty());
-        for (key, tensor) in rest {
-            let theirs = &python.tensors[key.as_str()];
-            assert_eq!(&Array::of(&tensor).unwrap(), theirs, "{case}\n{key}");
-        }
-    }
+    RUNS.assert_finished_here(&cases());
 }
 
 #[test]
 fn a_run_saved_here_is_finished_by_python_with_the_same_bits() {
-    let _alone = alone();
-    let folder = TempDir::new().unwrap();
-    let mut cases = cases();
-    for (n, case) in cases.iter_mut().enumerate() {
-        let (params, mut optimizer) = make(case);
-        train(&first_half(case), &mut *optimizer, 1, &mut vec![]);
-        let mut trace = Trace::default();
-        let names = params.iter().enumerate().map(|(i, x)| (format!("param.p{i}"), x.copy()));
-        for (name, tensor) in names.chain(optimizer.state_dict()) {
-            trace.tensors.insert(name.into(), Array::of(&tensor).unwrap());
-        }
-        let path = folder.path().join(format!("{n}.safetensors"));
-        std::fs::write(&path, trace.to_bytes().unwrap()).unwrap();
-        case["saved"] = path.to_str().unwrap().into();
-    }
-    for (case, python) in cases.iter().zip(run_python("optim.py", &cases)) {
-        let ours: BTreeMap<_, _> = whole_run(case).into_iter().collect();
-        assert!(python.tensors.len() > ours.len() / 3);
-        for (key, theirs) in &python.tensors {
-            assert_eq!(&Array::of(&ours[key.as_str()]).unwrap(), theirs, "{case}\n{key}");
-        }
-    }
+    RUNS.assert_finished_by_python(cases());
 }
+
+const RUNS: Runs<dyn ParamGroups> = Runs {
+    script: "optim.py",
+    make,
+    other: fresh,
+    train: |case, optimizer, from, record| train(case, optimizer, from, record),
+    told: |x| x.detach().copy(),
+};
 
 #[test]
 fn a_setting_that_is_a_little_off_shows() {
@@ -89,7 +58,7 @@ fn a_setting_that_is_a_little_off_shows() {
 }
 
 /// A run's record but for the settings themselves.
-fn learned(case: &Value) -> Vec<(String, Tensor)> {
+fn learned(case: &Value) -> Record {
     let mut record = whole_run(case);
     record.retain(|(key, _)| !key.contains("/saved/"));
     record
@@ -99,7 +68,7 @@ fn learned(case: &Value) -> Vec<(String, Tensor)> {
 fn names(optimizer: &str) -> Vec<String> {
     let case = json!({ "optimizer": optimizer, "seed": 0, "shapes": [], "transposed": [],
         "frozen": [], "groups": [{ "len": 0 }] });
-    let saved = make(&case).1.state_dict();
+    let saved = make(&case).state_dict();
     let name = |(name, _): &(String, Tensor)| name["param_groups.0.".len()..].to_owned();
     saved.iter().map(name).collect()
 }
@@ -109,7 +78,7 @@ fn names(optimizer: &str) -> Vec<String> {
 fn off(case: &Value, name: &str) -> Value {
     let mut case = case.clone();
     let key = format!("param_groups.0.{name}");
-    let saved = make(&case).1.state_dict();
+    let saved = make(&case).state_dict();
     let value = &saved.iter().find(|(known, _)| *known == key).unwrap().1;
     let group = &mut case["groups"][0];
     group[name] = match Vec::<f64>::try_from(value.view([-1])).unwrap()[..] {
@@ -166,12 +135,6 @@ fn cases() -> Vec<Value> {
 
 fn steps(case: &Value) -> u64 {
     case["steps"].as_u64().unwrap()
-}
-
-fn first_half(case: &Value) -> Value {
-    let mut half = case.clone();
-    half["steps"] = (steps(case) / 2).into();
-    half
 }
 
 fn case(optimizer: &str, rng: &mut Rng) -> Value {
@@ -270,23 +233,17 @@ fn group(optimizer: &str, len: usize, rng: &mut Rng) -> Value {
     group
 }
 
-fn whole_run(case: &Value) -> Vec<(String, Tensor)> {
-    let (params, mut optimizer) = make(case);
+fn whole_run(case: &Value) -> Record {
     let mut record = vec![];
-    for (i, param) in params.iter().enumerate() {
+    for (i, param) in make(case).parameters().tensors().iter().enumerate() {
         push(&mut record, 0, "init", &format!("p{i}"), param);
     }
-    let half = steps(case) / 2;
-    train(&first_half(case), &mut *optimizer, 1, &mut record);
-    for (name, tensor) in optimizer.state_dict() {
-        push(&mut record, half, "saved", &name, &tensor);
-    }
-    train(case, &mut *optimizer, half + 1, &mut record);
+    record.extend(RUNS.whole(case));
     record
 }
 
-fn push(record: &mut Vec<(String, Tensor)>, step: u64, phase: &str, name: &str, x: &Tensor) {
-    record.push((Key::new("run", step as usize, phase, name).to_string(), x.detach().copy()));
+fn push(record: &mut Record, step: u64, phase: &str, name: &str, x: &Tensor) {
+    record.push((key(step, phase, name), (RUNS.told)(x)));
 }
 
 fn numbers(value: &Value) -> Vec<i64> {
@@ -307,7 +264,7 @@ fn params(case: &Value) -> Vec<(String, Tensor)> {
     shapes.map(param).collect()
 }
 
-fn make(case: &Value) -> (Vec<Tensor>, Box<dyn ParamGroups>) {
+fn make(case: &Value) -> Box<dyn ParamGroups> {
     match case["optimizer"].as_str().unwrap() {
         "SGD" => make_by::<SgdSettings>(case),
         "Adam" => make_by::<AdamSettings>(case),
@@ -319,9 +276,8 @@ fn make(case: &Value) -> (Vec<Tensor>, Box<dyn ParamGroups>) {
     }
 }
 
-fn make_by<R: Rule + 'static>(case: &Value) -> (Vec<Tensor>, Box<dyn ParamGroups>) {
+fn make_by<R: Rule + 'static>(case: &Value) -> Box<dyn ParamGroups> {
     let mut named = params(case);
-    let params = named.iter().map(|(_, x)| x.shallow_clone()).collect();
     let mut group = |group: &Value| {
         let mut rule = R::default();
         for (name, setting) in rule.settings() {
@@ -335,11 +291,11 @@ fn make_by<R: Rule + 'static>(case: &Value) -> (Vec<Tensor>, Box<dyn ParamGroups
         (named.drain(..group["len"].as_u64().unwrap() as usize).collect(), rule)
     };
     let groups = case["groups"].as_array().unwrap().iter().map(&mut group).collect();
-    (params, Box::new(PerParameter::with_groups(groups)))
+    Box::new(PerParameter::with_groups(groups))
 }
 
 /// The same with PyTorch's defaults in all groups and other initial values.
-fn fresh(case: &Value) -> (Vec<Tensor>, Box<dyn ParamGroups>) {
+fn fresh(case: &Value) -> Box<dyn ParamGroups> {
     let mut case = case.clone();
     case["seed"] = (case["seed"].as_i64().unwrap() + 1).into();
     for group in case["groups"].as_array_mut().unwrap() {
@@ -348,12 +304,7 @@ fn fresh(case: &Value) -> (Vec<Tensor>, Box<dyn ParamGroups>) {
     make(&case)
 }
 
-fn train(
-    case: &Value,
-    optimizer: &mut dyn ParamGroups,
-    from: u64,
-    record: &mut Vec<(String, Tensor)>,
-) {
+fn train(case: &Value, optimizer: &mut dyn ParamGroups, from: u64, record: &mut Record) {
     for step in from..=steps(case) {
         optimizer.zero_grad();
         for part in 0..case["accumulate"].as_u64().unwrap() {
@@ -396,16 +347,4 @@ fn loss(case: &Value, params: &[Tensor], step: u64, part: u64) -> Tensor {
         }
     }
     loss
-}
-
-fn set(param: &Tensor, python: &Trace, key: &Key) {
-    let theirs = python.tensors[key].to_tensor().unwrap();
-    tch::no_grad(|| param.shallow_clone().copy_(&theirs));
-}
-
-/// What Python saved, by the names that `state_dict` gives.
-fn saved(python: &Trace) -> BTreeMap<String, Tensor> {
-    let places = python.tensors.iter().filter_map(|(key, array)| Some((key.place()?, array)));
-    let saved = places.filter(|(place, _)| place.phase == "saved");
-    saved.map(|(place, array)| (place.name.to_owned(), array.to_tensor().unwrap())).collect()
 }

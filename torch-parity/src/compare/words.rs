@@ -125,8 +125,8 @@ impl Report {
                     let (side, word) = (&self.sides[shorter], &self.step_word);
                     format!("\n  {side} ends at {word} {end} of {}", escaped(series))
                 });
-                let ends = ends.unwrap_or_default();
-                format!("{place}: only {} has it{ends}", self.sides[*side])
+                let only = format!("only {} has it", self.sides[*side]);
+                beside(&place, &only) + &ends.unwrap_or_default()
             }
             What::Tail { side, lines, last } => {
                 let [longer, shorter] = [&self.sides[*side], &self.sides[1 - side]];
@@ -141,7 +141,7 @@ impl Report {
                 )
             }
             What::Dtype([x, y]) => format!("{place}: dtype {x} for {a}, {y} for {b}"),
-            What::Shape([x, y]) => format!("{place}: shape {x:?} for {a}, {y:?} for {b}"),
+            What::Shape([x, y]) => beside(&place, &format!("shape {x:?} for {a}, {y:?} for {b}")),
             What::Text([x, y]) => {
                 let width = a.chars().count().max(b.chars().count());
                 let room = 76_usize.saturating_sub(width).max(20);
@@ -218,4 +218,11 @@ pub(super) fn elided(text: &str, room: usize) -> String {
     let end = (room - 3).div_ceil(2);
     let start: String = text.chars().take(room - 3 - end).collect();
     start + "..." + &text.chars().skip(length - end).collect::<String>()
+}
+
+/// What is said of a place, on its line or, where that would be wider than 80
+/// columns behind "first divergence (local): ", on the next.
+fn beside(place: &str, said: &str) -> String {
+    let fits = place.chars().count() + said.chars().count() <= 52;
+    format!("{place}:{}{said}", if fits { " " } else { "\n  " })
 }

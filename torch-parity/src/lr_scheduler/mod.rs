@@ -16,18 +16,24 @@
 
 mod base;
 mod cosine;
+mod exponential;
 mod lambda;
 mod linear;
-mod multiplied;
+mod multi_step;
 mod one_cycle;
 mod plateau;
 mod sequential;
+mod step;
+mod warm_restarts;
 
 pub use base::{Base, Counter, LrScheduler};
-pub use cosine::{CosineAnnealingLr, CosineAnnealingWarmRestarts};
+pub use cosine::CosineAnnealingLr;
+pub use exponential::ExponentialLr;
 pub use lambda::{Factor, LambdaLr};
 pub use linear::LinearLr;
-pub use multiplied::{ExponentialLr, MultiStepLr, StepLr};
+pub use multi_step::MultiStepLr;
 pub use one_cycle::{Anneal, OneCycleLr, OneCycleSettings};
 pub use plateau::{Mode, PlateauSettings, ReduceLrOnPlateau, ThresholdMode};
 pub use sequential::SequentialLr;
+pub use step::StepLr;
+pub use warm_restarts::CosineAnnealingWarmRestarts;

@@ -3,7 +3,7 @@
 use tch::Tensor;
 
 use super::per_parameter::PerParameter;
-use super::rule::{Rule, Setting, State, descent};
+use super::rule::{Rule, Setting, State, descent, settings};
 use super::scaled::{add, addcdiv_, addcmul_};
 
 /// `torch.optim.Adagrad` (Duchi et al., 2011): the arithmetic of
@@ -47,15 +47,7 @@ impl Rule for AdagradSettings {
     const EAGER: bool = true;
 
     fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
-        let initial = &mut self.initial_accumulator_value;
-        vec![
-            ("lr", Setting::Float(&mut self.lr)),
-            ("lr_decay", Setting::Float(&mut self.lr_decay)),
-            ("eps", Setting::Float(&mut self.eps)),
-            ("weight_decay", Setting::Float(&mut self.weight_decay)),
-            ("initial_accumulator_value", Setting::Float(initial)),
-            ("maximize", Setting::Flag(&mut self.maximize)),
-        ]
+        settings!(self: lr, lr_decay, eps, weight_decay, initial_accumulator_value, maximize)
     }
 
     fn init(&self, param: &Tensor) -> State {

@@ -3,7 +3,7 @@
 use tch::Tensor;
 
 use super::per_parameter::PerParameter;
-use super::rule::{Rule, Setting, State, descent, pow};
+use super::rule::{Rule, Setting, State, descent, pow, settings};
 use super::scaled::{add, addcdiv_, addcmul_};
 
 /// Decay of the running mean of the gradient, by default.
@@ -57,15 +57,7 @@ impl Rule for AdamSettings {
     const STATE: &'static [&'static str] = &["exp_avg", "exp_avg_sq", "max_exp_avg_sq"];
 
     fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
-        vec![
-            ("lr", Setting::Float(&mut self.lr)),
-            ("betas", Setting::Pair(&mut self.betas)),
-            ("eps", Setting::Float(&mut self.eps)),
-            ("weight_decay", Setting::Float(&mut self.weight_decay)),
-            ("amsgrad", Setting::Flag(&mut self.amsgrad)),
-            ("maximize", Setting::Flag(&mut self.maximize)),
-            ("decoupled_weight_decay", Setting::Flag(&mut self.decoupled_weight_decay)),
-        ]
+        settings!(self: lr, betas, eps, weight_decay, amsgrad, maximize, decoupled_weight_decay)
     }
 
     fn init(&self, param: &Tensor) -> State {

@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use super::adam::{AdamSettings, BETA1, BETA2, EPS};
 use super::per_parameter::PerParameter;
-use super::rule::{Rule, Setting, State};
+use super::rule::{Rule, Setting, State, settings};
 
 /// `torch.optim.AdamW` (Loshchilov and Hutter, 2019): [`Adam`](super::Adam) whose
 /// parameters decay apart from the gradient, by default by 0.01.
@@ -52,14 +52,7 @@ impl Rule for AdamWSettings {
     const STATE: &'static [&'static str] = AdamSettings::STATE;
 
     fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
-        vec![
-            ("lr", Setting::Float(&mut self.lr)),
-            ("betas", Setting::Pair(&mut self.betas)),
-            ("eps", Setting::Float(&mut self.eps)),
-            ("weight_decay", Setting::Float(&mut self.weight_decay)),
-            ("amsgrad", Setting::Flag(&mut self.amsgrad)),
-            ("maximize", Setting::Flag(&mut self.maximize)),
-        ]
+        settings!(self: lr, betas, eps, weight_decay, amsgrad, maximize)
     }
 
     fn init(&self, param: &Tensor) -> State {

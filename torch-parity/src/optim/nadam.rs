@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use super::adam::{BETA1, BETA2, EPS, decayed, moments};
 use super::per_parameter::PerParameter;
-use super::rule::{Rule, Setting, State, descent, pow};
+use super::rule::{Rule, Setting, State, descent, pow, settings};
 use super::scaled::addcdiv_;
 
 /// `torch.optim.NAdam` (Dozat, 2016): the arithmetic of
@@ -49,15 +49,9 @@ impl Rule for NAdamSettings {
     const STATE: &'static [&'static str] = &["mu_product", "exp_avg", "exp_avg_sq"];
 
     fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
-        vec![
-            ("lr", Setting::Float(&mut self.lr)),
-            ("betas", Setting::Pair(&mut self.betas)),
-            ("eps", Setting::Float(&mut self.eps)),
-            ("weight_decay", Setting::Float(&mut self.weight_decay)),
-            ("momentum_decay", Setting::Float(&mut self.momentum_decay)),
-            ("decoupled_weight_decay", Setting::Flag(&mut self.decoupled_weight_decay)),
-            ("maximize", Setting::Flag(&mut self.maximize)),
-        ]
+        settings!(
+            self: lr, betas, eps, weight_decay, momentum_decay, decoupled_weight_decay, maximize
+        )
     }
 
     fn init(&self, param: &Tensor) -> State {

@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use super::adam::{BETA1, BETA2, EPS, decayed, moments};
 use super::per_parameter::PerParameter;
-use super::rule::{Rule, Setting, State, descent, pow};
+use super::rule::{Rule, Setting, State, descent, pow, settings};
 use super::scaled::add_;
 
 /// `torch.optim.RAdam` (Liu et al., 2020): the arithmetic of
@@ -45,14 +45,7 @@ impl Rule for RAdamSettings {
     const STATE: &'static [&'static str] = &["exp_avg", "exp_avg_sq"];
 
     fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
-        vec![
-            ("lr", Setting::Float(&mut self.lr)),
-            ("betas", Setting::Pair(&mut self.betas)),
-            ("eps", Setting::Float(&mut self.eps)),
-            ("weight_decay", Setting::Float(&mut self.weight_decay)),
-            ("maximize", Setting::Flag(&mut self.maximize)),
-            ("decoupled_weight_decay", Setting::Flag(&mut self.decoupled_weight_decay)),
-        ]
+        settings!(self: lr, betas, eps, weight_decay, maximize, decoupled_weight_decay)
     }
 
     fn init(&self, param: &Tensor) -> State {

@@ -3,7 +3,7 @@
 use tch::Tensor;
 
 use super::per_parameter::PerParameter;
-use super::rule::{Rule, Setting, State, descent};
+use super::rule::{Rule, Setting, State, descent, settings};
 use super::scaled::{add, add_, addcdiv_, addcmul, addcmul_};
 
 /// `torch.optim.RMSprop` (Hinton's lecture 6e, 2012; centered: Graves, 2013):
@@ -47,15 +47,7 @@ impl Rule for RmsPropSettings {
     const STATE: &'static [&'static str] = &["square_avg", "momentum_buffer", "grad_avg"];
 
     fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
-        vec![
-            ("lr", Setting::Float(&mut self.lr)),
-            ("momentum", Setting::Float(&mut self.momentum)),
-            ("alpha", Setting::Float(&mut self.alpha)),
-            ("eps", Setting::Float(&mut self.eps)),
-            ("centered", Setting::Flag(&mut self.centered)),
-            ("weight_decay", Setting::Float(&mut self.weight_decay)),
-            ("maximize", Setting::Flag(&mut self.maximize)),
-        ]
+        settings!(self: lr, momentum, alpha, eps, centered, weight_decay, maximize)
     }
 
     fn init(&self, param: &Tensor) -> State {

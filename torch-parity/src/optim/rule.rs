@@ -42,6 +42,32 @@ pub enum Setting<'a> {
     Flag(&'a mut bool),
 }
 
+impl<'a> From<&'a mut f64> for Setting<'a> {
+    fn from(float: &'a mut f64) -> Self {
+        Self::Float(float)
+    }
+}
+
+impl<'a> From<&'a mut (f64, f64)> for Setting<'a> {
+    fn from(pair: &'a mut (f64, f64)) -> Self {
+        Self::Pair(pair)
+    }
+}
+
+impl<'a> From<&'a mut bool> for Setting<'a> {
+    fn from(flag: &'a mut bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+/// Fields of a rule as its settings, under their names, which are PyTorch's.
+macro_rules! settings {
+    ($rule:ident: $($name:ident),+) => {
+        vec![$((stringify!($name), Setting::from(&mut $rule.$name))),+]
+    };
+}
+pub(super) use settings;
+
 /// What is remembered of one parameter.
 #[derive(Debug, Default)]
 pub struct State {

@@ -3,7 +3,7 @@
 use tch::Tensor;
 
 use super::per_parameter::PerParameter;
-use super::rule::{Rule, Setting, State, descent};
+use super::rule::{Rule, Setting, State, descent, settings};
 use super::scaled::{add, add_};
 
 /// `torch.optim.SGD`, with momentum as Sutskever et al., 2013, have it up to the
@@ -46,14 +46,7 @@ impl Rule for SgdSettings {
     const COUNTS_STEPS: bool = false;
 
     fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
-        vec![
-            ("lr", Setting::Float(&mut self.lr)),
-            ("momentum", Setting::Float(&mut self.momentum)),
-            ("dampening", Setting::Float(&mut self.dampening)),
-            ("weight_decay", Setting::Float(&mut self.weight_decay)),
-            ("nesterov", Setting::Flag(&mut self.nesterov)),
-            ("maximize", Setting::Flag(&mut self.maximize)),
-        ]
+        settings!(self: lr, momentum, dampening, weight_decay, nesterov, maximize)
     }
 
     fn init(&self, _: &Tensor) -> State {

@@ -2,6 +2,8 @@
 //! of them is compared bit for bit.
 #![allow(dead_code)] // each test file uses a part of it
 
+pub mod resumed;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
