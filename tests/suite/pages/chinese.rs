@@ -1,4 +1,4 @@
-//! The Chinese pages are set as Chinese technical writers do, alike throughout.
+//! The Chinese pages are set as Chinese technical writers do, everywhere alike.
 
 use regex::Regex;
 
@@ -9,7 +9,7 @@ use super::pages;
 fn slips(text: &str) -> Vec<String> {
     let text = without_blocks(text);
     let wrong = [
-        // No blank between Chinese and Latin letters, digits or code.
+        // A blank is missing between Chinese and Latin letters, digits or code.
         r"\p{Han}[A-Za-z0-9`]|[A-Za-z0-9`%]\p{Han}",
         // A half-width mark in Chinese text; a blank beside a full-width one.
         r#"\p{Han}[,.:;!?()"]|[,;!?("]\p{Han}| [，。：；、（）？]|[，。：；、（）？] [^|]"#,
@@ -19,7 +19,7 @@ fn slips(text: &str) -> Vec<String> {
         r"\*\*[^*\n]*[，。：；、）]\*\*\p{Han}",
     ];
     let wrong = Regex::new(&format!("(?:{}).{{0,9}}", wrong.join("|"))).unwrap();
-    // A link to an English page says so; the one at the top is to say just that.
+    // A link to an English page says so. The one at the top is called English.
     let english = Regex::new(r"\[([^\]]*)\]\([^)]*\.md(?:#[^)]*)?\)(.{0,4})").unwrap();
     let untold = english.captures_iter(&text).filter(|link| {
         !(&link[1] == "English" || link[0].contains(".zh-CN.md") || &link[2] == "（英文）")
