@@ -30,12 +30,13 @@ fn broken(page: &Page) -> Vec<String> {
     links.chain(paths).map(|target| format!("{} points to {target}", page.path)).collect()
 }
 
-fn without_blocks(text: &str) -> String {
+/// A page's text without what is in its blocks.
+pub fn without_blocks(text: &str) -> String {
     text.split("\n```").step_by(2).collect()
 }
 
 /// A heading as links name it.
-fn heading(line: &str) -> Option<String> {
+pub fn heading(line: &str) -> Option<String> {
     let words = line.strip_prefix('#')?.trim_start_matches(['#', ' ']);
     let words = words.to_lowercase().replace(' ', "-");
     Some(words.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect())
