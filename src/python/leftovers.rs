@@ -31,17 +31,28 @@ fn clear_on_signals() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
-        let clear = move || {
+        let wait = move || {
             for signal in signals.forever() {
-                let left = left();
-                left.groups.iter().for_each(|&group| end_group(group));
-                left.folders.iter().for_each(|folder| drop(fs::remove_dir_all(folder)));
+                clear(&left());
                 let _ = emulate_default_handler(signal);
             }
         };
         // Without a thread, a signal leaves what it always left.
-        let _ = thread::Builder::new().spawn(clear);
+        let _ = thread::Builder::new().spawn(wait);
     });
+}
+
+fn clear(left: &Left) {
+    left.groups.iter().for_each(|&group| end_group(group));
+    left.folders.iter().for_each(|folder| drop(fs::remove_dir_all(folder)));
+}
+
+/// Ends what runs and clears what is left, as far as that goes, where the process
+/// ends at once.
+pub fn abandon() {
+    if let Ok(left) = LEFT.try_lock() {
+        clear(&left);
+    }
 }
 
 /// Ends a process and all that it started.

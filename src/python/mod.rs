@@ -14,7 +14,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use wait_timeout::ChildExt;
 
 pub use self::conversation::Conversation;
-pub use self::leftovers::Folder;
+pub use self::leftovers::{Folder, abandon};
 pub use self::running::Running;
 
 /// The Python files, carried along so that a check works from any folder;
