@@ -1,9 +1,11 @@
 //! Many seeds: the same training for each of them, on all cores.
 
 pub mod answer;
+pub mod columns;
 pub mod merge;
 pub mod plan;
 pub mod plot;
+pub mod reader;
 pub mod row;
 pub mod seeds;
 pub mod statistics;
