@@ -36,7 +36,9 @@ pub fn refuse_too_many(threads: usize) -> Result<()> {
     })
 }
 
-/// The size of a thread's stack in OpenMP, where nothing chooses another.
+/// The size of a thread's stack in OpenMP, where nothing chooses another, and room
+/// for what else it takes.
 fn stack() -> usize {
-    getrlimit(Resource::Stack).current.map_or(2 << 20, |bytes| bytes.min(1 << 30) as usize)
+    let limit = getrlimit(Resource::Stack).current;
+    limit.map_or(2 << 20, |bytes| bytes.min(1 << 30) as usize) + (1 << 20)
 }

@@ -14,6 +14,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use wait_timeout::ChildExt;
 
 pub use self::conversation::Conversation;
+use self::leftovers::Companion;
 pub use self::leftovers::{Folder, abandon};
 pub use self::running::Running;
 
@@ -112,6 +113,7 @@ impl Python {
         let (mut command, _folder) = self.recorder()?;
         command.args(flags).arg("--").arg(script).args(args);
         let mut child = command.spawn().map_err(|error| self.cannot_start(&error))?;
+        let _companion = Companion::new(child.id());
         let name = script.display();
         let status = child.wait_timeout(self.timeout);
         if let Some(status) = status.with_context(|| format!("cannot wait for {name}"))? {
@@ -150,6 +152,10 @@ impl Python {
     fn cannot_start(&self, error: &io::Error) -> anyhow::Error {
         let program = self.interpreter.display();
         match error.kind() {
+            io::ErrorKind::NotFound if self.interpreter.is_file() => anyhow!(
+                "cannot start {program}: what its first line (#!) names is not there: \
+                 name a Python with --python"
+            ),
             io::ErrorKind::NotFound => {
                 anyhow!("no Python at {program}: run `make setup`, or name one with --python")
             }
@@ -164,5 +170,5 @@ fn unpack(package: &Path) -> Result<()> {
         .and_then(|()| {
             SOURCES.iter().try_for_each(|(name, text)| std::fs::write(package.join(name), text))
         })
-        .context("cannot write to the temporary folder")
+        .with_context(|| leftovers::cannot_write(package))
 }

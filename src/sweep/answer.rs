@@ -72,7 +72,8 @@ pub fn leaders(sweeps: &[(Plan, Columns)]) -> Result<String> {
         shown.push(epochs);
     }
     let shown = &shown[shown.len().saturating_sub(SHOWN)..];
-    let header = shown.iter().map(|epoch| format!("{epoch} epochs"));
+    let plural = |epoch: usize| if epoch == 1 { "" } else { "s" };
+    let header = shown.iter().map(|&epoch| format!("{epoch} epoch{}", plural(epoch)));
     let header: Vec<_> = ["lr".to_owned()].into_iter().chain(header).collect();
     let header: Vec<_> = header.iter().map(String::as_str).collect();
     let leaders = |(plan, columns): &(Plan, Columns)| {

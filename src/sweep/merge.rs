@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use torch_parity::text::counted;
 
 use crate::sweep::columns::Columns;
 use crate::sweep::plan::Plan;
@@ -22,8 +23,9 @@ pub fn merge(out: &Path, paths: &[PathBuf]) -> Result<(Plan, Columns)> {
         let all = plan.own_count();
         ensure!(
             done == all,
-            "{} has {done} of its {all} seeds: run its sweep again, which goes on where it stopped",
-            path.display()
+            "{} has {done} of its {}: run its sweep again, which goes on where it stopped",
+            path.display(),
+            counted(all, "seed")
         );
         shards.push((path, plan));
     }

@@ -19,13 +19,17 @@ pub fn summary(plan: &Plan, columns: &Columns) -> Result<String> {
     } else {
         format!("{} of {}", thousands(done), counted(all, "seed"))
     };
+    let of = |name: &str, what: &str| match plan.setting(name) {
+        "1" => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    };
     let mut title = format!(
-        "{seeds}: {} epochs, lr {}, {} samples, {} features, {} hidden units\n",
-        plan.epochs,
+        "{seeds}: {}, lr {}, {}, {}, {}\n",
+        of("epochs", "epoch"),
         plan.setting("lr"),
-        plan.setting("samples"),
-        plan.setting("features"),
-        plan.setting("hidden"),
+        of("samples", "sample"),
+        of("features", "feature"),
+        of("hidden", "hidden unit"),
     );
     if title.chars().count() > 80 {
         title = title.replacen(": ", "\n", 1);
