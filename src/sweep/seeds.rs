@@ -74,12 +74,11 @@ impl FromStr for Seeds {
 
 fn range(part: &str) -> Option<Range<i128>> {
     let is_seed = |seed: &i128| i64::try_from(*seed).is_ok();
-    let range = match part.split_once("..") {
-        Some((start, end)) => start.parse().ok()?..end.parse().ok()?,
-        None => {
-            let seed = part.parse().ok()?;
-            seed..seed + i128::from(is_seed(&seed))
-        }
+    let range = if let Some((start, end)) = part.split_once("..") {
+        start.parse().ok()?..end.parse().ok()?
+    } else {
+        let seed = part.parse().ok()?;
+        seed..seed + i128::from(is_seed(&seed))
     };
     (is_seed(&range.start) && is_seed(&(range.end.checked_sub(1)?))).then_some(range)
 }
