@@ -101,7 +101,8 @@ Examples:
   tanh-parity sweep --summary sweep.csv --curves curves.svg
 
 The CSV grows by whole seeds. Interrupted, the same command goes on where it
-stopped; the settings are kept beside it, in sweep.csv.json.")]
+stopped; with --seeds 0..1200 it goes on to 1200. The settings are kept beside
+it, in sweep.csv.json.")]
     Sweep(sweep::SweepArgs),
     /// Join the CSVs of all shards of a sweep
     #[command(after_help = "\

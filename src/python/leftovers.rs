@@ -1,7 +1,7 @@
 //! What a run leaves while it goes on, its folder and its Python, and how that is
 //! cleared, however the run ends.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
@@ -136,12 +136,6 @@ impl Folder {
     /// Where it is.
     pub fn path(&self) -> &Path {
         self.0.path()
-    }
-
-    /// A new file in it. Into files and not pipes: a pipe that nobody empties
-    /// would block a script.
-    pub fn create(&self, name: &str) -> Result<File> {
-        File::create(self.path().join(name)).with_context(|| cannot_write(self.path()))
     }
 
     /// Refuses a folder that has become full: what ended there says nothing of it.

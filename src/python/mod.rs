@@ -76,7 +76,7 @@ impl Python {
             unpack(&folder.path().join("python_ref"))?;
         }
         command.current_dir(root.as_deref().unwrap_or(folder.path()));
-        command.stdin(Stdio::null()).stdout(folder.create("stdout")?);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
         Ok((command, folder))
     }
 
@@ -127,7 +127,7 @@ impl Python {
     }
 
     /// Records a user's script, unchanged, to the file `script.safetensors` of the
-    /// run's folder; what it prints goes to files there.
+    /// run's folder; what it prints is dropped, but for errors.
     pub fn start_recording(
         &self,
         script: &Path,
@@ -140,7 +140,7 @@ impl Python {
         for variable in ["OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
             command.env(variable, threads.to_string());
         }
-        command.stdin(Stdio::null()).stdout(folder.create("stdout")?);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
         self.start(&script.display().to_string(), command, folder)
     }
 
