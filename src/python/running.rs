@@ -64,7 +64,8 @@ impl Running {
             return Ok(());
         }
         let stderr = self.stderr();
-        if stderr.trim().is_empty() {
+        // Not where a signal ended it: ours may be about to clear the folder.
+        if stderr.trim().is_empty() && status.code().is_some() {
             self.folder.refuse_full()?;
         }
         let reason = reason(&stderr);
