@@ -16,8 +16,9 @@ pub enum Output {
     Stdout,
     /// A device, a pipe, or a file by its descriptor: written as it is.
     Special(PathBuf, File),
-    /// A file with other names too (hard links), or of another owner. A file
-    /// renamed over it would be a new one, so this one is written anew.
+    /// A file with other names too (hard links), of another owner, or in a folder
+    /// that nothing may be put into. A file renamed over it would be a new one, so
+    /// this one is written anew.
     Kept(PathBuf, File),
     /// A file: written beside, then renamed.
     File(PathBuf),
@@ -69,8 +70,13 @@ impl Output {
                 return Ok(Self::Kept(target, file));
             }
         }
-        beside(&target)?.close()?;
-        Ok(Self::File(target))
+        match beside(&target).and_then(NamedTempFile::close) {
+            // The file may be written, and its folder not.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                Ok(Self::Kept(target, file))
+            }
+            tried => tried.map(|()| Self::File(target)),
+        }
     }
 
     fn new_file(path: &Path) -> io::Result<Self> {

@@ -159,6 +159,9 @@ impl Python {
             io::ErrorKind::NotFound => {
                 anyhow!("no Python at {program}: run `make setup`, or name one with --python")
             }
+            io::ErrorKind::WouldBlock => {
+                anyhow!("cannot start {program}: {error}: end other processes or raise `ulimit -u`")
+            }
             _ => anyhow!("cannot start {program}: {error}: name a Python with --python"),
         }
     }
