@@ -14,6 +14,7 @@
 //! | [`bench`] | both sides' time and memory |
 //! | [`export`], [`plot`] | rows -> CSV, SVG |
 //! | [`output`], [`progress`] | where results go, and what one sees meanwhile |
+//! | [`threads`] | whether libtorch can have the threads that it is to run on |
 //!
 //! The commands, with their flags, stand in `src/command/`. Imports run one way:
 //! command -> check, pitfalls, sweep, bench -> lesson -> fast -> `torch_parity`.
@@ -36,3 +37,4 @@ pub mod progress;
 pub mod python;
 pub mod resync;
 pub mod sweep;
+pub mod threads;

@@ -8,13 +8,25 @@ use anyhow::{Result, bail};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tanh_parity::output::print;
 use torch_parity::failure;
+use torch_parity::text::escaped;
 
 mod command;
+mod ending;
+
+#[global_allocator]
+static MEMORY: ending::Memory = ending::Memory;
 
 /// Exit status for trouble; 0 is fine, 1 says that the runs differ.
 const TROUBLE: u8 = 2;
 
 fn main() -> ExitCode {
+    ending::watch();
+    let code = code();
+    ending::is_ours();
+    code
+}
+
+fn code() -> ExitCode {
     // tch panics where libtorch fails: told in one line below instead.
     set_hook(Box::new(|_| {}));
     let error = match catch_unwind(AssertUnwindSafe(run)) {
@@ -27,8 +39,9 @@ fn main() -> ExitCode {
 }
 
 /// One line on standard error; there is nowhere to complain if it is closed.
+/// Paths and a script's words are in it, which may hold anything.
 fn complain(error: &str) {
-    let _ = writeln!(std::io::stderr(), "error: {}", error.replace('\n', " "));
+    let _ = writeln!(std::io::stderr(), "error: {}", escaped(&error.replace('\n', " ")));
 }
 
 fn run() -> Result<ExitCode> {

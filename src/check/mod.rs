@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use torch_parity::TORCH_VERSION;
 use torch_parity::compare::{self, Options, Report, Tally, Value, Verdict};
-use torch_parity::text::{repr, table, wrapped};
+use torch_parity::text::{escaped, repr, table, wrapped};
 use torch_parity::trace::{About, Both, Trace};
 
 pub use self::port::port_against_script;
@@ -162,7 +162,7 @@ fn same_release(python: &About) -> Result<()> {
 /// What the verdict holds for.
 fn environment(rust: &About, python: &About) -> String {
     let of = |about: &About, name| {
-        about.environment.get(name).map_or("unknown", String::as_str).to_owned()
+        escaped(about.environment.get(name).map_or("unknown", String::as_str)).into_owned()
     };
     let threads = |about: &About| match of(about, "threads").as_str() {
         "1" => "1 thread".to_owned(),
@@ -196,7 +196,7 @@ fn series_table(report: &Report, rust: &Trace, python: &Trace) -> String {
             [Some(x), Some(y)] => ulps_text(x, y),
             _ => String::new(),
         };
-        [name.clone(), ours, theirs, ulps, format!("{equal}/{all}")]
+        [escaped(name).into_owned(), ours, theirs, ulps, format!("{equal}/{all}")]
     };
     let trains = |name: &&String| report.steps_equal(name).1 > 0;
     let rows: Vec<_> = rust.about.series.iter().filter(trains).map(row).collect();
@@ -243,9 +243,10 @@ pub fn against_script(
     let report = compare::compare(["Rust", "script"], &ours, &theirs, options)?;
     let settings: Vec<_> = about.iter().map(|(name, value)| format!("{name} {value}")).collect();
     let told = format!(
-        "Script  {name}\n{}{}\n{}",
+        "Script  {}\n{}{}\n{}",
+        escaped(&name.to_string()),
         wrapped(&format!("trains  {}", settings.join(", "))),
-        notes.iter().map(|note| wrapped(&format!("paired  {note}"))).collect::<String>(),
+        notes.iter().map(|note| wrapped(&escaped(&format!("paired  {note}")))).collect::<String>(),
         series_table(&report, &ours, &theirs),
     );
     let environment = environment(&ours.about, &theirs.about);

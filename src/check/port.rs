@@ -41,7 +41,7 @@ fn record_port(words: &[OsString], python: &Python) -> Result<Trace> {
     let file = folder.path().join("port.safetensors");
     let mut command = Command::new(program);
     command.args(args).env(TRACE_VARIABLE, &file);
-    command.stdin(Stdio::null()).stdout(folder.create("stdout")?);
+    command.stdin(Stdio::null()).stdout(Stdio::null());
     let mut running =
         Running::start(&name, command, folder, python.timeout()).with_context(|| {
             format!("cannot start {name}: name a program that is there with --port")

@@ -11,6 +11,7 @@ use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::settings::whole;
 use tanh_parity::lesson::train::Train;
 use tanh_parity::output::{Outputs, print};
+use tanh_parity::threads::refuse_too_many;
 use torch_parity::compare::Verdict;
 
 use super::experiment::{Room, Started, rooms};
@@ -142,6 +143,7 @@ pub fn run(args: &CheckArgs, flags: &ArgMatches) -> Result<Verdict> {
 
 fn train(CheckArgs { train, how, kept, more }: &CheckArgs, flags: &ArgMatches) -> Result<Verdict> {
     train.validate()?;
+    refuse_too_many(train.run.threads as usize)?;
     let (outputs, python) = (kept.outputs()?, how.python.find());
     let options = how.options.options(if more.port.is_some() { "step" } else { EPOCH })?;
     let checked = if let Some(script) = &more.script {

@@ -11,6 +11,7 @@ use tanh_parity::lesson::{Experiment, File, Visitor, visit_all};
 use tanh_parity::output::Outputs;
 use tanh_parity::progress::Progress;
 use tanh_parity::python::Python;
+use tanh_parity::threads::refuse_too_many;
 use torch_parity::compare::Options;
 use torch_parity::trace::Both;
 
@@ -118,6 +119,7 @@ fn output(flag: &'static str, help: &'static str) -> Arg {
 fn settings<E: Experiment>(matches: &ArgMatches) -> Result<E> {
     let settings = E::from_arg_matches(matches)?;
     settings.validate()?;
+    refuse_too_many(settings.threads() as usize)?;
     Ok(settings)
 }
 

@@ -106,7 +106,8 @@ Examples:
   tanh-parity sweep --summary sweep.csv --curves curves.svg
 
 The CSV grows by whole seeds. If the sweep is interrupted, the same command goes
-on where it stopped. The settings are kept beside the CSV, in sweep.csv.json.")]
+on where it stopped; with --seeds 0..1200 it goes on to 1200. The settings are
+kept beside the CSV, in sweep.csv.json.")]
     Sweep(sweep::SweepArgs),
     /// Join the CSVs of all shards of a sweep
     #[command(after_help = "\

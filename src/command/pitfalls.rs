@@ -12,6 +12,7 @@ use tanh_parity::lesson::train::Train;
 use tanh_parity::output::{Outputs, print};
 use tanh_parity::pitfalls::{self, Finding, Pitfall};
 use tanh_parity::progress::Progress;
+use tanh_parity::threads::refuse_too_many;
 use torch_parity::trace::Trace;
 
 use super::python::PythonArgs;
@@ -54,6 +55,7 @@ fn pitfall(name: &str) -> Result<&'static Pitfall, String> {
 pub fn run(args: &PitfallsArgs) -> Result<bool> {
     let settings = &args.train;
     settings.validate()?;
+    refuse_too_many(settings.run.threads as usize)?;
     let chosen: Vec<_> = match args.name {
         Some(name) => vec![name],
         None if args.only.is_empty() => pitfalls::all().collect(),

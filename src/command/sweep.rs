@@ -11,12 +11,14 @@ use tanh_parity::lesson::train::Run;
 use tanh_parity::output::Outputs;
 use tanh_parity::progress::counter;
 use tanh_parity::sweep::answer::leaders;
+use tanh_parity::sweep::columns::Columns;
 use tanh_parity::sweep::plan::Plan;
-use tanh_parity::sweep::row::SeedRow;
+use tanh_parity::sweep::reader::Reader;
 use tanh_parity::sweep::seeds::{Seeds, Shard};
-use tanh_parity::sweep::store::{self, Store};
+use tanh_parity::sweep::store::Store;
 use tanh_parity::sweep::summary::summary;
 use tanh_parity::sweep::{self, merge, plot};
+use tanh_parity::threads::refuse_too_many;
 
 /// Flags of `sweep`.
 #[derive(Args, Debug)]
@@ -74,26 +76,26 @@ pub fn run(args: &SweepArgs) -> Result<()> {
     let plots = open_plots(args)?;
     plots.refuse_overwriting(&own_files(args.csv.as_slice()))?;
     let plan = Plan::new(&args.run, args.seeds.clone(), args.shard);
-    let (mut store, mut rows) = match &args.csv {
-        Some(path) => {
-            let (store, rows) = Store::open(path, &plan)?;
-            (Some(store), rows)
-        }
-        None => (None, Vec::new()),
-    };
-
-    let seeds = plan.own_seeds();
-    let done = rows.len() / plan.activations.len();
+    let threads = args.run.threads as usize;
     let cores = || available_parallelism().map_or(1, usize::from);
-    let jobs = args.jobs.unwrap_or_else(|| (cores() / args.run.threads as usize).max(1));
+    let jobs = args.jobs.unwrap_or_else(|| (cores() / threads).max(1));
+    if threads > 1 {
+        refuse_too_many(threads * jobs.min(plan.own_count()))?;
+    }
+    let mut columns = Columns::new(&plan, args.csv.as_deref());
+    let store = args.csv.as_ref().map(|path| Store::open(path, &plan, |rows| columns.push(rows)));
+    let mut store = store.transpose()?;
+
+    let done = columns.seeds();
+    let seeds: Vec<_> = plan.own_seeds().skip(done).collect();
     let progress = counter("seeds").with_position(done as u64);
-    progress.set_length(seeds.len() as u64);
+    progress.set_length(plan.own_count() as u64);
     progress.reset_eta();
-    sweep::run(&args.run, &seeds[done..], jobs, |seed_rows| {
+    sweep::run(&args.run, &seeds, jobs, |rows| {
         if let Some(store) = &mut store {
-            store.append(&seed_rows)?;
+            store.append(&rows)?;
         }
-        rows.extend(seed_rows);
+        columns.push(&rows)?;
         progress.inc(1);
         Ok(())
     })?;
@@ -101,7 +103,7 @@ pub fn run(args: &SweepArgs) -> Result<()> {
     if let Some(store) = &mut store {
         store.sync()?;
     }
-    report(&[(plan, rows)], plots)
+    report(&[(plan, columns)], plots)
 }
 
 /// Opens the plots that were asked for.
@@ -123,7 +125,7 @@ fn summarise(args: &SweepArgs) -> Result<()> {
         args.summary.len() == 1 || !plots.any(),
         "a plot shows one sweep: name one CSV after --summary"
     );
-    let sweeps = args.summary.iter().map(|path| store::read(path)).collect::<Result<Vec<_>>>()?;
+    let sweeps = args.summary.iter().map(|path| read(path)).collect::<Result<Vec<_>>>()?;
     for ((plan, _), path) in sweeps.iter().zip(&args.summary) {
         let paths: [&Path; 2] = [&args.summary[0], path];
         sweeps[0].0.refuse_mixture(plan, paths, &["lr"])?;
@@ -131,22 +133,34 @@ fn summarise(args: &SweepArgs) -> Result<()> {
     report(&sweeps, plots)
 }
 
-/// Prints the text, and draws what was asked for.
-fn report(sweeps: &[(Plan, Vec<SeedRow>)], mut plots: Outputs) -> Result<()> {
-    let mut text: Vec<_> = sweeps.iter().map(|(plan, rows)| summary(plan, rows)).collect();
-    let (plan, rows) = &sweeps[0];
-    if sweeps.iter().all(|(_, rows)| !rows.is_empty()) {
-        text.push(leaders(sweeps));
+/// Reads the CSV of a sweep, and what its rows hold.
+fn read(path: &Path) -> Result<(Plan, Columns)> {
+    let mut reader = Reader::open(path)?;
+    let mut columns = Columns::new(&reader.plan, Some(path));
+    for rows in &mut reader {
+        columns.push(&rows?)?;
     }
-    ensure!(!rows.is_empty() || !plots.any(), "no seed is done: there is nothing to draw yet");
+    Ok((reader.plan, columns))
+}
+
+/// Prints the text, and draws what was asked for.
+fn report(sweeps: &[(Plan, Columns)], mut plots: Outputs) -> Result<()> {
+    let text = sweeps.iter().map(|(plan, columns)| summary(plan, columns));
+    let mut text = text.collect::<Result<Vec<_>>>()?;
+    let (plan, columns) = &sweeps[0];
+    // Who leads is said of whole sweeps.
+    if sweeps.iter().all(|(plan, columns)| plan.shard == Shard::WHOLE && columns.seeds() > 0) {
+        text.push(leaders(sweeps)?);
+    }
+    ensure!(columns.seeds() > 0 || !plots.any(), "no seed is done: there is nothing to draw yet");
     let printed = plots.print_beside(&text.join("\n"));
-    plots.write(0, || Ok(plot::spread(plan, rows)?.into_bytes()))?;
-    plots.write(1, || Ok(plot::curves(plan, rows)?.into_bytes()))?;
+    plots.write(0, || Ok(plot::spread(plan, columns)?.into_bytes()))?;
+    plots.write(1, || Ok(plot::curves(plan, columns)?.into_bytes()))?;
     printed
 }
 
 /// Runs `merge`, and prints the summary of the whole sweep.
 pub fn merge(args: &MergeArgs) -> Result<()> {
-    let (plan, rows) = merge::merge(&args.out, &args.shards)?;
-    report(&[(plan, rows)], Outputs::open(&[(None, "svg"), (None, "svg")])?)
+    let merged = merge::merge(&args.out, &args.shards)?;
+    report(&[merged], Outputs::open(&[(None, "svg"), (None, "svg")])?)
 }

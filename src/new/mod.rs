@@ -47,8 +47,11 @@ pub fn port(folder: &Path, script: Option<&Path>) -> Result<String> {
         _ => Path::new("."),
     };
     let cannot = || format!("cannot write {}", folder.display());
-    let beside =
-        tempfile::Builder::new().prefix(".new-").tempdir_in(parent).with_context(cannot)?;
+    let mut beside = tempfile::Builder::new();
+    beside.prefix(".new-");
+    #[cfg(unix)]
+    beside.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777)); // less the umask
+    let beside = beside.tempdir_in(parent).with_context(cannot)?;
     for (place, text) in TEMPLATE {
         let text =
             words.iter().fold(text.to_owned(), |text, (word, with)| text.replace(word, with));
@@ -57,11 +60,6 @@ pub fn port(folder: &Path, script: Option<&Path>) -> Result<String> {
     write(&beside.path().join(&script), &text).with_context(cannot)?;
     let beside = beside.keep();
     fs::rename(&beside, folder).with_context(cannot)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).with_context(cannot)?;
-    }
     Ok(format!(
         "{folder}: a port of {script}, which is yet to do what the script does\n\n  \
          cd {folder}\n  make check      # red, and says where the two part\n  \

@@ -1,6 +1,6 @@
 //! A Python twin that answers line by line.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -9,6 +9,9 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use super::{Python, Running};
+
+/// More bytes than an answer has; behind a line that does not end, nothing is read.
+const LONGEST: u64 = 1 << 20;
 
 /// A running twin that is asked through its standard input.
 #[derive(Debug)]
@@ -31,8 +34,12 @@ impl Conversation {
         // A thread, since reading a pipe knows no deadline.
         let (sender, answers) = channel();
         thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
+            let mut stdout = BufReader::new(stdout);
+            loop {
+                let mut line = String::new();
+                let read = (&mut stdout).take(LONGEST).read_line(&mut line);
+                let is_whole = read.is_ok() && line.pop() == Some('\n');
+                if !is_whole || sender.send(line).is_err() {
                     break;
                 }
             }

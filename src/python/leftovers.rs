@@ -1,13 +1,13 @@
 //! What a run leaves while it goes on, its folder and its Python, and how that is
 //! cleared, however the run ends.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result};
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -18,9 +18,10 @@ use tempfile::TempDir;
 struct Left {
     folders: Vec<PathBuf>,
     groups: Vec<u32>,
+    companions: Vec<u32>,
 }
 
-static LEFT: Mutex<Left> = Mutex::new(Left { folders: Vec::new(), groups: Vec::new() });
+static LEFT: Mutex<Left> = Mutex::new(Left { folders: vec![], groups: vec![], companions: vec![] });
 
 fn left() -> MutexGuard<'static, Left> {
     LEFT.lock().unwrap_or_else(PoisonError::into_inner)
@@ -31,17 +32,32 @@ fn clear_on_signals() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
-        let clear = move || {
+        let wait = move || {
             for signal in signals.forever() {
                 let left = left();
-                left.groups.iter().for_each(|&group| end_group(group));
-                left.folders.iter().for_each(|folder| drop(fs::remove_dir_all(folder)));
+                if signal == SIGTERM {
+                    left.companions.iter().for_each(|&process| end(process));
+                }
+                clear(&left);
                 let _ = emulate_default_handler(signal);
             }
         };
         // Without a thread, a signal leaves what it always left.
-        let _ = thread::Builder::new().spawn(clear);
+        let _ = thread::Builder::new().spawn(wait);
     });
+}
+
+fn clear(left: &Left) {
+    left.groups.iter().for_each(|&group| end_group(group));
+    left.folders.iter().for_each(|folder| drop(fs::remove_dir_all(folder)));
+}
+
+/// Ends what runs and clears what is left, as far as that goes, where the process
+/// ends at once.
+pub fn abandon() {
+    if let Ok(left) = LEFT.try_lock() {
+        clear(&left);
+    }
 }
 
 /// Ends a process and all that it started.
@@ -71,6 +87,33 @@ impl Drop for Group {
     }
 }
 
+/// Asks a process to end, as we were asked to.
+fn end(process: u32) {
+    if let Some(process) = Pid::from_raw(process as i32) {
+        let _ = kill_process(process, Signal::TERM);
+    }
+}
+
+/// A process in our own group, which a terminal's signals reach too. TERM may come
+/// to us alone, and is passed on.
+#[derive(Debug)]
+pub struct Companion(u32);
+
+impl Companion {
+    /// The process of this number.
+    pub fn new(process: u32) -> Self {
+        clear_on_signals();
+        left().companions.push(process);
+        Self(process)
+    }
+}
+
+impl Drop for Companion {
+    fn drop(&mut self) {
+        left().companions.retain(|&process| process != self.0);
+    }
+}
+
 const PREFIX: &str = "tanh-parity-";
 
 /// A temporary folder, gone when dropped, or by a signal. What a kill leaves, the
@@ -84,7 +127,8 @@ impl Folder {
         clear_on_signals();
         clear_orphans();
         let prefix = format!("{PREFIX}{}-", std::process::id());
-        let folder = TempDir::with_prefix(prefix).context("cannot make a temporary folder")?;
+        let folder =
+            TempDir::with_prefix(prefix).with_context(|| cannot_write(&std::env::temp_dir()))?;
         left().folders.push(folder.path().to_owned());
         Ok(Self(folder))
     }
@@ -94,11 +138,18 @@ impl Folder {
         self.0.path()
     }
 
-    /// A new file in it. Into files and not pipes: a pipe that nobody empties
-    /// would block a script.
-    pub fn create(&self, name: &str) -> Result<File> {
-        File::create(self.path().join(name)).context("cannot write to the temporary folder")
+    /// Refuses a folder that has become full: what ended there says nothing of it.
+    pub fn refuse_full(&self) -> Result<()> {
+        fs::write(self.path().join("probe"), [0; 4096]).with_context(|| cannot_write(self.path()))
     }
+}
+
+/// What is wrong with a temporary folder, before the reason.
+pub fn cannot_write(folder: &Path) -> String {
+    format!(
+        "cannot write to {}: free some space, or set TMPDIR to another folder",
+        folder.display()
+    )
 }
 
 impl Drop for Folder {

@@ -14,7 +14,8 @@ use anyhow::{Context, Result, anyhow, bail};
 use wait_timeout::ChildExt;
 
 pub use self::conversation::Conversation;
-pub use self::leftovers::Folder;
+use self::leftovers::Companion;
+pub use self::leftovers::{Folder, abandon};
 pub use self::running::Running;
 
 /// The Python files, carried along so that a check works from any folder;
@@ -75,7 +76,7 @@ impl Python {
             unpack(&folder.path().join("python_ref"))?;
         }
         command.current_dir(root.as_deref().unwrap_or(folder.path()));
-        command.stdin(Stdio::null()).stdout(folder.create("stdout")?);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
         Ok((command, folder))
     }
 
@@ -112,6 +113,7 @@ impl Python {
         let (mut command, _folder) = self.recorder()?;
         command.args(flags).arg("--").arg(script).args(args);
         let mut child = command.spawn().map_err(|error| self.cannot_start(&error))?;
+        let _companion = Companion::new(child.id());
         let name = script.display();
         let status = child.wait_timeout(self.timeout);
         if let Some(status) = status.with_context(|| format!("cannot wait for {name}"))? {
@@ -125,7 +127,7 @@ impl Python {
     }
 
     /// Records a user's script, unchanged, to the file `script.safetensors` of the
-    /// run's folder; what it prints goes to files there.
+    /// run's folder; what it prints is dropped, but for errors.
     pub fn start_recording(
         &self,
         script: &Path,
@@ -138,7 +140,7 @@ impl Python {
         for variable in ["OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
             command.env(variable, threads.to_string());
         }
-        command.stdin(Stdio::null()).stdout(folder.create("stdout")?);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
         self.start(&script.display().to_string(), command, folder)
     }
 
@@ -150,8 +152,15 @@ impl Python {
     fn cannot_start(&self, error: &io::Error) -> anyhow::Error {
         let program = self.interpreter.display();
         match error.kind() {
+            io::ErrorKind::NotFound if self.interpreter.is_file() => anyhow!(
+                "cannot start {program}: what its first line (#!) names is not there: \
+                 name a Python with --python"
+            ),
             io::ErrorKind::NotFound => {
                 anyhow!("no Python at {program}: run `make setup`, or name one with --python")
+            }
+            io::ErrorKind::WouldBlock => {
+                anyhow!("cannot start {program}: {error}: end other processes or raise `ulimit -u`")
             }
             _ => anyhow!("cannot start {program}: {error}: name a Python with --python"),
         }
@@ -164,5 +173,5 @@ fn unpack(package: &Path) -> Result<()> {
         .and_then(|()| {
             SOURCES.iter().try_for_each(|(name, text)| std::fs::write(package.join(name), text))
         })
-        .context("cannot write to the temporary folder")
+        .with_context(|| leftovers::cannot_write(package))
 }

@@ -1,15 +1,19 @@
 //! A Python process while it runs, and what it left.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use torch_parity::text::escaped;
 use wait_timeout::ChildExt;
 
 use super::leftovers::{Folder, Group};
+
+/// As much of what a process wrote to standard error as is read, from the end.
+const MOST_STDERR: u64 = 1 << 20;
 
 /// A process, ended when dropped with all that it started.
 #[derive(Debug)]
@@ -47,8 +51,8 @@ impl Running {
         })
     }
 
-    /// Waits for the end; returns what it printed.
-    pub fn finish(&mut self) -> Result<String> {
+    /// Waits for the end.
+    pub fn finish(&mut self) -> Result<()> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let name = &self.name;
         let Some(status) =
@@ -57,9 +61,14 @@ impl Running {
             bail!("{name} did not finish within {} s: raise --timeout", self.timeout.as_secs());
         };
         if status.success() {
-            return Ok(self.read("stdout"));
+            return Ok(());
         }
-        let reason = reason(&self.read("stderr"));
+        let stderr = self.stderr();
+        // Not where a signal ended it: ours may be about to clear the folder.
+        if stderr.trim().is_empty() && status.code().is_some() {
+            self.folder.refuse_full()?;
+        }
+        let reason = reason(&stderr);
         let missing = reason.split("No module named '").nth(1);
         let missing = missing.and_then(|rest| rest.split('\'').next());
         match missing {
@@ -79,9 +88,9 @@ impl Running {
 
     /// What it noted on standard error, in lines `note: ...`.
     pub fn notes(&self) -> String {
-        let stderr = self.read("stderr");
+        let stderr = self.stderr();
         let notes = stderr.lines().filter(|line| line.starts_with("note: "));
-        notes.fold(String::new(), |notes, line| notes + line + "\n")
+        notes.fold(String::new(), |notes, line| notes + &escaped(line) + "\n")
     }
 
     /// A file that it wrote.
@@ -89,8 +98,16 @@ impl Running {
         self.folder.path().join(name)
     }
 
-    fn read(&self, name: &str) -> String {
-        let bytes = std::fs::read(self.file(name)).unwrap_or_default();
+    /// The end of what it wrote to standard error.
+    fn stderr(&self) -> String {
+        let mut bytes = Vec::new();
+        let read = File::open(self.file("stderr")).and_then(|mut file| {
+            let end = file.metadata()?.len();
+            file.seek(SeekFrom::Start(end.saturating_sub(MOST_STDERR)))?;
+            file.take(MOST_STDERR).read_to_end(&mut bytes)
+        });
+        // Where it cannot be read, there is no reason to tell.
+        let _ = read;
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }

@@ -1,11 +1,13 @@
 //! The lesson's claim, answered by a sweep.
 
+use anyhow::Result;
 use torch_parity::nn::Activation;
 use torch_parity::text::{number, percent, table};
 
+use crate::sweep::columns::Columns;
 use crate::sweep::plan::Plan;
-use crate::sweep::row::{SeedRow, checkpoints, final_losses};
-use crate::sweep::statistics::{Lower, Paired, nan_last, summarise};
+use crate::sweep::row::checkpoints;
+use crate::sweep::statistics::{Lower, Paired, mean, nan_last};
 
 /// The lesson's words, and what they say of final losses: the first of each
 /// pair is to be below the second.
@@ -24,15 +26,15 @@ const SHOWN: usize = 5;
 
 /// Whether the lesson's claim holds: a sentence, and its parts; nothing where
 /// not all of its activations were trained.
-pub fn claim(plan: &Plan, rows: &[SeedRow]) -> String {
+pub fn claim(plan: &Plan, columns: &Columns) -> Result<String> {
     let (words, parts) = CLAIM;
     if parts.iter().flatten().any(|part| !plan.activations.contains(part)) {
-        return String::new();
+        return Ok(String::new());
     }
     let mut outcomes = Vec::new();
     let mut lines = Vec::new();
     for [a, b] in parts {
-        let paired = Paired::new(&final_losses(rows, a), &final_losses(rows, b));
+        let paired = Paired::new(&columns.finals(a)?, &columns.finals(b)?);
         let outcome = paired.lower();
         outcomes.push(outcome);
         let answer = match outcome {
@@ -44,7 +46,7 @@ pub fn claim(plan: &Plan, rows: &[SeedRow]) -> String {
             "  {} ends below {}: {answer} ({} on average, below in {} of seeds)\n",
             a.name(),
             b.name(),
-            number(paired.difference.mean),
+            number(paired.mean),
             percent(paired.a_ahead)
         ));
     }
@@ -55,12 +57,13 @@ pub fn claim(plan: &Plan, rows: &[SeedRow]) -> String {
     } else {
         "holds"
     };
-    format!("\nThe lesson's claim, \"{words}\",\n{verdict} at these settings:\n{}", lines.concat())
+    let lines = lines.concat();
+    Ok(format!("\nThe lesson's claim, \"{words}\",\n{verdict} at these settings:\n{lines}"))
 }
 
 /// Which activation leads at which epoch, a line for each sweep; they differ in
 /// their learning rate.
-pub fn leaders(sweeps: &[(Plan, Vec<SeedRow>)]) -> String {
+pub fn leaders(sweeps: &[(Plan, Columns)]) -> Result<String> {
     let epochs = sweeps[0].0.epochs;
     let kept = checkpoints(epochs);
     let mut shown: Vec<_> =
@@ -69,34 +72,36 @@ pub fn leaders(sweeps: &[(Plan, Vec<SeedRow>)]) -> String {
         shown.push(epochs);
     }
     let shown = &shown[shown.len().saturating_sub(SHOWN)..];
-    let header = shown.iter().map(|epoch| format!("{epoch} epochs"));
+    let plural = |epoch: usize| if epoch == 1 { "" } else { "s" };
+    let header = shown.iter().map(|&epoch| format!("{epoch} epoch{}", plural(epoch)));
     let header: Vec<_> = ["lr".to_owned()].into_iter().chain(header).collect();
     let header: Vec<_> = header.iter().map(String::as_str).collect();
-    let leaders = |(plan, rows): &(Plan, Vec<SeedRow>)| {
-        let leaders = shown.iter().map(|&epoch| leader(plan, rows, epoch));
-        [plan.setting("lr").to_owned()].into_iter().chain(leaders).collect::<Vec<_>>()
+    let leaders = |(plan, columns): &(Plan, Columns)| {
+        let leaders = shown.iter().map(|&epoch| leader(plan, columns, epoch));
+        [Ok(plan.setting("lr").to_owned())].into_iter().chain(leaders).collect::<Result<Vec<_>>>()
     };
-    format!(
-        "Lowest mean loss (? where the runner-up's interval of the difference holds 0)\n{}",
-        table(&header, sweeps.iter().map(leaders))
-    )
+    let lines = sweeps.iter().map(leaders).collect::<Result<Vec<_>>>()?;
+    let title = "Lowest mean loss (? where the runner-up's interval of the difference holds 0)";
+    Ok(format!("{title}\n{}", table(&header, lines)))
 }
 
 /// The activation whose mean loss at `epoch` is the lowest.
-fn leader(plan: &Plan, rows: &[SeedRow], epoch: usize) -> String {
-    let losses = |activation| -> Vec<f64> {
-        let own = rows.iter().filter(|row| row.activation == activation);
-        own.filter_map(|row| row.loss_at(epoch, plan.epochs)).collect()
+fn leader(plan: &Plan, columns: &Columns, epoch: usize) -> Result<String> {
+    let losses = |activation| columns.losses(activation, epoch);
+    let means = plan.activations.iter().map(|&a| Ok((a, mean(&losses(a)?))));
+    let mut ranked = means.collect::<Result<Vec<_>>>()?;
+    ranked.sort_by(|(_, a), (_, b)| nan_last(a, b));
+    let sure = match ranked[..] {
+        [(a, _), (b, _), ..] => Paired::new(&losses(a)?, &losses(b)?).lower() == Lower::A,
+        _ => true,
     };
-    let mut ranked: Vec<_> = plan.activations.iter().map(|&a| (a, losses(a))).collect();
-    ranked.sort_by(|(_, a), (_, b)| nan_last(&summarise(a).mean, &summarise(b).mean));
-    let sure = ranked.len() < 2 || Paired::new(&ranked[0].1, &ranked[1].1).lower() == Lower::A;
-    ranked[0].0.name().to_owned() + if sure { "" } else { "?" }
+    Ok(ranked[0].0.name().to_owned() + if sure { "" } else { "?" })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sweep::row::SeedRow;
 
     /// What is said of networks whose losses are around these.
     fn said(sigmoid: f64, tanh: f64, relu: f64) -> String {
@@ -109,7 +114,11 @@ mod tests {
         let losses = [sigmoid, tanh, relu];
         let seed_rows =
             |seed| activations.into_iter().zip(losses).map(move |(a, x)| row(seed, a, x));
-        claim(&plan, &(0..20).flat_map(seed_rows).collect::<Vec<_>>())
+        let mut columns = Columns::new(&plan, None);
+        for seed in 0..20 {
+            columns.push(&seed_rows(seed).collect::<Vec<_>>()).unwrap();
+        }
+        claim(&plan, &columns).unwrap()
     }
 
     #[test]

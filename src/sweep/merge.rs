@@ -2,56 +2,69 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use torch_parity::text::counted;
 
+use crate::sweep::columns::Columns;
 use crate::sweep::plan::Plan;
+use crate::sweep::reader::Reader;
 use crate::sweep::row::SeedRow;
 use crate::sweep::seeds::Shard;
-use crate::sweep::store::{self, Store};
+use crate::sweep::store::Store;
 
-/// Joins the shards at `paths`, in any order, into `out`. Returns the plan and
-/// all rows.
-pub fn merge(out: &Path, paths: &[PathBuf]) -> Result<(Plan, Vec<SeedRow>)> {
+/// Joins the shards at `paths`, in any order, into `out`, seed by seed. Returns
+/// the plan and what the rows hold.
+pub fn merge(out: &Path, paths: &[PathBuf]) -> Result<(Plan, Columns)> {
     let mut shards = Vec::new();
     for path in paths {
-        let (plan, rows) = store::read(path)?;
-        let (done, all) = (rows.len() / plan.activations.len(), plan.own_seeds().len());
+        let mut reader = Reader::open(path)?;
+        let plan = reader.plan.clone();
+        let done = reader.try_fold(0, |done, rows| rows.map(|_| done + 1))?;
+        let all = plan.own_count();
         ensure!(
             done == all,
-            "{} has {done} of its {all} seeds: run its sweep again, which goes on where it stopped",
-            path.display()
+            "{} has {done} of its {}: run its sweep again, which goes on where it stopped",
+            path.display(),
+            counted(all, "seed")
         );
-        shards.push((path, plan, rows));
+        shards.push((path, plan));
     }
-    shards.sort_by_key(|(_, plan, _)| plan.shard.k);
+    shards.sort_by_key(|(_, plan)| plan.shard.k);
     refuse_wrong_set(&shards)?;
 
-    let (_, plan, _) = &shards[0];
-    let (n, per_seed) = (plan.shard.n, plan.activations.len());
-    let plan = plan.with_shard(Shard::WHOLE);
-    let seeds = 0..plan.seeds.as_slice().len();
-    let rows: Vec<SeedRow> = seeds
-        .flat_map(|i| &shards[i % n].2[i / n * per_seed..(i / n + 1) * per_seed])
-        .cloned()
-        .collect();
-
-    let (mut file, kept) = Store::open(out, &plan)?;
-    let cells = |rows: &[SeedRow]| rows.iter().map(SeedRow::cells).collect::<Vec<_>>();
-    ensure!(
-        cells(&kept) == cells(&rows[..kept.len()]),
-        "{} holds other results than the shards: name another file",
-        out.display()
-    );
-    file.append(&rows[kept.len()..])?;
+    let plan = shards[0].1.with_shard(Shard::WHOLE);
+    let readers = shards.iter().map(|(path, _)| Reader::open(path));
+    let mut readers = readers.collect::<Result<Vec<_>>>()?;
+    let n = readers.len();
+    let mut turns = (0..plan.own_count()).map(|i| {
+        let rows = readers[i % n].next();
+        rows.with_context(|| format!("{} has become shorter", shards[i % n].0.display()))?
+    });
+    let mut columns = Columns::new(&plan, Some(out));
+    let mut file = Store::open(out, &plan, |kept| {
+        let cells = |rows: &[SeedRow]| rows.iter().map(SeedRow::cells).collect::<Vec<_>>();
+        let rows = turns.next().context("there are more rows than in all shards")??;
+        ensure!(
+            cells(kept) == cells(&rows),
+            "{} holds other results than the shards: name another file",
+            out.display()
+        );
+        columns.push(&rows)
+    })?;
+    for rows in turns {
+        let rows = rows?;
+        file.append(&rows)?;
+        columns.push(&rows)?;
+    }
     file.sync()?;
-    Ok((plan, rows))
+    Ok((plan, columns))
 }
 
 /// Refuses shards of different sweeps, and too many or too few of them.
 /// They are in the order of their number.
-fn refuse_wrong_set(shards: &[(&PathBuf, Plan, Vec<SeedRow>)]) -> Result<()> {
-    let (first, plan, _) = &shards[0];
-    for (path, other, _) in shards {
+fn refuse_wrong_set(shards: &[(&PathBuf, Plan)]) -> Result<()> {
+    let (first, plan) = &shards[0];
+    for (path, other) in shards {
         plan.refuse_mixture(other, [first, path], &["shard"])?;
         ensure!(
             plan.shard.n == other.shard.n,
@@ -63,7 +76,7 @@ fn refuse_wrong_set(shards: &[(&PathBuf, Plan, Vec<SeedRow>)]) -> Result<()> {
         );
     }
     for pair in shards.windows(2) {
-        let [(a, plan, _), (b, other, _)] = pair else { unreachable!("windows of two") };
+        let [(a, plan), (b, other)] = pair else { unreachable!("windows of two") };
         ensure!(
             plan.shard != other.shard,
             "{} and {} are both shard {}: name each once",
@@ -73,7 +86,7 @@ fn refuse_wrong_set(shards: &[(&PathBuf, Plan, Vec<SeedRow>)]) -> Result<()> {
         );
     }
     let n = plan.shard.n;
-    let missing = (1..=n).find(|&k| shards.iter().all(|(_, plan, _)| plan.shard.k != k));
+    let missing = (1..=n).find(|&k| shards.iter().all(|(_, plan)| plan.shard.k != k));
     ensure!(missing.is_none(), "shard {}/{n} is missing: name it too", missing.unwrap_or_default());
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! Many seeds: the same training for each of them, on all cores.
 
 pub mod answer;
+pub mod columns;
 pub mod merge;
 pub mod plan;
 pub mod plot;
+pub mod reader;
 pub mod row;
 pub mod seeds;
 pub mod statistics;
@@ -54,7 +56,8 @@ pub fn run(
             let sender = sender.clone();
             let started = thread::Builder::new().spawn_scoped(scope, || work(sender));
             if job == 0 {
-                started.context("cannot start a thread")?;
+                started
+                    .context("cannot start a thread: end other processes or raise `ulimit -u`")?;
             } // Fewer jobs than asked for give the same rows.
         }
         drop(sender);

@@ -15,7 +15,8 @@ use crate::sweep::seeds::{Seeds, Shard};
 
 /// Everything that the rows of a sweep's CSV depend on, as name and text:
 /// `train`'s settings without the seed, the seeds, the shard, the release of
-/// libtorch, and the threads and kernels that it computes with. Not a part of the CSV, which plain readers are to read.
+/// libtorch, and the threads and kernels that it computes with. Not a part of the
+/// CSV, which plain readers are to read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     named: BTreeMap<String, String>,
@@ -43,9 +44,19 @@ impl Plan {
         Self { named, epochs: run.epochs, activations: run.activations.clone(), seeds, shard }
     }
 
-    /// The seeds of this file, ascending.
-    pub fn own_seeds(&self) -> Vec<i64> {
-        self.shard.of(&self.seeds)
+    /// The `i`th of the seeds of this file, which are ascending.
+    pub fn own_seed(&self, i: usize) -> Option<i64> {
+        self.shard.get(&self.seeds, i)
+    }
+
+    /// All of them.
+    pub fn own_seeds(&self) -> impl Iterator<Item = i64> {
+        (0..self.own_count()).filter_map(|i| self.own_seed(i))
+    }
+
+    /// How many there are.
+    pub fn own_count(&self) -> usize {
+        self.shard.count(&self.seeds)
     }
 
     /// The same for another shard.
@@ -125,9 +136,11 @@ impl Plan {
     }
 
     /// Refuses to go on with the CSV at `csv`, which was made by `made`, where
-    /// that is not this plan.
+    /// that is not this plan, or one of fewer seeds that this plan begins with.
     pub fn refuse_other(&self, made: &Self, csv: &Path) -> Result<()> {
-        if let Some([name, theirs, ours]) = made.difference(self, &[]) {
+        let goes_on = made.own_seeds().eq(self.own_seeds().take(made.own_count()));
+        let skip: &[&str] = if goes_on { &["seeds"] } else { &[] };
+        if let Some([name, theirs, ours]) = made.difference(self, skip) {
             bail!("{} was made with {name} {theirs}, not {ours}: name another file", csv.display());
         }
         Ok(())

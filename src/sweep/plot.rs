@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 use torch_parity::nn::Activation;
-use torch_parity::text::thousands;
+use torch_parity::text::counted;
 
 use crate::plot::{self, Band, Line, Panel, colour};
+use crate::sweep::columns::Columns;
 use crate::sweep::plan::Plan;
-use crate::sweep::row::{SeedRow, checkpoints};
+use crate::sweep::row::checkpoints;
 use crate::sweep::statistics::{quantile, sorted};
 
 /// Bars of a histogram, from the lowest to the highest loss of all.
@@ -16,18 +17,20 @@ const BINS: usize = 60;
 const QUANTILES: [f64; 3] = [0.025, 0.5, 0.975];
 
 /// How the final losses spread: a histogram for each activation.
-pub fn spread(plan: &Plan, rows: &[SeedRow]) -> Result<String> {
-    let finite = || rows.iter().map(|row| row.final_loss).filter(|loss| loss.is_finite());
-    let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(0.0, f64::max));
+pub fn spread(plan: &Plan, columns: &Columns) -> Result<String> {
+    let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
+    for &activation in &plan.activations {
+        for loss in columns.finals(activation)?.into_iter().filter(|loss| loss.is_finite()) {
+            (low, high) = (low.min(loss), high.max(loss));
+        }
+    }
     let width = ((high - low) / BINS as f64).max(f64::MIN_POSITIVE);
-    let percent = 100.0 * plan.activations.len() as f64 / rows.len() as f64;
+    let percent = 100.0 / columns.seeds() as f64;
     // Around the bars: along their tops, then back along the axis.
-    let outline = |activation| {
+    let outline = |activation| -> Result<Vec<_>> {
         let mut counts = [0; BINS];
-        for row in rows.iter().filter(|row| row.activation == activation) {
-            if row.final_loss.is_finite() {
-                counts[(((row.final_loss - low) / width) as usize).min(BINS - 1)] += 1;
-            }
+        for loss in columns.finals(activation)?.into_iter().filter(|loss| loss.is_finite()) {
+            counts[(((loss - low) / width) as usize).min(BINS - 1)] += 1;
         }
         let top = |(bin, &count): (usize, &u32)| {
             let left = low + bin as f64 * width;
@@ -35,54 +38,51 @@ pub fn spread(plan: &Plan, rows: &[SeedRow]) -> Result<String> {
             [(left, share), (left + width, share)]
         };
         let tops = counts.iter().enumerate().flat_map(top);
-        tops.chain([(high, 0.0), (low, 0.0)]).collect()
+        Ok(tops.chain([(high, 0.0), (low, 0.0)]).collect())
     };
-    let title = format!("Final loss over {} seeds, {} epochs", seeds(plan, rows), plan.epochs);
+    let (seeds, epochs) = (counted(columns.seeds(), "seed"), counted(plan.epochs, "epoch"));
+    let title = format!("Final loss over {seeds}, {epochs}");
     let y = "share of seeds (%)";
     draw(&title, ["final cross-entropy loss (nats)", y], plan, |activation| {
-        let outline: Vec<_> = outline(activation);
-        (outline[..2 * BINS].to_vec(), outline)
+        let outline = outline(activation)?;
+        Ok((outline[..2 * BINS].to_vec(), outline))
     })
 }
 
 /// How the losses fell: the median by epoch, in the band of the middle 95 % of
 /// the seeds.
-pub fn curves(plan: &Plan, rows: &[SeedRow]) -> Result<String> {
+pub fn curves(plan: &Plan, columns: &Columns) -> Result<String> {
     let epochs: Vec<_> = checkpoints(plan.epochs).into_iter().chain([plan.epochs]).collect();
     let [low, median, high] = [0, 1, 2];
-    let title =
-        format!("Median loss over {} seeds (band: the middle 95 % of them)", seeds(plan, rows));
+    let seeds = counted(columns.seeds(), "seed");
+    let title = format!("Median loss over {seeds} (band: the middle 95 % of them)");
     draw(&title, ["epoch", "cross-entropy loss (nats)"], plan, |activation| {
         let at = |&epoch: &usize| {
-            let own = rows.iter().filter(|row| row.activation == activation);
-            let losses: Vec<_> = own.filter_map(|row| row.loss_at(epoch, plan.epochs)).collect();
-            let losses = sorted(&losses);
-            (epoch as f64, QUANTILES.map(|q| quantile(&losses, q)))
+            let losses = sorted(&columns.losses(activation, epoch)?);
+            Ok((epoch as f64, QUANTILES.map(|q| quantile(&losses, q))))
         };
-        let points: Vec<_> = epochs.iter().map(at).collect();
+        let points = epochs.iter().map(at).collect::<Result<Vec<_>>>()?;
         let edge = |i: usize| points.iter().map(move |(epoch, losses)| (*epoch, losses[i]));
-        (edge(median).collect(), edge(low).chain(edge(high).rev()).collect())
+        Ok((edge(median).collect(), edge(low).chain(edge(high).rev()).collect()))
     })
 }
 
-/// Draws what `shapes` gives for each activation: a line, and what is around
-/// its band.
+/// A line, and what is around its band.
+type Shapes = (Vec<(f64, f64)>, Vec<(f64, f64)>);
+
+/// Draws what `shapes` gives for each activation.
 fn draw(
     title: &str,
     [x, y]: [&str; 2],
     plan: &Plan,
-    shapes: impl Fn(Activation) -> (Vec<(f64, f64)>, Vec<(f64, f64)>),
+    shapes: impl Fn(Activation) -> Result<Shapes>,
 ) -> Result<String> {
     let mut panel = Panel { x: x.to_owned(), y: y.to_owned(), ..Panel::default() };
     for &activation in &plan.activations {
-        let (points, outline) = shapes(activation);
+        let (points, outline) = shapes(activation)?;
         let (label, colour) = (activation.name().to_owned(), colour(activation));
         panel.lines.push(Line { label, colour, dashed: false, points });
         panel.bands.push(Band { colour, outline });
     }
     plot::draw(title, &[panel], 1, (800, 430))
-}
-
-fn seeds(plan: &Plan, rows: &[SeedRow]) -> String {
-    thousands(rows.len() / plan.activations.len())
 }

@@ -1,6 +1,5 @@
 //! A row of a sweep's CSV: one run.
 
-use csv::StringRecord;
 use torch_parity::nn::Activation;
 use torch_parity::text::repr;
 
@@ -39,12 +38,6 @@ pub fn header(epochs: usize) -> Vec<String> {
     fixed.into_iter().chain(below).chain(losses).collect()
 }
 
-/// The final losses of an activation, in the order of seeds.
-pub fn final_losses(rows: &[SeedRow], activation: Activation) -> Vec<f64> {
-    let own = rows.iter().filter(|row| row.activation == activation);
-    own.map(|row| row.final_loss).collect()
-}
-
 impl SeedRow {
     /// From the losses of all epochs.
     pub fn new(seed: i64, activation: Activation, losses: &[f64]) -> Self {
@@ -68,9 +61,9 @@ impl SeedRow {
         fixed.into_iter().chain(below).chain(losses).collect()
     }
 
-    /// Reads the cells of a row with so many checkpoints.
-    pub fn parse(cells: &StringRecord, checkpoints: usize) -> Option<Self> {
-        let mut cells = cells.iter();
+    /// Reads a row with so many checkpoints, if it is as a sweep writes it.
+    pub fn parse(line: &str, checkpoints: usize) -> Option<Self> {
+        let mut cells = line.split(',');
         let seed = cells.next()?.parse().ok()?;
         let activation = cells.next()?.parse().ok()?;
         let final_loss = cells.next()?.parse().ok()?;
@@ -81,16 +74,7 @@ impl SeedRow {
         }
         let losses: Vec<f64> = cells.map(|cell| cell.parse().ok()).collect::<Option<_>>()?;
         let row = Self { seed, activation, final_loss, below, losses };
-        (row.losses.len() == checkpoints).then_some(row)
-    }
-
-    /// The loss at `epoch`, a checkpoint of a sweep of `epochs` or the last.
-    pub fn loss_at(&self, epoch: usize, epochs: usize) -> Option<f64> {
-        if epoch == epochs {
-            return Some(self.final_loss);
-        }
-        let place = checkpoints(epochs).iter().position(|&checkpoint| checkpoint == epoch)?;
-        Some(self.losses[place])
+        (row.losses.len() == checkpoints && row.cells().join(",") == line).then_some(row)
     }
 }
 
@@ -110,11 +94,10 @@ mod tests {
         let losses = [0.7, 0.55, f64::NAN, 1e-9, f64::INFINITY];
         let row = SeedRow::new(-3, Activation::LeakyRelu, &losses);
         assert_eq!(row.below, [Some(2), Some(4), Some(4), Some(4)]);
-        let cells = StringRecord::from(row.cells());
-        let expected = ["-3", "leaky-relu", "inf", "2", "4", "4", "4", "0.7", "0.55", "nan"];
-        assert_eq!(cells, StringRecord::from(expected.to_vec()));
-        assert_eq!(SeedRow::parse(&cells, 3).unwrap().cells(), row.cells());
-        assert!(SeedRow::parse(&cells, 4).is_none(), "a cell is missing");
-        assert_eq!(header(5).len(), cells.len());
+        let line = row.cells().join(",");
+        assert_eq!(line, "-3,leaky-relu,inf,2,4,4,4,0.7,0.55,nan");
+        assert_eq!(SeedRow::parse(&line, 3).unwrap().cells(), row.cells());
+        assert!(SeedRow::parse(&line, 4).is_none(), "a cell is missing");
+        assert_eq!(header(5).len(), row.cells().len());
     }
 }

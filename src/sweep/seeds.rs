@@ -4,17 +4,37 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-/// The most seeds of one sweep: their rows are held in memory.
+/// The most seeds of one sweep: of each column of their rows, all values are held
+/// in memory.
 const MOST: usize = 1_000_000;
 
 /// Seeds in ascending order, each once.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Seeds(Vec<i64>);
+pub struct Seeds {
+    /// Ascending, with seeds between them that are none of these. i128, since the
+    /// end of a range is beyond its last seed.
+    ranges: Vec<Range<i128>>,
+    len: usize,
+}
 
 impl Seeds {
-    /// The seeds themselves.
-    pub fn as_slice(&self) -> &[i64] {
-        &self.0
+    /// How many there are.
+    #[expect(clippy::len_without_is_empty, reason = "there is always one")]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The `i`th of them.
+    pub fn get(&self, i: usize) -> Option<i64> {
+        let mut before = 0;
+        for range in &self.ranges {
+            let len = (range.end - range.start) as usize;
+            if i - before < len {
+                return Some((range.start + (i - before) as i128) as i64);
+            }
+            before += len;
+        }
+        None
     }
 }
 
@@ -23,42 +43,55 @@ impl FromStr for Seeds {
 
     /// Reads `0..1000` (without its end, as Python's range), `3,7,11`, or both.
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut seeds = Vec::new();
+        let mut parts = Vec::new();
+        let mut len = 0;
         for part in text.split(',') {
-            let Range { start, end } = range(part)
+            let range = range(part)
                 .ok_or_else(|| format!("`{part}` is neither a seed nor a range such as 0..1000"))?;
-            if start >= end {
+            if range.is_empty() {
                 return Err(format!("{part} is empty: the end of a range is not part of it"));
             }
-            if end.abs_diff(start) > (MOST - seeds.len()) as u64 {
+            if range.end - range.start > (MOST - len) as i128 {
                 return Err(format!("these are more than {MOST} seeds"));
             }
-            seeds.extend(start..end);
+            len += (range.end - range.start) as usize;
+            parts.push(range);
         }
-        seeds.sort_unstable();
-        match seeds.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(format!("seed {} is named twice", pair[0])),
-            None => Ok(Self(seeds)),
+        parts.sort_by_key(|range| range.start);
+        let mut ranges: Vec<Range<i128>> = Vec::new();
+        for range in parts {
+            match ranges.last_mut() {
+                Some(last) if range.start < last.end => {
+                    return Err(format!("seed {} is named twice", range.start));
+                }
+                Some(last) if range.start == last.end => last.end = range.end,
+                _ => ranges.push(range),
+            }
         }
+        Ok(Self { ranges, len })
     }
 }
 
-fn range(part: &str) -> Option<Range<i64>> {
-    if let Some((start, end)) = part.split_once("..") {
-        return Some(start.parse().ok()?..end.parse().ok()?);
-    }
-    let seed: i64 = part.parse().ok()?;
-    Some(seed..seed.checked_add(1)?)
+fn range(part: &str) -> Option<Range<i128>> {
+    let is_seed = |seed: &i128| i64::try_from(*seed).is_ok();
+    let range = if let Some((start, end)) = part.split_once("..") {
+        start.parse().ok()?..end.parse().ok()?
+    } else {
+        let seed = part.parse().ok()?;
+        seed..seed + i128::from(is_seed(&seed))
+    };
+    (is_seed(&range.start) && is_seed(&(range.end.checked_sub(1)?))).then_some(range)
 }
 
 impl fmt::Display for Seeds {
     /// The one text of these seeds, however they were typed.
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        for (i, run) in self.0.chunk_by(|a, b| a + 1 == *b).enumerate() {
+        for (i, Range { start, end }) in self.ranges.iter().enumerate() {
             let comma = if i > 0 { "," } else { "" };
-            match run {
-                [seed] => write!(f, "{comma}{seed}")?,
-                _ => write!(f, "{comma}{}..{}", run[0], run[run.len() - 1] + 1)?,
+            if end - start == 1 {
+                write!(f, "{comma}{start}")?;
+            } else {
+                write!(f, "{comma}{start}..{end}")?;
             }
         }
         Ok(())
@@ -78,9 +111,14 @@ impl Shard {
     /// All of a sweep.
     pub const WHOLE: Self = Self { k: 1, n: 1 };
 
-    /// The seeds that belong to it.
-    pub fn of(self, seeds: &Seeds) -> Vec<i64> {
-        seeds.0.iter().skip(self.k - 1).step_by(self.n).copied().collect()
+    /// The `i`th of the seeds that belong to it.
+    pub fn get(self, seeds: &Seeds, i: usize) -> Option<i64> {
+        seeds.get(self.k - 1 + i.checked_mul(self.n)?)
+    }
+
+    /// How many belong to it.
+    pub fn count(self, seeds: &Seeds) -> usize {
+        (seeds.len() + self.n - self.k) / self.n
     }
 }
 
@@ -113,14 +151,22 @@ mod tests {
             ("2,0,1", "0..3"),
             ("7,-5..-3,11", "-5..-3,7,11"),
             ("9223372036854775806", "9223372036854775806"),
+            ("9223372036854775807", "9223372036854775807"),
+            ("9223372036854775806,9223372036854775807", "9223372036854775806..9223372036854775808"),
+            ("-9223372036854775808", "-9223372036854775808"),
         ] {
             assert_eq!(typed.parse::<Seeds>().unwrap().to_string(), text, "{typed}");
+            assert_eq!(text.parse::<Seeds>().unwrap().to_string(), text, "read back");
         }
     }
 
+    const TOO_LARGE: &str = "9223372036854775808";
+
     #[test]
     fn seeds_that_make_no_sense_are_refused() {
-        for text in ["", "1,1", "0..3,2", "3..3", "a..b", "1..", "0..99999999999", "-1.5"] {
+        for text in
+            ["", "1,1", "0..3,2", "3..3", "a..b", "1..", "0..99999999999", "-1.5", TOO_LARGE]
+        {
             assert!(text.parse::<Seeds>().is_err(), "{text}");
         }
         for text in ["0/4", "5/4", "1", "1/0", "a/b", "-1/2"] {
@@ -131,9 +177,15 @@ mod tests {
     #[test]
     fn the_shards_hold_every_seed_once() {
         let seeds: Seeds = "0..10,20".parse().unwrap();
-        let mut all: Vec<_> = (1..=4).flat_map(|k| Shard { k, n: 4 }.of(&seeds)).collect();
+        let of = |k| {
+            let (shard, seeds) = (Shard { k, n: 4 }, &seeds);
+            (0..shard.count(seeds)).map(move |i| shard.get(seeds, i).unwrap())
+        };
+        let mut all: Vec<_> = (1..=4).flat_map(of).collect();
         assert_eq!(all[..3], [0, 4, 8]);
         all.sort_unstable();
-        assert_eq!(all, seeds.as_slice());
+        assert_eq!(all, (0..10).chain([20]).collect::<Vec<_>>());
+        let last = Shard { k: 12, n: 12 };
+        assert_eq!((last.count(&seeds), last.get(&seeds, 0)), (0, None));
     }
 }

@@ -28,12 +28,23 @@ pub fn summarise(values: &[f64]) -> Summary {
     let sorted = sorted(values);
     let tail = (1.0 - CONFIDENCE) / 2.0;
     Summary {
-        mean: values.mean(),
+        mean: mean(values),
         median: quantile(&sorted, 0.5),
-        sd: values.std_dev(),
+        sd: sd(values),
         mean_interval: t_interval(values),
         middle: [quantile(&sorted, tail), quantile(&sorted, 1.0 - tail)],
     }
+}
+
+/// The arithmetic mean. Where it is not finite, it does not depend on the order.
+pub fn mean(values: &[f64]) -> f64 {
+    let sum: f64 = values.iter().sum();
+    if sum.is_finite() { values.mean() } else { sum / values.len() as f64 }
+}
+
+/// The standard deviation; NaN where a value is not finite.
+fn sd(values: &[f64]) -> f64 {
+    if values.iter().all(|value| value.is_finite()) { values.std_dev() } else { f64::NAN }
 }
 
 /// Student's t interval of the mean: mean ± t(0.975, n - 1) · sd / √n. It asks
@@ -46,14 +57,14 @@ pub fn t_interval(values: &[f64]) -> [f64; 2] {
     let t = StudentsT::new(0.0, 1.0, n - 1.0)
         .expect("n - 1 is positive")
         .inverse_cdf(f64::midpoint(1.0, CONFIDENCE));
-    let half = t * values.std_dev() / n.sqrt();
-    [values.mean() - half, values.mean() + half]
+    let half = t * sd(values) / n.sqrt();
+    [mean(values) - half, mean(values) + half]
 }
 
 /// The values in ascending order, NaN of either sign last.
 pub fn sorted(values: &[f64]) -> Vec<f64> {
     let mut sorted = values.to_vec();
-    sorted.sort_by(nan_last);
+    sorted.sort_unstable_by(nan_last);
     sorted
 }
 
@@ -73,8 +84,10 @@ pub fn quantile(sorted: &[f64], q: f64) -> f64 {
 /// Two activations over the same seeds.
 #[derive(Clone, Debug)]
 pub struct Paired {
-    /// The differences a - b.
-    pub difference: Summary,
+    /// The mean of the differences a - b.
+    pub mean: f64,
+    /// Its interval, see [`t_interval`].
+    pub interval: [f64; 2],
     /// The share of seeds in which a is below b.
     pub a_ahead: f64,
 }
@@ -96,14 +109,15 @@ impl Paired {
         let differences: Vec<_> = a.iter().zip(b).map(|(a, b)| a - b).collect();
         let ahead = a.iter().zip(b).filter(|(a, b)| a < b).count();
         Self {
-            difference: summarise(&differences),
+            mean: mean(&differences),
+            interval: t_interval(&differences),
             a_ahead: ahead as f64 / differences.len() as f64,
         }
     }
 
     /// What the interval of the mean difference says.
     pub fn lower(&self) -> Lower {
-        match self.difference.mean_interval {
+        match self.interval {
             [_, high] if high < 0.0 => Lower::A,
             [low, _] if low > 0.0 => Lower::B,
             _ => Lower::Open,
@@ -133,6 +147,30 @@ mod tests {
         assert_eq!(quantile(&values, 0.5), 3.0);
         assert_eq!(quantile(&values, 0.025), 1.075);
         assert_eq!(quantile(&values, 1.0), 8.0);
+    }
+
+    #[test]
+    fn a_loss_that_is_not_finite_counts_the_same_in_any_place() {
+        let inf = f64::INFINITY;
+        let bits = |values: &[f64]| {
+            let of = summarise(values);
+            [of.mean, of.sd, of.mean_interval[0], of.middle[1]].map(|x| (x.is_nan(), x.is_finite()))
+        };
+        for lost in [inf, f64::NAN] {
+            let first = [lost, 1.0, 2.0, 3.0];
+            for place in 1..4 {
+                let mut values = [1.0, 2.0, 3.0, 3.0];
+                values[place..].rotate_right(1);
+                values[place] = lost;
+                values[..place].copy_from_slice(&first[1..=place]);
+                values[place + 1..].copy_from_slice(&first[place + 1..]);
+                assert_eq!(bits(&values), bits(&first), "{values:?}");
+            }
+        }
+        assert_eq!(mean(&[1.0, inf, 2.0]), inf);
+        assert_eq!(mean(&[inf, 1.0, 2.0]), inf);
+        assert!(mean(&[inf, 1.0, -inf]).is_nan());
+        assert_eq!(mean(&[1.0, 2.0, 6.0]), 3.0);
     }
 
     #[test]

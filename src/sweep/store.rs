@@ -1,15 +1,16 @@
 //! A sweep's CSV: appended to seed by seed, and gone on with after a kill.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::export::to_csv;
 use crate::output::Output;
 use crate::sweep::plan::Plan;
+use crate::sweep::reader::Reader;
 use crate::sweep::row::{self, SeedRow};
 
 /// How much work a power cut may cost. What a kill may cost is less: nothing
@@ -26,8 +27,13 @@ pub struct Store {
 
 impl Store {
     /// Opens or makes the CSV at `path`, cuts off a seed that a kill left half
-    /// written, and returns the rows of the seeds that are done.
-    pub fn open(path: &Path, plan: &Plan) -> Result<(Self, Vec<SeedRow>)> {
+    /// written, and hands `each` the rows of every seed that is done. Where the
+    /// plan goes on beyond the one that made the CSV, that becomes the CSV's.
+    pub fn open(
+        path: &Path,
+        plan: &Plan,
+        mut each: impl FnMut(&[SeedRow]) -> Result<()>,
+    ) -> Result<Self> {
         let cannot = || format!("cannot write {}", path.display());
         ensure!(
             path != Path::new("-"),
@@ -41,29 +47,36 @@ impl Store {
         let mut options = OpenOptions::new();
         let file = options.read(true).append(true).create(true).open(path).with_context(cannot)?;
         ensure!(file.metadata()?.is_file(), "{}: it is no regular file", cannot());
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                bail!("{} is being written by another sweep: wait for it", path.display())
-            }
-            result => result.with_context(cannot)?,
-        }
+        lock(&file, path)?;
         let mut store = Self { path: path.to_owned(), file, synced: Instant::now() };
-        let mut bytes = Vec::new();
-        store.file.read_to_end(&mut bytes).with_context(cannot)?;
         let header = to_csv([row::header(plan.epochs)])?;
-        // What a kill leaves of a new file has its plan beside it.
-        let planned = Plan::path(path).exists();
-        if bytes.is_empty() || planned && header.starts_with(&bytes) {
-            // Nothing but, at most, a part of the header: a new file.
+        if store.is_new(&header).with_context(cannot)? {
             plan.save(path)?;
             store.cut(0)?;
             store.write(&header)?;
-            return Ok((store, Vec::new()));
+            return Ok(store);
         }
-        plan.refuse_other(&Plan::read(path)?, path)?;
-        let (rows, whole) = parse(&bytes, plan).with_context(|| not_ours(path))?;
-        store.cut(whole)?;
-        Ok((store, rows))
+        let made = Plan::read(path)?;
+        plan.refuse_other(&made, path)?;
+        let mut reader = Reader::new(store.file.try_clone().with_context(cannot)?, path, plan)?;
+        for rows in &mut reader {
+            each(&rows?)?;
+        }
+        if *plan != made {
+            plan.save(path)?;
+        }
+        store.cut(reader.whole())?;
+        Ok(store)
+    }
+
+    /// Whether there is nothing but, at most, a part of the header, which a kill
+    /// leaves with the plan beside it.
+    fn is_new(&mut self, header: &[u8]) -> Result<bool> {
+        let mut start = Vec::new();
+        (&self.file).take(header.len() as u64).read_to_end(&mut start)?;
+        self.file.rewind()?;
+        let is_cut = start.len() < header.len() && header.starts_with(&start);
+        Ok(start.is_empty() || is_cut && Plan::path(&self.path).exists())
     }
 
     /// Appends the rows of the next seed.
@@ -86,54 +99,33 @@ impl Store {
         self.file.write_all(bytes).with_context(|| format!("cannot write {}", self.path.display()))
     }
 
-    fn cut(&mut self, length: usize) -> Result<()> {
-        self.file
-            .set_len(length as u64)
-            .with_context(|| format!("cannot write {}", self.path.display()))
+    fn cut(&mut self, length: u64) -> Result<()> {
+        self.file.set_len(length).with_context(|| format!("cannot write {}", self.path.display()))
     }
 }
 
-/// Reads the CSV at `path` without changing it: its plan, and the rows of the
-/// seeds that are done.
-pub fn read(path: &Path) -> Result<(Plan, Vec<SeedRow>)> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let plan = Plan::read(path)?;
-    let (rows, _) = parse(&bytes, &plan).with_context(|| not_ours(path))?;
-    Ok((plan, rows))
-}
-
-fn not_ours(path: &Path) -> String {
-    format!("{} is not as its sweep wrote it; move it away", path.display())
-}
-
-/// The rows of whole seeds, and how many bytes they and the header take. What
-/// follows them can only be a part of one more seed.
-fn parse(bytes: &[u8], plan: &Plan) -> Result<(Vec<SeedRow>, usize)> {
-    let header = row::header(plan.epochs);
-    let checkpoints = row::checkpoints(plan.epochs).len();
-    let whole_lines = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(&bytes[..whole_lines]);
-    ensure!(reader.headers()? == header.as_slice(), "line 1 is not its header");
-    let mut end = reader.position().byte() as usize;
-    let mut rows = Vec::new();
-    let mut seed_rows = Vec::new();
-    let seeds = plan.own_seeds();
-    let mut records = reader.records();
-    let mut expected =
-        seeds.iter().flat_map(|&seed| plan.activations.iter().map(move |&a| (seed, a)));
-    while let Some(record) = records.next() {
-        let record = record?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let row = SeedRow::parse(&record, checkpoints)
-            .filter(|row| expected.next() == Some((row.seed, row.activation)))
-            .ok_or_else(|| anyhow!("line {line} is not the row that belongs there"))?;
-        seed_rows.push(row);
-        if seed_rows.len() == plan.activations.len() {
-            rows.append(&mut seed_rows);
-            end = records.reader().position().byte() as usize;
+/// Keeps other sweeps off the file, where the file system can.
+fn lock(file: &File, path: &Path) -> Result<()> {
+    let name = path.display();
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            bail!("{name} is being written by another sweep: wait for it")
+        }
+        Err(TryLockError::Error(error)) if has_no_locks(&error) => {
+            let note = format!("note: {name} cannot be locked: let no other sweep write to it\n");
+            let _ = std::io::stderr().write_all(note.as_bytes());
+            Ok(())
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot write {name}"))
         }
     }
-    Ok((rows, end))
+}
+
+/// Whether a file system, of a network perhaps, has no locks.
+fn has_no_locks(error: &std::io::Error) -> bool {
+    error.kind() == ErrorKind::Unsupported || error.raw_os_error() == Some(libc::ENOLCK)
 }
 
 #[cfg(test)]
@@ -142,38 +134,111 @@ mod tests {
 
     use super::*;
 
-    fn plan() -> Plan {
-        Plan::small(3, &[Activation::Tanh, Activation::Relu], "0..3")
+    fn plan(seeds: &str) -> Plan {
+        Plan::small(3, &[Activation::Tanh, Activation::Relu], seeds)
     }
 
-    /// The rows of each seed.
-    fn rows() -> Vec<Vec<SeedRow>> {
-        let row = |seed: i64, activation| {
-            SeedRow::new(seed, activation, &[0.7, 0.55, 0.3 + seed as f64 / 7.0])
-        };
-        (0..3).map(|seed| plan().activations.iter().map(|&a| row(seed, a)).collect()).collect()
+    /// The rows of a seed.
+    fn rows(seed: i64) -> Vec<SeedRow> {
+        let row =
+            |&activation: &_| SeedRow::new(seed, activation, &[0.7, 0.55, 0.3 + seed as f64 / 7.0]);
+        plan("0..3").activations.iter().map(row).collect()
+    }
+
+    /// Goes on to the end of the plan; returns how many seeds were done.
+    fn finish(path: &Path, plan: &Plan) -> usize {
+        let mut done = 0;
+        let mut store = Store::open(path, plan, |rows| {
+            assert_eq!(rows.len(), 2);
+            done += 1;
+            Ok(())
+        })
+        .unwrap();
+        for seed in plan.own_seeds().skip(done) {
+            store.append(&rows(seed)).unwrap();
+        }
+        done
     }
 
     #[test]
     fn a_csv_cut_off_at_any_byte_goes_on_to_the_same_bytes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sweep.csv");
-        let finish = || {
-            let (mut store, done) = Store::open(&path, &plan()).unwrap();
-            for seed_rows in &rows()[done.len() / 2..] {
-                store.append(seed_rows).unwrap();
-            }
-            (done.len(), std::fs::read(&path).unwrap())
-        };
-        let (_, whole) = finish();
+        finish(&path, &plan("0..3"));
+        let whole = std::fs::read(&path).unwrap();
         let mut kept = Vec::new();
         for length in 0..=whole.len() {
             std::fs::write(&path, &whole[..length]).unwrap();
-            let (done, bytes) = finish();
-            assert_eq!(bytes, whole, "cut off after {length} bytes");
-            kept.push(done);
+            kept.push(finish(&path, &plan("0..3")));
+            assert_eq!(std::fs::read(&path).unwrap(), whole, "cut off after {length} bytes");
         }
         kept.dedup();
-        assert_eq!(kept, [0, 2, 4, 6], "whole seeds are kept, parts are not");
+        assert_eq!(kept, [0, 1, 2, 3], "whole seeds are kept, parts are not");
+    }
+
+    #[test]
+    fn more_seeds_go_on_behind_those_that_are_done_and_others_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, whole] = ["a.csv", "whole.csv"].map(|name| folder.path().join(name));
+        let bytes = |path: &Path| [path, &Plan::path(path)].map(|p| std::fs::read(p).unwrap());
+        finish(&path, &plan("0..3"));
+        assert_eq!(finish(&path, &plan("0..9")), 3);
+        finish(&whole, &plan("0..9"));
+        assert_eq!(bytes(&path), bytes(&whole));
+        for seeds in ["0..8", "1..10", "-1..9", "0..8,9"] {
+            let refused = Store::open(&path, &plan(seeds), |_| Ok(())).unwrap_err().to_string();
+            assert!(refused.contains("was made with seeds 0..9, not "), "{refused}");
+        }
+        assert_eq!(bytes(&path), bytes(&whole));
+    }
+
+    #[test]
+    fn a_csv_that_another_program_wrote_anew_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sweep.csv");
+        finish(&path, &plan("0..3"));
+        let text = std::fs::read_to_string(&path).unwrap();
+        for (edited, line) in [
+            (text.replace('\n', "\r\n"), 1),
+            (format!("\u{feff}{text}"), 1),
+            (text.replacen("\n1,", "\n\n1,", 1), 4),
+            (text.replacen("\n0,tanh,", "\n\"0\",tanh,", 1), 2),
+            (text.replacen("\n0,tanh,", "\n0,\"tanh\",", 1), 2),
+            (text.replacen(",0.55", ",+0.55", 1), 2),
+            (text.replacen(",0.55", ",0.550", 1), 2),
+            (text.replacen(",0.55", ", 0.55", 1), 2),
+            (text.replacen("\n1,", "\n+1,", 1), 4),
+            (text.replacen("\n1,tanh", "\r\n1,tanh", 1), 3),
+            (text.clone() + &"0".repeat(1 << 20), 8),
+        ] {
+            assert_ne!(edited, text);
+            std::fs::write(&path, &edited).unwrap();
+            let refused = Store::open(&path, &plan("0..4"), |_| Ok(())).unwrap_err();
+            let refused = format!("{refused:#}");
+            assert!(refused.contains("is not as its sweep wrote it; move it away"), "{refused}");
+            assert!(refused.contains(&format!("line {line} is not ")), "{line}: {refused}");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), edited);
+        }
+    }
+
+    #[test]
+    fn an_empty_shard_keeps_its_plan() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sweep.csv");
+        let shard = |epochs| {
+            let plan = Plan::small(epochs, &[Activation::Tanh], "0..2");
+            plan.with_shard("3/4".parse().unwrap())
+        };
+        finish(&path, &shard(3));
+        let refused = Store::open(&path, &shard(4), |_| Ok(())).unwrap_err().to_string();
+        assert!(refused.contains("was made with epochs 3, not 4"), "{refused}");
+        finish(&path, &shard(3));
+    }
+
+    #[test]
+    fn only_a_file_system_without_locks_goes_without() {
+        let error = std::io::Error::from_raw_os_error;
+        assert!([libc::ENOLCK, libc::ENOSYS, libc::EOPNOTSUPP].map(error).iter().all(has_no_locks));
+        assert!(![libc::EIO, libc::EBADF, libc::EACCES].map(error).iter().any(has_no_locks));
     }
 }

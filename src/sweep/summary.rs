@@ -1,30 +1,35 @@
 //! Rows -> tables of what the seeds say.
 
+use anyhow::Result;
 use torch_parity::nn::Activation;
 use torch_parity::text::{counted, number, percent, table, thousands};
 
 use crate::sweep::answer::claim;
+use crate::sweep::columns::Columns;
 use crate::sweep::plan::Plan;
-use crate::sweep::row::{SeedRow, THRESHOLDS, final_losses};
+use crate::sweep::row::THRESHOLDS;
 use crate::sweep::seeds::Shard;
 use crate::sweep::statistics::{Paired, quantile, sorted, summarise};
 
 /// What a sweep's rows say, as text of at most 80 columns.
-pub fn summary(plan: &Plan, rows: &[SeedRow]) -> String {
-    let all = plan.own_seeds().len();
-    let done = rows.len() / plan.activations.len();
+pub fn summary(plan: &Plan, columns: &Columns) -> Result<String> {
+    let (all, done) = (plan.own_count(), columns.seeds());
     let seeds = if done == all {
         counted(all, "seed")
     } else {
         format!("{} of {}", thousands(done), counted(all, "seed"))
     };
+    let of = |name: &str, what: &str| match plan.setting(name) {
+        "1" => format!("1 {what}"),
+        n => format!("{n} {what}s"),
+    };
     let mut title = format!(
-        "{seeds}: {} epochs, lr {}, {} samples, {} features, {} hidden units\n",
-        plan.epochs,
+        "{seeds}: {}, lr {}, {}, {}, {}\n",
+        of("epochs", "epoch"),
         plan.setting("lr"),
-        plan.setting("samples"),
-        plan.setting("features"),
-        plan.setting("hidden"),
+        of("samples", "sample"),
+        of("features", "feature"),
+        of("hidden", "hidden unit"),
     );
     if title.chars().count() > 80 {
         title = title.replacen(": ", "\n", 1);
@@ -32,69 +37,70 @@ pub fn summary(plan: &Plan, rows: &[SeedRow]) -> String {
     if plan.setting("same_init") == "true" {
         title += "All networks of a seed start from the same weights.\n";
     }
-    if rows.is_empty() {
-        return title;
+    if done == 0 {
+        return Ok(title);
     }
-    let mut text = format!("{title}\nFinal loss\n{}", finals(plan, rows));
+    let mut text = format!("{title}\nFinal loss\n{}", finals(plan, columns)?);
     text += "\nFirst epoch with a loss below, median (- where most seeds have none)\n";
-    text += &first_epochs(plan, rows);
+    text += &first_epochs(plan, columns)?;
     if plan.activations.len() > 1 {
         text += "\nDifference of the final losses of the same seed, and how often it is negative\n";
-        text += &pairs(plan, rows);
+        text += &pairs(plan, columns)?;
         text += "\nIntervals are Student's t of the mean; of the pairs, over the seeds.\n";
     }
     if plan.shard == Shard::WHOLE {
-        return text + &claim(plan, rows);
+        return Ok(text + &claim(plan, columns)?);
     }
-    text + &format!("\nShard {} of a sweep: `merge` all of them for the answer.\n", plan.shard)
+    let shard = plan.shard;
+    Ok(text + &format!("\nShard {shard} of a sweep: `merge` all of them for the answer.\n"))
 }
 
-fn finals(plan: &Plan, rows: &[SeedRow]) -> String {
+fn finals(plan: &Plan, columns: &Columns) -> Result<String> {
     let line = |&activation: &Activation| {
-        let of = summarise(&final_losses(rows, activation));
-        [
+        let of = summarise(&columns.finals(activation)?);
+        Ok([
             activation.name().to_owned(),
             number(of.mean),
             interval(of.mean_interval),
             number(of.median),
             number(of.sd),
             interval(of.middle),
-        ]
+        ])
     };
     let header =
         ["activation", "mean", "95 % interval of it", "median", "sd", "95 % of seeds are in"];
-    table(&header, plan.activations.iter().map(line))
+    let lines = plan.activations.iter().map(line).collect::<Result<Vec<_>>>()?;
+    Ok(table(&header, lines))
 }
 
-fn first_epochs(plan: &Plan, rows: &[SeedRow]) -> String {
+fn first_epochs(plan: &Plan, columns: &Columns) -> Result<String> {
     let line = |&activation: &Activation| {
         let mut cells = vec![activation.name().to_owned()];
         for i in 0..THRESHOLDS.len() {
-            let own = rows.iter().filter(|row| row.activation == activation);
-            let epochs = own.map(|row| row.below[i].map_or(f64::INFINITY, |epoch| epoch as f64));
-            let median = quantile(&sorted(&epochs.collect::<Vec<_>>()), 0.5);
+            let median = quantile(&sorted(&columns.below(activation, i)?), 0.5);
             cells.push(if median.is_finite() { median.to_string() } else { "-".to_owned() });
         }
-        cells
+        Ok(cells)
     };
     let [a, b, c, d] = THRESHOLDS.map(|threshold| threshold.to_string());
-    table(&["activation", &a, &b, &c, &d], plan.activations.iter().map(line))
+    let lines = plan.activations.iter().map(line).collect::<Result<Vec<_>>>()?;
+    Ok(table(&["activation", &a, &b, &c, &d], lines))
 }
 
-fn pairs(plan: &Plan, rows: &[SeedRow]) -> String {
+fn pairs(plan: &Plan, columns: &Columns) -> Result<String> {
     let mut lines = Vec::new();
     for (i, &b) in plan.activations.iter().enumerate() {
         for &a in &plan.activations[i + 1..] {
-            let paired = Paired::new(&final_losses(rows, a), &final_losses(rows, b));
+            let paired = Paired::new(&columns.finals(a)?, &columns.finals(b)?);
             lines.push([
                 format!("{} - {}", a.name(), b.name()),
-                number(paired.difference.mean),
-                interval(paired.difference.mean_interval),
+                number(paired.mean),
+                interval(paired.interval),
                 percent(paired.a_ahead),
             ]);
         }
     }
-    table(&["pair", "mean", "95 % interval of it", "seeds"], lines)
+    Ok(table(&["pair", "mean", "95 % interval of it", "seeds"], lines))
 }
 
 fn interval([low, high]: [f64; 2]) -> String {

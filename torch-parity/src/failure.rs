@@ -15,7 +15,14 @@ pub fn one_line(panic: &(dyn Any + Send)) -> String {
             let message = cpp.split("\\n").next().unwrap_or(cpp).trim_end_matches("\")");
             // "[enforce fail at FILE:LINE] CONDITION. MESSAGE"
             let message = message.rsplit("] ").next().unwrap_or(message);
-            format!("libtorch: {}: try smaller settings", message.trim_end_matches('.'))
+            let message = message.trim_end_matches('.');
+            // Without memory, libtorch cannot even put its message together.
+            let is_memory = ["alloc", "memory", "Error computing", "size calculation"];
+            if is_memory.iter().any(|word| message.contains(word)) {
+                format!("libtorch: {message}: try smaller settings")
+            } else {
+                format!("libtorch: {message}")
+            }
         }
         None => format!("this is a bug, please report it: {}", text.replace('\n', " ")),
     }
@@ -35,7 +42,18 @@ mod tests {
         .unwrap_err();
         assert_eq!(
             one_line(&*panic),
-            "libtorch: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3): try smaller settings"
+            "libtorch: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)"
         );
+    }
+
+    #[test]
+    fn only_where_memory_is_short_smaller_settings_help() {
+        let memory = "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: \
+                      can't allocate memory: you tried to allocate 8 bytes.";
+        for text in [memory, "std::bad_alloc", "<Error computing Error::what()>"] {
+            let panic = format!("called `Result::unwrap()` on an `Err` value: Torch(\"{text}\")");
+            let line = one_line(&panic);
+            assert!(line.ends_with(": try smaller settings"), "{line}");
+        }
     }
 }

@@ -77,6 +77,47 @@ fn a_csv_that_is_not_this_sweeps_is_refused_and_left_alone() {
 }
 
 #[test]
+fn a_sweep_is_extended_by_more_seeds_and_ends_in_the_bytes_of_one_piece() {
+    let folder = Folder::new();
+    let sweep = |seeds: &str, csv: &str| {
+        format!("sweep --seeds {seeds} --samples 16 --epochs 3 --jobs 2 --csv {csv}")
+    };
+    let whole = folder.run(&sweep("0..12", "whole.csv"));
+    folder.run(&sweep("0..5", "a.csv"));
+    assert_eq!(folder.run(&sweep("0..12", "a.csv")), whole);
+    for end in [".csv", ".csv.json"] {
+        assert_eq!(folder.read(&format!("a{end}")), folder.read(&format!("whole{end}")));
+    }
+    // Shards too: the K-th of N seeds stays where it is.
+    for k in 1..=3 {
+        for seeds in ["0..5", "0..12"] {
+            folder.run(&format!("{} --shard {k}/3", sweep(seeds, &format!("{k}.csv"))));
+        }
+    }
+    folder.run("merge merged.csv 3.csv 1.csv 2.csv");
+    assert_eq!(folder.read("merged.csv"), folder.read("whole.csv"));
+    for seeds in ["0..11", "1..12", "-2..12", "0..12,20 --epochs 4"] {
+        let line = folder.refusal(&sweep(seeds, "a.csv").replace("--epochs 3", ""));
+        assert!(line.contains("a.csv was made with "), "{line}");
+    }
+    assert_eq!(folder.read("a.csv"), folder.read("whole.csv"));
+}
+
+#[test]
+fn a_csv_saved_by_another_program_is_refused_and_left_alone() {
+    let folder = Folder::new();
+    let sweep = "sweep --samples 16 --epochs 3 --csv a.csv --seeds";
+    folder.run(&format!("{sweep} 0..3"));
+    let windows = folder.read("a.csv").replace('\n', "\r\n");
+    std::fs::write(folder.path("a.csv"), &windows).unwrap();
+    for run in [format!("{sweep} 0..4"), "sweep --summary a.csv".to_owned()] {
+        let line = folder.refusal(&run);
+        assert!(line.contains("a.csv is not as its sweep wrote it; move it away"), "{line}");
+    }
+    assert_eq!(folder.read("a.csv"), windows);
+}
+
+#[test]
 fn a_plot_does_not_overwrite_what_the_sweep_keeps() {
     let folder = Folder::new();
     let small = "sweep --seeds 0..2 --samples 16 --epochs 3 --csv a.rows";

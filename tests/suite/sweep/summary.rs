@@ -1,5 +1,9 @@
 //! What a sweep says and draws.
 
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
+
 use super::Folder;
 
 #[test]
@@ -53,6 +57,59 @@ fn the_plots_show_every_activation() {
         }
         assert_eq!(svg.matches("<polygon").count(), 3, "{name}: a band for each");
     }
+}
+
+/// Rows of as many seeds as are asked for, with losses that were never trained.
+fn made_up(folder: &Folder, csv: &str, seeds: usize) {
+    folder.run("sweep --seeds 0..1 --csv one.csv");
+    let own = format!("\"seeds\": \"0..{seeds}\"");
+    let plan = folder.read("one.csv.json").replace("\"seeds\": \"0\"", &own);
+    std::fs::write(folder.path(&format!("{csv}.json")), plan).unwrap();
+    let header = folder.read("one.csv").lines().next().unwrap().to_owned() + "\n";
+    let rows = (0..seeds).flat_map(|seed| {
+        ["sigmoid", "tanh", "relu"].into_iter().zip(0..).map(move |(activation, i)| {
+            let loss = 0.25 + ((seed * 7 + i) % 1024) as f64 / 2048.0;
+            format!("{seed},{activation},{loss},1,2,3,{}\n", [&*format!(",{loss}"); 9].concat())
+        })
+    });
+    std::fs::write(folder.path(csv), header + &rows.collect::<String>()).unwrap();
+}
+
+/// The most memory, in MiB, that a run takes.
+fn peak(folder: &Folder, flags: &str) -> f64 {
+    let mut child = folder.command(flags).stdout(Stdio::null()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0.0_f64;
+    while child.try_wait().unwrap().is_none() {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        if let Some(line) = text.lines().find_map(|line| line.strip_prefix("VmHWM:")) {
+            peak = peak.max(line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0);
+        }
+        sleep(Duration::from_millis(2));
+    }
+    assert!(child.wait().unwrap().success());
+    peak
+}
+
+#[test]
+fn memory_hardly_grows_with_the_seeds() {
+    let folder = Folder::new();
+    made_up(&folder, "few.csv", 1000);
+    made_up(&folder, "many.csv", 100_000);
+    for flags in ["--summary SEEDS.csv", "--summary SEEDS.csv --curves curves.svg"] {
+        let [few, many] = ["few", "many"]
+            .map(|seeds| peak(&folder, &format!("sweep {}", flags.replace("SEEDS", seeds))));
+        assert!(few > 20.0 && many - few < 15.0, "{flags}: {few} MiB, then {many} MiB");
+    }
+}
+
+#[test]
+fn one_seed_of_one_epoch_is_told_as_one_and_the_last_seed_of_all_is_a_seed() {
+    let folder = Folder::new();
+    let text = folder.run("sweep --seeds 9223372036854775807 --epochs 1 --csv a.csv");
+    assert!(text.starts_with("1 seed: 1 epoch, lr 0.001, 512 samples, "), "{text}");
+    assert!(text.contains("\nlr     1 epoch\n"), "{text}");
+    assert_eq!(folder.run("sweep --summary a.csv"), text);
 }
 
 #[test]

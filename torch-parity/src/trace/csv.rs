@@ -32,7 +32,10 @@ pub(super) fn table(file: &Bytes, path: &Path) -> Result<Table> {
         }
     }
     let is_number = |&place: &Place| Decimal::parse(&table.at(place)).is_some();
-    ensure!(table.cells.iter().any(is_number), "{name} holds no numbers");
+    ensure!(
+        table.cells.iter().any(is_number),
+        "{name} holds no numbers: name a CSV of numbers, or a record"
+    );
     Ok(table)
 }
 

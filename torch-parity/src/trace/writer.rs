@@ -120,8 +120,7 @@ impl Writer {
     fn close_part(&mut self) -> Result<()> {
         let part = std::mem::replace(&mut self.open, Part::new());
         let cannot = || format!("cannot write {}", self.path.display());
-        let mut file =
-            NamedTempFile::with_prefix_in(".torch-parity-", &self.folder).with_context(cannot)?;
+        let mut file = temporary(&self.folder).with_context(cannot)?;
         let keys = part.entries.iter().map(|entry| entry.key.clone()).collect();
         part.write_to(&json!({}), file.as_file_mut()).with_context(cannot)?;
         self.full.push((file, keys));
@@ -146,8 +145,7 @@ impl Writer {
         let path = self.path.clone();
         let cannot = || format!("cannot write {}", path.display());
         if self.full.is_empty() {
-            let mut file = NamedTempFile::with_prefix_in(".torch-parity-", &self.folder)
-                .with_context(cannot)?;
+            let mut file = temporary(&self.folder).with_context(cannot)?;
             self.write_to(file.as_file_mut())?;
             persist(file, &path).with_context(cannot)?;
             return Ok(path);
@@ -164,8 +162,7 @@ impl Writer {
         let metadata = json!({ "trace": serde_json::to_string(&self.about)? });
         let index = json!({ "metadata": metadata, "weight_map": places });
         let target = path.with_file_name(format!("{stem}.safetensors.index.json"));
-        let mut file =
-            NamedTempFile::with_prefix_in(".torch-parity-", &self.folder).with_context(cannot)?;
+        let mut file = temporary(&self.folder).with_context(cannot)?;
         serde_json::to_writer(BufWriter::new(file.as_file_mut()), &index)?;
         persist(file, &target).with_context(cannot)?;
         Ok(target)
@@ -187,13 +184,20 @@ impl Observer for Writer {
     }
 }
 
-/// Renames a whole file to its place, readable as any other.
+/// A new file in `folder`, gone when dropped.
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".torch-parity-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
+    builder.tempfile_in(folder)
+}
+
+/// Renames a whole file to its place; who may read what it replaces may read it.
 fn persist(mut file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.flush()?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    if let Ok(before) = path.metadata() {
+        file.as_file().set_permissions(before.permissions())?;
     }
     file.persist(path).map(drop).map_err(|error| error.error)
 }

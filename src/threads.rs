@@ -1,0 +1,44 @@
+//! Whether libtorch can have the threads that it is to run on.
+
+use std::hint::black_box;
+use std::sync::Mutex;
+use std::thread::{Builder, scope};
+
+use anyhow::{Result, bail};
+use rustix::process::{Resource, getrlimit};
+
+/// Threads that others start meanwhile.
+const OTHERS: usize = 2;
+
+/// Starts `threads` threads, and ends them. OpenMP, which starts libtorch's, ends
+/// the process where it cannot start one; here that is an error.
+pub fn refuse_too_many(threads: usize) -> Result<()> {
+    if threads < 2 {
+        return Ok(()); // no thread is started
+    }
+    let gate = Mutex::new(());
+    scope(|scope| {
+        let closed = gate.lock();
+        for started in 0..threads + OTHERS {
+            let wait = || {
+                black_box(vec![0_u8; 64]); // a thread's own heap, which it will want
+                drop(gate.lock());
+            };
+            if let Err(error) = Builder::new().stack_size(stack()).spawn_scoped(scope, wait) {
+                drop(closed);
+                bail!(
+                    "cannot start {threads} threads, {started} at most ({error}): \
+                     use fewer --threads or --jobs"
+                );
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The size of a thread's stack in OpenMP, where nothing chooses another, and room
+/// for what else it takes.
+fn stack() -> usize {
+    let limit = getrlimit(Resource::Stack).current;
+    limit.map_or(2 << 20, |bytes| bytes.min(1 << 30) as usize) + (1 << 20)
+}
