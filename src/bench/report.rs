@@ -1,19 +1,51 @@
-//! A benchmark as text.
+//! A benchmark as text and as JSON.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::thread::available_parallelism;
 
+use anyhow::Result;
+use serde::Serialize;
 use torch_parity::nn::Activation;
 use torch_parity::text::table;
 use torch_parity::{TCH_VERSION, TORCH_VERSION};
 
 use crate::bench::case::SEEDS;
-use crate::bench::{Bench, Measured, Spread};
+use crate::bench::row::{BenchRow, bench_rows};
+use crate::bench::{Bench, Measured, PythonSide, Spread};
+use crate::export::to_json;
+
+impl Bench {
+    /// Every number, for programs.
+    pub fn json(&self) -> Result<String> {
+        #[derive(Serialize)]
+        struct Found<'b> {
+            rounds: usize,
+            environment: BTreeMap<&'static str, String>,
+            rows: Vec<BenchRow<'b>>,
+        }
+        let PythonSide { python, torch, cpu_capability } = &self.python;
+        let environment = BTreeMap::from([
+            ("cpu", cpu()),
+            ("cpu_capability", cpu_capability.clone()),
+            ("tch", TCH_VERSION.to_owned()),
+            ("libtorch", TORCH_VERSION.to_owned()),
+            ("python", python.clone()),
+            ("torch", torch.clone()),
+        ]);
+        let rows = bench_rows(self.rows()).collect();
+        to_json("bench", &Found { rounds: self.rounds(), environment, rows })
+    }
+
+    fn rounds(&self) -> usize {
+        self.steps[0].python.len()
+    }
+}
 
 impl Display for Bench {
     fn fmt(&self, f: &mut Formatter) -> fmt::Result {
-        let rounds = self.steps[0].python.len();
+        let rounds = self.rounds();
         writeln!(f, "CPU     {}, kernels for {}", cpu(), self.python.cpu_capability)?;
         writeln!(f, "Rust    tch {TCH_VERSION}, libtorch {TORCH_VERSION}")?;
         writeln!(f, "Python  {}, PyTorch {}", self.python.python, self.python.torch)?;

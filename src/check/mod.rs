@@ -3,10 +3,12 @@
 mod port;
 mod script;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use serde::Serialize;
 use torch_parity::TORCH_VERSION;
 use torch_parity::compare::{self, Options, Report, Tally, Value, Verdict};
 use torch_parity::text::{repr, table, wrapped};
@@ -32,11 +34,15 @@ pub struct Check<E> {
 pub struct Checked {
     /// The experiment's or the script's name.
     pub name: String,
-    /// What ran it.
-    environment: String,
-    /// What there is to say before the table: what the twin noted of what only
-    /// Python has, or what a script trains; and the losses of the series.
-    told: String,
+    /// What ran it, our side and Python's: name and value.
+    pub environment: [BTreeMap<String, String>; 2],
+    /// Every setting that the results depend on, where the runs tell them.
+    pub settings: BTreeMap<String, String>,
+    /// What there is to say before the tables, in lines: what the twin noted of
+    /// what only Python has, or what a script trains.
+    pub told: String,
+    /// How each series ends.
+    pub endings: Vec<Ending>,
     /// Everything that was compared.
     pub report: Report,
     /// Our record, and Python's.
@@ -44,11 +50,37 @@ pub struct Checked {
 }
 
 impl Checked {
+    fn new(name: String, told: String, report: Report, traces: [Trace; 2]) -> Self {
+        Self {
+            name,
+            environment: traces.each_ref().map(|trace| trace.about.environment.clone()),
+            settings: traces[0].about.settings.clone(),
+            told,
+            endings: endings(&report, &traces),
+            report,
+            traces,
+        }
+    }
+
     /// All of it as text.
     pub fn text(&self) -> String {
-        let Self { environment, told, report, .. } = self;
-        format!("{environment}{told}{report}")
+        let Self { told, report, .. } = self;
+        format!("{}{told}\n{}{report}", environment(self), endings_table(&self.endings))
     }
+}
+
+/// How a series ends: the losses of its last step, and in how many steps
+/// everything is equal.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ending {
+    /// Its name.
+    pub series: String,
+    /// The loss of each side, where it has one.
+    pub losses: [Option<Value>; 2],
+    /// Steps from 1 on in which everything is equal.
+    pub steps_equal: usize,
+    /// All steps from 1 on.
+    pub steps: usize,
 }
 
 impl<E: Experiment> Check<E> {
@@ -96,14 +128,8 @@ impl<E: Experiment> Check<E> {
     }
 
     fn checked(&self, rust: Trace, python: Trace, report: Report) -> Checked {
-        let series = series_table(&report, &rust, &python);
-        Checked {
-            name: E::NAME.to_owned(),
-            environment: environment(&rust.about, &python.about),
-            told: format!("{}{}\n{series}", twins(), self.twin.notes()),
-            report,
-            traces: [rust, python],
-        }
+        let told = format!("{}{}", twins(), self.twin.notes());
+        Checked::new(E::NAME.to_owned(), told, report, [rust, python])
     }
 }
 
@@ -125,12 +151,11 @@ pub fn summary(all: &[Checked], options: &Options) -> (String, Verdict) {
     }
     rows.push(("all".to_owned(), total.clone()));
 
-    let verdicts = || all.iter().map(|checked| checked.report.verdict());
-    let diverged = verdicts().find(|&verdict| verdict == Verdict::Diverged);
-    let verdict = diverged.or(verdicts().next()).unwrap_or(Verdict::Exact);
+    let verdicts = all.iter().map(|checked| checked.report.verdict());
+    let verdict = verdicts.max().unwrap_or(Verdict::Exact);
     let mut text = format!(
         "{}{}\n{}\nverdict: {}\n",
-        all.first().map_or("", |checked| &checked.environment),
+        all.first().map_or(String::new(), environment),
         twins(),
         compare::tally_table("experiment", &rows, options.tolerance),
         compare::verdict_line(verdict, &total, options.tolerance),
@@ -155,11 +180,12 @@ fn same_release(python: &About) -> Result<()> {
 }
 
 /// What the verdict holds for.
-fn environment(rust: &About, python: &About) -> String {
-    let of = |about: &About, name| {
-        about.environment.get(name).map_or("unknown", String::as_str).to_owned()
+fn environment(checked: &Checked) -> String {
+    let [rust, python] = &checked.environment;
+    let of = |side: &BTreeMap<String, String>, name| {
+        side.get(name).map_or("unknown", String::as_str).to_owned()
     };
-    let threads = |about: &About| match of(about, "threads").as_str() {
+    let threads = |side| match of(side, "threads").as_str() {
         "1" => "1 thread".to_owned(),
         n => format!("{n} threads"),
     };
@@ -176,28 +202,34 @@ fn environment(rust: &About, python: &About) -> String {
     )
 }
 
-/// A row for each series: the losses of its last step, and in how many steps
-/// everything was equal. Empty where no series has steps.
-fn series_table(report: &Report, rust: &Trace, python: &Trace) -> String {
-    let row = |name: &String| {
-        let (equal, all) = report.steps_equal(name);
-        let last = [rust, python].map(|trace| {
-            let array = trace.get(name, all, "loss", "loss")?;
+/// How each series ends that has steps.
+fn endings(report: &Report, traces: &[Trace; 2]) -> Vec<Ending> {
+    let ending = |series: &String| {
+        let (steps_equal, steps) = report.steps_equal(series);
+        let last = |trace: &Trace| {
+            let array = trace.get(series, steps, "loss", "loss")?;
             Some(Value::new(array.dtype(), array.bytes()))
-        });
+        };
+        let losses = traces.each_ref().map(last);
+        (steps > 0).then(|| Ending { series: series.clone(), losses, steps_equal, steps })
+    };
+    traces[0].about.series.iter().filter_map(ending).collect()
+}
+
+/// A row for each series. Empty where there is none.
+fn endings_table(endings: &[Ending]) -> String {
+    if endings.is_empty() {
+        return String::new();
+    }
+    let rows = endings.iter().map(|Ending { series, losses, steps_equal, steps }| {
         let [ours, theirs] =
-            last.map(|value| value.and_then(Value::number).map_or(String::new(), repr));
-        let ulps = match last {
+            losses.map(|value| value.and_then(Value::number).map_or(String::new(), repr));
+        let ulps = match *losses {
             [Some(x), Some(y)] => ulps_text(x, y),
             _ => String::new(),
         };
-        [name.clone(), ours, theirs, ulps, format!("{equal}/{all}")]
-    };
-    let trains = |name: &&String| report.steps_equal(name).1 > 0;
-    let rows: Vec<_> = rust.about.series.iter().filter(trains).map(row).collect();
-    if rows.is_empty() {
-        return String::new();
-    }
+        [series.clone(), ours, theirs, ulps, format!("{steps_equal}/{steps}")]
+    });
     let header = ["series", "Rust final loss", "Python final loss", "ULPs", "epochs equal"];
     table(&header, rows) + "\n"
 }
@@ -238,14 +270,12 @@ pub fn against_script(
     let report = compare::compare(["Rust", "script"], &ours, &theirs, options)?;
     let settings: Vec<_> = about.iter().map(|(name, value)| format!("{name} {value}")).collect();
     let told = format!(
-        "Script  {name}\n{}{}\n{}",
+        "Script  {name}\n{}{}",
         wrapped(&format!("trains  {}", settings.join(", "))),
         notes.iter().map(|note| wrapped(&format!("paired  {note}"))).collect::<String>(),
-        series_table(&report, &ours, &theirs),
     );
-    let environment = environment(&ours.about, &theirs.about);
-    let name = name.to_string();
-    Ok(Checked { name, environment, told, report, traces: [ours, theirs] })
+    let checked = Checked::new(name.to_string(), told, report, [ours, theirs]);
+    Ok(Checked { settings: about, ..checked })
 }
 
 /// Records a script to a file, and reads it.

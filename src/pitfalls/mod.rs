@@ -23,7 +23,7 @@ use adam_rule::Rule;
 pub use finding::{Finding, Noticed, examine, right_run};
 use run::Net;
 pub use run::Parts;
-pub use tabled::{csv, markdown};
+pub use tabled::{csv, json, markdown};
 pub use words::{explanation, list, overview};
 
 use crate::lesson::train::Train;

@@ -9,6 +9,7 @@ use std::thread;
 use anyhow::Result;
 use indexmap::IndexMap;
 
+use super::around::around;
 use super::difference::{self, Difference, How, What};
 use super::needed::Needed;
 use super::options::Options;
@@ -55,6 +56,8 @@ pub fn compare(
         (series, step, phase, name, key.to_owned())
     });
     report.take(found);
+    let first = report.failing().next().cloned();
+    report.around = first.map_or(Vec::new(), |first| around(&pairs, &first));
     report.groups = groups.into_values().collect();
     Ok(report)
 }
