@@ -49,6 +49,17 @@ pub struct Checked {
     pub traces: [Trace; 2],
 }
 
+impl Ending {
+    /// The distance of the losses as text, "nan" where they have none; empty where
+    /// there are not two.
+    pub fn ulps_text(&self, text: impl Fn(u64) -> String) -> String {
+        match self.losses {
+            [Some(_), Some(_)] => self.ulps.map_or_else(|| "nan".to_owned(), text),
+            _ => String::new(),
+        }
+    }
+}
+
 impl Checked {
     fn new(name: String, told: String, report: Report, traces: [Trace; 2]) -> Self {
         Self {
@@ -77,6 +88,9 @@ pub struct Ending {
     pub series: String,
     /// The loss of each side, where it has one.
     pub losses: [Option<Value>; 2],
+    /// Their distance in units in the last place; None where there are not two, or
+    /// one is NaN and the other is not the same.
+    pub ulps: Option<u64>,
     /// Steps from 1 on in which everything is equal.
     pub steps_equal: usize,
     /// All steps from 1 on.
@@ -211,7 +225,12 @@ fn endings(report: &Report, traces: &[Trace; 2]) -> Vec<Ending> {
             Some(Value::new(array.dtype(), array.bytes()))
         };
         let losses = traces.each_ref().map(last);
-        (steps > 0).then(|| Ending { series: series.clone(), losses, steps_equal, steps })
+        let ulps = match losses {
+            [Some(x), Some(y)] if x == y => Some(0),
+            [Some(x), Some(y)] => x.ulps(y),
+            _ => None,
+        };
+        (steps > 0).then(|| Ending { series: series.clone(), losses, ulps, steps_equal, steps })
     };
     traces[0].about.series.iter().filter_map(ending).collect()
 }
@@ -221,25 +240,15 @@ fn endings_table(endings: &[Ending]) -> String {
     if endings.is_empty() {
         return String::new();
     }
-    let rows = endings.iter().map(|Ending { series, losses, steps_equal, steps }| {
+    let rows = endings.iter().map(|ending| {
+        let Ending { series, losses, steps_equal, steps, .. } = ending;
         let [ours, theirs] =
             losses.map(|value| value.and_then(Value::number).map_or(String::new(), repr));
-        let ulps = match *losses {
-            [Some(x), Some(y)] => ulps_text(x, y),
-            _ => String::new(),
-        };
+        let ulps = ending.ulps_text(|ulps| ulps.to_string());
         [series.clone(), ours, theirs, ulps, format!("{steps_equal}/{steps}")]
     });
     let header = ["series", "Rust final loss", "Python final loss", "ULPs", "epochs equal"];
     table(&header, rows) + "\n"
-}
-
-fn ulps_text(x: Value, y: Value) -> String {
-    match x.ulps(y) {
-        _ if x == y => "0".to_owned(),
-        Some(ulps) => ulps.to_string(),
-        None => "nan".to_owned(),
-    }
 }
 
 /// Records the user's own copy of the lesson's script and holds our run of the

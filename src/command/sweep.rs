@@ -1,22 +1,26 @@
 //! `sweep`: trains many seeds, or takes up the CSV of a sweep, and says what
 //! they say; `merge`: joins the shards of a sweep.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use anyhow::{Result, ensure};
 use clap::Args;
+use tanh_parity::export::to_json;
 use tanh_parity::lesson::settings::{unique, whole};
 use tanh_parity::lesson::train::Run;
 use tanh_parity::output::Outputs;
 use tanh_parity::progress::counter;
-use tanh_parity::sweep::answer::leaders;
+use tanh_parity::sweep::answer::leaders_table;
 use tanh_parity::sweep::plan::Plan;
 use tanh_parity::sweep::row::SeedRow;
 use tanh_parity::sweep::seeds::{Seeds, Shard};
 use tanh_parity::sweep::store::{self, Store};
-use tanh_parity::sweep::summary::summary;
+use tanh_parity::sweep::summary::Said;
 use tanh_parity::sweep::{self, merge, plot};
+
+use super::options::Plain;
 
 /// Flags of `sweep`.
 #[derive(Args, Debug)]
@@ -46,6 +50,9 @@ pub struct SweepArgs {
         ]
     )]
     summary: Vec<PathBuf>,
+    /// Print what the seeds say as text, or as json for programs
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Plain::Text, hide_possible_values = true)]
+    format: Plain,
     /// Draw how the final losses spread, as SVG
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
@@ -100,7 +107,7 @@ pub fn run(args: &SweepArgs) -> Result<()> {
     if let Some(store) = &mut store {
         store.sync()?;
     }
-    report(&[(plan, rows)], plots)
+    report(&[(plan, rows)], args.format, plots)
 }
 
 /// Opens the plots that were asked for.
@@ -127,18 +134,30 @@ fn summarise(args: &SweepArgs) -> Result<()> {
         let paths: [&Path; 2] = [&args.summary[0], path];
         sweeps[0].0.refuse_mixture(plan, paths, &["lr"])?;
     }
-    report(&sweeps, plots)
+    report(&sweeps, args.format, plots)
 }
 
-/// Prints the text, and draws what was asked for.
-fn report(sweeps: &[(Plan, Vec<SeedRow>)], mut plots: Outputs) -> Result<()> {
-    let mut text: Vec<_> = sweeps.iter().map(|(plan, rows)| summary(plan, rows)).collect();
-    let (plan, rows) = &sweeps[0];
+/// What is said of each sweep, then which activation leads in each.
+fn text(sweeps: &[(Plan, Vec<SeedRow>)], said: &[Said]) -> String {
+    let mut text: Vec<_> = said.iter().map(Said::text).collect();
     if sweeps.iter().all(|(_, rows)| !rows.is_empty()) {
-        text.push(leaders(sweeps));
+        let leaders = sweeps.iter().zip(said);
+        let leaders = leaders.map(|((plan, _), said)| (plan.setting("lr"), said.leaders()));
+        text.push(leaders_table(&leaders.collect::<Vec<_>>()));
     }
+    text.join("\n")
+}
+
+/// Prints what the seeds say, and draws what was asked for.
+fn report(sweeps: &[(Plan, Vec<SeedRow>)], format: Plain, mut plots: Outputs) -> Result<()> {
+    let said: Vec<_> = sweeps.iter().map(|(plan, rows)| Said::new(plan, rows)).collect();
+    let text = match format {
+        Plain::Text => text(sweeps, &said),
+        Plain::Json => to_json("sweep", &BTreeMap::from([("sweeps", said)]))?,
+    };
+    let (plan, rows) = &sweeps[0];
     ensure!(!rows.is_empty() || !plots.any(), "no seed is done: there is nothing to draw yet");
-    let printed = plots.print_beside(&text.join("\n"));
+    let printed = plots.print_beside(&text);
     plots.write(0, || Ok(plot::spread(plan, rows)?.into_bytes()))?;
     plots.write(1, || Ok(plot::curves(plan, rows)?.into_bytes()))?;
     printed
@@ -147,5 +166,5 @@ fn report(sweeps: &[(Plan, Vec<SeedRow>)], mut plots: Outputs) -> Result<()> {
 /// Runs `merge`, and prints the summary of the whole sweep.
 pub fn merge(args: &MergeArgs) -> Result<()> {
     let (plan, rows) = merge::merge(&args.out, &args.shards)?;
-    report(&[(plan, rows)], Outputs::open(&[(None, "svg"), (None, "svg")])?)
+    report(&[(plan, rows)], Plain::Text, Outputs::open(&[(None, "svg"), (None, "svg")])?)
 }

@@ -16,9 +16,11 @@ pub fn html(document: &Document) -> Result<String> {
         badge(*verdict),
         shown(summary)
     );
-    let several = if comparisons.len() > 1 { contents(comparisons) } else { String::new() };
-    let sections = comparisons.iter().enumerate().map(|(i, comparison)| section(i, comparison));
-    let body = several + &sections.collect::<Result<String>>()?;
+    let alone = comparisons.len() == 1;
+    let contents = if alone { String::new() } else { contents(comparisons) };
+    let sections = comparisons.iter().enumerate();
+    let sections = sections.map(|(i, comparison)| section(i, comparison, alone));
+    let body = contents + &sections.collect::<Result<String>>()?;
     Ok(page::page(&format!("tanh-parity {command}: {}", words(*verdict)), &head, &body))
 }
 
@@ -44,15 +46,17 @@ fn contents(comparisons: &[Comparison]) -> String {
     format!("<nav aria-label=\"Comparisons\"><ul>\n{links}</ul></nav>\n")
 }
 
-fn section(i: usize, comparison: &Comparison) -> Result<String> {
+/// A comparison; beside others with its own verdict.
+fn section(i: usize, comparison: &Comparison, alone: bool) -> Result<String> {
     let Comparison { name, outcome, .. } = comparison;
     let mut text = format!(
-        "<section data-comparison=\"{i}\" aria-labelledby=\"c{i}\">\n<h2 id=\"c{i}\">{}</h2>\n\
-         <p>{}</p>\n<p>{}</p>\n",
+        "<section data-comparison=\"{i}\" aria-labelledby=\"c{i}\">\n<h2 id=\"c{i}\">{}</h2>\n",
         shown(name),
-        badge(outcome.verdict),
-        shown(&outcome.summary),
     );
+    if !alone {
+        let verdict = badge(outcome.verdict);
+        text += &format!("<p>{verdict}</p>\n<p>{}</p>\n", shown(&outcome.summary));
+    }
     for note in &outcome.notes {
         text += &format!("<p>{}</p>\n", shown(note));
     }
@@ -153,9 +157,7 @@ fn endings(comparison: &Comparison) -> String {
     let rows = endings.iter().map(|ending| {
         let [x, y] = ending.losses;
         let number = |loss: Option<Value>| loss.and_then(Value::decimal).unwrap_or_default();
-        let ulps = x
-            .zip(y)
-            .map_or(String::new(), |(x, y)| x.ulps(y).map_or_else(|| "nan".to_owned(), whole));
+        let ulps = ending.ulps_text(whole);
         let [equal, all] = [ending.steps_equal, ending.steps].map(thousands);
         [ending.series.clone(), number(x), number(y), ulps, equal, all]
     });

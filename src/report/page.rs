@@ -24,7 +24,8 @@ pub fn page(title: &str, head: &str, body: &str) -> String {
 }
 
 /// A table in a box that scrolls by itself; `of` names it for programs. The first
-/// cell of a row is its heading. Cells are text from anywhere.
+/// cell of a row is its heading; a row that ends in "no" stands out. Cells are
+/// text from anywhere.
 pub fn table<const N: usize>(
     of: &str,
     caption: &str,
@@ -34,11 +35,12 @@ pub fn table<const N: usize>(
     let names: String =
         header.iter().map(|name| format!("<th scope=\"col\">{}</th>", shown(name))).collect();
     let row = |cells: [String; N]| {
+        let class = if cells[N - 1] == "no" { " class=\"no\"" } else { "" };
         let cells = cells.iter().enumerate().map(|(i, cell)| match i {
             0 => format!("<th scope=\"row\">{}</th>", shown(cell)),
             _ => format!("<td>{}</td>", shown(cell)),
         });
-        format!("<tr>{}</tr>\n", cells.collect::<String>())
+        format!("<tr{class}>{}</tr>\n", cells.collect::<String>())
     };
     let rows: String = rows.into_iter().map(row).collect();
     let caption = shown(caption);

@@ -1,7 +1,10 @@
 //! The lesson's claim, answered by a sweep.
 
+use std::fmt;
+
+use serde::Serialize;
 use torch_parity::nn::Activation;
-use torch_parity::text::{number, percent, table};
+use torch_parity::text::{Number, number, percent, table};
 
 use crate::sweep::plan::Plan;
 use crate::sweep::row::{SeedRow, checkpoints, final_losses};
@@ -22,46 +25,98 @@ const CLAIM: (&str, [[Activation; 2]; 3]) = (
 const LEAD_EPOCHS: [usize; 7] = [10, 20, 50, 100, 200, 500, 1000];
 const SHOWN: usize = 5;
 
-/// Whether the lesson's claim holds: a sentence, and its parts; nothing where
-/// not all of its activations were trained.
-pub fn claim(plan: &Plan, rows: &[SeedRow]) -> String {
-    let (words, parts) = CLAIM;
-    if parts.iter().flatten().any(|part| !plan.activations.contains(part)) {
-        return String::new();
-    }
-    let mut outcomes = Vec::new();
-    let mut lines = Vec::new();
-    for [a, b] in parts {
-        let paired = Paired::new(&final_losses(rows, a), &final_losses(rows, b));
-        let outcome = paired.lower();
-        outcomes.push(outcome);
-        let answer = match outcome {
-            Lower::A => "yes",
-            Lower::B => "no",
-            Lower::Open => "open",
-        };
-        lines.push(format!(
-            "  {} ends below {}: {answer} ({} on average, below in {} of seeds)\n",
-            a.name(),
-            b.name(),
-            number(paired.difference.mean),
-            percent(paired.a_ahead)
-        ));
-    }
-    let verdict = if outcomes.contains(&Lower::B) {
-        "does not hold"
-    } else if outcomes.contains(&Lower::Open) {
-        "is not decided"
-    } else {
-        "holds"
-    };
-    format!("\nThe lesson's claim, \"{words}\",\n{verdict} at these settings:\n{}", lines.concat())
+/// Whether the lesson's claim holds.
+#[derive(Debug, Serialize)]
+pub struct Claim {
+    /// The lesson's words.
+    words: &'static str,
+    /// Of all parts: `no` where one does not hold, `open` where one is not decided.
+    holds: Holds,
+    parts: Vec<Part>,
 }
 
-/// Which activation leads at which epoch, a line for each sweep; they differ in
-/// their learning rate.
-pub fn leaders(sweeps: &[(Plan, Vec<SeedRow>)]) -> String {
-    let epochs = sweeps[0].0.epochs;
+/// That one activation ends below another.
+#[derive(Debug, Serialize)]
+struct Part {
+    lower: Activation,
+    higher: Activation,
+    holds: Holds,
+    mean_difference: Number,
+    /// The share of seeds in which it does.
+    share_of_seeds: Number,
+}
+
+/// Whether something holds, as far as the seeds decide it; the worst last.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Holds {
+    Yes,
+    Open,
+    No,
+}
+
+/// Whether the lesson's claim holds; None where not all of its activations were
+/// trained.
+pub fn claim(plan: &Plan, rows: &[SeedRow]) -> Option<Claim> {
+    let (words, parts) = CLAIM;
+    if parts.iter().flatten().any(|part| !plan.activations.contains(part)) {
+        return None;
+    }
+    let part = |[lower, higher]: [Activation; 2]| {
+        let paired = Paired::new(&final_losses(rows, lower), &final_losses(rows, higher));
+        let holds = match paired.lower() {
+            Lower::A => Holds::Yes,
+            Lower::B => Holds::No,
+            Lower::Open => Holds::Open,
+        };
+        let mean_difference = Number(paired.difference.mean);
+        Part { lower, higher, holds, mean_difference, share_of_seeds: Number(paired.a_ahead) }
+    };
+    let parts = Vec::from(parts.map(part));
+    let holds = parts.iter().map(|part| part.holds).max().unwrap_or(Holds::Yes);
+    Some(Claim { words, holds, parts })
+}
+
+impl fmt::Display for Claim {
+    /// A sentence, and its parts.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = match self.holds {
+            Holds::Yes => "holds",
+            Holds::Open => "is not decided",
+            Holds::No => "does not hold",
+        };
+        write!(f, "\nThe lesson's claim, \"{}\",\n{verdict} at these settings:\n", self.words)?;
+        for Part { lower, higher, holds, mean_difference, share_of_seeds } in &self.parts {
+            let answer = match holds {
+                Holds::Yes => "yes",
+                Holds::Open => "open",
+                Holds::No => "no",
+            };
+            writeln!(
+                f,
+                "  {} ends below {}: {answer} ({} on average, below in {} of seeds)",
+                lower.name(),
+                higher.name(),
+                number(mean_difference.0),
+                percent(share_of_seeds.0)
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The activation whose mean loss is the lowest at an epoch.
+#[derive(Debug, Serialize)]
+pub struct Leader {
+    epoch: usize,
+    activation: Activation,
+    /// Whether the runner-up's interval of the difference is above 0.
+    decided: bool,
+}
+
+/// Which activation leads at which epoch.
+pub fn leaders(plan: &Plan, rows: &[SeedRow]) -> Vec<Leader> {
+    let epochs = plan.epochs;
     let kept = checkpoints(epochs);
     let mut shown: Vec<_> =
         LEAD_EPOCHS.into_iter().filter(|epoch| kept.contains(epoch) || *epoch == epochs).collect();
@@ -69,29 +124,37 @@ pub fn leaders(sweeps: &[(Plan, Vec<SeedRow>)]) -> String {
         shown.push(epochs);
     }
     let shown = &shown[shown.len().saturating_sub(SHOWN)..];
-    let header = shown.iter().map(|epoch| format!("{epoch} epochs"));
+    shown.iter().map(|&epoch| leader(plan, rows, epoch)).collect()
+}
+
+/// Which activation leads at which epoch, a line for each sweep of this lr; they
+/// differ in nothing else.
+pub fn leaders_table(sweeps: &[(&str, &[Leader])]) -> String {
+    let header = sweeps[0].1.iter().map(|leader| format!("{} epochs", leader.epoch));
     let header: Vec<_> = ["lr".to_owned()].into_iter().chain(header).collect();
     let header: Vec<_> = header.iter().map(String::as_str).collect();
-    let leaders = |(plan, rows): &(Plan, Vec<SeedRow>)| {
-        let leaders = shown.iter().map(|&epoch| leader(plan, rows, epoch));
-        [plan.setting("lr").to_owned()].into_iter().chain(leaders).collect::<Vec<_>>()
+    let line = |(lr, leaders): &(&str, &[Leader])| {
+        let sure = |leader: &Leader| if leader.decided { "" } else { "?" };
+        let leaders =
+            leaders.iter().map(|leader| leader.activation.name().to_owned() + sure(leader));
+        [(*lr).to_owned()].into_iter().chain(leaders).collect::<Vec<_>>()
     };
     format!(
         "Lowest mean loss (? where the runner-up's interval of the difference holds 0)\n{}",
-        table(&header, sweeps.iter().map(leaders))
+        table(&header, sweeps.iter().map(line))
     )
 }
 
 /// The activation whose mean loss at `epoch` is the lowest.
-fn leader(plan: &Plan, rows: &[SeedRow], epoch: usize) -> String {
+fn leader(plan: &Plan, rows: &[SeedRow], epoch: usize) -> Leader {
     let losses = |activation| -> Vec<f64> {
         let own = rows.iter().filter(|row| row.activation == activation);
         own.filter_map(|row| row.loss_at(epoch, plan.epochs)).collect()
     };
     let mut ranked: Vec<_> = plan.activations.iter().map(|&a| (a, losses(a))).collect();
     ranked.sort_by(|(_, a), (_, b)| nan_last(&summarise(a).mean, &summarise(b).mean));
-    let sure = ranked.len() < 2 || Paired::new(&ranked[0].1, &ranked[1].1).lower() == Lower::A;
-    ranked[0].0.name().to_owned() + if sure { "" } else { "?" }
+    let decided = ranked.len() < 2 || Paired::new(&ranked[0].1, &ranked[1].1).lower() == Lower::A;
+    Leader { epoch, activation: ranked[0].0, decided }
 }
 
 #[cfg(test)]
@@ -109,7 +172,8 @@ mod tests {
         let losses = [sigmoid, tanh, relu];
         let seed_rows =
             |seed| activations.into_iter().zip(losses).map(move |(a, x)| row(seed, a, x));
-        claim(&plan, &(0..20).flat_map(seed_rows).collect::<Vec<_>>())
+        let rows: Vec<_> = (0..20).flat_map(seed_rows).collect();
+        claim(&plan, &rows).unwrap().to_string()
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod common;
 mod curve;
 mod examples;
 mod fast;
+mod formats;
 mod generator;
 mod golden;
 mod ladder;
