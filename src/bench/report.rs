@@ -132,3 +132,41 @@ fn cpu() -> String {
     let cores = available_parallelism().map_or("unknown".to_owned(), |n| n.to_string());
     format!("{}, cores: {cores}", model.map_or(std::env::consts::ARCH, |(_, name)| name.trim()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::case;
+
+    #[test]
+    fn every_number_is_told_to_programs() {
+        let measured = |case| {
+            let mut row = Measured::new(case);
+            (row.python, row.rust) = (vec![3.0, 1.0], vec![0.75, 1.0]);
+            row
+        };
+        let words = || "3".to_owned();
+        let bench = Bench {
+            python: PythonSide { python: words(), torch: words(), cpu_capability: words() },
+            steps: case::steps().into_iter().map(measured).collect(),
+            growing: vec![("samples", case::recorded().into_iter().map(measured).collect())],
+            processes: vec![],
+            sweeps: vec![],
+            recorded: vec![],
+        };
+        let found: serde_json::Value = serde_json::from_str(&bench.json().unwrap()).unwrap();
+        assert_eq!((&found["rounds"], &found["environment"]["torch"]), (&2.into(), &"3".into()));
+        let rows = found["rows"].as_array().unwrap();
+        assert_eq!(rows.len(), 9 * 3, "Python, ours and the ratio");
+        let numbers = |row: &serde_json::Value| {
+            [&row["median"], &row["low"], &row["high"]].map(|x| x.as_f64().unwrap())
+        };
+        assert_eq!(numbers(&rows[0]), [2.0, 1.0, 3.0]);
+        assert_eq!(numbers(&rows[2]), [0.625, 0.25, 1.0]);
+        assert_eq!((&rows[2]["of"], &rows[26]["table"]), (&"ratio".into(), &"samples".into()));
+        let page = include_str!("../../docs/report-formats.md");
+        for name in rows[0].as_object().unwrap().keys() {
+            assert!(page.contains(&format!("`{name}`")), "the page does not name {name}");
+        }
+    }
+}

@@ -199,7 +199,7 @@ fn environment(comparison: &Comparison) -> String {
     let rows: Vec<_> = file.chain(rows).collect();
     let [a, b] = &outcome.sides;
     if !rows.is_empty() {
-        text += &page::table("environment", "What ran, and where", &["", a, b], rows);
+        text += &page::table("environment", "What ran, and where", &["what", a, b], rows);
     }
     if !settings.is_empty() {
         let rows = settings.iter().map(|(name, value)| [name.clone(), value.clone()]);
