@@ -12,7 +12,7 @@
 //! | [`pitfalls`] | classic porting mistakes, each switched on alone, found and named |
 //! | [`sweep`] | many seeds -> rows, statistics, the answer |
 //! | [`bench`] | both sides' time and memory |
-//! | [`report`] | what was found -> JSON, Markdown, JUnit's XML, a page of HTML |
+//! | [`report`] | what was found -> JSON, Markdown, `JUnit`'s XML, a page of HTML |
 //! | [`export`], [`plot`] | rows -> CSV, SVG |
 //! | [`output`], [`progress`] | where results go, and what one sees meanwhile |
 //!

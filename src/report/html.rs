@@ -1,10 +1,12 @@
 //! The document as a page.
 
-use anyhow::Result;
-use torch_parity::compare::{How, Nearby, Outcome, Told, Value, Verdict};
-use torch_parity::text::{repr, thousands};
+use std::collections::BTreeSet;
 
-use super::{Comparison, Document, page, shown, words};
+use anyhow::Result;
+use torch_parity::compare::{How, Nearby, Outcome, Value, Verdict};
+use torch_parity::text::thousands;
+
+use super::{Comparison, Document, page, rows, shown, words};
 use crate::plot::growth;
 
 /// One page that needs no other file. Its numbers are those of the JSON, digit
@@ -20,7 +22,7 @@ pub fn html(document: &Document) -> Result<String> {
     let contents = if alone { String::new() } else { contents(comparisons) };
     let sections = comparisons.iter().enumerate();
     let sections = sections.map(|(i, comparison)| section(i, comparison, alone));
-    let body = contents + &sections.collect::<Result<String>>()?;
+    let body = contents + &sections.collect::<Result<Vec<_>>>()?.concat();
     Ok(page::page(&format!("tanh-parity {command}: {}", words(*verdict)), &head, &body))
 }
 
@@ -42,32 +44,36 @@ fn contents(comparisons: &[Comparison]) -> String {
         let (name, verdict) = (shown(&comparison.name), words(comparison.outcome.verdict));
         format!("<li><a href=\"#c{i}\">{name}</a>: {verdict}</li>\n")
     };
-    let links: String = comparisons.iter().enumerate().map(link).collect();
-    format!("<nav aria-label=\"Comparisons\"><ul>\n{links}</ul></nav>\n")
+    let links: Vec<_> = comparisons.iter().enumerate().map(link).collect();
+    format!("<nav aria-label=\"Comparisons\"><ul>\n{}</ul></nav>\n", links.concat())
 }
 
 /// A comparison; beside others with its own verdict.
 fn section(i: usize, comparison: &Comparison, alone: bool) -> Result<String> {
     let Comparison { name, outcome, .. } = comparison;
-    let mut text = format!(
-        "<section data-comparison=\"{i}\" aria-labelledby=\"c{i}\">\n<h2 id=\"c{i}\">{}</h2>\n",
+    let verdict = if alone {
+        String::new()
+    } else {
+        format!("<p>{}</p>\n<p>{}</p>\n", badge(outcome.verdict), shown(&outcome.summary))
+    };
+    let notes = outcome.notes.iter().map(|note| format!("<p>{}</p>\n", shown(note)));
+    let parts = [
+        verdict,
+        notes.collect::<Vec<_>>().concat(),
+        settings(outcome),
+        divergence(outcome),
+        phases(outcome),
+        plot(outcome)?,
+        endings(comparison),
+        differences(outcome),
+        environment(comparison),
+    ];
+    Ok(format!(
+        "<section data-comparison=\"{i}\" aria-labelledby=\"c{i}\">\n<h2 id=\"c{i}\">{}</h2>\n\
+         {}</section>\n",
         shown(name),
-    );
-    if !alone {
-        let verdict = badge(outcome.verdict);
-        text += &format!("<p>{verdict}</p>\n<p>{}</p>\n", shown(&outcome.summary));
-    }
-    for note in &outcome.notes {
-        text += &format!("<p>{}</p>\n", shown(note));
-    }
-    text += &settings(outcome);
-    text += &divergence(outcome);
-    text += &phases(outcome);
-    text += &plot(outcome)?;
-    text += &endings(comparison);
-    text += &differences(outcome);
-    text += &environment(comparison);
-    Ok(text + "</section>\n")
+        parts.concat()
+    ))
 }
 
 /// What differs where runs of other settings were not compared.
@@ -75,10 +81,7 @@ fn settings(outcome: &Outcome) -> String {
     if outcome.other_settings.is_empty() {
         return String::new();
     }
-    let [a, b] = &outcome.sides;
-    let rows = outcome.other_settings.iter();
-    let rows = rows.map(|(name, [x, y])| [name.clone(), x.clone(), y.clone()]);
-    let table = page::table("other_settings", "Settings that differ", &["setting", a, b], rows);
+    let table = page::table("other_settings", "Settings that differ", rows::settings(outcome));
     format!("<h3>Other settings</h3>\n{table}")
 }
 
@@ -89,8 +92,7 @@ fn divergence(outcome: &Outcome) -> String {
         _ => String::new(),
     };
     format!(
-        "<h3>First divergence</h3>\n{}{around}<p>Smallest tolerance that passes: \
-         <span data-of=\"smallest_tolerance\">{}</span></p>\n",
+        "<h3>First divergence</h3>\n{}{around}<p>Smallest tolerance that passes: {}</p>\n",
         page::lines("First divergence", &first.words),
         shown(&outcome.smallest_tolerance.to_string())
     )
@@ -98,43 +100,31 @@ fn divergence(outcome: &Outcome) -> String {
 
 /// The values around the first one that differs.
 fn nearby(outcome: &Outcome, around: &[Nearby]) -> String {
-    let [a, b] = &outcome.sides;
+    let [a, b] = outcome.sides.clone();
     let number = |value: Value| value.decimal().unwrap_or_default();
     let rows = around.iter().map(|Nearby { index, values: [x, y], ulps }| {
         let same = if x == y { "yes" } else { "no" }.to_owned();
-        let ulps = ulps.map_or_else(|| "nan".to_owned(), whole);
+        let ulps = ulps.map_or_else(|| "nan".to_owned(), rows::whole);
         [format!("{index:?}"), number(*x), x.hex(), number(*y), y.hex(), ulps, same]
     });
-    let [a_bits, b_bits] = [a, b].map(|side| format!("{side} bits"));
-    let header = ["index", a, &a_bits, b, &b_bits, "ULPs", "same bits"];
-    page::table("around", "The values around it, in row-major order", &header, rows)
+    let [a_bits, b_bits] = [&a, &b].map(|side| format!("{side} bits"));
+    let [index, ulps, same] = ["index", "ULPs", "same bits"].map(str::to_owned);
+    let header = [index, a, a_bits, b, b_bits, ulps, same];
+    let caption = "The values around it, in row-major order";
+    page::table("around", caption, (header, rows.collect()))
 }
 
 fn phases(outcome: &Outcome) -> String {
     if !outcome.other_settings.is_empty() {
         return String::new();
     }
-    let (equal, group) = (outcome.equal_word(), outcome.group_word());
-    let (shown, left_out) = outcome.shown_phases();
-    let rows = shown.into_iter().map(|(name, tally)| {
-        [
-            name.to_owned(),
-            thousands(tally.tensors),
-            thousands(tally.tensors_equal),
-            thousands(tally.values),
-            thousands(tally.values_equal),
-            whole(tally.max_ulps),
-            repr(tally.max_abs),
-        ]
-    });
-    let what = format!("{}s", outcome.noun);
-    let [whats, values] = [&*what, "values"].map(|what| format!("{what} {equal}"));
-    let header = [group, &what, &whats, "values", &values, "max ULPs", "max error"];
+    let group = outcome.group_word();
+    let (table, left_out) = rows::phases(outcome);
     let caption = match left_out {
         0 => format!("How much was compared, by {group}"),
-        n => format!("How much was compared; {} {group}s that are equal left out", thousands(n)),
+        n => format!("How much was compared; {} {group}s are left out", thousands(n)),
     };
-    format!("<h3>By {group}</h3>\n{}", page::table("phases", &caption, &header, rows))
+    format!("<h3>By {group}</h3>\n{}", page::table("phases", &caption, table))
 }
 
 fn plot(outcome: &Outcome) -> Result<String> {
@@ -150,67 +140,49 @@ fn plot(outcome: &Outcome) -> Result<String> {
 }
 
 fn endings(comparison: &Comparison) -> String {
-    let Comparison { endings, outcome, .. } = comparison;
-    if endings.is_empty() {
+    if comparison.endings.is_empty() {
         return String::new();
     }
-    let rows = endings.iter().map(|ending| {
-        let [x, y] = ending.losses;
-        let number = |loss: Option<Value>| loss.and_then(Value::decimal).unwrap_or_default();
-        let ulps = ending.ulps_text(whole);
-        let [equal, all] = [ending.steps_equal, ending.steps].map(thousands);
-        [ending.series.clone(), number(x), number(y), ulps, equal, all]
-    });
-    let [a, b] = &outcome.sides;
-    let steps = format!("{}s", outcome.step_word);
-    let [a, b, equal] =
-        [format!("{a} final loss"), format!("{b} final loss"), format!("{steps} equal")];
-    let header = ["series", &a, &b, "ULPs", &equal, &steps];
-    format!("<h3>By series</h3>\n{}", page::table("endings", "How each series ends", &header, rows))
+    let table = page::table("endings", "How each series ends", rows::endings(comparison));
+    format!("<h3>By series</h3>\n{table}")
 }
 
 fn differences(outcome: &Outcome) -> String {
     if outcome.differences.is_empty() {
         return String::new();
     }
-    let rows = outcome.differences.iter().map(|told: &Told| {
-        let [differ, ulps, error] = told.cells();
-        [told.key.clone(), differ, ulps, error, if told.passes { "yes" } else { "no" }.to_owned()]
-    });
     let caption = match outcome.differences_left_out {
         0 => "Everything that differs, in the order of events".to_owned(),
         n => format!("What differs, in the order of events; {} more left out", thousands(n)),
     };
-    let header = [outcome.noun, "differ", "max ULPs", "max error", "passes"];
-    let table = page::table("differences", &caption, &header, rows);
+    let table = page::table("differences", &caption, rows::differences(outcome));
     format!("<h3>Differences</h3>\n{table}")
 }
 
 /// What ran, and with which settings.
 fn environment(comparison: &Comparison) -> String {
     let Comparison { environment: both, settings, told, files, outcome, .. } = comparison;
-    let mut text = String::new();
-    let names: std::collections::BTreeSet<_> = both.iter().flat_map(|side| side.keys()).collect();
+    let names: BTreeSet<_> = both.iter().flat_map(|side| side.keys()).collect();
     let rows = names.into_iter().map(|name| {
         let [x, y] = both.each_ref().map(|side| side.get(name).cloned().unwrap_or_default());
         [name.clone(), x, y]
     });
     let file = files.iter().map(|[a, b]| ["file".to_owned(), a.clone(), b.clone()]);
     let rows: Vec<_> = file.chain(rows).collect();
-    let [a, b] = &outcome.sides;
+    let mut parts = Vec::new();
     if !rows.is_empty() {
-        text += &page::table("environment", "What ran, and where", &["what", a, b], rows);
+        let [a, b] = outcome.sides.clone();
+        let header = ["what".to_owned(), a, b];
+        parts.push(page::table("environment", "What ran, and where", (header, rows)));
     }
     if !settings.is_empty() {
         let rows = settings.iter().map(|(name, value)| [name.clone(), value.clone()]);
-        text += &page::table("settings", "Settings", &["setting", "value"], rows);
+        let header = ["setting", "value"].map(str::to_owned);
+        parts.push(page::table("settings", "Settings", (header, rows.collect())));
     }
     if !told.is_empty() {
-        text += &page::lines("Notes", &told.join("\n"));
+        parts.push(page::lines("Notes", &told.join("\n")));
     }
-    if text.is_empty() { text } else { format!("<h3>Environment</h3>\n{text}") }
-}
-
-fn whole(n: u64) -> String {
-    thousands(usize::try_from(n).unwrap_or(usize::MAX))
+    let title = if parts.is_empty() { "" } else { "<h3>Environment</h3>\n" };
+    title.to_owned() + &parts.concat()
 }

@@ -1,4 +1,4 @@
-//! The document as JUnit's XML, which CI systems show as a list of tests.
+//! The document as `JUnit`'s XML, which CI systems show as a list of tests.
 
 use torch_parity::compare::{Outcome, Phase, Verdict};
 use torch_parity::text::thousands;

@@ -31,12 +31,10 @@ pub struct Picture {
 pub fn lesson(sections: &[Section]) -> String {
     let head = "<h1>The lesson's experiments</h1>\n\
                 <p>What each of them printed and drew, run with its defaults.</p>\n";
-    let links: String = sections
-        .iter()
-        .map(|Section { name, about, .. }| {
-            format!("<li><a href=\"#{name}\">{name}</a>: {}</li>\n", shown(about))
-        })
-        .collect();
+    let link = |Section { name, about, .. }: &Section| {
+        format!("<li><a href=\"#{name}\">{name}</a>: {}</li>\n", shown(about))
+    };
+    let links = sections.iter().map(link).collect::<Vec<_>>().concat();
     let contents = format!("<nav aria-label=\"Experiments\"><ul>\n{links}</ul></nav>\n");
     let body: String = sections.iter().map(section).collect();
     page::page("The lesson's experiments", head, &(contents + &body))

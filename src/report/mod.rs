@@ -6,6 +6,7 @@ mod junit;
 mod lesson;
 mod markdown;
 mod page;
+mod rows;
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! What every page is made of: one file of HTML that needs no other and no
 //! network, in the light and in the dark, on a phone and by keyboard.
 
+use super::rows::Table;
 use super::shown;
 use crate::export::PROGRAM;
 
@@ -26,23 +27,17 @@ pub fn page(title: &str, head: &str, body: &str) -> String {
 /// A table in a box that scrolls by itself; `of` names it for programs. The first
 /// cell of a row is its heading; a row that ends in "no" stands out. Cells are
 /// text from anywhere.
-pub fn table<const N: usize>(
-    of: &str,
-    caption: &str,
-    header: &[&str; N],
-    rows: impl IntoIterator<Item = [String; N]>,
-) -> String {
-    let names: String =
-        header.iter().map(|name| format!("<th scope=\"col\">{}</th>", shown(name))).collect();
+pub fn table<const N: usize>(of: &str, caption: &str, (header, rows): Table<N>) -> String {
+    let names = header.map(|name| format!("<th scope=\"col\">{}</th>", shown(&name))).concat();
     let row = |cells: [String; N]| {
         let class = if cells[N - 1] == "no" { " class=\"no\"" } else { "" };
         let cells = cells.iter().enumerate().map(|(i, cell)| match i {
             0 => format!("<th scope=\"row\">{}</th>", shown(cell)),
             _ => format!("<td>{}</td>", shown(cell)),
         });
-        format!("<tr{class}>{}</tr>\n", cells.collect::<String>())
+        format!("<tr{class}>{}</tr>\n", cells.collect::<Vec<_>>().concat())
     };
-    let rows: String = rows.into_iter().map(row).collect();
+    let rows = rows.into_iter().map(row).collect::<Vec<_>>().concat();
     let caption = shown(caption);
     wide(
         &caption,

@@ -25,7 +25,7 @@ fn floats(values: &[f32]) -> Array {
 struct Pair(TempDir);
 
 impl Pair {
-    fn of<'k>(both: [&[(&'k str, Array)]; 2]) -> Self {
+    fn of(both: [&[(&str, Array)]; 2]) -> Self {
         let folder = TempDir::new().unwrap();
         for (name, tensors) in ["a.safetensors", "b.safetensors"].iter().zip(both) {
             let tensors = tensors.iter().map(|(key, array)| (*key, array));
@@ -398,7 +398,8 @@ fn pitfalls_and_sweeps_are_told_to_programs_as_they_are_to_people() {
                 Value::Null => cell.is_empty(),
                 Value::String(text) => text == cell,
                 Value::Number(n) => n.as_f64().unwrap() == cell.parse::<f64>().unwrap(),
-                other => other.to_string() == cell,
+                Value::Bool(yes) => cell == if *yes { "true" } else { "false" },
+                other => panic!("{other} for {cell}"),
             };
             assert!(same, "{name}: {cell}, {}", mistake[name]);
         }
