@@ -1,6 +1,6 @@
 # make run            set up, train the three networks, check them against Python
 # make test           set up, run every test
-# make lesson         run every experiment: CSVs and pictures in results/
+# make lesson         run every experiment: CSVs, pictures and pages in results/
 # make sweep, bench   measure what docs/sweeps.md and docs/speed.md report
 # make lint, format   check or mend the style of Rust and Python
 # make golden         make the golden files again; golden-check: and compare
@@ -41,7 +41,7 @@ run: build
 lesson: build
 	@$(BIN) lesson results
 	@echo
-	@$(BIN) check all
+	@$(BIN) check all --html results/check.html
 
 RATES := 0.0001 0.001 0.01 0.1
 

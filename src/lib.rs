@@ -12,12 +12,13 @@
 //! | [`pitfalls`] | classic porting mistakes, each switched on alone, found and named |
 //! | [`sweep`] | many seeds -> rows, statistics, the answer |
 //! | [`bench`] | both sides' time and memory |
+//! | [`report`] | what was found -> JSON, Markdown, `JUnit`'s XML, a page of HTML |
 //! | [`export`], [`plot`] | rows -> CSV, SVG |
 //! | [`output`], [`progress`] | where results go, and what one sees meanwhile |
 //! | [`threads`] | whether libtorch can have the threads that it is to run on |
 //!
 //! The commands, with their flags, stand in `src/command/`. Imports run one way:
-//! command -> check, pitfalls, sweep, bench -> lesson -> fast -> `torch_parity`.
+//! command -> report -> check, pitfalls, sweep, bench -> lesson -> fast -> `torch_parity`.
 //!
 //! Shapes: N samples, D features, H hidden units, C = 2 classes, T inputs of a
 //! sequence. A comment such as `// (N, H)` stands where a tensor is born.
@@ -35,6 +36,7 @@ pub mod pitfalls;
 pub mod plot;
 pub mod progress;
 pub mod python;
+pub mod report;
 pub mod resync;
 pub mod sweep;
 pub mod threads;

@@ -1,19 +1,51 @@
-//! A benchmark as text.
+//! A benchmark as text and as JSON.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::thread::available_parallelism;
 
+use anyhow::Result;
+use serde::Serialize;
 use torch_parity::nn::Activation;
 use torch_parity::text::table;
 use torch_parity::{TCH_VERSION, TORCH_VERSION};
 
 use crate::bench::case::SEEDS;
-use crate::bench::{Bench, Measured, Spread};
+use crate::bench::row::{BenchRow, bench_rows};
+use crate::bench::{Bench, Measured, PythonSide, Spread};
+use crate::export::to_json;
+
+impl Bench {
+    /// Every number, for programs.
+    pub fn json(&self) -> Result<String> {
+        #[derive(Serialize)]
+        struct Found<'b> {
+            rounds: usize,
+            environment: BTreeMap<&'static str, String>,
+            rows: Vec<BenchRow<'b>>,
+        }
+        let PythonSide { python, torch, cpu_capability } = &self.python;
+        let environment = BTreeMap::from([
+            ("cpu", cpu()),
+            ("cpu_capability", cpu_capability.clone()),
+            ("tch", TCH_VERSION.to_owned()),
+            ("libtorch", TORCH_VERSION.to_owned()),
+            ("python", python.clone()),
+            ("torch", torch.clone()),
+        ]);
+        let rows = bench_rows(self.rows()).collect();
+        to_json("bench", &Found { rounds: self.rounds(), environment, rows })
+    }
+
+    fn rounds(&self) -> usize {
+        self.steps[0].python.len()
+    }
+}
 
 impl Display for Bench {
     fn fmt(&self, f: &mut Formatter) -> fmt::Result {
-        let rounds = self.steps[0].python.len();
+        let rounds = self.rounds();
         writeln!(f, "CPU     {}, kernels for {}", cpu(), self.python.cpu_capability)?;
         writeln!(f, "Rust    tch {TCH_VERSION}, libtorch {TORCH_VERSION}")?;
         writeln!(f, "Python  {}, PyTorch {}", self.python.python, self.python.torch)?;
@@ -110,4 +142,42 @@ fn cpu() -> String {
     let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let cores = available_parallelism().map_or("unknown".to_owned(), |n| n.to_string());
     format!("{}, cores: {cores}", model.map_or(std::env::consts::ARCH, |(_, name)| name.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::case;
+
+    #[test]
+    fn every_number_is_told_to_programs() {
+        let measured = |case| {
+            let mut row = Measured::new(case);
+            (row.python, row.rust) = (vec![3.0, 1.0], vec![0.75, 1.0]);
+            row
+        };
+        let words = || "3".to_owned();
+        let bench = Bench {
+            python: PythonSide { python: words(), torch: words(), cpu_capability: words() },
+            steps: case::steps().into_iter().map(measured).collect(),
+            growing: vec![("samples", case::recorded().into_iter().map(measured).collect())],
+            processes: vec![],
+            sweeps: vec![],
+            recorded: vec![],
+        };
+        let found: serde_json::Value = serde_json::from_str(&bench.json().unwrap()).unwrap();
+        assert_eq!((&found["rounds"], &found["environment"]["torch"]), (&2.into(), &"3".into()));
+        let rows = found["rows"].as_array().unwrap();
+        assert_eq!(rows.len(), 9 * 3, "Python, ours and the ratio");
+        let numbers = |row: &serde_json::Value| {
+            [&row["median"], &row["low"], &row["high"]].map(|x| x.as_f64().unwrap())
+        };
+        assert_eq!(numbers(&rows[0]), [2.0, 1.0, 3.0]);
+        assert_eq!(numbers(&rows[2]), [0.625, 0.25, 1.0]);
+        assert_eq!((&rows[2]["of"], &rows[26]["table"]), (&"ratio".into(), &"samples".into()));
+        let page = include_str!("../../docs/report-formats.md");
+        for name in rows[0].as_object().unwrap().keys() {
+            assert!(page.contains(&format!("`{name}`")), "the page does not name {name}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! What came out, as numbers and as CSV.
+//! What came out, as numbers, as CSV and as JSON.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -56,9 +56,9 @@ impl Spread {
     }
 }
 
-/// A row of the CSV; absent values are empty cells.
+/// A row of the CSV and of the JSON; absent values are empty cells.
 #[derive(Serialize)]
-struct CsvRow<'t> {
+pub(super) struct BenchRow<'t> {
     table: &'t str,
     measure: Measure,
     activation: Option<&'static str>,
@@ -76,7 +76,14 @@ struct CsvRow<'t> {
 /// For each row Python, our plain loop, what we run, and the latter's ratio to
 /// Python.
 pub fn csv<'r>(rows: impl Iterator<Item = (&'r str, &'r Measured)>) -> Result<Vec<u8>> {
-    to_csv(rows.flat_map(|(table, row)| {
+    to_csv(bench_rows(rows))
+}
+
+/// As [`csv`] writes them.
+pub(super) fn bench_rows<'r>(
+    rows: impl Iterator<Item = (&'r str, &'r Measured)>,
+) -> impl Iterator<Item = BenchRow<'r>> {
+    rows.flat_map(|(table, row)| {
         let Case { measure, activation, samples, hidden, epochs, threads, jobs } = row.case;
         let activation = activation.map(Activation::name);
         let of = [
@@ -87,7 +94,7 @@ pub fn csv<'r>(rows: impl Iterator<Item = (&'r str, &'r Measured)>) -> Result<Ve
         ];
         of.into_iter().filter_map(move |(of, spread)| {
             let Spread { median, low, high } = spread?;
-            Some(CsvRow {
+            Some(BenchRow {
                 table,
                 measure,
                 activation,
@@ -102,7 +109,7 @@ pub fn csv<'r>(rows: impl Iterator<Item = (&'r str, &'r Measured)>) -> Result<Ve
                 high,
             })
         })
-    }))
+    })
 }
 
 #[cfg(test)]

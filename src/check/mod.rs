@@ -3,10 +3,12 @@
 mod port;
 mod script;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use serde::Serialize;
 use torch_parity::TORCH_VERSION;
 use torch_parity::compare::{self, Options, Report, Tally, Value, Verdict};
 use torch_parity::text::{escaped, repr, table, wrapped};
@@ -32,23 +34,67 @@ pub struct Check<E> {
 pub struct Checked {
     /// The experiment's or the script's name.
     pub name: String,
-    /// What ran it.
-    environment: String,
-    /// What there is to say before the table: what the twin noted of what only
-    /// Python has, or what a script trains; and the losses of the series.
-    told: String,
+    /// What ran it, our side and Python's: name and value.
+    pub environment: [BTreeMap<String, String>; 2],
+    /// Every setting that the results depend on, where the runs tell them.
+    pub settings: BTreeMap<String, String>,
+    /// What there is to say before the tables, in lines: what the twin noted of
+    /// what only Python has, or what a script trains.
+    pub told: String,
+    /// How each series ends.
+    pub endings: Vec<Ending>,
     /// Everything that was compared.
     pub report: Report,
     /// Our record, and Python's.
     pub traces: [Trace; 2],
 }
 
+impl Ending {
+    /// The distance of the losses as text, "nan" where they have none; empty where
+    /// there are not two.
+    pub fn ulps_text(&self, text: impl Fn(u64) -> String) -> String {
+        match self.losses {
+            [Some(_), Some(_)] => self.ulps.map_or_else(|| "nan".to_owned(), text),
+            _ => String::new(),
+        }
+    }
+}
+
 impl Checked {
+    fn new(name: String, told: String, report: Report, traces: [Trace; 2]) -> Self {
+        Self {
+            name,
+            environment: traces.each_ref().map(|trace| trace.about.environment.clone()),
+            settings: traces[0].about.settings.clone(),
+            told,
+            endings: endings(&report, &traces),
+            report,
+            traces,
+        }
+    }
+
     /// All of it as text.
     pub fn text(&self) -> String {
-        let Self { environment, told, report, .. } = self;
-        format!("{environment}{told}{report}")
+        let Self { told, report, .. } = self;
+        format!("{}{told}\n{}{report}", environment(self), endings_table(&self.endings))
     }
+}
+
+/// How a series ends: the losses of its last step, and in how many steps
+/// everything is equal.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ending {
+    /// Its name.
+    pub series: String,
+    /// The loss of each side, where it has one.
+    pub losses: [Option<Value>; 2],
+    /// Their distance in units in the last place; None where there are not two, or
+    /// one is NaN and the other is not the same.
+    pub ulps: Option<u64>,
+    /// Steps from 1 on in which everything is equal.
+    pub steps_equal: usize,
+    /// All steps from 1 on.
+    pub steps: usize,
 }
 
 impl<E: Experiment> Check<E> {
@@ -92,14 +138,8 @@ impl<E: Experiment> Check<E> {
     }
 
     fn checked(&self, rust: Trace, python: Trace, report: Report) -> Checked {
-        let series = series_table(&report, &rust, &python);
-        Checked {
-            name: E::NAME.to_owned(),
-            environment: environment(&rust.about, &python.about),
-            told: format!("{}{}\n{series}", twins(), self.twin.notes()),
-            report,
-            traces: [rust, python],
-        }
+        let told = format!("{}{}", twins(), self.twin.notes());
+        Checked::new(E::NAME.to_owned(), told, report, [rust, python])
     }
 }
 
@@ -130,12 +170,11 @@ pub fn summary(all: &[Checked], options: &Options) -> (String, Verdict) {
     }
     rows.push(("all".to_owned(), total.clone()));
 
-    let verdicts = || all.iter().map(|checked| checked.report.verdict());
-    let diverged = verdicts().find(|&verdict| verdict == Verdict::Diverged);
-    let verdict = diverged.or(verdicts().next()).unwrap_or(Verdict::Exact);
+    let verdicts = all.iter().map(|checked| checked.report.verdict());
+    let verdict = verdicts.max().unwrap_or(Verdict::Exact);
     let mut text = format!(
         "{}{}\n{}\nverdict: {}\n",
-        all.first().map_or("", |checked| &checked.environment),
+        all.first().map_or(String::new(), environment),
         twins(),
         compare::tally_table("experiment", &rows, options.tolerance),
         compare::verdict_line(verdict, &total, options.tolerance),
@@ -160,11 +199,12 @@ fn same_release(python: &About) -> Result<()> {
 }
 
 /// What the verdict holds for.
-fn environment(rust: &About, python: &About) -> String {
-    let of = |about: &About, name| {
-        escaped(about.environment.get(name).map_or("unknown", String::as_str)).into_owned()
+fn environment(checked: &Checked) -> String {
+    let [rust, python] = &checked.environment;
+    let of = |side: &BTreeMap<String, String>, name| {
+        escaped(side.get(name).map_or("unknown", String::as_str)).into_owned()
     };
-    let threads = |about: &About| match of(about, "threads").as_str() {
+    let threads = |side| match of(side, "threads").as_str() {
         "1" => "1 thread".to_owned(),
         n => format!("{n} threads"),
     };
@@ -181,38 +221,39 @@ fn environment(rust: &About, python: &About) -> String {
     )
 }
 
-/// A row for each series: the losses of its last step, and in how many steps
-/// everything was equal. Empty where no series has steps.
-fn series_table(report: &Report, rust: &Trace, python: &Trace) -> String {
-    let row = |name: &String| {
-        let (equal, all) = report.steps_equal(name);
-        let last = [rust, python].map(|trace| {
-            let array = trace.get(name, all, "loss", "loss")?;
+/// How each series ends that has steps.
+fn endings(report: &Report, traces: &[Trace; 2]) -> Vec<Ending> {
+    let ending = |series: &String| {
+        let (steps_equal, steps) = report.steps_equal(series);
+        let last = |trace: &Trace| {
+            let array = trace.get(series, steps, "loss", "loss")?;
             Some(Value::new(array.dtype(), array.bytes()))
-        });
-        let [ours, theirs] =
-            last.map(|value| value.and_then(Value::number).map_or(String::new(), repr));
-        let ulps = match last {
-            [Some(x), Some(y)] => ulps_text(x, y),
-            _ => String::new(),
         };
-        [escaped(name).into_owned(), ours, theirs, ulps, format!("{equal}/{all}")]
+        let losses = traces.each_ref().map(last);
+        let ulps = match losses {
+            [Some(x), Some(y)] if x == y => Some(0),
+            [Some(x), Some(y)] => x.ulps(y),
+            _ => None,
+        };
+        (steps > 0).then(|| Ending { series: series.clone(), losses, ulps, steps_equal, steps })
     };
-    let trains = |name: &&String| report.steps_equal(name).1 > 0;
-    let rows: Vec<_> = rust.about.series.iter().filter(trains).map(row).collect();
-    if rows.is_empty() {
-        return String::new();
-    }
-    let header = ["series", "Rust final loss", "Python final loss", "ULPs", "epochs equal"];
-    table(&header, rows) + "\n"
+    traces[0].about.series.iter().filter_map(ending).collect()
 }
 
-fn ulps_text(x: Value, y: Value) -> String {
-    match x.ulps(y) {
-        _ if x == y => "0".to_owned(),
-        Some(ulps) => ulps.to_string(),
-        None => "nan".to_owned(),
+/// A row for each series. Empty where there is none.
+fn endings_table(endings: &[Ending]) -> String {
+    if endings.is_empty() {
+        return String::new();
     }
+    let rows = endings.iter().map(|ending| {
+        let Ending { series, losses, steps_equal, steps, .. } = ending;
+        let [ours, theirs] =
+            losses.map(|value| value.and_then(Value::number).map_or(String::new(), repr));
+        let ulps = ending.ulps_text(|ulps| ulps.to_string());
+        [escaped(series).into_owned(), ours, theirs, ulps, format!("{steps_equal}/{steps}")]
+    });
+    let header = ["series", "Rust final loss", "Python final loss", "ULPs", "epochs equal"];
+    table(&header, rows) + "\n"
 }
 
 /// Records the user's own copy of the lesson's script and holds our run of the
@@ -243,15 +284,13 @@ pub fn against_script(
     let report = compare::compare(["Rust", "script"], &ours, &theirs, options)?;
     let settings: Vec<_> = about.iter().map(|(name, value)| format!("{name} {value}")).collect();
     let told = format!(
-        "Script  {}\n{}{}\n{}",
+        "Script  {}\n{}{}",
         escaped(&name.to_string()),
         wrapped(&format!("trains  {}", settings.join(", "))),
         notes.iter().map(|note| wrapped(&escaped(&format!("paired  {note}")))).collect::<String>(),
-        series_table(&report, &ours, &theirs),
     );
-    let environment = environment(&ours.about, &theirs.about);
-    let name = name.to_string();
-    Ok(Checked { name, environment, told, report, traces: [ours, theirs] })
+    let checked = Checked::new(name.to_string(), told, report, [ours, theirs]);
+    Ok(Checked { settings: about, ..checked })
 }
 
 /// Records a script to a file, and reads it.

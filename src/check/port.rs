@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use torch_parity::compare::{Options, compare};
 use torch_parity::trace::{TRACE_VARIABLE, Trace};
 
-use super::{Checked, environment, record_script, series_table};
+use super::{Checked, record_script};
 use crate::progress::spin;
 use crate::python::{Folder, Python, Running};
 
@@ -24,13 +24,7 @@ pub fn port_against_script(
     let theirs = record_script(script, args, python)?;
     let ours = record_port(port, python)?;
     let report = compare(["port", "script"], &ours, &theirs, options)?;
-    Ok(Checked {
-        name: script.display().to_string(),
-        environment: environment(&ours.about, &theirs.about),
-        told: format!("\n{}", series_table(&report, &ours, &theirs)),
-        report,
-        traces: [ours, theirs],
-    })
+    Ok(Checked::new(script.display().to_string(), String::new(), report, [ours, theirs]))
 }
 
 /// Runs the port with [`TRACE_VARIABLE`] set, and reads what it recorded.

@@ -10,6 +10,7 @@ use tanh_parity::lesson::settings::whole;
 use tanh_parity::output::Outputs;
 use tanh_parity::progress;
 
+use super::options::Plain;
 use super::python::PythonArgs;
 
 /// Flags of `bench`.
@@ -21,6 +22,9 @@ pub struct BenchArgs {
     /// Compare records of 5,000 epochs too (289 MB, twice, in the temporary folder)
     #[arg(long)]
     large: bool,
+    /// Print what was measured as text, or as json for programs
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Plain::Text, hide_possible_values = true)]
+    format: Plain,
     /// Write every number, with its range over the rounds (- for standard
     /// output)
     #[arg(long, value_name = "FILE")]
@@ -40,7 +44,11 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     let bench = Bench::run(&args.python.find(), &ours, args.rounds, args.large, &bar);
     bar.finish_and_clear();
     let bench = bench?;
-    let printed = outputs.print_beside(&bench.to_string());
+    let text = match args.format {
+        Plain::Text => bench.to_string(),
+        Plain::Json => bench.json()?,
+    };
+    let printed = outputs.print_beside(&text);
     outputs.write(0, || bench::csv(bench.rows()))?;
     outputs.write(1, || Ok(bench::cost_by_size(&bench.growing)?.into_bytes()))?;
     printed

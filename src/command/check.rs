@@ -10,12 +10,13 @@ use tanh_parity::check::{self, Checked};
 use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::settings::whole;
 use tanh_parity::lesson::train::Train;
-use tanh_parity::output::{Outputs, print};
+use tanh_parity::output::Outputs;
+use tanh_parity::report::{Comparison, Document, html};
 use tanh_parity::threads::refuse_too_many;
 use torch_parity::compare::Verdict;
 
 use super::experiment::{Room, Started, rooms};
-use super::options::{CompareOptions, Shown};
+use super::options::{CompareOptions, Form, Shown, with_listing};
 use super::python::PythonArgs;
 
 /// Flags of `check`.
@@ -57,14 +58,19 @@ struct Kept {
 impl Kept {
     /// Opens what is to be written.
     fn outputs(&self) -> Result<Outputs> {
+        let [plot, page] = self.shown.outputs();
         let [rust, python] = [&self.trace_rust, &self.trace_python].map(Option::as_ref);
         let record = "safetensors";
-        Outputs::open(&[(self.shown.plot(), "svg"), (rust, record), (python, record)])
+        Outputs::open(&[plot, page, (rust, record), (python, record)])
     }
 
     fn show(&self, checked: &Checked, mut outputs: Outputs) -> Result<Verdict> {
-        let shown = self.shown.show(&checked.report, &checked.text(), &mut outputs);
-        for (i, trace) in (1..).zip(&checked.traces) {
+        let listed = self.shown.listed();
+        let comparison = Comparison::of_check(checked, listed);
+        let document = Document::new("check", vec![comparison], None);
+        let text = with_listing(checked.text(), &checked.report.listing(listed));
+        let shown = self.shown.show(&document, text, &mut outputs);
+        for (i, trace) in (2..).zip(&checked.traces) {
             outputs.write(i, || trace.to_bytes())?;
         }
         shown?;
@@ -100,6 +106,8 @@ struct All {
     threads: i32,
     #[command(flatten)]
     how: How,
+    #[command(flatten)]
+    form: Form,
 }
 
 const VERDICTS: &str = "Exit status: 0 the runs agree, 1 they differ, 2 trouble.";
@@ -188,7 +196,8 @@ fn given_first(given: &Train, told: Result<Train>, flags: &ArgMatches) -> Result
 
 /// Every experiment with its defaults.
 fn all(flags: &ArgMatches) -> Result<Verdict> {
-    let All { threads, how } = All::from_arg_matches(flags)?;
+    let All { threads, how, form } = All::from_arg_matches(flags)?;
+    let mut outputs = Outputs::open(&[form.output()])?;
     let (options, python) = (how.options.options(EPOCH)?, how.python.find());
     // All twins start before the first of ours runs, so that they import torch
     // at the same time.
@@ -205,6 +214,10 @@ fn all(flags: &ArgMatches) -> Result<Verdict> {
     };
     let checked: Vec<_> = started.into_iter().map(finish).collect::<Result<_>>()?;
     let (text, verdict) = check::summary(&checked, &options);
-    print(text.as_bytes())?;
+    let comparisons = checked.iter().map(|checked| Comparison::of_check(checked, 0)).collect();
+    let document = Document::new("check", comparisons, options.tolerance);
+    let printed = form.print(&document, text, &outputs);
+    outputs.write(0, || Ok(html(&document)?.into_bytes()))?;
+    printed?;
     Ok(verdict)
 }

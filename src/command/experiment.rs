@@ -4,13 +4,14 @@
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Arg, ArgMatches, Command, value_parser};
 use tanh_parity::check::{Check, Checked};
 use tanh_parity::lesson::{Experiment, File, Visitor, visit_all};
 use tanh_parity::output::Outputs;
 use tanh_parity::progress::Progress;
 use tanh_parity::python::Python;
+use tanh_parity::report::{Picture, Section};
 use tanh_parity::threads::refuse_too_many;
 use torch_parity::compare::Options;
 use torch_parity::trace::Both;
@@ -27,8 +28,9 @@ pub trait Room {
     fn with_settings(&self, command: Command) -> Command;
     /// Runs its command.
     fn run(&self, matches: &ArgMatches) -> Result<()>;
-    /// Runs it with its defaults and writes all its files to `folder`.
-    fn run_into(&self, folder: &Path) -> Result<()>;
+    /// Runs it with its defaults and writes all its files to `folder`; returns what
+    /// there is to tell of it.
+    fn run_into(&self, folder: &Path) -> Result<Section>;
     /// Starts its twin, with the settings of these flags or with the defaults
     /// where there are none.
     fn start_check(&self, matches: &ArgMatches, python: &Python) -> Result<Box<dyn Started>>;
@@ -87,15 +89,25 @@ impl<E: Experiment> Room for Of<E> {
     }
 
     fn run(&self, matches: &ArgMatches) -> Result<()> {
-        run(&settings::<E>(matches)?, matches)
+        run(&settings::<E>(matches)?, matches).map(drop)
     }
 
-    fn run_into(&self, folder: &Path) -> Result<()> {
+    fn run_into(&self, folder: &Path) -> Result<Section> {
         let file = |file: &File<E::Findings>| {
             format!("--{}={}", file.flag, folder.join(file.name).display())
         };
         let words = [E::NAME.to_owned()].into_iter().chain(E::FILES.iter().map(file));
-        self.run(&self.command().try_get_matches_from(words)?)
+        let matches = self.command().try_get_matches_from(words)?;
+        let printed = run(&settings::<E>(&matches)?, &matches)?;
+        let pictures = E::FILES.iter().filter(|file| !file.shows.is_empty());
+        let picture = |file: &File<E::Findings>| {
+            let path = folder.join(file.name);
+            let bytes = std::fs::read(&path);
+            let bytes = bytes.with_context(|| format!("cannot read {} again", path.display()))?;
+            Ok(Picture { shows: file.shows, bytes })
+        };
+        let pictures = pictures.map(picture).collect::<Result<_>>()?;
+        Ok(Section { name: E::NAME, about: E::ABOUT, printed, pictures })
     }
 
     fn start_check(&self, matches: &ArgMatches, python: &Python) -> Result<Box<dyn Started>> {
@@ -123,8 +135,9 @@ fn settings<E: Experiment>(matches: &ArgMatches) -> Result<E> {
     Ok(settings)
 }
 
-/// Runs `experiment`, prints its summary and writes its files and its record.
-fn run<E: Experiment>(experiment: &E, matches: &ArgMatches) -> Result<()> {
+/// Runs `experiment`, prints its summary and writes its files and its record;
+/// returns what it printed.
+fn run<E: Experiment>(experiment: &E, matches: &ArgMatches) -> Result<String> {
     let path = |flag| matches.get_one::<PathBuf>(flag);
     let files = E::FILES.iter().map(|file| {
         let (_, ending) = file.name.rsplit_once('.').expect("its name has an ending");
@@ -143,12 +156,13 @@ fn run<E: Experiment>(experiment: &E, matches: &ArgMatches) -> Result<()> {
     drop(progress);
 
     // Where the words cannot be printed, the files are still wanted.
-    let printed = outputs.print_beside(&E::summary(&findings));
+    let summary = E::summary(&findings);
+    let printed = outputs.print_beside(&summary);
     for (i, file) in E::FILES.iter().enumerate() {
         outputs.write(i, || (file.render)(&findings))?;
     }
     if let Some(record) = record {
         outputs.write_record(trace, record)?;
     }
-    printed
+    printed.map(|()| summary)
 }

@@ -1,17 +1,20 @@
-//! `lesson`: runs every experiment and writes all that it can write.
+//! `lesson`: runs every experiment and writes all that it can write, and a page
+//! with all of it.
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use tanh_parity::output::print;
+use tanh_parity::output::{Outputs, print};
+use tanh_parity::report;
 
 use super::experiment::rooms;
 
 /// Flags of `lesson`.
 #[derive(Args, Debug)]
 pub struct LessonArgs {
-    /// The folder for the CSVs and pictures, made if it is not there
+    /// The folder for the CSVs, the pictures and the page lesson.html, made if it
+    /// is not there
     folder: PathBuf,
 }
 
@@ -19,9 +22,11 @@ pub struct LessonArgs {
 pub fn run(args: &LessonArgs) -> Result<()> {
     let cannot = || format!("cannot make {}: name another folder", args.folder.display());
     std::fs::create_dir_all(&args.folder).with_context(cannot)?;
+    let mut outputs = Outputs::open(&[(Some(&args.folder.join("lesson.html")), "html")])?;
+    let mut sections = Vec::new();
     for (i, room) in rooms().iter().enumerate() {
         print(if i > 0 { b"\n" } else { b"" })?;
-        room.run_into(&args.folder)?;
+        sections.push(room.run_into(&args.folder)?);
     }
-    Ok(())
+    outputs.write(0, || Ok(report::lesson(&sections).into_bytes()))
 }

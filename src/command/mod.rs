@@ -31,7 +31,8 @@ unreadable file), as with cmp and diff.";
 /// The commands that are no experiments.
 #[derive(Subcommand)]
 enum Other {
-    /// Run every experiment with its defaults and write all CSVs and pictures
+    /// Run every experiment with its defaults, write all CSVs and pictures, and a
+    /// page that shows them
     #[command(after_help = "\
 Example:
   tanh-parity lesson results")]

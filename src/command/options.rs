@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tanh_parity::output::Outputs;
 use tanh_parity::plot::growth;
-use torch_parity::compare::{Options, Report, Tolerance};
+use tanh_parity::report::{Document, Format, html};
+use torch_parity::compare::{Options, Outcome, Tolerance};
 
 /// What is compared, and when it passes.
 #[derive(Args, Debug)]
@@ -103,21 +104,68 @@ pub struct Shown {
     /// Draw the largest difference by step and phase, as SVG (or -)
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
+    #[command(flatten)]
+    form: Form,
 }
 
 impl Shown {
-    /// The plot that was asked for.
-    pub fn plot(&self) -> Option<&PathBuf> {
-        self.plot.as_ref()
+    /// What was asked for, with the ending of each.
+    pub fn outputs(&self) -> [(Option<&PathBuf>, &'static str); 2] {
+        [(self.plot.as_ref(), "svg"), self.form.output()]
     }
 
-    /// Prints `text`, which ends in the report, then what was asked for; the plot
-    /// is the first of the outputs.
-    pub fn show(&self, report: &Report, text: &str, outputs: &mut Outputs) -> Result<()> {
-        let listing = if self.all { report.listing(self.limit) } else { String::new() };
-        let gap = if listing.is_empty() { "" } else { "\n" };
-        let printed = outputs.print_beside(&format!("{text}{gap}{listing}"));
-        outputs.write(0, || Ok(growth(report)?.into_bytes()))?;
+    /// How many of the differences are listed at most.
+    pub fn listed(&self) -> usize {
+        if self.all { self.limit } else { 0 }
+    }
+
+    /// Prints the report of one comparison, then writes what was asked for, the
+    /// first of the outputs. As text the report is `text`.
+    pub fn show(&self, document: &Document, text: String, outputs: &mut Outputs) -> Result<()> {
+        let printed = self.form.print(document, text, outputs);
+        let Outcome { sides, growth: points, .. } = &document.comparisons[0].outcome;
+        outputs.write(0, || Ok(growth(sides, points)?.into_bytes()))?;
+        outputs.write(1, || Ok(html(document)?.into_bytes()))?;
         printed
     }
+}
+
+/// A report as text, and behind it a line for each difference.
+pub fn with_listing(text: String, listing: &str) -> String {
+    let gap = if listing.is_empty() { "" } else { "\n" };
+    text + gap + listing
+}
+
+/// In which form a report is shown.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What is shown")]
+pub struct Form {
+    /// Print the report as text, as json for programs, as markdown for a page of
+    /// GitHub, or as junit for the tests of a CI system
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text, hide_possible_values = true)]
+    format: Format,
+    /// Write the report as a page for a browser (or -)
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+impl Form {
+    /// The page, with its ending.
+    pub fn output(&self) -> (Option<&PathBuf>, &'static str) {
+        (self.html.as_ref(), "html")
+    }
+
+    /// Prints the report, which as text is `text`.
+    pub fn print(&self, document: &Document, text: String, outputs: &Outputs) -> Result<()> {
+        outputs.print_beside(&document.print(self.format, text)?)
+    }
+}
+
+/// How the results of a command are printed that makes no report.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Plain {
+    /// Tables for a terminal.
+    Text,
+    /// For programs.
+    Json,
 }

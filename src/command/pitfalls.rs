@@ -15,6 +15,7 @@ use tanh_parity::progress::Progress;
 use tanh_parity::threads::refuse_too_many;
 use torch_parity::trace::Trace;
 
+use super::options::Plain;
 use super::python::PythonArgs;
 
 /// Flags of `pitfalls`.
@@ -34,6 +35,9 @@ pub struct PitfallsArgs {
     /// Print the table in Markdown
     #[arg(long)]
     markdown: bool,
+    /// Print what was found as text, or as json for programs
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Plain::Text, hide_possible_values = true, conflicts_with_all = ["markdown", "list"])]
+    format: Plain,
     /// Write a row for each mistake (- for standard output)
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
@@ -71,6 +75,7 @@ pub fn run(args: &PitfallsArgs) -> Result<bool> {
     let right = right_runs(&chosen, args)?;
     let findings = examine(&chosen, settings, &right)?;
     let text = match args.name {
+        _ if args.format == Plain::Json => pitfalls::json(&findings)?,
         Some(_) => pitfalls::explanation(&findings[0]),
         None if args.markdown => pitfalls::markdown(&findings),
         None => pitfalls::overview(&findings),

@@ -1,24 +1,28 @@
 //! `sweep`: trains many seeds, or takes up the CSV of a sweep, and says what
 //! they say; `merge`: joins the shards of a sweep.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use anyhow::{Result, ensure};
 use clap::Args;
+use tanh_parity::export::to_json;
 use tanh_parity::lesson::settings::{unique, whole};
 use tanh_parity::lesson::train::Run;
 use tanh_parity::output::Outputs;
 use tanh_parity::progress::counter;
-use tanh_parity::sweep::answer::leaders;
+use tanh_parity::sweep::answer::leaders_table;
 use tanh_parity::sweep::columns::Columns;
 use tanh_parity::sweep::plan::Plan;
 use tanh_parity::sweep::reader::Reader;
 use tanh_parity::sweep::seeds::{Seeds, Shard};
 use tanh_parity::sweep::store::Store;
-use tanh_parity::sweep::summary::summary;
+use tanh_parity::sweep::summary::Said;
 use tanh_parity::sweep::{self, merge, plot};
 use tanh_parity::threads::refuse_too_many;
+
+use super::options::Plain;
 
 /// Flags of `sweep`.
 #[derive(Args, Debug)]
@@ -49,6 +53,9 @@ pub struct SweepArgs {
         ]
     )]
     summary: Vec<PathBuf>,
+    /// Print what the seeds say as text, or as json for programs
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Plain::Text, hide_possible_values = true)]
+    format: Plain,
     /// Draw how the final losses spread, as SVG
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
@@ -103,7 +110,7 @@ pub fn run(args: &SweepArgs) -> Result<()> {
     if let Some(store) = &mut store {
         store.sync()?;
     }
-    report(&[(plan, columns)], plots)
+    report(&[(plan, columns)], args.format, plots)
 }
 
 /// Opens the plots that were asked for.
@@ -130,7 +137,7 @@ fn summarise(args: &SweepArgs) -> Result<()> {
         let paths: [&Path; 2] = [&args.summary[0], path];
         sweeps[0].0.refuse_mixture(plan, paths, &["lr"])?;
     }
-    report(&sweeps, plots)
+    report(&sweeps, args.format, plots)
 }
 
 /// Reads the CSV of a sweep, and what its rows hold.
@@ -143,17 +150,29 @@ fn read(path: &Path) -> Result<(Plan, Columns)> {
     Ok((reader.plan, columns))
 }
 
-/// Prints the text, and draws what was asked for.
-fn report(sweeps: &[(Plan, Columns)], mut plots: Outputs) -> Result<()> {
-    let text = sweeps.iter().map(|(plan, columns)| summary(plan, columns));
-    let mut text = text.collect::<Result<Vec<_>>>()?;
-    let (plan, columns) = &sweeps[0];
+/// What is said of each sweep, then which activation leads in each.
+fn text(sweeps: &[(Plan, Columns)], said: &[Said]) -> String {
+    let mut text: Vec<_> = said.iter().map(Said::text).collect();
     // Who leads is said of whole sweeps.
-    if sweeps.iter().all(|(plan, columns)| plan.shard == Shard::WHOLE && columns.seeds() > 0) {
-        text.push(leaders(sweeps)?);
+    if said.iter().all(|said| !said.leaders().is_empty()) {
+        let leaders = sweeps.iter().zip(said);
+        let leaders = leaders.map(|((plan, _), said)| (plan.setting("lr"), said.leaders()));
+        text.push(leaders_table(&leaders.collect::<Vec<_>>()));
     }
+    text.join("\n")
+}
+
+/// Prints what the seeds say, and draws what was asked for.
+fn report(sweeps: &[(Plan, Columns)], format: Plain, mut plots: Outputs) -> Result<()> {
+    let said = sweeps.iter().map(|(plan, columns)| Said::new(plan, columns));
+    let said = said.collect::<Result<Vec<_>>>()?;
+    let text = match format {
+        Plain::Text => text(sweeps, &said),
+        Plain::Json => to_json("sweep", &BTreeMap::from([("sweeps", said)]))?,
+    };
+    let (plan, columns) = &sweeps[0];
     ensure!(columns.seeds() > 0 || !plots.any(), "no seed is done: there is nothing to draw yet");
-    let printed = plots.print_beside(&text.join("\n"));
+    let printed = plots.print_beside(&text);
     plots.write(0, || Ok(plot::spread(plan, columns)?.into_bytes()))?;
     plots.write(1, || Ok(plot::curves(plan, columns)?.into_bytes()))?;
     printed
@@ -162,5 +181,5 @@ fn report(sweeps: &[(Plan, Columns)], mut plots: Outputs) -> Result<()> {
 /// Runs `merge`, and prints the summary of the whole sweep.
 pub fn merge(args: &MergeArgs) -> Result<()> {
     let merged = merge::merge(&args.out, &args.shards)?;
-    report(&[merged], Outputs::open(&[(None, "svg"), (None, "svg")])?)
+    report(&[merged], Plain::Text, Outputs::open(&[(None, "svg"), (None, "svg")])?)
 }

@@ -86,6 +86,8 @@ pub struct File<Findings> {
     pub name: &'static str,
     /// What the flag's help says.
     pub help: &'static str,
+    /// Of a picture, what there is to see in it; empty for other files.
+    pub shows: &'static str,
     /// What belongs into it.
     pub render: fn(&Findings) -> Result<Vec<u8>>,
 }

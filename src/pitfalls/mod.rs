@@ -31,7 +31,7 @@ pub use gpt_run::Gpt;
 pub use port::Port;
 use run::Net;
 pub use run::Parts;
-pub use tabled::{csv, markdown};
+pub use tabled::{csv, json, markdown};
 pub use words::{explanation, list, overview};
 
 use crate::lesson::train::Train;

@@ -1,11 +1,14 @@
-//! Findings as the table of docs/pitfalls.md and as CSV.
+//! Findings as the table of docs/pitfalls.md, as CSV and as JSON.
+
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 use serde::Serialize;
+use torch_parity::text::{Number, repr};
 
 use super::words::{COLUMNS, cells, closing_line, where_found};
 use super::{Finding, Noticed, Pitfall};
-use crate::export::{as_python, to_csv};
+use crate::export::{to_csv, to_json};
 
 /// The table as docs/pitfalls.md has it.
 pub fn markdown(findings: &[Finding]) -> String {
@@ -28,10 +31,11 @@ pub fn markdown(findings: &[Finding]) -> String {
     )
 }
 
-/// A row of the CSV. What is not there stays empty.
+/// A row of the CSV, whose numbers are texts of Python's, and of the JSON. What is
+/// not there stays empty.
 #[derive(Serialize)]
 #[allow(clippy::struct_excessive_bools)] // a column each
-struct PitfallRow<'a> {
+struct PitfallRow<'a, N> {
     name: &'a str,
     found: bool,
     must_show: bool,
@@ -40,8 +44,7 @@ struct PitfallRow<'a> {
     phase: Option<&'a str>,
     tensor: Option<&'a str>,
     ulps: Option<u64>,
-    #[serde(serialize_with = "as_python")]
-    final_loss_difference: f64,
+    final_loss_difference: N,
     noticed_to_4_decimals: bool,
     noticed_by_assert_close: bool,
     noticed_by_final_bits: bool,
@@ -52,27 +55,35 @@ struct PitfallRow<'a> {
 
 /// A row for each mistake.
 pub fn csv(findings: &[Finding]) -> Result<Vec<u8>> {
-    to_csv(findings.iter().map(|finding| {
-        let first = finding.report.first();
-        let place = first.and_then(|first| first.key.place());
-        let Noticed { decimals, assert_close, final_bits, epoch_bits } = finding.noticed;
-        let (wrong, steps) = finding.resynced.steps_wrong();
-        PitfallRow {
-            name: finding.pitfall.name,
-            found: finding.is_found(),
-            must_show: finding.must_show,
-            series: place.map(|place| place.series),
-            step: place.map(|place| place.step),
-            phase: place.map(|place| place.phase),
-            tensor: place.map(|place| place.name),
-            ulps: first.and_then(|first| first.ulps),
-            final_loss_difference: finding.final_difference,
-            noticed_to_4_decimals: decimals,
-            noticed_by_assert_close: assert_close,
-            noticed_by_final_bits: final_bits,
-            noticed_by_epoch_bits: epoch_bits,
-            steps_wrong_by_themselves: wrong,
-            steps,
-        }
-    }))
+    to_csv(findings.iter().map(|finding| row(finding, repr)))
+}
+
+/// The same for programs.
+pub fn json(findings: &[Finding]) -> Result<String> {
+    let mistakes: Vec<_> = findings.iter().map(|finding| row(finding, Number)).collect();
+    to_json("pitfalls", &BTreeMap::from([("mistakes", mistakes)]))
+}
+
+fn row<N>(finding: &Finding, number: fn(f64) -> N) -> PitfallRow<'_, N> {
+    let first = finding.report.first();
+    let place = first.and_then(|first| first.key.place());
+    let Noticed { decimals, assert_close, final_bits, epoch_bits } = finding.noticed;
+    let (wrong, steps) = finding.resynced.steps_wrong();
+    PitfallRow {
+        name: finding.pitfall.name,
+        found: finding.is_found(),
+        must_show: finding.must_show,
+        series: place.map(|place| place.series),
+        step: place.map(|place| place.step),
+        phase: place.map(|place| place.phase),
+        tensor: place.map(|place| place.name),
+        ulps: first.and_then(|first| first.ulps),
+        final_loss_difference: number(finding.final_difference),
+        noticed_to_4_decimals: decimals,
+        noticed_by_assert_close: assert_close,
+        noticed_by_final_bits: final_bits,
+        noticed_by_epoch_bits: epoch_bits,
+        steps_wrong_by_themselves: wrong,
+        steps,
+    }
 }

@@ -202,10 +202,10 @@ fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
 }
 
 fn power_of_ten(exponent: f64) -> String {
-    if exponent == exponent.round() {
-        format!("1e{exponent:.0}")
-    } else {
-        short(10_f64.powf(exponent))
+    match 10_f64.powf(exponent) {
+        _ if exponent == exponent.round() => format!("1e{exponent:.0}"),
+        x @ 1e-3..1e3 => short(x),
+        x => format!("{x:.1e}"),
     }
 }
 

@@ -3,7 +3,8 @@
 
 use anyhow::Result;
 use plotters::style::RGBColor;
-use torch_parity::compare::Report;
+use torch_parity::compare::Growth;
+use torch_parity::text::escaped;
 
 use super::{Line, Panel, draw};
 
@@ -18,9 +19,9 @@ const COLOURS: [(u8, u8, u8); 8] = [
     (86, 180, 233),
 ];
 
-/// Draws error and ULPs of a comparison, each by step, a line for each phase.
-pub fn growth(report: &Report) -> Result<String> {
-    let growth = report.growth();
+/// Draws error and ULPs of a comparison of `sides`, each by step, a line for each
+/// phase.
+pub fn growth(sides: &[String; 2], growth: &[Growth]) -> Result<String> {
     // Those of a phase stand together.
     let phases: Vec<_> = growth.chunk_by(|a, b| a.phase == b.phase).collect();
     let panel = |title: &str, y: &str, value: fn(f64, u64) -> f64| Panel {
@@ -32,12 +33,10 @@ pub fn growth(report: &Report) -> Result<String> {
             .iter()
             .enumerate()
             .map(|(i, of_phase)| {
-                let point = |p: &torch_parity::compare::Growth| {
-                    (p.step as f64, value(p.max_abs, p.max_ulps))
-                };
+                let point = |p: &Growth| (p.step as f64, value(p.max_abs, p.max_ulps));
                 let (red, green, blue) = COLOURS[i % COLOURS.len()];
                 Line {
-                    label: of_phase[0].phase.clone(),
+                    label: escaped(&of_phase[0].phase).into_owned(),
                     colour: RGBColor(red, green, blue),
                     dashed: i >= COLOURS.len(),
                     points: of_phase.iter().map(point).collect(),
@@ -50,6 +49,6 @@ pub fn growth(report: &Report) -> Result<String> {
         panel("Largest error", "absolute difference", |abs, _| abs),
         panel("Largest distance", "units in the last place", |_, ulps| ulps as f64),
     ];
-    let [a, b] = &report.sides;
+    let [a, b] = sides;
     draw(&format!("Where {a} and {b} differ, by step and phase"), &panels, 2, (480, 380))
 }

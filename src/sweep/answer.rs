@@ -1,8 +1,11 @@
 //! The lesson's claim, answered by a sweep.
 
+use std::fmt;
+
 use anyhow::Result;
+use serde::Serialize;
 use torch_parity::nn::Activation;
-use torch_parity::text::{number, percent, table};
+use torch_parity::text::{Number, number, percent, table};
 
 use crate::sweep::columns::Columns;
 use crate::sweep::plan::Plan;
@@ -24,47 +27,99 @@ const CLAIM: (&str, [[Activation; 2]; 3]) = (
 const LEAD_EPOCHS: [usize; 7] = [10, 20, 50, 100, 200, 500, 1000];
 const SHOWN: usize = 5;
 
-/// Whether the lesson's claim holds: a sentence, and its parts; nothing where
-/// not all of its activations were trained.
-pub fn claim(plan: &Plan, columns: &Columns) -> Result<String> {
-    let (words, parts) = CLAIM;
-    if parts.iter().flatten().any(|part| !plan.activations.contains(part)) {
-        return Ok(String::new());
-    }
-    let mut outcomes = Vec::new();
-    let mut lines = Vec::new();
-    for [a, b] in parts {
-        let paired = Paired::new(&columns.finals(a)?, &columns.finals(b)?);
-        let outcome = paired.lower();
-        outcomes.push(outcome);
-        let answer = match outcome {
-            Lower::A => "yes",
-            Lower::B => "no",
-            Lower::Open => "open",
-        };
-        lines.push(format!(
-            "  {} ends below {}: {answer} ({} on average, below in {} of seeds)\n",
-            a.name(),
-            b.name(),
-            number(paired.mean),
-            percent(paired.a_ahead)
-        ));
-    }
-    let verdict = if outcomes.contains(&Lower::B) {
-        "does not hold"
-    } else if outcomes.contains(&Lower::Open) {
-        "is not decided"
-    } else {
-        "holds"
-    };
-    let lines = lines.concat();
-    Ok(format!("\nThe lesson's claim, \"{words}\",\n{verdict} at these settings:\n{lines}"))
+/// Whether the lesson's claim holds.
+#[derive(Debug, Serialize)]
+pub struct Claim {
+    /// The lesson's words.
+    words: &'static str,
+    /// Of all parts: `no` where one does not hold, `open` where one is not decided.
+    holds: Holds,
+    parts: Vec<Part>,
 }
 
-/// Which activation leads at which epoch, a line for each sweep; they differ in
-/// their learning rate.
-pub fn leaders(sweeps: &[(Plan, Columns)]) -> Result<String> {
-    let epochs = sweeps[0].0.epochs;
+/// That one activation ends below another.
+#[derive(Debug, Serialize)]
+struct Part {
+    lower: Activation,
+    higher: Activation,
+    holds: Holds,
+    mean_difference: Number,
+    /// The share of seeds in which it does.
+    share_of_seeds: Number,
+}
+
+/// Whether something holds, as far as the seeds decide it; the worst last.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Holds {
+    Yes,
+    Open,
+    No,
+}
+
+/// Whether the lesson's claim holds; None where not all of its activations were
+/// trained.
+pub fn claim(plan: &Plan, columns: &Columns) -> Result<Option<Claim>> {
+    let (words, parts) = CLAIM;
+    if parts.iter().flatten().any(|part| !plan.activations.contains(part)) {
+        return Ok(None);
+    }
+    let part = |[lower, higher]: [Activation; 2]| {
+        let paired = Paired::new(&columns.finals(lower)?, &columns.finals(higher)?);
+        let holds = match paired.lower() {
+            Lower::A => Holds::Yes,
+            Lower::B => Holds::No,
+            Lower::Open => Holds::Open,
+        };
+        let mean_difference = Number(paired.mean);
+        let share_of_seeds = Number(paired.a_ahead);
+        Ok(Part { lower, higher, holds, mean_difference, share_of_seeds })
+    };
+    let parts = parts.into_iter().map(part).collect::<Result<Vec<_>>>()?;
+    let holds = parts.iter().map(|part| part.holds).max().unwrap_or(Holds::Yes);
+    Ok(Some(Claim { words, holds, parts }))
+}
+
+impl fmt::Display for Claim {
+    /// A sentence, and its parts.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = match self.holds {
+            Holds::Yes => "holds",
+            Holds::Open => "is not decided",
+            Holds::No => "does not hold",
+        };
+        write!(f, "\nThe lesson's claim, \"{}\",\n{verdict} at these settings:\n", self.words)?;
+        for Part { lower, higher, holds, mean_difference, share_of_seeds } in &self.parts {
+            let answer = match holds {
+                Holds::Yes => "yes",
+                Holds::Open => "open",
+                Holds::No => "no",
+            };
+            writeln!(
+                f,
+                "  {} ends below {}: {answer} ({} on average, below in {} of seeds)",
+                lower.name(),
+                higher.name(),
+                number(mean_difference.0),
+                percent(share_of_seeds.0)
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The activation whose mean loss is the lowest at an epoch.
+#[derive(Debug, Serialize)]
+pub struct Leader {
+    epoch: usize,
+    activation: Activation,
+    /// Whether the runner-up's interval of the difference is above 0.
+    decided: bool,
+}
+
+/// Which activation leads at which epoch.
+pub fn leaders(plan: &Plan, columns: &Columns) -> Result<Vec<Leader>> {
+    let epochs = plan.epochs;
     let kept = checkpoints(epochs);
     let mut shown: Vec<_> =
         LEAD_EPOCHS.into_iter().filter(|epoch| kept.contains(epoch) || *epoch == epochs).collect();
@@ -72,30 +127,40 @@ pub fn leaders(sweeps: &[(Plan, Columns)]) -> Result<String> {
         shown.push(epochs);
     }
     let shown = &shown[shown.len().saturating_sub(SHOWN)..];
+    shown.iter().map(|&epoch| leader(plan, columns, epoch)).collect()
+}
+
+/// Which activation leads at which epoch, a line for each sweep of this lr; they
+/// differ in nothing else.
+pub fn leaders_table(sweeps: &[(&str, &[Leader])]) -> String {
     let plural = |epoch: usize| if epoch == 1 { "" } else { "s" };
-    let header = shown.iter().map(|&epoch| format!("{epoch} epoch{}", plural(epoch)));
+    let header = sweeps[0].1.iter();
+    let header = header.map(|leader| format!("{} epoch{}", leader.epoch, plural(leader.epoch)));
     let header: Vec<_> = ["lr".to_owned()].into_iter().chain(header).collect();
     let header: Vec<_> = header.iter().map(String::as_str).collect();
-    let leaders = |(plan, columns): &(Plan, Columns)| {
-        let leaders = shown.iter().map(|&epoch| leader(plan, columns, epoch));
-        [Ok(plan.setting("lr").to_owned())].into_iter().chain(leaders).collect::<Result<Vec<_>>>()
+    let line = |(lr, leaders): &(&str, &[Leader])| {
+        let sure = |leader: &Leader| if leader.decided { "" } else { "?" };
+        let leaders =
+            leaders.iter().map(|leader| leader.activation.name().to_owned() + sure(leader));
+        [(*lr).to_owned()].into_iter().chain(leaders).collect::<Vec<_>>()
     };
-    let lines = sweeps.iter().map(leaders).collect::<Result<Vec<_>>>()?;
-    let title = "Lowest mean loss (? where the runner-up's interval of the difference holds 0)";
-    Ok(format!("{title}\n{}", table(&header, lines)))
+    format!(
+        "Lowest mean loss (? where the runner-up's interval of the difference holds 0)\n{}",
+        table(&header, sweeps.iter().map(line))
+    )
 }
 
 /// The activation whose mean loss at `epoch` is the lowest.
-fn leader(plan: &Plan, columns: &Columns, epoch: usize) -> Result<String> {
+fn leader(plan: &Plan, columns: &Columns, epoch: usize) -> Result<Leader> {
     let losses = |activation| columns.losses(activation, epoch);
     let means = plan.activations.iter().map(|&a| Ok((a, mean(&losses(a)?))));
     let mut ranked = means.collect::<Result<Vec<_>>>()?;
     ranked.sort_by(|(_, a), (_, b)| nan_last(a, b));
-    let sure = match ranked[..] {
+    let decided = match ranked[..] {
         [(a, _), (b, _), ..] => Paired::new(&losses(a)?, &losses(b)?).lower() == Lower::A,
         _ => true,
     };
-    Ok(ranked[0].0.name().to_owned() + if sure { "" } else { "?" })
+    Ok(Leader { epoch, activation: ranked[0].0, decided })
 }
 
 #[cfg(test)]
@@ -118,7 +183,7 @@ mod tests {
         for seed in 0..20 {
             columns.push(&seed_rows(seed).collect::<Vec<_>>()).unwrap();
         }
-        claim(&plan, &columns).unwrap()
+        claim(&plan, &columns).unwrap().map_or(String::new(), |claim| claim.to_string())
     }
 
     #[test]

@@ -67,6 +67,11 @@ impl Plan {
         plan
     }
 
+    /// All of it, by the names of the flags, with `_` for `-`.
+    pub fn settings(&self) -> &BTreeMap<String, String> {
+        &self.named
+    }
+
     /// A setting by the name of its flag, with `_` for `-`.
     pub fn setting(&self, name: &str) -> &str {
         self.named.get(name).map_or("none", String::as_str)

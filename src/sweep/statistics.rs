@@ -2,25 +2,36 @@
 
 use std::cmp::Ordering;
 
+use serde::{Serialize, Serializer};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use statrs::statistics::Statistics;
+use torch_parity::text::{Number, as_number};
 
 /// Of every interval here.
 pub const CONFIDENCE: f64 = 0.95;
 
 /// What a sample of values says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Summary {
     /// Their arithmetic mean.
+    #[serde(serialize_with = "as_number")]
     pub mean: f64,
     /// Their median.
+    #[serde(serialize_with = "as_number")]
     pub median: f64,
     /// Their standard deviation, with n - 1 as the divisor; NaN for one value.
+    #[serde(serialize_with = "as_number")]
     pub sd: f64,
     /// The interval of the mean, see [`t_interval`].
+    #[serde(serialize_with = "as_numbers")]
     pub mean_interval: [f64; 2],
     /// The quantiles between which 95 % of the values lie.
+    #[serde(serialize_with = "as_numbers")]
     pub middle: [f64; 2],
+}
+
+fn as_numbers<S: Serializer>(both: &[f64; 2], serializer: S) -> Result<S::Ok, S::Error> {
+    both.map(Number).serialize(serializer)
 }
 
 /// Summarises `values`, of which there is at least one.
@@ -82,7 +93,7 @@ pub fn quantile(sorted: &[f64], q: f64) -> f64 {
 }
 
 /// Two activations over the same seeds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Paired {
     /// The mean of the differences a - b.
     pub mean: f64,

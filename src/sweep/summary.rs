@@ -1,106 +1,201 @@
-//! Rows -> tables of what the seeds say.
+//! Rows -> what the seeds say, as tables and for programs.
+
+use std::collections::BTreeMap;
 
 use anyhow::Result;
+use serde::Serialize;
 use torch_parity::nn::Activation;
 use torch_parity::text::{counted, number, percent, table, thousands};
 
-use crate::sweep::answer::claim;
+use crate::sweep::answer::{Claim, Leader, claim, leaders};
 use crate::sweep::columns::Columns;
 use crate::sweep::plan::Plan;
 use crate::sweep::row::THRESHOLDS;
 use crate::sweep::seeds::Shard;
-use crate::sweep::statistics::{Paired, quantile, sorted, summarise};
+use crate::sweep::statistics::{Paired, Summary, quantile, sorted, summarise};
 
-/// What a sweep's rows say, as text of at most 80 columns.
-pub fn summary(plan: &Plan, columns: &Columns) -> Result<String> {
-    let (all, done) = (plan.own_count(), columns.seeds());
-    let seeds = if done == all {
-        counted(all, "seed")
-    } else {
-        format!("{} of {}", thousands(done), counted(all, "seed"))
-    };
-    let of = |name: &str, what: &str| match plan.setting(name) {
-        "1" => format!("1 {what}"),
-        n => format!("{n} {what}s"),
-    };
-    let mut title = format!(
-        "{seeds}: {}, lr {}, {}, {}, {}\n",
-        of("epochs", "epoch"),
-        plan.setting("lr"),
-        of("samples", "sample"),
-        of("features", "feature"),
-        of("hidden", "hidden unit"),
-    );
-    if title.chars().count() > 80 {
-        title = title.replacen(": ", "\n", 1);
-    }
-    if plan.setting("same_init") == "true" {
-        title += "All networks of a seed start from the same weights.\n";
-    }
-    if done == 0 {
-        return Ok(title);
-    }
-    let mut text = format!("{title}\nFinal loss\n{}", finals(plan, columns)?);
-    text += "\nFirst epoch with a loss below, median (- where most seeds have none)\n";
-    text += &first_epochs(plan, columns)?;
-    if plan.activations.len() > 1 {
-        text += "\nDifference of the final losses of the same seed, and how often it is negative\n";
-        text += &pairs(plan, columns)?;
-        text += "\nIntervals are Student's t of the mean; of the pairs, over the seeds.\n";
-    }
-    if plan.shard == Shard::WHOLE {
-        return Ok(text + &claim(plan, columns)?);
-    }
-    let shard = plan.shard;
-    Ok(text + &format!("\nShard {shard} of a sweep: `merge` all of them for the answer.\n"))
+/// What a sweep's rows say, for programs and as text.
+#[derive(Debug, Serialize)]
+pub struct Said<'a> {
+    #[serde(skip)]
+    plan: &'a Plan,
+    /// What the rows depend on, by the names of the flags.
+    settings: &'a BTreeMap<String, String>,
+    /// Seeds to train.
+    seeds: usize,
+    /// Seeds that were trained.
+    seeds_done: usize,
+    /// What became of each activation; empty where no seed is done.
+    activations: Vec<OfActivation>,
+    /// Each two of them, the later one less the earlier one.
+    pairs: Vec<OfPair>,
+    /// The answer to the lesson's claim, of a whole sweep.
+    claim: Option<Claim>,
+    /// Which activation leads when.
+    leaders: Vec<Leader>,
 }
 
-fn finals(plan: &Plan, columns: &Columns) -> Result<String> {
-    let line = |&activation: &Activation| {
-        let of = summarise(&columns.finals(activation)?);
-        Ok([
-            activation.name().to_owned(),
-            number(of.mean),
-            interval(of.mean_interval),
-            number(of.median),
-            number(of.sd),
-            interval(of.middle),
-        ])
-    };
-    let header =
-        ["activation", "mean", "95 % interval of it", "median", "sd", "95 % of seeds are in"];
-    let lines = plan.activations.iter().map(line).collect::<Result<Vec<_>>>()?;
-    Ok(table(&header, lines))
+/// What became of one activation.
+#[derive(Debug, Serialize)]
+struct OfActivation {
+    activation: Activation,
+    final_loss: Summary,
+    /// By threshold the median of the first epoch with a loss below; none where
+    /// most seeds have none.
+    first_epoch_below: [(f64, Option<f64>); THRESHOLDS.len()],
 }
 
-fn first_epochs(plan: &Plan, columns: &Columns) -> Result<String> {
-    let line = |&activation: &Activation| {
-        let mut cells = vec![activation.name().to_owned()];
-        for i in 0..THRESHOLDS.len() {
-            let median = quantile(&sorted(&columns.below(activation, i)?), 0.5);
-            cells.push(if median.is_finite() { median.to_string() } else { "-".to_owned() });
+/// Two activations over the same seeds.
+#[derive(Debug, Serialize)]
+struct OfPair {
+    a: Activation,
+    b: Activation,
+    #[serde(flatten)]
+    paired: Paired,
+}
+
+impl<'a> Said<'a> {
+    /// By what `columns` hold of the sweep that `plan` tells.
+    pub fn new(plan: &'a Plan, columns: &Columns) -> Result<Self> {
+        let any = columns.seeds() > 0;
+        let activations = if any { &plan.activations[..] } else { &[] };
+        let of = |&activation: &Activation| {
+            Ok(OfActivation {
+                activation,
+                final_loss: summarise(&columns.finals(activation)?),
+                first_epoch_below: first_epochs_below(columns, activation)?,
+            })
+        };
+        let whole = any && plan.shard == Shard::WHOLE;
+        Ok(Self {
+            plan,
+            settings: plan.settings(),
+            seeds: plan.own_count(),
+            seeds_done: columns.seeds(),
+            activations: activations.iter().map(of).collect::<Result<_>>()?,
+            pairs: pairs(activations, columns)?,
+            claim: if whole { claim(plan, columns)? } else { None },
+            leaders: if whole { leaders(plan, columns)? } else { Vec::new() },
+        })
+    }
+
+    /// Which activation leads when.
+    pub fn leaders(&self) -> &[Leader] {
+        &self.leaders
+    }
+
+    fn title(&self) -> String {
+        let (all, done, plan) = (self.seeds, self.seeds_done, self.plan);
+        let seeds = if done == all {
+            counted(all, "seed")
+        } else {
+            format!("{} of {}", thousands(done), counted(all, "seed"))
+        };
+        let of = |name: &str, what: &str| match plan.setting(name) {
+            "1" => format!("1 {what}"),
+            n => format!("{n} {what}s"),
+        };
+        let mut title = format!(
+            "{seeds}: {}, lr {}, {}, {}, {}\n",
+            of("epochs", "epoch"),
+            plan.setting("lr"),
+            of("samples", "sample"),
+            of("features", "feature"),
+            of("hidden", "hidden unit"),
+        );
+        if title.chars().count() > 80 {
+            title = title.replacen(": ", "\n", 1);
         }
-        Ok(cells)
-    };
-    let [a, b, c, d] = THRESHOLDS.map(|threshold| threshold.to_string());
-    let lines = plan.activations.iter().map(line).collect::<Result<Vec<_>>>()?;
-    Ok(table(&["activation", &a, &b, &c, &d], lines))
-}
+        if plan.setting("same_init") == "true" {
+            title += "All networks of a seed start from the same weights.\n";
+        }
+        title
+    }
 
-fn pairs(plan: &Plan, columns: &Columns) -> Result<String> {
-    let mut lines = Vec::new();
-    for (i, &b) in plan.activations.iter().enumerate() {
-        for &a in &plan.activations[i + 1..] {
-            let paired = Paired::new(&columns.finals(a)?, &columns.finals(b)?);
-            lines.push([
+    /// As text of at most 80 columns.
+    pub fn text(&self) -> String {
+        let title = self.title();
+        if self.activations.is_empty() {
+            return title;
+        }
+        let mut text = format!("{title}\nFinal loss\n{}", self.finals());
+        text += "\nFirst epoch with a loss below, median (- where most seeds have none)\n";
+        text += &self.first_epochs();
+        if !self.pairs.is_empty() {
+            text +=
+                "\nDifference of the final losses of the same seed, and how often it is negative\n";
+            text += &self.pairs();
+            text += "\nIntervals are Student's t of the mean; of the pairs, over the seeds.\n";
+        }
+        let shard = self.plan.shard;
+        if shard == Shard::WHOLE {
+            return text + &self.claim.as_ref().map_or(String::new(), ToString::to_string);
+        }
+        text + &format!("\nShard {shard} of a sweep: `merge` all of them for the answer.\n")
+    }
+
+    fn finals(&self) -> String {
+        let line = |OfActivation { activation, final_loss: of, .. }: &OfActivation| {
+            [
+                activation.name().to_owned(),
+                number(of.mean),
+                interval(of.mean_interval),
+                number(of.median),
+                number(of.sd),
+                interval(of.middle),
+            ]
+        };
+        let header =
+            ["activation", "mean", "95 % interval of it", "median", "sd", "95 % of seeds are in"];
+        table(&header, self.activations.iter().map(line))
+    }
+
+    fn first_epochs(&self) -> String {
+        let line = |of: &OfActivation| {
+            let median = |(_, median): &(f64, Option<f64>)| {
+                median.map_or_else(|| "-".to_owned(), |median| median.to_string())
+            };
+            let medians = of.first_epoch_below.iter().map(median);
+            [of.activation.name().to_owned()].into_iter().chain(medians).collect::<Vec<_>>()
+        };
+        let [a, b, c, d] = THRESHOLDS.map(|threshold| threshold.to_string());
+        table(&["activation", &a, &b, &c, &d], self.activations.iter().map(line))
+    }
+
+    fn pairs(&self) -> String {
+        let line = |OfPair { a, b, paired }: &OfPair| {
+            [
                 format!("{} - {}", a.name(), b.name()),
                 number(paired.mean),
                 interval(paired.interval),
                 percent(paired.a_ahead),
-            ]);
+            ]
+        };
+        table(&["pair", "mean", "95 % interval of it", "seeds"], self.pairs.iter().map(line))
+    }
+}
+
+fn first_epochs_below(
+    columns: &Columns,
+    activation: Activation,
+) -> Result<[(f64, Option<f64>); THRESHOLDS.len()]> {
+    let mut medians = THRESHOLDS.map(|threshold| (threshold, None));
+    for (i, (_, median)) in medians.iter_mut().enumerate() {
+        let epoch = quantile(&sorted(&columns.below(activation, i)?), 0.5);
+        *median = epoch.is_finite().then_some(epoch);
+    }
+    Ok(medians)
+}
+
+fn pairs(activations: &[Activation], columns: &Columns) -> Result<Vec<OfPair>> {
+    let mut pairs = Vec::new();
+    for (i, &b) in activations.iter().enumerate() {
+        for &a in &activations[i + 1..] {
+            let paired = Paired::new(&columns.finals(a)?, &columns.finals(b)?);
+            pairs.push(OfPair { a, b, paired });
         }
     }
-    Ok(table(&["pair", "mean", "95 % interval of it", "seeds"], lines))
+    Ok(pairs)
 }
 
 fn interval([low, high]: [f64; 2]) -> String {

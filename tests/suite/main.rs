@@ -8,6 +8,7 @@ mod curve;
 mod endings;
 mod examples;
 mod fast;
+mod formats;
 mod generator;
 mod golden;
 mod ladder;

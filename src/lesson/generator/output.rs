@@ -38,12 +38,16 @@ Examples:
             flag: "csv",
             name: "generator.csv",
             help: "Write what was measured as CSV (- for standard output)",
+            shows: "",
             render: |findings| to_csv(findings.decoders.iter().map(|decoder| &decoder.finding)),
         },
         File {
             flag: "plot",
             name: "generator.svg",
             help: "Draw what was measured, as SVG",
+            shows: "Left, the loss of every epoch of the decoders, which differ in their last \
+                    activation; right, the values of all their pixels in ascending order beside \
+                    the target's: who reaches all of [-1, 1], and who leaves it",
             render: |findings| Ok(draw(findings)?.into_bytes()),
         },
         File {
@@ -51,6 +55,9 @@ Examples:
             name: "generator.png",
             help: "Write the first 12 pictures as PNG: the targets above each decoder's; then \
                    once more, clipped pixels orange where too bright and blue where too dark",
+            shows: "The same pictures in rows: the targets, then what each decoder made of \
+                    them; where pixels had to be clipped, a row that shows these, orange where \
+                    too bright and blue where too dark",
             render: contact_sheet::png,
         },
     ];

@@ -38,12 +38,16 @@ Examples:
             flag: "csv",
             name: "recurrent.csv",
             help: "Write what was measured as CSV (- for standard output)",
+            shows: "",
             render: |findings| to_csv(findings),
         },
         File {
             flag: "plot",
             name: "recurrent.svg",
             help: "Draw what was measured, as SVG",
+            shows: "By the length of the sequence, a line for each cell and activation: the \
+                    gradient that reaches the first input before and after training, the loss, \
+                    and the share of new samples that is right",
             render: |findings| Ok(draw(findings)?.into_bytes()),
         },
     ];

@@ -30,18 +30,22 @@ Examples:
             flag: "csv",
             name: "losses.csv",
             help: "Write the final losses: activation,final_loss (- for standard output)",
+            shows: "",
             render: |runs| to_csv(runs.iter().map(final_loss)),
         },
         File {
             flag: "history",
             name: "history.csv",
             help: "Write the loss of every epoch: activation,epoch,loss (or -)",
+            shows: "",
             render: |runs| to_csv(runs.iter().flat_map(history)),
         },
         File {
             flag: "plot",
             name: "losses.svg",
             help: "Draw the loss of every epoch, as SVG (or -)",
+            shows: "The loss of every epoch, a line for each activation: which network learns \
+                    faster, and which is still behind at the end",
             render: |runs| Ok(loss_curves(runs)?.into_bytes()),
         },
     ];

@@ -229,7 +229,7 @@ impl Values {
 }
 
 /// The index along each dimension of the `i`th value in row-major order.
-fn index(mut i: usize, shape: &[usize]) -> Vec<usize> {
+pub(super) fn index(mut i: usize, shape: &[usize]) -> Vec<usize> {
     let mut index: Vec<_> = shape
         .iter()
         .rev()

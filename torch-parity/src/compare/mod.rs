@@ -1,10 +1,12 @@
 //! Two records, or two tables -> report. Pure: no files, no processes, no printing.
 
+mod around;
 mod blocks;
 mod difference;
 mod listing;
 mod needed;
 mod options;
+mod outcome;
 mod records;
 mod report;
 mod selection;
@@ -19,8 +21,10 @@ mod words;
 
 use anyhow::{Result, bail};
 
+pub use around::Nearby;
 pub use difference::{Difference, Values, What};
 pub use options::Options;
+pub use outcome::{How, Outcome, Phase, Smallest, Steps, Told};
 pub use records::compare;
 pub use report::{First, Growth, Report, Verdict};
 pub use tables::compare_tables;

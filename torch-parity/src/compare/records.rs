@@ -8,6 +8,7 @@ use std::thread;
 use anyhow::Result;
 use indexmap::IndexMap;
 
+use super::around::around;
 use super::blocks::Blocks;
 use super::difference::{self, Difference, How, What};
 use super::needed::Needed;
@@ -71,6 +72,10 @@ pub(super) fn compare_sides(
         (series, step, phase, name)
     });
     report.take(found);
+    let first = report.failing().next().cloned();
+    if let Some(first) = first {
+        report.around = around(&selection, &first)?;
+    }
     report.groups = groups.into_values().collect();
     Ok(report)
 }

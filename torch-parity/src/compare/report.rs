@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
+use super::around::Nearby;
 use super::difference::{Difference, What};
 use super::{Options, Tally, Tolerance};
+use crate::text::as_number;
 use crate::trace::Key;
 
-/// What the comparison came to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// What the comparison came to, the worst last.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every value has the same bits, whether or not a tolerance was given.
     Exact,
@@ -28,13 +33,14 @@ pub struct First<'a> {
 }
 
 /// The largest differences of a phase in a step, over all series.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Growth {
     /// The phase; of a record of other origin "other".
     pub phase: String,
     /// 0 is before training.
     pub step: usize,
     /// The largest absolute difference of two numbers.
+    #[serde(serialize_with = "as_number")]
     pub max_abs: f64,
     /// The largest distance in units in the last place.
     pub max_ulps: u64,
@@ -60,6 +66,8 @@ pub struct Report {
     pub(super) series: BTreeMap<String, Series>,
     /// What has other bits, in the order of events.
     pub(super) differences: Vec<Difference>,
+    /// The values around the first one that does not pass.
+    pub(super) around: Vec<Nearby>,
     /// The smallest atol with rtol 0, and rtol with atol 0, that pass; none where
     /// none does.
     pub(super) needed: [Option<Tolerance>; 2],
@@ -112,6 +120,7 @@ impl Report {
             groups: Vec::new(),
             series: BTreeMap::new(),
             differences: Vec::new(),
+            around: Vec::new(),
             needed: [None; 2],
             resynced: false,
         }

@@ -1,10 +1,13 @@
 //! How much was compared, and what came of it.
 
+use serde::Serialize;
+
 use super::difference::{Difference, What};
+use crate::text::as_number;
 
 /// How many tensors and values were compared, and what came of it. Of a table,
 /// "tensors" are its cells.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Tally {
     /// Tensors that either side has.
     pub tensors: usize,
@@ -17,6 +20,7 @@ pub struct Tally {
     /// The largest distance of two numbers in units in the last place.
     pub max_ulps: u64,
     /// The largest absolute distance of two numbers.
+    #[serde(serialize_with = "as_number")]
     pub max_abs: f64,
     /// Pairs of values that differ and of which one, at least, is not a number.
     pub nans: usize,

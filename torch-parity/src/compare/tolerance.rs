@@ -2,6 +2,7 @@
 
 use half::{bf16, f16};
 use safetensors::Dtype;
+use serde::Serialize;
 
 use super::Value;
 
@@ -17,7 +18,7 @@ use super::Value;
 /// exactly and held to a bound in float64, while PyTorch rounds them to float32
 /// first and so takes 2^62 and 2^62 + 1 for one number. Floats of one byte, which
 /// PyTorch compares with no tolerance, are computed in float32.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Tolerance {
     /// Relative to the expected value.
     pub rtol: f64,

@@ -128,19 +128,28 @@ impl Value {
         Some((self.number()? - other.number()?).abs())
     }
 
-    /// The number as Python prints it, with the bits where it is a float.
-    pub fn text(self) -> String {
+    /// Its bits in hexadecimal, such as `0x3dcccccd`.
+    pub fn hex(self) -> String {
         let digits = 2 * Self::width(self.dtype);
-        let bits = format!("0x{:0digits$x}", self.bits);
+        format!("0x{:0digits$x}", self.bits)
+    }
+
+    /// The number as Python prints it; None where the dtype's numbers are not known.
+    pub fn decimal(self) -> Option<String> {
         if let Some([re, im]) = self.parts() {
             let [re, im] = [re, im].map(|part| repr(part.number().expect("it is a float")));
             let plus = if im.starts_with('-') { "" } else { "+" };
-            return format!("({re}{plus}{im}j) ({bits})");
+            return Some(format!("({re}{plus}{im}j)"));
         }
-        match (self.whole(), self.number()) {
-            (Some(whole), _) => whole.to_string(),
-            (None, Some(number)) => format!("{} ({bits})", repr(number)),
-            (None, None) => bits,
+        self.whole().map(|whole| whole.to_string()).or_else(|| self.number().map(repr))
+    }
+
+    /// The number as Python prints it, with the bits where it is a float.
+    pub fn text(self) -> String {
+        match self.decimal() {
+            Some(number) if self.is_whole() => number,
+            Some(number) => format!("{number} ({})", self.hex()),
+            None => self.hex(),
         }
     }
 }

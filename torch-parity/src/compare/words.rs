@@ -12,7 +12,7 @@ use crate::trace::{Key, Place, SHARED};
 
 /// Rows of a table by phase or column beyond which only those that differ are
 /// shown.
-const MOST_ROWS: usize = 24;
+pub(super) const MOST_ROWS: usize = 24;
 
 impl fmt::Display for Report {
     /// The table by phase, the verdict, and what led to it.
@@ -67,7 +67,7 @@ impl Report {
     }
 
     /// The verdict in words, with the counts that it rests on.
-    fn verdict_line(&self, total: &Tally) -> String {
+    pub(super) fn verdict_line(&self, total: &Tally) -> String {
         let own = if self.per_key { "some keys' own" } else { "" };
         let both = self.tolerance.map(tolerance_text).into_iter();
         let both = both.chain((!own.is_empty()).then(|| own.to_owned()));
@@ -115,7 +115,7 @@ impl Report {
     }
 
     /// Where a difference is, and what it is.
-    fn told(&self, difference: &Difference) -> String {
+    pub(super) fn told(&self, difference: &Difference) -> String {
         let [a, b] = &self.sides;
         let place = self.place(&difference.key);
         match &difference.what {
@@ -172,7 +172,7 @@ impl Report {
 
     /// A key in words: `tanh/000006/state/fc1.bias.exp_avg` as "tanh, step 6,
     /// state, ..."; one of other origin, or a cell's place, as it is.
-    fn place(&self, key: &Key) -> String {
+    pub(super) fn place(&self, key: &Key) -> String {
         let place = key.place().filter(|_| self.noun == Noun::Tensor);
         let words = match place {
             None => key.to_string(),
