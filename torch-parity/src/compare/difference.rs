@@ -41,6 +41,8 @@ pub enum What {
     Dtype([Dtype; 2]),
     /// Of another shape.
     Shape([Vec<usize>; 2]),
+    /// Of another digest, where a side has no values: both, in hexadecimal.
+    Digest([String; 2]),
     /// Words, or numbers that no float tells apart.
     Text([String; 2]),
     /// Some values.
@@ -106,6 +108,11 @@ pub(super) fn of(
     }
     if actual.shape() != expected.shape() {
         return Some((What::Shape([actual, expected].map(|array| array.shape().to_vec())), false));
+    }
+    if actual.is_digest() || expected.is_digest() {
+        let both = [actual.digest(), expected.digest()];
+        let hex = |array: &Array| array.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        return (both[0] != both[1]).then(|| (What::Digest(both.each_ref().map(hex)), false));
     }
     if actual.bytes() == expected.bytes() && (how.passes_equals() || !has_nan(actual)) {
         return None;

@@ -9,12 +9,12 @@ use std::thread;
 use anyhow::Result;
 use indexmap::IndexMap;
 
+use super::Tolerance;
 use super::difference::{self, Difference, How, What};
 use super::needed::Needed;
 use super::options::Options;
 use super::report::{Group, Noun, Report, Series};
 use super::selection::{Pair, select};
-use super::{Tolerance, Value};
 use crate::trace::{About, Array, Order, Trace};
 
 /// Compares `actual` with `expected`, bit for bit unless `options` give a
@@ -34,8 +34,15 @@ pub fn compare(
     if !report.settings.is_empty() {
         return Ok(report);
     }
+    report.digests = [actual, expected].iter().any(|trace| trace.about.digest.is_some());
+    if report.digests {
+        options.check_for_digests()?;
+    }
     let (pairs, notes) = select(sides, actual, expected, options)?;
-    report.notes = notes;
+    let partial = sides.iter().zip([actual, expected]).filter_map(|(side, trace)| {
+        trace.about.partial.as_ref().map(|why| format!("{side} is partial: {why}"))
+    });
+    report.notes = partial.chain(notes).collect();
     let (found, needed) = differences(&pairs, options);
     if found.iter().any(|(_, _, passes)| !passes) {
         report.needed = passing(&pairs, needed);
@@ -99,7 +106,7 @@ fn count(pairs: &[Pair<'_>], report: &mut Report, order: &Order) -> IndexMap<Str
             && a.dtype() == e.dtype()
             && a.shape() == e.shape()
         {
-            group.values += a.bytes().len() / Value::width(a.dtype());
+            group.values += a.values();
         }
         // The keys of a series stand together, and those of a step.
         let Some(place) = place else { continue };

@@ -13,7 +13,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::bytes_at;
-use crate::trace::{About, Array, Key, Trace};
+use crate::trace::{About, Array, Key, Trace, digests};
 
 /// The record that the file is; its arrays are parts of `file`.
 pub fn trace(file: &Bytes) -> Result<Trace> {
@@ -36,7 +36,8 @@ pub fn trace(file: &Bytes) -> Result<Trace> {
                 Err(error) => Err(error.context(key)),
             }
         });
-    Ok(Trace { about, tensors: arrays.collect::<Result<_>>()? })
+    let trace = Trace { about, tensors: arrays.collect::<Result<_>>()? };
+    if trace.about.digest.is_some() { digests::unpacked(trace) } else { Ok(trace) }
 }
 
 /// The first name in the header that is there a second time.
