@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use tanh_parity::check::Check;
+use tanh_parity::check::{Check, Digest};
 use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::settings::unique;
 use tanh_parity::lesson::train::Train;
@@ -66,7 +66,7 @@ pub fn run(args: &PitfallsArgs) -> Result<bool> {
     }
     let mut outputs = Outputs::open(&[(args.csv.as_ref(), "csv")])?;
     let right = if args.against_python {
-        Check::start(settings.clone(), &args.python.find())?.python_trace()?
+        Check::start(settings.clone(), &args.python.find(), Digest::Never)?.python_trace()?
     } else {
         pitfalls::right_run(settings)?
     };

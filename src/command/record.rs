@@ -32,6 +32,12 @@ pub struct RecordArgs {
     /// Record these phases only: data, init, forward, loss, grad, state, param
     #[arg(long, value_name = "NAME,...")]
     phases: Option<String>,
+    /// Record a digest of each tensor, not its values
+    #[arg(long)]
+    digest: bool,
+    /// Where TERM or HUP ends the script, keep what there is
+    #[arg(long)]
+    keep_partial: bool,
     /// Do not say what was recorded
     #[arg(long)]
     quiet: bool,
@@ -60,7 +66,12 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode> {
     value("--steps", args.steps.clone().map(Into::into));
     value("--every", args.every.clone().map(Into::into));
     value("--phases", args.phases.clone().map(Into::into));
-    for (flag, is_set) in [("--forward", args.forward), ("--quiet", args.quiet)] {
+    for (flag, is_set) in [
+        ("--forward", args.forward),
+        ("--digest", args.digest),
+        ("--keep-partial", args.keep_partial),
+        ("--quiet", args.quiet),
+    ] {
         flags.extend(is_set.then(|| flag.into()));
     }
     let timeout = args.timeout.map_or(NO_LIMIT, Duration::from_secs);

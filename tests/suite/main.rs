@@ -5,6 +5,7 @@ mod check_all;
 mod command_line;
 mod common;
 mod curve;
+mod digest;
 mod examples;
 mod fast;
 mod generator;

@@ -61,10 +61,10 @@ fn of_tensor(tensor: &Tensor) -> Result<Array> {
 pub(super) fn of_tensors(named: &[(&str, &Tensor)]) -> Result<Vec<Array>> {
     let size = |tensor: &Tensor| tensor.numel() * tensor.kind().elt_size_in_bytes();
     let all: usize = named.iter().map(|(_, tensor)| size(tensor)).sum();
-    let threads = thread::available_parallelism().map_or(1, |n| n.get().min(named.len()));
-    if all < WORTH_THREADS || threads < 2 {
+    if all < WORTH_THREADS {
         return named.iter().map(|(_, tensor)| of_tensor(tensor)).collect();
     }
+    let threads = thread::available_parallelism().map_or(1, |n| n.get().min(named.len()));
     // A handle each, since a tensor may be sent to a thread but not shared.
     let handles: Vec<_> = named.iter().map(|(_, tensor)| tensor.shallow_clone()).collect();
     let next = Mutex::new(handles.into_iter().enumerate());

@@ -74,15 +74,17 @@ impl Part {
 
     /// Header, then the values: into a file, the kernel copies them.
     pub fn write_to(self, metadata: &Value, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
-        out.write_all(&self.header(metadata))?;
+        let header = self.header(metadata);
+        out.write_all(&(header.len() as u64).to_le_bytes())?;
+        out.write_all(header.as_bytes())?;
+        drop(header); // of a long record, 40 MB
         for spool in self.spools.into_iter().flatten() {
             io::copy(&mut spool.finish()?, out)?;
         }
         out.flush()
     }
 
-    /// Its length, and its JSON.
-    fn header(&self, metadata: &Value) -> Vec<u8> {
+    fn header(&self, metadata: &Value) -> String {
         let lengths = self.spools.each_ref().map(|spool| spool.as_ref().map_or(0, Spool::len));
         let bases: [u64; WIDTHS.len()] = std::array::from_fn(|i| lengths[..i].iter().sum());
         let mut header = format!("{{\"__metadata__\":{metadata}");
@@ -98,7 +100,7 @@ impl Part {
         while header.len() % 8 != 0 {
             header.push(' '); // so that the values are aligned
         }
-        [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat()
+        header
     }
 }
 

@@ -301,6 +301,41 @@ mod tests {
         assert!(!has(2, "data", "input") && !has(2, "loss", "loss#3"));
     }
 
+    /// One test, since signals are the process's.
+    #[test]
+    fn a_run_that_fails_or_that_a_signal_ends_keeps_what_there_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.safetensors");
+        let kept = Kept { partial: true, ..Kept::default() };
+        let recorder = || Recorder::keeping("test", &path, kept.clone()).unwrap();
+
+        drop(recorder());
+        assert!(!path.exists(), "there was nothing");
+        let one = recorder();
+        train(&one);
+        drop(one);
+        let trace = Trace::read(&path).unwrap();
+        assert_eq!(trace.tensors.len(), 2 + 4 * 10 + 4);
+        assert_eq!(trace.about.partial.unwrap(), "until the run failed");
+
+        let two = recorder();
+        let series = two.series("a", vec![("w".to_owned(), Tensor::from(1.0))]).unwrap();
+        signal_hook::low_level::raise(signal_hook::consts::SIGTERM).unwrap();
+        let error = series.tensors("param", &[("w", &Tensor::from(1.0))]).unwrap_err();
+        assert!(error.to_string().starts_with("ended by SIGTERM: "), "{error}");
+        drop((series, two));
+        let trace = Trace::read(&path).unwrap();
+        assert_eq!(
+            (trace.tensors.len(), trace.about.partial.unwrap().as_str()),
+            (1, "until SIGTERM")
+        );
+
+        let three = recorder();
+        train(&three);
+        three.finish().unwrap();
+        assert_eq!(Trace::read(&path).unwrap().about.partial, None);
+    }
+
     #[test]
     fn off_it_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
