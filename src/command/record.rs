@@ -16,6 +16,7 @@ const NO_LIMIT: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Flags of `record`.
 #[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools)] // each is a switch
 pub struct RecordArgs {
     /// The record to write [default: SCRIPT.safetensors in the current folder]
     #[arg(long, value_name = "FILE")]

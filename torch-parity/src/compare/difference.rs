@@ -111,7 +111,6 @@ pub(super) fn of(
     }
     if actual.is_digest() || expected.is_digest() {
         let both = [actual.digest(), expected.digest()];
-        let hex = |array: &Array| array.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
         return (both[0] != both[1]).then(|| (What::Digest(both.each_ref().map(hex)), false));
     }
     if actual.bytes() == expected.bytes() && (how.passes_equals() || !has_nan(actual)) {
@@ -120,6 +119,12 @@ pub(super) fn of(
     let values = values(actual, expected, how, needed);
     let passes = values.failing == 0;
     Some((What::Values(Box::new(values)), passes))
+}
+
+/// A digest in hexadecimal.
+fn hex(digest: &Array) -> String {
+    let bytes = digest.bytes().try_into().expect("a digest has 16 bytes");
+    format!("{:032x}", u128::from_be_bytes(bytes))
 }
 
 /// Whether an array holds NaN.

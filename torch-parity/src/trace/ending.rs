@@ -12,6 +12,7 @@ const SIGNALS: [(i32, &str); 3] = [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM"), (SI
 /// The signal that came, and whether one ends the process at once, as ever: the
 /// second does, and any does while no [`Ending`] lives. Handlers stay once they
 /// are there: without any, the signals would be ignored.
+#[derive(Debug)]
 struct Handlers {
     came: Arc<AtomicUsize>,
     at_once: Arc<AtomicBool>,
@@ -21,33 +22,32 @@ static HANDLERS: OnceLock<Handlers> = OnceLock::new();
 
 /// While it lives, INT, TERM and HUP are noted; the second one ends the process.
 #[derive(Debug)]
-pub(super) struct Ending(());
+pub(super) struct Ending(&'static Handlers);
 
 impl Ending {
     /// Begins to note them.
     pub fn new() -> io::Result<Self> {
-        if HANDLERS.get().is_none() {
-            let _ = HANDLERS.set(Handlers::register()?);
-        }
-        if let Some(handlers) = HANDLERS.get() {
-            handlers.came.store(0, Ordering::Relaxed);
-            handlers.at_once.store(false, Ordering::Relaxed);
-        }
-        Ok(Self(()))
+        let handlers = if let Some(handlers) = HANDLERS.get() {
+            handlers
+        } else {
+            let handlers = Handlers::register()?;
+            HANDLERS.get_or_init(|| handlers)
+        };
+        handlers.came.store(0, Ordering::Relaxed);
+        handlers.at_once.store(false, Ordering::Relaxed);
+        Ok(Self(handlers))
     }
 
     /// The name of the one that came.
     pub fn signal(&self) -> Option<&'static str> {
-        let came = HANDLERS.get()?.came.load(Ordering::Relaxed) as i32;
+        let came = self.0.came.load(Ordering::Relaxed) as i32;
         SIGNALS.iter().find(|(signal, _)| *signal == came).map(|(_, name)| *name)
     }
 }
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        if let Some(handlers) = HANDLERS.get() {
-            handlers.at_once.store(true, Ordering::Relaxed);
-        }
+        self.0.at_once.store(true, Ordering::Relaxed);
     }
 }
 

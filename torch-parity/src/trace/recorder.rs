@@ -312,7 +312,7 @@ mod tests {
         drop(recorder());
         assert!(!path.exists(), "there was nothing");
         let one = recorder();
-        train(&one);
+        let _ = train(&one);
         drop(one);
         let trace = Trace::read(&path).unwrap();
         assert_eq!(trace.tensors.len(), 2 + 4 * 10 + 4);
@@ -331,7 +331,7 @@ mod tests {
         );
 
         let three = recorder();
-        train(&three);
+        let _ = train(&three);
         three.finish().unwrap();
         assert_eq!(Trace::read(&path).unwrap().about.partial, None);
     }

@@ -18,7 +18,8 @@ const MOST_BLOCKS: usize = 32;
 pub(super) struct Spool {
     block: Vec<u8>,
     to: SyncSender<Vec<u8>>,
-    thread: JoinHandle<io::Result<File>>,
+    /// None once it was joined.
+    thread: Option<JoinHandle<io::Result<File>>>,
     len: u64,
 }
 
@@ -33,7 +34,7 @@ impl Spool {
             }
             Ok(file)
         };
-        let thread = thread::Builder::new().spawn(write)?;
+        let thread = Some(thread::Builder::new().spawn(write)?);
         Ok(Self { block: Vec::with_capacity(BLOCK), to, thread, len: 0 })
     }
 
@@ -42,8 +43,8 @@ impl Spool {
         self.len
     }
 
-    /// Adds to it. Where an earlier write failed, this may be what says so; if
-    /// not, [`finish`](Self::finish) does.
+    /// Adds to it. Where an earlier write failed, this says so, or
+    /// [`finish`](Self::finish) does.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.len += bytes.len() as u64;
         let mut rest = bytes;
@@ -59,16 +60,21 @@ impl Spool {
 
     fn hand_over(&mut self) -> io::Result<()> {
         let block = std::mem::replace(&mut self.block, Vec::with_capacity(BLOCK));
-        // The thread ends early only where a write failed; it tells why when joined.
-        self.to.send(block).map_err(|_| io::Error::other("an earlier write failed"))
+        // The thread ends early only where a write failed.
+        self.to.send(block).or_else(|_| self.joined().map(drop))
+    }
+
+    /// What the thread leaves.
+    fn joined(&mut self) -> io::Result<File> {
+        let failed = || Err(io::Error::other("an earlier write failed"));
+        self.thread.take().map_or_else(failed, |thread| thread.join().unwrap_or_else(|_| failed()))
     }
 
     /// The file, whole, at its start.
-    pub fn finish(self) -> io::Result<File> {
-        let Self { block, to, thread, .. } = self;
-        let _ = to.send(block); // the thread says why, where this fails
-        drop(to);
-        let mut file = thread.join().unwrap_or_else(|_| Err(io::Error::other("it panicked")))?;
+    pub fn finish(mut self) -> io::Result<File> {
+        self.hand_over()?;
+        drop(std::mem::replace(&mut self.to, sync_channel(0).0)); // so that the thread ends
+        let mut file = self.joined()?;
         file.seek(SeekFrom::Start(0))?;
         Ok(file)
     }
