@@ -4,16 +4,20 @@
 mod live;
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use serde_json::json;
 use tch::Tensor;
-use torch_parity::compare::{Options, Tolerance, Verdict, What, compare};
+use torch_parity::compare::{Options, Tolerance, Verdict, compare};
 use torch_parity::trace::{About, Array, Kept, Key, Observer, Trace, Writer};
 
 /// A record by values and one by digests, both from Python.
 fn from_python() -> [Trace; 2] {
-    let traces = live::run_python("digest.py", &[json!(0), json!(1)]);
-    traces.try_into().unwrap()
+    static ONCE: LazyLock<[Trace; 2]> = LazyLock::new(|| {
+        let traces = live::run_python("digest.py", &[json!(0), json!(1)]);
+        traces.try_into().unwrap()
+    });
+    ONCE.clone()
 }
 
 /// The same record by digests, as ours are written and read.
@@ -91,9 +95,8 @@ fn the_first_divergence_of_digests_names_the_tensor_and_both_digests() {
     let [a, b] = [a, b].map(|trace| digests_of(&trace, 0..usize::MAX));
     let report = compare(["A", "B"], &a, &b, &Options::default()).unwrap();
     let text = report.to_string();
-    let hex = |array: &Array| -> String {
-        array.bytes().iter().map(|byte| format!("{byte:02x}")).collect()
-    };
+    let hex =
+        |array: &Array| format!("{:032x}", u128::from_be_bytes(array.bytes().try_into().unwrap()));
     let key = Key::from("net/000002/param/w");
     let expected = format!(
         "verdict: diverged: 2 of 6 tensors differ\n\
