@@ -47,7 +47,7 @@ struct Kept {
     shown: Shown,
     /// Compare digests first, then where they part the values of that step; so
     /// it is of itself from 3,000 steps on, where no output needs all values
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["rtol", "atol", "transpose"])]
     digest: bool,
     /// Keep our side's record
     #[arg(long, value_name = "FILE")]

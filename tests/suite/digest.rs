@@ -126,6 +126,10 @@ fn a_tolerance_with_digests_is_refused_and_both_twins_record_the_same_digests() 
     let (code, report, stderr) = outcome(tanh_parity(&format!("{compare} --atol 1")));
     assert_eq!((code, report.as_str()), (2, ""));
     assert!(stderr.starts_with("error: tolerances need values") && stderr.lines().count() == 1);
+    // A check refuses before it runs anything.
+    let (code, report, stderr) = outcome(tanh_parity("check --digest --rtol 1e-5"));
+    assert_eq!((code, report.as_str()), (2, ""));
+    assert!(stderr.contains("'--digest' cannot be used with '--rtol"), "{stderr}");
 }
 
 /// Ends a run by a signal once `began` says so; returns its exit status.
