@@ -5,7 +5,7 @@ import sys
 
 from python_ref.activation import ACTIVATIONS
 from python_ref.export import write_csv
-from python_ref.record import recording
+from python_ref.record import asked_for, recording
 
 
 def whole(low, high):
@@ -70,6 +70,8 @@ def experiment_parser(description):
     parser.add_argument("--threads", type=whole(1, 1024), default=1)
     parser.add_argument("--csv", metavar="FILE")
     parser.add_argument("--trace", metavar="FILE")
+    parser.add_argument("--digest", action="store_true")
+    parser.add_argument("--keep-partial", action="store_true")
     return parser
 
 
@@ -96,6 +98,7 @@ def training_parser(description):
 
 
 OUTPUTS = ("csv", "history", "image", "trace")
+HOW = ("digest", "keep_partial", "threads")  # it is run and recorded
 
 
 def print_lines(args, lines):
@@ -112,15 +115,16 @@ def named_settings(args):
             return ",".join(map(str, value))
         return str(value).lower() if isinstance(value, bool) else str(value)
 
-    named = {name: value for name, value in vars(args).items() if name not in OUTPUTS}
-    del named["threads"]
+    known = OUTPUTS + HOW
+    named = {name: value for name, value in vars(args).items() if name not in known}
     return {name: text(value) for name, value in named.items()}
 
 
 def run_experiment(name, args, run, summary, tables):
     """Runs an experiment, recorded if asked for; prints what it found and writes
     its CSVs. What it found is also returned."""
-    with recording(args.trace, name, named_settings(args)):
+    kept = asked_for(args.digest, args.keep_partial)
+    with recording(args.trace, name, named_settings(args), kept):
         found = run(args)
         print_lines(args, summary(args, found))
         for path, header, rows in tables(args, found):

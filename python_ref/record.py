@@ -38,6 +38,7 @@ import inspect
 import io
 import json
 import os
+import signal
 import stat
 import tempfile
 import threading
@@ -94,7 +95,8 @@ class Trouble(Exception):
 
 # ---------------------------------------------------------------- the file
 
-Piece = namedtuple("Piece", "dtype shape data")  # a tensor as .safetensors has it
+# A tensor as .safetensors has it; where digests are recorded, its digest is the data.
+Piece = namedtuple("Piece", "dtype shape data")
 Kind = namedtuple("Kind", "dtype shape size width")  # what many tensors share
 
 
@@ -132,6 +134,7 @@ class TraceFile:
 
     MOST_TENSORS = 400_000  # in one file: more make a header that is refused
     MOST_HEADER = 90 << 20
+    digest = None  # how metadata calls the digests, where it holds such
 
     def __init__(self, path):
         self.path = path if path == "-" else os.path.realpath(path)
@@ -146,11 +149,14 @@ class TraceFile:
             self.spools = {width: Spool(folder) for width in (8, 4, 2, 1)}
         except OSError as error:
             raise Trouble(f"cannot write {path}: {error.strerror}") from error
+        self.written = path
         # Plain tuples of a few shared objects and numbers: the garbage collector
         # need not go through them, however many there are.
         self.entries = {}  # key -> its kind, and where it starts in a spool
         self.kinds = {}
-        self.written = path
+
+    def __len__(self):
+        return len(self.entries)
 
     def add(self, key, piece):
         if key in self.entries:
@@ -206,10 +212,12 @@ class TraceFile:
 
     def save(self, about):
         """Writes the file under its name, or several and an index."""
-        for spool in self.spools.values():
-            spool.flush()
+        if self.digest:
+            about["digest"] = self.digest
         metadata = {"trace": json.dumps(about)}
         shards = list(self.shards())
+        for spool in self.spools.values():
+            spool.flush()
         if not self.replaces:
             if len(shards) > 1:
                 raise Trouble("too many tensors for one file: use --trace FILE")
@@ -239,6 +247,48 @@ class TraceFile:
             os.remove(stale)
 
 
+class DigestFile(TraceFile):
+    """The same of digests: four tensors, however many it stands for."""
+
+    digest = "sha256-128"
+
+    def __init__(self, path):
+        super().__init__(path)
+        self.count = 0
+        self.latest = {}  # series -> the step that it is in, and what there is of it
+
+    def __len__(self):
+        return self.count
+
+    def add(self, key, piece):
+        series, step, rest = key.split("/", 2)
+        latest = self.latest.get(series)
+        if latest is None or latest[0] != step:
+            latest = self.latest[series] = step, set()
+        if rest in latest[1]:
+            raise Trouble(f"{key} came up twice: please report this script")
+        latest[1].add(rest)
+        dtype, shape, content = piece
+        kind = self.kinds.setdefault((dtype, shape), len(self.kinds))
+        self.spools[8].add(content.ljust(DIGEST_SIZE, b"\0"))
+        self.spools[4].add(kind.to_bytes(4, "little"))
+        self.spools[1].add(f"{',' if self.count else '['}{json.dumps(key)}".encode())
+        self.count += 1
+
+    def shards(self):
+        n, texts = self.count, self.spools[1]
+        texts.add(b"]" if n else b"[]")
+        keys = texts.size
+        texts.add(json.dumps([(dtype, list(s)) for dtype, s in self.kinds]).encode())
+        kinds = texts.size - keys
+        yield [
+            ("digests", Kind("U64", (n, 2), DIGEST_SIZE * n, 8), 0),
+            ("kind", Kind("U32", (n,), 4 * n, 4), 0),
+            ("keys", Kind("U8", (keys,), keys, 1), 0),
+            ("kinds", Kind("U8", (kinds,), kinds, 1), keys),
+        ]
+
+
 @contextlib.contextmanager
 def whole_file(path):
     """A file that gets its name when all of it is written."""
@@ -258,10 +308,32 @@ def whole_file(path):
 
 KNOWN = {}  # DTYPES by PyTorch's dtypes, as far as this version has them
 
+# A digest is SHA-256, cut to 16 bytes, of dtype, shape and bytes. It needs no
+# package, and most processors have instructions for it.
+DIGEST_SIZE = 16
+LARGE = 1 << 16  # bytes from which a tensor is not copied to be hashed
+as_digests = False  # whether pieces hold digests
+
 
 def piece(tensor):
-    """A tensor's dtype, shape and bytes; None where there are none to be had
-    (fake, batched or quantised). Plain tensors are read where they lie: no
+    """A tensor's dtype, shape and bytes, or their digest; None where there are
+    none to be had (fake, batched or quantised)."""
+    return read(tensor, as_digests)
+
+
+def hashed(kind, address, size):
+    """The digest of the bytes that lie there."""
+    dtype, shape = kind
+    whole = hashlib.sha256(f"{dtype}{list(shape)}".encode())
+    if size < LARGE:
+        whole.update(ctypes.string_at(address, size))
+    else:
+        whole.update((ctypes.c_char * size).from_address(address))
+    return whole.digest()[:DIGEST_SIZE]
+
+
+def read(tensor, digest=False):
+    """A piece of values, or of a digest. Plain tensors are read where they lie: no
     operation runs that a profiler or a dispatch mode of the script could see."""
     try:
         dtype = KNOWN.get(tensor.dtype)
@@ -275,9 +347,12 @@ def piece(tensor):
             tensor = tensor.detach().resolve_conj().resolve_neg().contiguous()
         shape = tensor.shape
         size = tensor.numel() * tensor.element_size()
-        data = ctypes.string_at(tensor.data_ptr(), size) if size else b""
         if tensor.dtype is torch.complex128:
             shape = (*shape, 2)
+        if digest and size > DIGEST_SIZE:
+            data = hashed((dtype, shape), tensor.data_ptr(), size)
+        else:
+            data = ctypes.string_at(tensor.data_ptr(), size) if size else b""
         return Piece(dtype, shape, data)
     except (RuntimeError, NotImplementedError):
         return None
@@ -391,7 +466,7 @@ class Event:
     def holds(self):
         """Whether any of its gradients is still there."""
         grads = (leaf().grad for leaf in self.leaves if leaf() is not None)
-        pieces = (piece(grad) for grad in grads if grad is not None)
+        pieces = (read(grad) for grad in grads if grad is not None)
         return any(p is None or p.data.strip(b"\0") for p in pieces)
 
 
@@ -504,6 +579,12 @@ class Options:
     every: int = 1
     phases: tuple = PHASES
     forward: bool = False  # the outputs of modules inside of the model, too
+    digest: bool = False  # digests in place of values
+    partial: bool = False  # keep what there is, where the run does not reach its end
+
+
+class Ended(BaseException):
+    """A signal ends the run."""
 
 
 def breadth(model):
@@ -519,9 +600,15 @@ def forget_owner(owner, place, _):
 class Recorder:
     """Watches calls of modules, backward passes and updates."""
 
-    def __init__(self, file, experiment, settings, options=None):
-        self.file, self.experiment, self.settings = file, experiment, settings
+    def __init__(self, path, experiment, settings, options=None):
+        global as_digests
         self.options = options or Options()
+        as_digests = self.options.digest
+        self.file = (DigestFile if as_digests else TraceFile)(path)
+        self.experiment, self.settings = experiment, settings
+        self.partial = None  # why it ends before the run was to end
+        self.busy, self.waits = 0, None  # a signal waits until nothing is noted
+        self.signal = None  # that ended the script
         self.on, self.pid, self.error, self.undo = True, os.getpid(), None, []
         # What is going on
         self.local = Local()
@@ -954,7 +1041,22 @@ class Recorder:
             "series": list(self.order["series"]),
             "names": list(self.order["names"]),
             "models": [s.about() for s in self.series.values() if s.steps],
-        }
+        } | ({"partial": self.partial} if self.partial else {})
+
+    def watch_signals(self):
+        """Lets INT, TERM and HUP end the script by an exception, so that what there
+        is can be written; those that the script watches itself are its own."""
+        own = (signal.SIG_DFL, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) in own:
+                signal.signal(number, self.end)
+
+    def end(self, number, frame):
+        """Ends the script, but not while something is being noted."""
+        self.waits = number if self.busy else None
+        if not self.busy:
+            self.signal = number
+            raise KeyboardInterrupt if number == signal.SIGINT else Ended
 
     def finish(self):
         """Records an update by hand after which nothing came, and stops."""
@@ -975,11 +1077,16 @@ def guarded(recorder, note, *args):
     if not recorder.on or recorder.pid != os.getpid():
         recorder.on = False
         return None
+    recorder.busy += 1
     try:
         return note(*args)
     except Exception as error:  # noqa: BLE001
         recorder.fail(error)
         return None
+    finally:
+        recorder.busy -= 1
+        if recorder.waits is not None and not recorder.busy:
+            signal.raise_signal(recorder.waits)
 
 
 def install(recorder):
@@ -1177,8 +1284,14 @@ def _measure(series, step, name, tensor):
     _recorder.write(series, step, "measure", name, piece(tensor))
 
 
+def asked_for(digest=False, keep_partial=False):
+    """What to record, with the steps that TORCH_PARITY_STEPS names."""
+    steps = step_range(os.environ.get("TORCH_PARITY_STEPS") or "..")
+    return Options(*steps, digest=digest, partial=keep_partial)
+
+
 @contextlib.contextmanager
-def recording(path, experiment, settings):
+def recording(path, experiment, settings, options=None):
     """Records what is trained meanwhile, into `path`; `-` is standard output,
     and None records nothing."""
     global _recorder
@@ -1187,14 +1300,23 @@ def recording(path, experiment, settings):
         return
     if _recorder is not None:
         raise Trouble(f"cannot record {path}: a recording is on already")
-    _recorder = recorder = Recorder(TraceFile(path), experiment, settings)
+    _recorder = recorder = Recorder(path, experiment, settings, options)
     install(recorder)
+    if recorder.options.partial:
+        recorder.watch_signals()
     try:
         yield
         recorder.finish()
         if recorder.error:
             raise recorder.error
         recorder.file.save(recorder.about())
+    except BaseException as error:
+        if recorder.options.partial and len(recorder.file):
+            recorder.finish()
+            recorder.partial = how_it_ended(error, recorder).removeprefix(", ")
+            recorder.file.save(recorder.about())
+        end_as_signal(recorder)
+        raise
     finally:
         recorder.finish()
         recorder.file.close()
@@ -1257,6 +1379,12 @@ def parse(argv):
     )
     add("--every", metavar="N", type=every, default=1, help="only steps 0, N, 2N, ...")
     add("--phases", metavar="LIST", type=phases, default=PHASES, help=",".join(PHASES))
+    add("--digest", action="store_true", help="a digest of each tensor, not its values")
+    add(
+        "--keep-partial",
+        action="store_true",
+        help="where TERM or HUP ends the script, write what there is",
+    )
     add("--quiet", action="store_true", help="do not say what was recorded")
     add("script", metavar="SCRIPT")
     add("args", metavar="ARGS", nargs=argparse.REMAINDER, help="the script's own")
@@ -1327,14 +1455,23 @@ def count(number, noun):
     return f"{number:,} {noun}" + "s" * (number != 1)
 
 
-def how_it_ended(error):
+def how_it_ended(error, recorder):
     """In a few words, where a script did not run to its end."""
+    if recorder.signal is not None:
+        return f", until {signal.Signals(recorder.signal).name}"
     if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
         return ""
     if isinstance(error, SystemExit):
         status = error.code if isinstance(error.code, int) else 1
         return f", until the script exited with status {status}"
     return f", until the script raised {type(error).__name__}"
+
+
+def end_as_signal(recorder):
+    """Ends as the signal would have, where one ended the script."""
+    if recorder.signal not in (None, signal.SIGINT):
+        signal.signal(recorder.signal, signal.SIG_DFL)
+        signal.raise_signal(recorder.signal)
 
 
 def why_nothing(recorder):
@@ -1351,10 +1488,11 @@ def why_nothing(recorder):
 
 def save(recorder, error):
     """Writes what was recorded; returns what to say about it."""
-    ended = how_it_ended(error)
-    if recorder.error is not None and not recorder.file.entries:
+    ended = how_it_ended(error, recorder)
+    recorder.partial = ended.removeprefix(", ")
+    if recorder.error is not None and not len(recorder.file):
         raise Trouble(f"could not record: {one_line(recorder.error)}")
-    if not recorder.file.entries:
+    if not len(recorder.file):
         raise Trouble(f"nothing to record: {why_nothing(recorder)}{ended}")
     try:
         recorder.file.save(recorder.about())
@@ -1363,7 +1501,7 @@ def save(recorder, error):
         raise Trouble(f"cannot write {path}: {problem.strerror}") from problem
     steps = sum(series.steps for series in recorder.series.values())
     models = sum(1 for series in recorder.series.values() if series.steps)
-    said = f"recorded {count(len(recorder.file.entries), 'tensor')}"
+    said = f"recorded {count(len(recorder.file), 'tensor')}"
     said += f" of {count(models, 'model')} ({count(steps, 'step')})"
     said += f" in {recorder.file.written}{ended}"
     if recorder.error is not None:
@@ -1386,7 +1524,10 @@ def run_recorded(options, source):
     if os.path.exists(path) and os.path.samefile(path, options.script):
         raise Trouble(f"cannot write {path}: it is the script itself")
     kept = Options(*options.steps, options.every, options.phases, options.forward)
-    _recorder = recorder = Recorder(TraceFile(path), name, {}, kept)
+    kept.digest, kept.partial = options.digest, options.keep_partial
+    _recorder = recorder = Recorder(path, name, {}, kept)
+    if kept.partial:
+        recorder.watch_signals()
     error = None
     if "torch" in sys.modules:
         install(recorder)
@@ -1410,6 +1551,7 @@ def run_recorded(options, source):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stdout.flush()
         print(said, file=sys.__stderr__, flush=True)
+    end_as_signal(recorder)
     return error, status
 
 

@@ -160,6 +160,7 @@ mod tests {
         let bench = Bench {
             python: PythonSide { python: words(), torch: words(), cpu_capability: words() },
             steps: case::steps().into_iter().map(measured).collect(),
+            compared: vec![],
             growing: vec![("samples", case::recorded().into_iter().map(measured).collect())],
             processes: vec![],
             sweeps: vec![],

@@ -1,5 +1,6 @@
 //! The parity check: our run and Python's, side by side, and what came of it.
 
+mod again;
 mod port;
 mod script;
 
@@ -12,14 +13,16 @@ use serde::Serialize;
 use torch_parity::TORCH_VERSION;
 use torch_parity::compare::{self, Options, Report, Tally, Value, Verdict};
 use torch_parity::text::{escaped, repr, table, wrapped};
-use torch_parity::trace::{About, Both, Trace};
+use torch_parity::trace::{About, Both, Kept, Trace, Writer};
 
+pub use self::again::Digest;
+use self::again::tell_values;
 pub use self::port::port_against_script;
 use self::script::Paired;
 use crate::lesson::Experiment;
 use crate::lesson::train::Train;
 use crate::progress::{Progress, spin};
-use crate::python::{Python, Running, checkout};
+use crate::python::{Folder, Python, Running, checkout};
 use crate::resync::Resync;
 
 /// The check of one experiment: its twin is running.
@@ -27,6 +30,8 @@ use crate::resync::Resync;
 pub struct Check<E> {
     experiment: E,
     twin: Running,
+    python: Python,
+    kept: Kept,
 }
 
 /// What the check of one experiment came to.
@@ -100,18 +105,23 @@ pub struct Ending {
 impl<E: Experiment> Check<E> {
     /// Starts the twin, which runs while ours does: importing torch takes
     /// longer than most of our runs.
-    pub fn start(experiment: E, python: &Python) -> Result<Self> {
-        let twin = python.start_twin(E::NAME, &experiment.twin_flags())?;
-        Ok(Self { experiment, twin })
+    pub fn start(experiment: E, python: &Python, digest: Digest) -> Result<Self> {
+        let kept = Kept { digest: digest.of(experiment.steps()), ..Kept::default() };
+        let twin = python.start_twin(E::NAME, &experiment.twin_flags(), &kept)?;
+        Ok(Self { experiment, twin, python: python.clone(), kept })
     }
 
     /// Runs our side, waits for the twin, and compares.
     pub fn finish(mut self, options: &Options) -> Result<Checked> {
-        let (mut rust, mut progress) = self.watch();
-        self.experiment.run(&mut Both(&mut rust, &mut progress))?;
-        drop(progress);
+        let rust = record(&self.experiment, &self.kept)?;
         let python = self.python_trace()?;
-        let report = compare::compare(["Rust", "Python"], &rust, &python, options)?;
+        let sides = ["Rust", "Python"];
+        let mut report = compare::compare(sides, &rust, &python, options)?;
+        tell_values(&mut report, &options.step_word, |kept| {
+            self.twin = self.python.start_twin(E::NAME, &self.experiment.twin_flags(), kept)?;
+            let rust = record(&self.experiment, kept)?;
+            compare::compare(sides, &rust, &self.python_trace()?, options)
+        });
         Ok(self.checked(rust, python, report))
     }
 
@@ -120,16 +130,13 @@ impl<E: Experiment> Check<E> {
     /// runs first.
     pub fn finish_resynced(mut self, options: &Options) -> Result<Checked> {
         let python = self.python_trace()?;
-        let (mut rust, mut progress) = self.watch();
+        let mut rust = self.experiment.trace();
+        let mut progress = Progress::new(self.experiment.steps());
         let mut after = Both(&mut progress, &mut Resync(&python));
         self.experiment.run(&mut Both(&mut rust, &mut after))?;
         drop(progress);
         let report = compare::compare(["Rust", "Python"], &rust, &python, options)?;
         Ok(self.checked(rust, python, report.resynced()))
-    }
-
-    fn watch(&self) -> (Trace, Progress) {
-        (self.experiment.trace(), Progress::new(self.experiment.steps()))
     }
 
     /// Waits for the twin; returns all that happened in it.
@@ -150,6 +157,21 @@ pub fn python_trace(twin: &mut Running) -> Result<Trace> {
         .context("the Python twin left no trace: is --python a Python?")?;
     same_release(&python.about)?;
     Ok(python)
+}
+
+/// Our record of an experiment; by way of a file, unless it is all of the values.
+fn record(experiment: &impl Experiment, kept: &Kept) -> Result<Trace> {
+    let mut progress = Progress::new(experiment.steps());
+    if *kept == Kept::default() {
+        let mut trace = experiment.trace();
+        experiment.run(&mut Both(&mut trace, &mut progress))?;
+        return Ok(trace);
+    }
+    let folder = Folder::new()?;
+    let path = folder.path().join("rust.safetensors");
+    let mut writer = Writer::keeping(&path, experiment.about(), kept.clone())?;
+    experiment.run(&mut Both(&mut writer, &mut progress))?;
+    Trace::read(&writer.finish()?)
 }
 
 /// Which twins ran.
@@ -263,25 +285,31 @@ pub fn against_script(
     script: &Path,
     args: &[OsString],
     python: &Python,
+    digest: bool,
     settings: impl FnOnce(Result<Train>) -> Result<Train>,
     options: &Options,
 ) -> Result<Checked> {
-    let recorded = record_script(script, args, python)?;
+    let kept = Kept { digest, ..Kept::default() };
+    let recorded = record_script(script, args, python, &kept)?;
     let name = script.display();
     let settings = settings(
         script::settings(&recorded, &Train::default()).with_context(|| format!("{name}")),
     )?;
-    let mut progress = Progress::new(settings.steps());
-    let mut ours = settings.trace();
-    settings.run(&mut Both(&mut ours, &mut progress))?;
-    drop(progress);
-    let Paired { trace: theirs, notes, has_labels } = script::pair(&recorded, &ours)?;
+    let mut ours = record(&settings, &kept)?;
+    let Paired { trace: theirs, notes, has_labels, keys } = script::pair(&recorded, &ours)?;
     if !has_labels {
         ours.tensors.remove("data/000000/data/y");
     }
     // A script says nothing of its settings: they are read off its tensors.
     let about = std::mem::take(&mut ours.about.settings);
-    let report = compare::compare(["Rust", "script"], &ours, &theirs, options)?;
+    let sides = ["Rust", "script"];
+    let mut report = compare::compare(sides, &ours, &theirs, options)?;
+    tell_values(&mut report, &options.step_word, |kept| {
+        let theirs = script::renamed(record_script(script, args, python, kept)?, &keys)?;
+        let mut ours = record(&settings, kept)?;
+        ours.about.settings.clear();
+        compare::compare(sides, &ours, &theirs, options)
+    });
     let settings: Vec<_> = about.iter().map(|(name, value)| format!("{name} {value}")).collect();
     let told = format!(
         "Script  {}\n{}{}",
@@ -294,8 +322,8 @@ pub fn against_script(
 }
 
 /// Records a script to a file, and reads it.
-fn record_script(script: &Path, args: &[OsString], python: &Python) -> Result<Trace> {
-    let mut running = python.start_recording(script, args, 1)?;
+fn record_script(script: &Path, args: &[OsString], python: &Python, kept: &Kept) -> Result<Trace> {
+    let mut running = python.start_recording(script, args, 1, kept)?;
     spin("waiting for the script", || running.finish())?;
     let trace = Trace::read(&running.file("script.safetensors"))
         .context("the script left no record: is --python a Python?")?;

@@ -100,6 +100,8 @@ pub struct Paired {
     /// Whether it has the labels, which reach a loss unseen where that is no
     /// module.
     pub has_labels: bool,
+    /// Of each key of the script's record, ours.
+    pub keys: HashMap<Key, Key>,
 }
 
 /// Renames a script's series and tensors after ours, `ours` being our run of the
@@ -134,6 +136,7 @@ pub fn pair(script: &Trace, ours: &Trace) -> Result<Paired> {
     let mut notes = vec![told.join(", ")];
     let place_of = |model: &str| models.iter().position(|known| known.series == model);
     let mut has_labels = false;
+    let mut keys = HashMap::new();
     let (mut seen, mut left_out) = (HashSet::new(), BTreeSet::new());
     for key in script.keys() {
         let array = &script.tensors[key];
@@ -159,6 +162,7 @@ pub fn pair(script: &Trace, ours: &Trace) -> Result<Paired> {
             }
             _ => Key::new(series, at.step, at.phase, &our_name(&names, at.series, at.name)),
         };
+        keys.insert(key.clone(), new.clone());
         renamed.insert(new, array.clone())?;
     }
     if !left_out.is_empty() {
@@ -171,7 +175,19 @@ pub fn pair(script: &Trace, ours: &Trace) -> Result<Paired> {
     // The order of events is ours.
     renamed.about.series = ours.about.series.union(&renamed.about.series).cloned().collect();
     renamed.about.names = ours.about.names.union(&renamed.about.names).cloned().collect();
-    Ok(Paired { trace: renamed, notes, has_labels })
+    Ok(Paired { trace: renamed, notes, has_labels, keys })
+}
+
+/// What the same script records once more, under the keys that [`pair`] found; what
+/// has none is left out.
+pub fn renamed(script: Trace, keys: &HashMap<Key, Key>) -> Result<Trace> {
+    let mut renamed = Trace::new(script.about);
+    for (key, array) in script.tensors {
+        if let Some(new) = keys.get(&key) {
+            renamed.insert(new.clone(), array)?;
+        }
+    }
+    Ok(renamed)
 }
 
 /// `0.weight.exp_avg` as `fc1.weight.exp_avg`, where `0.weight` is `fc1.weight`.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
-use tanh_parity::check::{self, Checked};
+use tanh_parity::check::{self, Checked, Digest};
 use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::settings::whole;
 use tanh_parity::lesson::train::Train;
@@ -47,6 +47,10 @@ struct How {
 struct Kept {
     #[command(flatten)]
     shown: Shown,
+    /// Compare digests first, then where they part the values of that step; so
+    /// it is of itself from 3,000 steps on, where no output needs all values
+    #[arg(long, conflicts_with_all = ["rtol", "atol", "transpose"])]
+    digest: bool,
     /// Keep our side's record
     #[arg(long, value_name = "FILE")]
     trace_rust: Option<PathBuf>,
@@ -56,6 +60,19 @@ struct Kept {
 }
 
 impl Kept {
+    /// Whether to compare by digests.
+    fn digest(&self, how: &How) -> Digest {
+        let [plot, page] = self.shown.outputs().map(|(path, _)| path);
+        let outputs = [plot, page, self.trace_rust.as_ref(), self.trace_python.as_ref()];
+        match () {
+            () if self.digest => Digest::Always,
+            () if how.options.needs_values() || outputs.iter().any(Option::is_some) => {
+                Digest::Never
+            }
+            () => Digest::IfLong,
+        }
+    }
+
     /// Opens what is to be written.
     fn outputs(&self) -> Result<Outputs> {
         let [plot, page] = self.shown.outputs();
@@ -94,7 +111,7 @@ struct OfTrain {
     port: Option<String>,
     /// After each step, overwrite our values with Python's: this shows each step's
     /// own error apart from what it inherited
-    #[arg(long, conflicts_with = "script")]
+    #[arg(long, conflicts_with_all = ["script", "digest"])]
     resync: bool,
 }
 
@@ -143,7 +160,7 @@ pub fn run(args: &CheckArgs, flags: &ArgMatches) -> Result<Verdict> {
             let room = room.expect("these are the commands below check");
             let (how, kept) = (How::from_arg_matches(flags)?, Kept::from_arg_matches(flags)?);
             let outputs = kept.outputs()?;
-            let check = room.start_check(flags, &how.python.find())?;
+            let check = room.start_check(flags, &how.python.find(), kept.digest(&how))?;
             kept.show(&check.finish(&how.options.options(EPOCH)?)?, outputs)
         }
     }
@@ -158,13 +175,14 @@ fn train(CheckArgs { train, how, kept, more }: &CheckArgs, flags: &ArgMatches) -
         let args = split(more.script_args.as_deref().unwrap_or_default(), "--script-args")?;
         if let Some(port) = &more.port {
             let port = split(port, "--port")?;
-            check::port_against_script(script, &args, &port, &python, &options)?
+            check::port_against_script(script, &args, &port, &python, kept.digest, &options)?
         } else {
             let settings = |told: Result<Train>| given_first(train, told, flags);
-            check::against_script(script, &args, &python, settings, &options)?
+            check::against_script(script, &args, &python, kept.digest, settings, &options)?
         }
     } else {
-        let check = check::Check::start(train.clone(), &python)?;
+        let digest = if more.resync { Digest::Never } else { kept.digest(how) };
+        let check = check::Check::start(train.clone(), &python, digest)?;
         if more.resync { check.finish_resynced(&options)? } else { check.finish(&options)? }
     };
     kept.show(&checked, outputs)
@@ -204,7 +222,7 @@ fn all(flags: &ArgMatches) -> Result<Verdict> {
     let start = |room: &dyn Room| {
         let command = room.with_settings(Command::new(ALL));
         let defaults = command.try_get_matches_from([ALL, &format!("--threads={threads}")])?;
-        room.start_check(&defaults, &python)
+        room.start_check(&defaults, &python, Digest::Never)
     };
     let started: Vec<_> = rooms().iter().map(|room| start(&**room)).collect::<Result<_>>()?;
     let finish = |check: Box<dyn Started>| {

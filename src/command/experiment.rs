@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::{Arg, ArgMatches, Command, value_parser};
-use tanh_parity::check::{Check, Checked};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use tanh_parity::check::{Check, Checked, Digest};
 use tanh_parity::lesson::{Experiment, File, Visitor, visit_all};
 use tanh_parity::output::Outputs;
 use tanh_parity::progress::Progress;
@@ -14,7 +14,7 @@ use tanh_parity::python::Python;
 use tanh_parity::report::{Picture, Section};
 use tanh_parity::threads::refuse_too_many;
 use torch_parity::compare::Options;
-use torch_parity::trace::Both;
+use torch_parity::trace::{Both, Kept};
 
 /// An experiment of any type.
 pub trait Room {
@@ -33,7 +33,12 @@ pub trait Room {
     fn run_into(&self, folder: &Path) -> Result<Section>;
     /// Starts its twin, with the settings of these flags or with the defaults
     /// where there are none.
-    fn start_check(&self, matches: &ArgMatches, python: &Python) -> Result<Box<dyn Started>>;
+    fn start_check(
+        &self,
+        matches: &ArgMatches,
+        python: &Python,
+        digest: Digest,
+    ) -> Result<Box<dyn Started>>;
 }
 
 /// A check whose twin is running.
@@ -81,7 +86,10 @@ impl<E: Experiment> Room for Of<E> {
             command = command.arg(output(file.flag, file.help));
         }
         let trace = output("trace", "Record everything that happens, as .safetensors (or -)");
-        command.arg(trace).after_help(E::AFTER_HELP)
+        let digest = switch("digest", "Record a digest of each tensor, not its values");
+        let partial = "Where the run fails, or INT, TERM or HUP ends it, keep what there is";
+        let partial = switch("keep-partial", partial);
+        command.args([trace, digest, partial]).after_help(E::AFTER_HELP)
     }
 
     fn with_settings(&self, command: Command) -> Command {
@@ -110,8 +118,13 @@ impl<E: Experiment> Room for Of<E> {
         Ok(Section { name: E::NAME, about: E::ABOUT, printed, pictures })
     }
 
-    fn start_check(&self, matches: &ArgMatches, python: &Python) -> Result<Box<dyn Started>> {
-        Ok(Box::new(Check::start(settings::<E>(matches)?, python)?))
+    fn start_check(
+        &self,
+        matches: &ArgMatches,
+        python: &Python,
+        digest: Digest,
+    ) -> Result<Box<dyn Started>> {
+        Ok(Box::new(Check::start(settings::<E>(matches)?, python, digest)?))
     }
 }
 
@@ -125,6 +138,11 @@ impl<E: Experiment> Started for Check<E> {
 fn output(flag: &'static str, help: &'static str) -> Arg {
     let path = value_parser!(PathBuf);
     Arg::new(flag).long(flag).value_name("FILE").value_parser(path).help(help)
+}
+
+/// A flag on how `--trace` records.
+fn switch(flag: &'static str, help: &'static str) -> Arg {
+    Arg::new(flag).long(flag).action(ArgAction::SetTrue).requires("trace").help(help)
 }
 
 /// The settings that the flags give, checked.
@@ -148,7 +166,12 @@ fn run<E: Experiment>(experiment: &E, matches: &ArgMatches) -> Result<String> {
     let trace = E::FILES.len(); // its place among the outputs
 
     let mut progress = Progress::new(experiment.steps());
-    let mut record = outputs.record(trace, experiment.about());
+    let kept = Kept {
+        digest: matches.get_flag("digest"),
+        partial: matches.get_flag("keep-partial"),
+        ..Kept::default()
+    };
+    let mut record = outputs.record(trace, experiment.about(), kept)?;
     let findings = match &mut record {
         Some(record) => experiment.run(&mut Both(record, &mut progress))?,
         None => experiment.run(&mut progress)?,

@@ -45,6 +45,11 @@ pub struct CompareOptions {
 }
 
 impl CompareOptions {
+    /// Whether digests do not tell what is asked for.
+    pub fn needs_values(&self) -> bool {
+        !(self.rtol.is_empty() && self.atol.is_empty() && self.transpose.is_empty())
+    }
+
     /// As the library takes them; a step is called `step_word`.
     pub fn options(&self, step_word: &str) -> Result<Options> {
         let regexes = |list: &[String], flag: &str| -> Result<Vec<_>> {

@@ -13,7 +13,7 @@ use tanh_parity::output::{Outputs, print};
 use tanh_parity::pitfalls::{self, Finding, Pitfall};
 use tanh_parity::progress::Progress;
 use tanh_parity::threads::refuse_too_many;
-use torch_parity::trace::Trace;
+use torch_parity::trace::{Kept, Trace};
 
 use super::options::Plain;
 use super::python::PythonArgs;
@@ -99,7 +99,7 @@ fn right_runs(chosen: &[&Pitfall], args: &PitfallsArgs) -> Result<BTreeMap<&'sta
     }
     let python = args.python.find();
     let twins = ports.into_iter().map(|(name, port)| {
-        let twin = python.start_twin(name, &port.twin_flags(settings))?;
+        let twin = python.start_twin(name, &port.twin_flags(settings), &Kept::default())?;
         Ok((name, twin))
     });
     let twins: Vec<_> = twins.collect::<Result<_>>()?;

@@ -16,6 +16,7 @@ const NO_LIMIT: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Flags of `record`.
 #[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools)] // each is a switch
 pub struct RecordArgs {
     /// The record to write [default: SCRIPT.safetensors in the current folder]
     #[arg(long, value_name = "FILE")]
@@ -32,6 +33,12 @@ pub struct RecordArgs {
     /// Record only these phases: data, init, forward, loss, grad, state, param
     #[arg(long, value_name = "NAME,...")]
     phases: Option<String>,
+    /// Record a digest of each tensor, not its values
+    #[arg(long)]
+    digest: bool,
+    /// Where TERM or HUP ends the script, keep what there is
+    #[arg(long)]
+    keep_partial: bool,
     /// Do not say what was recorded
     #[arg(long)]
     quiet: bool,
@@ -60,7 +67,12 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode> {
     value("--steps", args.steps.clone().map(Into::into));
     value("--every", args.every.clone().map(Into::into));
     value("--phases", args.phases.clone().map(Into::into));
-    for (flag, is_set) in [("--forward", args.forward), ("--quiet", args.quiet)] {
+    for (flag, is_set) in [
+        ("--forward", args.forward),
+        ("--digest", args.digest),
+        ("--keep-partial", args.keep_partial),
+        ("--quiet", args.quiet),
+    ] {
         flags.extend(is_set.then(|| flag.into()));
     }
     let timeout = args.timeout.map_or(NO_LIMIT, Duration::from_secs);

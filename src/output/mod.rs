@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use torch_parity::trace::{About, Writer};
+use torch_parity::trace::{About, Kept, Writer};
 
 pub use self::place::Output;
 use self::place::target;
@@ -66,11 +66,18 @@ impl Outputs {
         }
     }
 
-    /// A record that becomes the `i`th output, if that was asked for.
-    pub fn record(&self, i: usize, about: About) -> Option<Writer> {
-        match self.0[i].as_ref()? {
-            Output::File(path) | Output::Kept(path, _) => Some(Writer::new(path, about)),
-            _ => Some(Writer::new(&std::env::temp_dir().join("record"), about)),
+    /// A record that becomes the `i`th output, if that was asked for, of as much of
+    /// the run as `kept` says.
+    pub fn record(&self, i: usize, about: About, kept: Kept) -> Result<Option<Writer>> {
+        match self.0[i].as_ref() {
+            None => Ok(None),
+            Some(Output::File(path) | Output::Kept(path, _)) => {
+                Writer::keeping(path, about, kept).map(Some)
+            }
+            Some(_) => {
+                ensure!(!kept.partial, "--keep-partial keeps a file: name one with --trace");
+                Writer::keeping(&std::env::temp_dir().join("record"), about, kept).map(Some)
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use torch_parity::trace::{Kept, STEPS_VARIABLE};
 use wait_timeout::ChildExt;
 
 pub use self::conversation::Conversation;
@@ -81,9 +82,10 @@ impl Python {
     }
 
     /// Starts the twin, which leaves its record as `python.safetensors`.
-    pub fn start_twin(&self, experiment: &str, flags: &[String]) -> Result<Running> {
+    pub fn start_twin(&self, experiment: &str, flags: &[String], kept: &Kept) -> Result<Running> {
         let (mut command, folder) = self.twin(experiment)?;
         command.args(flags).arg("--trace").arg(folder.path().join("python.safetensors"));
+        command.args(kept.digest.then_some("--digest")).env(STEPS_VARIABLE, steps(kept));
         self.start("the Python twin", command, folder)
     }
 
@@ -133,8 +135,10 @@ impl Python {
         script: &Path,
         args: &[OsString],
         threads: i32,
+        kept: &Kept,
     ) -> Result<Running> {
         let (mut command, folder) = self.recorder()?;
+        command.args(kept.digest.then_some("--digest")).args(["--steps", &steps(kept)]);
         command.args(["--quiet", "--trace"]).arg(folder.path().join("script.safetensors"));
         command.arg("--").arg(script).args(args);
         for variable in ["OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
@@ -164,6 +168,14 @@ impl Python {
             }
             _ => anyhow!("cannot start {program}: {error}: name a Python with --python"),
         }
+    }
+}
+
+/// The steps to record, as both recorders read them.
+pub fn steps(kept: &Kept) -> String {
+    match (kept.steps.start, kept.steps.end) {
+        (first, usize::MAX) => format!("{first}.."),
+        (first, end) => format!("{first}..{end}"),
     }
 }
 

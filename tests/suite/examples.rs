@@ -25,7 +25,11 @@ fn build(name: &str) -> PathBuf {
 }
 
 fn check(script: &Path, port: &Path) -> (i32, String, String) {
-    let mut command = tanh_parity("check --script");
+    check_flagged("", script, port)
+}
+
+fn check_flagged(flags: &str, script: &Path, port: &Path) -> (i32, String, String) {
+    let mut command = tanh_parity(&format!("check {flags} --script"));
     command.arg(script).arg("--port").arg(format!("'{}'", port.display()));
     outcome(command)
 }
@@ -88,4 +92,24 @@ fn the_gan_is_exact_and_its_mistakes_are_found() {
         ("    optimizer_d.zero_grad()\n", "", "Discriminator-1, step 2, grad, net.0.weight"),
     ];
     assert_exact("gan", &mistakes);
+}
+
+#[test]
+fn a_port_is_checked_by_digests_and_a_mistake_is_told_by_its_values() {
+    let port = build("gan");
+    let (code, report, stderr) = check_flagged("--digest", &script("gan"), &port);
+    assert_eq!((code, stderr.as_str()), (0, ""), "{report}");
+    assert!(report.contains("tensors, the same digests\n"), "{report}");
+
+    let folder = TempDir::new().unwrap();
+    let copy = folder.path().join("gan.py");
+    let text = fs::read_to_string(script("gan")).unwrap();
+    fs::write(&copy, text.replace("    optimizer_d.zero_grad()\n", "")).unwrap();
+    let told = |flags: &str| {
+        let (code, report, _) = check_flagged(flags, &copy, &port);
+        assert_eq!(code, 1, "{report}");
+        let at = report.find("first divergence").unwrap();
+        report[at..].lines().take(4).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(told("--digest"), told(""));
 }

@@ -5,6 +5,7 @@ mod check_all;
 mod command_line;
 mod common;
 mod curve;
+mod digest;
 mod endings;
 mod examples;
 mod fast;

@@ -5,7 +5,7 @@ use safetensors::Dtype;
 use super::blocks::Piece;
 use super::needed::Needed;
 use super::{Tolerance, Value};
-use crate::trace::Key;
+use crate::trace::{Array, Key};
 
 /// A tensor, or a cell of a table, that differs.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub enum What {
     Dtype([Dtype; 2]),
     /// Of another shape.
     Shape([Vec<usize>; 2]),
+    /// Of another digest, where a side has no values: both, in hexadecimal.
+    Digest([String; 2]),
     /// Words, or numbers that no float tells apart.
     Text([String; 2]),
     /// Some values.
@@ -136,6 +138,12 @@ impl Piece<'_> {
         }
         true
     }
+}
+
+/// A digest in hexadecimal.
+pub(super) fn hex(digest: &Array) -> String {
+    let bytes = digest.bytes().try_into().expect("a digest has 16 bytes");
+    format!("{:032x}", u128::from_be_bytes(bytes))
 }
 
 /// Whether there is NaN among the values.

@@ -1,6 +1,6 @@
 //! What is compared, and when it passes.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use regex::Regex;
 
 use super::Tolerance;
@@ -106,6 +106,16 @@ impl Options {
         let fine = all.chain(some).all(|size| size >= 0.0 && size.is_finite());
         ensure!(fine, "rtol and atol must be numbers from 0 on, such as 1e-5");
         Ok(())
+    }
+
+    /// Refuses what needs values.
+    pub(super) fn check_for_digests(&self) -> Result<()> {
+        let what = match () {
+            () if self.is_tolerant() => "tolerances need",
+            () if !self.transpose.is_empty() => "transposing needs",
+            () => return Ok(()),
+        };
+        bail!("{what} values, and a record of digests has none: record without digests")
     }
 
     /// Whether this key is compared, as far as `ignore` and `only` say.

@@ -36,6 +36,9 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// Whether both runs went on from the same values after each step.
     pub resynced: bool,
+    /// Whether a side has digests in place of values: then what values differ by is
+    /// not known, but of the step that was told by values.
+    pub digests: bool,
     /// The sum over all phases.
     pub total: Tally,
     /// By phase, in the order of events; of a table, by column.
@@ -138,6 +141,11 @@ pub enum How {
         /// Both shapes.
         shapes: [Vec<usize>; 2],
     },
+    /// Of another digest, where a side has no values.
+    Digest {
+        /// Both digests, in hexadecimal.
+        digests: [String; 2],
+    },
     /// Other words.
     Text {
         /// Both texts.
@@ -217,6 +225,7 @@ impl Told {
             }
             How::Dtype { .. } => alone("dtype"),
             How::Shape { .. } => alone("shape"),
+            How::Digest { .. } => alone("digest"),
             How::Text { .. } => alone("text"),
             How::Values { differing, count, max_ulps, max_abs, .. } => [
                 format!("{} of {}", thousands(*differing), thousands(*count)),
@@ -248,6 +257,7 @@ impl Report {
             other_settings: self.settings.clone(),
             notes: self.notes.clone(),
             resynced: self.resynced,
+            digests: self.digests,
             total,
             phases: self.phases_told(),
             series: self.series_told(),
@@ -313,6 +323,7 @@ impl Report {
             What::OnlyIn(at) => How::OnlyIn { side: side(*at) },
             What::Tail { side: at, lines, .. } => How::Lines { side: side(*at), lines: *lines },
             What::Dtype(both) => How::Dtype { dtypes: both.map(|dtype| dtype.to_string()) },
+            What::Digest(both) => How::Digest { digests: both.clone() },
             What::Shape(both) => How::Shape { shapes: both.clone() },
             What::Text(both) => How::Text { texts: both.clone() },
             What::Values(values) => How::Values {

@@ -8,15 +8,15 @@ use std::thread;
 use anyhow::Result;
 use indexmap::IndexMap;
 
+use super::Tolerance;
 use super::around::around;
 use super::blocks::Blocks;
-use super::difference::{self, Difference, How, What};
+use super::difference::{self, Difference, How, What, hex};
 use super::needed::Needed;
 use super::options::Options;
 use super::report::{Group, Noun, Report, Series};
 use super::selection::{Selection, select};
 use super::side::Side;
-use super::{Tolerance, Value};
 use crate::trace::{About, Key, Order, Place, Trace};
 
 /// Compares `actual` with `expected`, bit for bit unless `options` give a
@@ -53,8 +53,15 @@ pub(super) fn compare_sides(
     if !report.settings.is_empty() {
         return Ok(report);
     }
+    report.digests = about.iter().any(|about| about.digest.is_some());
+    if report.digests {
+        options.check_for_digests()?;
+    }
     let (selection, notes) = select(names, sides, options)?;
-    report.notes = notes;
+    let partial = names.iter().zip(about).filter_map(|(side, about)| {
+        about.partial.as_ref().map(|why| format!("{side} is partial: {why}"))
+    });
+    report.notes = partial.chain(notes).collect();
     let order = Order::of(&about);
     let groups = count(&selection, &mut report, &order);
     let (found, needed) = differences(&selection, options, threads)?;
@@ -120,7 +127,7 @@ fn count(selection: &Selection<'_>, report: &mut Report, order: &Order) -> Index
         if let ([Some(_), Some(e)], [Some(a), Some(form)]) = (pair.sides, &forms)
             && a == form
         {
-            group.values += selection.sides[1].size(e) / Value::width(form.0);
+            group.values += selection.sides[1].values(e);
         }
         // The keys of a series stand together, and those of a step.
         let Some(place) = place else { continue };
@@ -158,6 +165,12 @@ fn differences(
     for at in 0..selection.pairs.len() {
         match form_differs(selection, at) {
             Some(what) => found.push((at, what, false)),
+            None if selection.has_digest(at) => {
+                let [actual, expected] = selection.digests(at)?;
+                if actual != expected {
+                    found.push((at, What::Digest([hex(&actual), hex(&expected)]), false));
+                }
+            }
             None => same_form.push(at as u32),
         }
     }

@@ -56,6 +56,8 @@ pub struct Report {
     pub(super) settings: Vec<(String, [String; 2])>,
     pub(super) noun: Noun,
     pub(super) tolerance: Option<Tolerance>,
+    /// Whether a side has digests in place of values.
+    pub(super) digests: bool,
     /// Whether some keys have a tolerance of their own.
     pub(super) per_key: bool,
     pub(super) step_word: String,
@@ -114,6 +116,7 @@ impl Report {
             settings: Vec::new(),
             noun,
             tolerance: options.tolerance,
+            digests: false,
             per_key: !(options.rtol.is_empty() && options.atol.is_empty()),
             step_word: options.step_word.clone(),
             notes: Vec::new(),
@@ -142,6 +145,26 @@ impl Report {
     #[must_use]
     pub fn resynced(self) -> Self {
         Self { resynced: true, ..self }
+    }
+
+    /// Tells of what differs by digests as `detail` does, which compares values of
+    /// the same runs. Returns false where that does not tell the first divergence.
+    pub fn tell_values(&mut self, detail: &Self) -> bool {
+        let known = detail.failing().map(|difference| (&difference.key, &difference.what));
+        let known: BTreeMap<_, _> = known.collect();
+        for Difference { key, what, .. } in &mut self.differences {
+            if let (What::Digest(_), Some(&told)) = (&*what, known.get(key)) {
+                *what = told.clone();
+            }
+        }
+        self.around.clone_from(&detail.around);
+        let is_told = |first: &Difference| known.contains_key(&first.key);
+        self.failing().next().is_none_or(is_told)
+    }
+
+    /// Adds a line to what the report says above its verdict.
+    pub fn note(&mut self, line: String) {
+        self.notes.push(line);
     }
 
     /// All that has other bits, in the order of events.

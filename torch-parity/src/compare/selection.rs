@@ -10,6 +10,7 @@ use safetensors::Dtype;
 use super::options::{Options, Taken};
 use super::side::Side;
 use crate::text::{counted, escaped};
+use crate::trace::Array;
 
 /// What each side has under a key: the numbers of its tensors.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +49,17 @@ impl Selection<'_> {
     /// The tensors of a pair that has two.
     pub fn both(&self, at: usize) -> [u32; 2] {
         self.pairs[at].sides.map(|side| side.expect("both sides have it"))
+    }
+
+    /// Whether a tensor of a pair that has two is a digest.
+    pub fn has_digest(&self, at: usize) -> bool {
+        self.sides.iter().zip(self.both(at)).any(|(side, i)| side.is_digest(i))
+    }
+
+    /// The digests of a pair's tensors.
+    pub fn digests(&self, at: usize) -> Result<[Array; 2]> {
+        let [actual, expected] = self.both(at);
+        Ok([self.sides[0].array(actual)?.digest(), self.sides[1].array(expected)?.digest()])
     }
 
     /// Dtype and shape of a pair's tensors, once transposed.

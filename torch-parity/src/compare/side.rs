@@ -65,6 +65,19 @@ impl<'a> Side<'a> {
         (to - from) as usize
     }
 
+    /// How many values a tensor has, or stands for; of dtypes smaller than a byte,
+    /// how many bytes.
+    pub fn values(&self, i: u32) -> usize {
+        let (dtype, shape) = self.form(i);
+        let all: usize = shape.iter().product();
+        if dtype.bitsize() < 8 { all * dtype.bitsize() / 8 } else { all }
+    }
+
+    /// Whether there is a digest in place of the values.
+    pub fn is_digest(&self, i: u32) -> bool {
+        matches!(self, Self::Memory(_, tensors) if tensors[i as usize].1.is_digest())
+    }
+
     /// The whole tensor in memory.
     pub fn array(&self, i: u32) -> Result<Array> {
         match self {

@@ -6,7 +6,7 @@ use super::difference::{Difference, Values, What};
 use super::records::OTHER;
 use super::report::Noun;
 use super::verdict::{tally_row, tally_table, tolerance_text, verdict_of};
-use super::{Report, Tally, Tolerance};
+use super::{Report, Tally, Tolerance, Verdict};
 use crate::text::{counted, escaped, repr, table, thousands};
 use crate::trace::{Key, Place, SHARED};
 
@@ -54,6 +54,14 @@ impl Report {
         rows.push(("all".to_owned(), total.clone()));
         let tolerance = self.tolerance.or(self.per_key.then(Tolerance::default));
         match self.noun {
+            // What values differ by is not known, but of the few that were told.
+            Noun::Tensor if self.digests => {
+                let rows = rows.iter().map(|(name, tally)| {
+                    let [name, tensors, equal, ..] = tally_row(name, tally);
+                    [name, tensors, equal]
+                });
+                table(&["phase", "tensors", "equal"], rows)
+            }
             Noun::Tensor => tally_table("phase", &rows, tolerance),
             Noun::Cell => {
                 let equal = if tolerance.is_some() { "close" } else { "equal" };
@@ -71,6 +79,10 @@ impl Report {
         let own = if self.per_key { "some keys' own" } else { "" };
         let both = self.tolerance.map(tolerance_text).into_iter();
         let both = both.chain((!own.is_empty()).then(|| own.to_owned()));
+        if self.digests && self.verdict() == Verdict::Exact {
+            let tensors = counted(total.tensors, "tensor");
+            return format!("exact: {tensors}, the same digests");
+        }
         verdict_of(self.noun, self.verdict(), total, &both.collect::<Vec<_>>().join("; "))
     }
 
@@ -87,6 +99,9 @@ impl Report {
         };
         let (origin, origins) =
             if self.resynced { (" (local)", self.origins()) } else { ("", String::new()) };
+        if self.digests {
+            return format!("first divergence: {}\n", self.told(first));
+        }
         format!(
             "first divergence{origin}: {}\nsmallest tolerance that passes: {}\n{origins}",
             self.told(first),
@@ -142,6 +157,11 @@ impl Report {
             }
             What::Dtype([x, y]) => format!("{place}: dtype {x} for {a}, {y} for {b}"),
             What::Shape([x, y]) => beside(&place, &format!("shape {x:?} for {a}, {y:?} for {b}")),
+            What::Digest([x, y]) => {
+                let width = a.chars().count().max(b.chars().count());
+                let lines = format!("\n  {a:width$}  {x}\n  {b:width$}  {y}");
+                format!("{place}: other digests, values were not kept{lines}")
+            }
             What::Text([x, y]) => {
                 let width = a.chars().count().max(b.chars().count());
                 let room = 76_usize.saturating_sub(width).max(20);

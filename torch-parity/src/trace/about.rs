@@ -60,6 +60,13 @@ pub struct About {
     /// Likewise the phases; written only where some are not of [`PHASES`].
     #[serde(default, skip_serializing_if = "only_known")]
     pub phases: IndexSet<String>,
+    /// How each tensor's digest was computed, where the record has digests in
+    /// place of values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// Why the record ends before its run was to end, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<String>,
     /// What was trained, in a record of a script.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<Model>,

@@ -1,20 +1,26 @@
 //! A tensor's values, apart from libtorch.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use anyhow::{Result, bail, ensure};
 use bytes::Bytes;
 use safetensors::{Dtype, View};
 use tch::{Kind, Tensor};
 
+use super::digest;
+
 /// A tensor's values in row-major order, as bytes in native order, apart from
 /// libtorch. Shape and bytes always fit each other. The bytes may be a part of a
 /// mapped file; a clone shares them.
+///
+/// Or the [digest](Self::digest) of such values, under their dtype and shape.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Array {
     dtype: Dtype,
     shape: Vec<usize>,
     bytes: Bytes,
+    is_digest: bool,
 }
 
 impl Array {
@@ -22,7 +28,42 @@ impl Array {
     pub fn new(dtype: Dtype, shape: Vec<usize>, bytes: impl Into<Bytes>) -> Result<Self> {
         let bytes = bytes.into();
         fits(dtype, &shape, bytes.len() as u64)?;
-        Ok(Self { dtype, shape, bytes })
+        Ok(Self { dtype, shape, bytes, is_digest: false })
+    }
+
+    /// What a record of digests has in place of these values: 16 bytes, the first
+    /// of the SHA-256 of dtype, shape and values. Of two tensors that differ they
+    /// are the same with a probability of 2^-128. Values of no more than 16 bytes
+    /// stay as they are, and so does what is a digest.
+    #[must_use]
+    pub fn digest(&self) -> Self {
+        if self.is_digest || self.bytes.len() <= digest::SIZE {
+            return self.clone();
+        }
+        let sixteen = digest::of_bytes(self.dtype, &self.shape, &self.bytes);
+        Self::of_digest(self.dtype, self.shape.clone(), sixteen.to_vec())
+    }
+
+    /// The digest of values of this dtype and shape.
+    pub(super) fn of_digest(dtype: Dtype, shape: Vec<usize>, sixteen: impl Into<Bytes>) -> Self {
+        Self { dtype, shape, bytes: sixteen.into(), is_digest: true }
+    }
+
+    /// Whether it is a digest: its values are not known.
+    pub fn is_digest(&self) -> bool {
+        self.is_digest
+    }
+
+    /// How many values it has, or stands for; of dtypes smaller than a byte, how
+    /// many bytes.
+    pub fn values(&self) -> usize {
+        let all: usize = self.shape.iter().product();
+        if self.dtype.bitsize() < 8 { all * self.dtype.bitsize() / 8 } else { all }
+    }
+
+    /// Some of the bytes, which are shared.
+    pub(super) fn part(&self, range: Range<usize>) -> Bytes {
+        self.bytes.slice(range)
     }
 
     /// Copies the values of `tensor`, of any dtype that .safetensors has.
@@ -34,15 +75,16 @@ impl Array {
         if numel > 0 {
             tensor.contiguous().f_copy_data_u8(&mut bytes, numel)?;
         }
-        let mut shape: Vec<_> = tensor.size().iter().map(|&n| n as usize).collect();
+        let mut shape = shape_of(tensor);
         if dtype == Dtype::C64 {
             shape.pop();
         }
         Self::new(dtype, shape, bytes)
     }
 
-    /// The same as a tensor on the CPU, of its own memory.
+    /// The same as a tensor on the CPU, of its own memory. Fails for a digest.
     pub fn to_tensor(&self) -> Result<Tensor> {
+        ensure!(!self.is_digest, "a digest has no values: record them");
         let shape: Vec<_> = self.shape.iter().map(|&n| n as i64).collect();
         let Some((kind, _)) = DTYPES.iter().find(|(_, dtype)| *dtype == self.dtype) else {
             bail!("libtorch has no dtype {}", self.dtype)
@@ -51,8 +93,10 @@ impl Array {
     }
 
     /// The matrix with its two dimensions exchanged, (M, N) -> (N, M). Fails for
-    /// an array of other than two dimensions, or of values smaller than a byte.
+    /// an array of other than two dimensions, or of values smaller than a byte, and
+    /// for a digest.
     pub fn transposed(&self) -> Result<Self> {
+        ensure!(!self.is_digest, "a digest cannot be transposed: record values");
         let (&[m, n], 0) = (&self.shape[..], self.dtype.bitsize() % 8) else {
             bail!("dtype {} and shape {:?} make no matrix to transpose", self.dtype, self.shape)
         };
@@ -73,7 +117,7 @@ impl Array {
         &self.shape
     }
 
-    /// The values in row-major order.
+    /// The values in row-major order; of a digest, its 16 bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -104,7 +148,11 @@ const DTYPES: [(Kind, Dtype); 10] = [
     (Kind::Bool, Dtype::BOOL),
 ];
 
-fn dtype_of(kind: Kind) -> Result<Dtype> {
+pub(super) fn shape_of(tensor: &Tensor) -> Vec<usize> {
+    tensor.size().iter().map(|&n| n as usize).collect()
+}
+
+pub(super) fn dtype_of(kind: Kind) -> Result<Dtype> {
     match DTYPES.iter().find(|(known, _)| *known == kind) {
         Some((_, dtype)) => Ok(*dtype),
         None if kind == Kind::ComplexFloat => Ok(Dtype::C64),

@@ -49,11 +49,12 @@ pub trait Observer {
         let grads = names().zip(parameters.grads());
         let grads: Vec<_> = grads.filter_map(|(name, grad)| Some((name, grad.as_ref()?))).collect();
         tell("grad", &grads)?;
-        for (i, name) in names().enumerate() {
-            for (of, tensor) in optimizer.state(i) {
-                tell("state", &[(&format!("{name}.{of}"), &tensor)])?;
-            }
-        }
+        let state_of = |(i, name)| {
+            let named = optimizer.state(i).into_iter();
+            named.map(move |(of, tensor)| (format!("{name}.{of}"), tensor))
+        };
+        let state: Vec<_> = names().enumerate().flat_map(state_of).collect();
+        tell("state", &borrowed(&state))?;
         tell("param", &names().zip(parameters.tensors()).collect::<Vec<_>>())
     }
 

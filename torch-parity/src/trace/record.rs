@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
+use serde_json::json;
 use tch::Tensor;
 
+use super::digests::Digests;
 use super::order::Order;
 use super::read::shown;
 use super::{About, Array, Input, Key, Observer};
@@ -48,9 +50,23 @@ impl Trace {
 
     /// The bytes of the .safetensors file.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        if self.about.digest.is_some() {
+            return self.digests_to_bytes();
+        }
         // One entry: .safetensors writes several in no fixed order.
         let metadata = HashMap::from([("trace".to_owned(), serde_json::to_string(&self.about)?)]);
         Ok(safetensors::serialize(&self.tensors, Some(metadata))?)
+    }
+
+    fn digests_to_bytes(&self) -> Result<Vec<u8>> {
+        let (mut digests, mut bytes) = (Digests::new(), Vec::new());
+        let folder = std::env::temp_dir();
+        for (key, array) in &self.tensors {
+            digests.push(key, array, &folder)?;
+        }
+        let metadata = json!({ "trace": serde_json::to_string(&self.about)? });
+        digests.write_to(&metadata, &folder, &mut bytes)?;
+        Ok(bytes)
     }
 
     /// Reads a .safetensors file, one of ours or of any origin.

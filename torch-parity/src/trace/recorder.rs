@@ -8,7 +8,7 @@ use std::rc::Rc;
 use anyhow::{Context, Result};
 use tch::Tensor;
 
-use super::{About, Array, Key, Observer, Step, Writer, borrowed};
+use super::{About, Array, Kept, Key, Observer, Step, Writer, borrowed};
 use crate::optim::Optimizer;
 
 /// The environment variable that names the file to record to.
@@ -60,23 +60,32 @@ impl Open {
 
 impl Recorder {
     /// Records to the file that [`TORCH_PARITY_TRACE`](TRACE_VARIABLE) names; off
-    /// where it is not set. `what` runs is for the reader of the record.
+    /// where it is not set. `what` runs is for the reader of the record. What is
+    /// kept of the run is as [`Kept::from_env`] says.
     pub fn from_env(what: &str) -> Result<Self> {
         match std::env::var_os(TRACE_VARIABLE).filter(|path| !path.is_empty()) {
-            Some(path) => Self::to_file(what, Path::new(&path)),
+            Some(path) => Self::keeping(what, Path::new(&path), Kept::from_env()?),
             None => Ok(Self(None)),
         }
     }
 
     /// Records to `path`, which [`finish`](Self::finish) writes.
     pub fn to_file(what: &str, path: &Path) -> Result<Self> {
+        Self::keeping(what, path, Kept::default())
+    }
+
+    /// The same, of as much of the run as `kept` says. Where that is what there is
+    /// of a run that does not reach its end, INT, TERM and HUP make the next call
+    /// fail, and the file is written when the recorder and all its series are
+    /// dropped.
+    pub fn keeping(what: &str, path: &Path, kept: Kept) -> Result<Self> {
         let path = std::path::absolute(path).context("cannot find the current folder")?;
         let folder = path.parent().unwrap_or(Path::new("."));
         // Found out now, not after the run.
         tempfile::tempfile_in(folder)
             .with_context(|| format!("cannot write {}", path.display()))?;
         let about = About::new(what, BTreeMap::new(), tch::get_num_threads());
-        let writer = Some(Writer::new(&path, about));
+        let writer = Some(Writer::keeping(&path, about, kept)?);
         Ok(Self(Some(Rc::new(RefCell::new(Open { writer, batches: BTreeMap::new() })))))
     }
 
@@ -96,7 +105,8 @@ impl Recorder {
         Ok(Series { recorder, name, params: init, step: 0, counts: BTreeMap::new() })
     }
 
-    /// Writes the file. A program that ends before leaves none.
+    /// Writes the file. A program that ends before leaves none, unless it is to keep
+    /// what there is.
     pub fn finish(&self) -> Result<()> {
         let Some(open) = &self.0 else { return Ok(()) };
         let mut open = open.borrow_mut();
@@ -123,6 +133,9 @@ impl Series {
     pub fn data(&mut self, named: &[(&str, &Tensor)]) -> Result<()> {
         let Some(open) = self.recorder.0.clone() else { return Ok(()) };
         let mut open = open.borrow_mut();
+        if !open.writer()?.wants(self.step + 1) {
+            return Ok(());
+        }
         for (name, tensor) in named {
             let name = self.numbered("data", name);
             let array = Array::of(tensor)?;
@@ -286,6 +299,41 @@ mod tests {
         assert!(has(1, "data", "input") && has(1, "data", "input#2") && has(2, "state", "bn.seen"));
         assert!(has(2, "forward", "output#2") && has(2, "loss", "loss#2"));
         assert!(!has(2, "data", "input") && !has(2, "loss", "loss#3"));
+    }
+
+    /// One test, since signals are the process's.
+    #[test]
+    fn a_run_that_fails_or_that_a_signal_ends_keeps_what_there_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.safetensors");
+        let kept = Kept { partial: true, ..Kept::default() };
+        let recorder = || Recorder::keeping("test", &path, kept.clone()).unwrap();
+
+        drop(recorder());
+        assert!(!path.exists(), "there was nothing");
+        let one = recorder();
+        let _ = train(&one);
+        drop(one);
+        let trace = Trace::read(&path).unwrap();
+        assert_eq!(trace.tensors.len(), 2 + 4 * 10 + 4);
+        assert_eq!(trace.about.partial.unwrap(), "until the run failed");
+
+        let two = recorder();
+        let series = two.series("a", vec![("w".to_owned(), Tensor::from(1.0))]).unwrap();
+        signal_hook::low_level::raise(signal_hook::consts::SIGTERM).unwrap();
+        let error = series.tensors("param", &[("w", &Tensor::from(1.0))]).unwrap_err();
+        assert!(error.to_string().starts_with("ended by SIGTERM: "), "{error}");
+        drop((series, two));
+        let trace = Trace::read(&path).unwrap();
+        assert_eq!(
+            (trace.tensors.len(), trace.about.partial.unwrap().as_str()),
+            (1, "until SIGTERM")
+        );
+
+        let three = recorder();
+        let _ = train(&three);
+        three.finish().unwrap();
+        assert_eq!(Trace::read(&path).unwrap().about.partial, None);
     }
 
     #[test]

@@ -1,61 +1,51 @@
 //! Writes a record while it arises, so that memory does not grow with the run.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
-use safetensors::Dtype;
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use tch::Tensor;
-use tempfile::{NamedTempFile, tempfile_in};
+use tempfile::NamedTempFile;
 
-use super::{About, Array, Key, Observer, Place};
+use super::digests::Digests;
+use super::ending::Ending;
+use super::part::Part;
+use super::{About, Array, Kept, Key, Observer, Place, digest};
 
 /// The most tensors of one file: a header of .safetensors ends at 100 MB.
 const MOST_TENSORS: usize = 300_000;
 
-/// The widths of values, in bytes. Those of one width lie together, the widest
-/// first, so that all are aligned.
-const WIDTHS: [usize; 4] = [8, 4, 2, 1];
-
 /// A record on its way into a file. Tensors go to temporary files in the target's
 /// folder; [`finish`](Self::finish) joins them to .safetensors, written beside
-/// the target and then renamed. Dropped before, it leaves nothing.
+/// the target and then renamed. Dropped before, it leaves nothing, unless it is to
+/// keep what there is.
 ///
 /// A record of more than 300,000 tensors becomes several files with an index,
-/// `NAME.safetensors.index.json`, as model checkpoints do.
+/// `NAME.safetensors.index.json`, as model checkpoints do; one of digests is
+/// always one file.
 #[derive(Debug)]
 pub struct Writer {
     path: PathBuf,
     folder: PathBuf,
     about: About,
+    kept: Kept,
+    ending: Option<Ending>,
     /// Of each series the step that it is in, and what there is of it.
     latest: HashMap<String, (usize, HashSet<String>)>,
     len: usize,
     full: Vec<(NamedTempFile, Vec<Key>)>,
-    open: Part,
+    /// None once it is finished.
+    open: Option<Open>,
     most_tensors: usize,
 }
 
-/// What becomes one file.
+/// What is being filled.
 #[derive(Debug)]
-struct Part {
-    entries: Vec<Entry>,
-    spools: [Option<BufWriter<File>>; WIDTHS.len()],
-    lengths: [u64; WIDTHS.len()],
-}
-
-#[derive(Debug)]
-struct Entry {
-    key: Key,
-    dtype: Dtype,
-    shape: Vec<usize>,
-    spool: usize,
-    start: u64,
-    end: u64,
+enum Open {
+    Values(Part),
+    Digests(Digests),
 }
 
 impl Writer {
@@ -67,12 +57,32 @@ impl Writer {
             path: path.to_owned(),
             folder: folder.unwrap_or(Path::new(".")).to_owned(),
             about,
+            kept: Kept::default(),
+            ending: None,
             latest: HashMap::new(),
             len: 0,
             full: Vec::new(),
-            open: Part::new(),
+            open: Some(Open::Values(Part::new())),
             most_tensors: MOST_TENSORS,
         }
+    }
+
+    /// The same, of as much of the run as `kept` says.
+    ///
+    /// To keep what there is of a run that does not reach its end, it notes INT,
+    /// TERM and HUP; the next tensor is then refused, so that the run ends. What
+    /// there is, is written when the writer is dropped.
+    pub fn keeping(path: &Path, about: About, kept: Kept) -> Result<Self> {
+        let mut writer = Self::new(path, about);
+        if kept.digest {
+            writer.open = Some(Open::Digests(Digests::new()));
+            writer.about.digest = Some(digest::NAME.to_owned());
+        }
+        if kept.partial {
+            writer.ending = Some(Ending::new().context("cannot watch for signals")?);
+        }
+        writer.kept = kept;
+        Ok(writer)
     }
 
     /// How many tensors there are.
@@ -85,17 +95,29 @@ impl Writer {
         self.len == 0
     }
 
+    /// Whether this step is recorded.
+    pub fn wants(&self, step: usize) -> bool {
+        self.kept.steps.contains(&step)
+    }
+
     /// Adds a tensor; refuses a key that is there already, and a step before the
     /// one that its series is in.
     pub fn insert(&mut self, key: Key, array: &Array) -> Result<()> {
         self.refuse_again(&key)?;
         self.about.note(&key);
         self.len += 1;
-        if self.open.entries.len() == self.most_tensors {
+        if matches!(&self.open, Some(Open::Values(part)) if part.len() == self.most_tensors) {
             self.close_part()?;
         }
-        let cannot = || format!("cannot write {}", self.path.display());
-        self.open.push(key, array, &self.folder).with_context(cannot)
+        let pushed = match self.open.as_mut().context("the record is finished")? {
+            Open::Values(part) => part.push(key, array, &self.folder),
+            Open::Digests(digests) => digests.push(&key, array, &self.folder),
+        };
+        pushed.with_context(|| self.cannot())
+    }
+
+    fn cannot(&self) -> String {
+        format!("cannot write {}", self.path.display())
     }
 
     fn refuse_again(&mut self, key: &Key) -> Result<()> {
@@ -118,54 +140,94 @@ impl Writer {
 
     /// Writes the open part, which is full, to a file of its own.
     fn close_part(&mut self) -> Result<()> {
-        let part = std::mem::replace(&mut self.open, Part::new());
-        let cannot = || format!("cannot write {}", self.path.display());
-        let mut file = temporary(&self.folder).with_context(cannot)?;
-        let keys = part.entries.iter().map(|entry| entry.key.clone()).collect();
-        part.write_to(&json!({}), file.as_file_mut()).with_context(cannot)?;
+        let Some(Open::Values(part)) = self.open.replace(Open::Values(Part::new())) else {
+            return Ok(());
+        };
+        let mut file = self.beside()?;
+        let keys = part.keys().cloned().collect();
+        part.write_to(&json!({}), file.as_file_mut()).with_context(|| self.cannot())?;
         self.full.push((file, keys));
         Ok(())
     }
 
+    /// A new file in the target's folder.
+    fn beside(&self) -> Result<NamedTempFile> {
+        temporary(&self.folder).with_context(|| self.cannot())
+    }
+
+    fn metadata(&self) -> Result<Value> {
+        Ok(json!({ "trace": serde_json::to_string(&self.about)? }))
+    }
+
     /// Writes the whole record as one stream. Refuses a record that needs several
     /// files.
-    pub fn write_to(self, out: &mut dyn Write) -> Result<()> {
+    pub fn write_to(mut self, out: &mut dyn Write) -> Result<()> {
         ensure!(
             self.full.is_empty(),
             "{} tensors do not fit one .safetensors file: name a file to write several beside it",
             self.len()
         );
-        let metadata = json!({ "trace": serde_json::to_string(&self.about)? });
-        self.open.write_to(&metadata, out).context("cannot write the record")
+        self.write_open(out)
+    }
+
+    fn write_open(&mut self, out: &mut (impl Write + ?Sized)) -> Result<()> {
+        let metadata = self.metadata()?;
+        let written = match self.open.take().context("the record is finished")? {
+            Open::Values(part) => part.write_to(&metadata, out),
+            Open::Digests(digests) => digests.write_to(&metadata, &self.folder, out),
+        };
+        written.context("cannot write the record")
     }
 
     /// Writes the whole record to its path, or to several files beside it and an
     /// index; returns the file to read. What was at the path stays until then.
     pub fn finish(mut self) -> Result<PathBuf> {
+        self.save()
+    }
+
+    fn save(&mut self) -> Result<PathBuf> {
         let path = self.path.clone();
         let cannot = || format!("cannot write {}", path.display());
         if self.full.is_empty() {
-            let mut file = temporary(&self.folder).with_context(cannot)?;
-            self.write_to(file.as_file_mut())?;
+            let mut file = self.beside()?;
+            self.write_open(file.as_file_mut())?;
             persist(file, &path).with_context(cannot)?;
             return Ok(path);
         }
         self.close_part()?;
+        self.open = None;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let count = self.full.len();
         let mut places = BTreeMap::new();
-        for (i, (file, keys)) in self.full.into_iter().enumerate() {
+        for (i, (file, keys)) in self.full.drain(..).enumerate() {
             let name = format!("{stem}-{:05}-of-{count:05}.safetensors", i + 1);
             persist(file, &path.with_file_name(&name)).with_context(cannot)?;
             places.extend(keys.into_iter().map(|key| (key.to_string(), name.clone())));
         }
-        let metadata = json!({ "trace": serde_json::to_string(&self.about)? });
-        let index = json!({ "metadata": metadata, "weight_map": places });
+        let index = json!({ "metadata": self.metadata()?, "weight_map": places });
         let target = path.with_file_name(format!("{stem}.safetensors.index.json"));
-        let mut file = temporary(&self.folder).with_context(cannot)?;
+        let mut file = self.beside()?;
         serde_json::to_writer(BufWriter::new(file.as_file_mut()), &index)?;
         persist(file, &target).with_context(cannot)?;
         Ok(target)
+    }
+
+    /// Refuses to go on once a signal came that is to end the run.
+    fn refuse_after_signal(&mut self) -> Result<()> {
+        let Some(signal) = self.ending.as_ref().and_then(Ending::signal) else { return Ok(()) };
+        self.about.partial = Some(format!("until {signal}"));
+        bail!("ended by {signal}: {} has what there was until then", self.path.display())
+    }
+}
+
+impl Drop for Writer {
+    /// Writes what there is of a run that did not reach its end, if that is wanted.
+    fn drop(&mut self) {
+        if self.kept.partial && self.open.is_some() && !self.is_empty() {
+            let why = || "until the run failed".to_owned();
+            self.about.partial.get_or_insert_with(why);
+            let _ = self.save(); // the run's own error is told
+        }
     }
 }
 
@@ -177,6 +239,16 @@ impl Observer for Writer {
         phase: &str,
         named: &[(&str, &Tensor)],
     ) -> Result<()> {
+        self.refuse_after_signal()?;
+        if !self.wants(step) {
+            return Ok(());
+        }
+        if matches!(self.open, Some(Open::Digests(_))) {
+            for ((name, _), array) in named.iter().zip(digest::of_tensors(named)?) {
+                self.insert(Key::new(series, step, phase, name), &array)?;
+            }
+            return Ok(());
+        }
         for (name, tensor) in named {
             self.insert(Key::new(series, step, phase, name), &Array::of(tensor)?)?;
         }
@@ -200,54 +272,6 @@ fn persist(mut file: NamedTempFile, path: &Path) -> io::Result<()> {
         file.as_file().set_permissions(before.permissions())?;
     }
     file.persist(path).map(drop).map_err(|error| error.error)
-}
-
-impl Part {
-    fn new() -> Self {
-        Self { entries: Vec::new(), spools: [const { None }; 4], lengths: [0; 4] }
-    }
-
-    fn push(&mut self, key: Key, array: &Array, folder: &Path) -> io::Result<()> {
-        let width = (array.dtype().bitsize() / 8).clamp(1, 8);
-        let spool = WIDTHS.iter().position(|&w| w <= width).unwrap_or(WIDTHS.len() - 1);
-        let file = match &mut self.spools[spool] {
-            Some(file) => file,
-            none => none.insert(BufWriter::with_capacity(1 << 18, tempfile_in(folder)?)),
-        };
-        file.write_all(array.bytes())?;
-        let start = self.lengths[spool];
-        let end = start + array.bytes().len() as u64;
-        self.lengths[spool] = end;
-        let (dtype, shape) = (array.dtype(), array.shape().to_vec());
-        self.entries.push(Entry { key, dtype, shape, spool, start, end });
-        Ok(())
-    }
-
-    /// Header, then the values.
-    fn write_to(self, metadata: &Value, out: &mut dyn Write) -> io::Result<()> {
-        let mut header = format!("{{\"__metadata__\":{metadata}");
-        let bases: [u64; 4] = std::array::from_fn(|spool| self.lengths[..spool].iter().sum());
-        for Entry { key, dtype, shape, spool, start, end } in &self.entries {
-            let offsets = [bases[*spool] + start, bases[*spool] + end];
-            let key = Value::from(key.as_str());
-            let _ = write!(
-                header,
-                ",{key}:{{\"dtype\":\"{dtype}\",\"shape\":{shape:?},\"data_offsets\":{offsets:?}}}"
-            ); // a String takes any text
-        }
-        header.push('}');
-        while header.len() % 8 != 0 {
-            header.push(' '); // so that the values are aligned
-        }
-        out.write_all(&(header.len() as u64).to_le_bytes())?;
-        out.write_all(header.as_bytes())?;
-        for spool in self.spools.into_iter().flatten() {
-            let mut file = spool.into_inner().map_err(io::IntoInnerError::into_error)?;
-            file.seek(SeekFrom::Start(0))?;
-            io::copy(&mut file, out)?;
-        }
-        out.flush()
-    }
 }
 
 #[cfg(test)]

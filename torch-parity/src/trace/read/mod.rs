@@ -21,7 +21,7 @@ use bytes::Bytes;
 use self::kind::Kind;
 pub(super) use self::source::mapped;
 use self::source::{Opened, open};
-use super::{About, Array, Key, Stored, Table, Trace, csv};
+use super::{About, Array, Key, Stored, Table, Trace, csv, digests};
 use crate::text::escaped;
 
 /// The contents of a file, ready to be compared.
@@ -92,6 +92,11 @@ impl Input {
         let stored = safetensors::stored(file, path)
             .with_context(|| format!("{name} is not a readable .safetensors file"))?;
         ensure!(!stored.is_empty(), "{name} holds no tensors");
+        if stored.about().digest.is_some() {
+            let digests = stored.into_trace().and_then(digests::unpacked);
+            let unreadable = || format!("{name} is not a readable record of digests");
+            return digests.with_context(unreadable).map(Self::Record);
+        }
         Ok(Self::Stored(stored))
     }
 

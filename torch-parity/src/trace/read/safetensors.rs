@@ -14,13 +14,16 @@ use bytes::Bytes;
 use super::header::{self, Entry};
 use crate::trace::array::fits;
 use crate::trace::stored::{Source, Stored, Tensor};
-use crate::trace::{About, Trace};
+use crate::trace::{About, Trace, digests};
 
 /// The record that the bytes of a file are; its arrays are parts of them.
 pub fn trace(file: &Bytes) -> Result<Trace> {
     let mut record = Stored::empty();
     let source = Source::Memory(file.clone());
     record.take(&mut Cursor::new(file), file.len() as u64, source)?;
+    if record.about.digest.is_some() {
+        return digests::unpacked(record.into_trace()?);
+    }
     record.into_trace()
 }
 
