@@ -11,12 +11,12 @@ use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::settings::whole;
 use tanh_parity::lesson::train::Train;
 use tanh_parity::output::Outputs;
-use tanh_parity::report::{Comparison, Document, html};
+use tanh_parity::report::{Comparison, Document};
 use tanh_parity::threads::refuse_too_many;
 use torch_parity::compare::Verdict;
 
 use super::experiment::{Room, Started, rooms};
-use super::options::{CompareOptions, Form, Shown, with_listing};
+use super::options::{CompareOptions, Form, Shown};
 use super::python::PythonArgs;
 
 /// Flags of `check`.
@@ -62,32 +62,29 @@ struct Kept {
 impl Kept {
     /// Whether to compare by digests.
     fn digest(&self, how: &How) -> Digest {
-        let [plot, page] = self.shown.outputs().map(|(path, _)| path);
-        let outputs = [plot, page, self.trace_rust.as_ref(), self.trace_python.as_ref()];
+        let kept = self.trace_rust.is_some() || self.trace_python.is_some();
         match () {
             () if self.digest => Digest::Always,
-            () if how.options.needs_values() || outputs.iter().any(Option::is_some) => {
-                Digest::Never
-            }
+            () if how.options.needs_values() || self.shown.draws() || kept => Digest::Never,
             () => Digest::IfLong,
         }
     }
 
     /// Opens what is to be written.
     fn outputs(&self) -> Result<Outputs> {
-        let [plot, page] = self.shown.outputs();
-        let [rust, python] = [&self.trace_rust, &self.trace_python].map(Option::as_ref);
-        let record = "safetensors";
-        Outputs::open(&[plot, page, (rust, record), (python, record)])
+        let records = [&self.trace_rust, &self.trace_python];
+        let mut paths = self.shown.outputs();
+        paths.extend(records.map(|path| (path.as_ref(), "safetensors")));
+        Outputs::open(&paths)
     }
 
     fn show(&self, checked: &Checked, mut outputs: Outputs) -> Result<Verdict> {
         let listed = self.shown.listed();
         let comparison = Comparison::of_check(checked, listed);
         let document = Document::new("check", vec![comparison], None);
-        let text = with_listing(checked.text(), &checked.report.listing(listed));
+        let text = self.shown.with_listing(checked.text(), &checked.report);
         let shown = self.shown.show(&document, text, &mut outputs);
-        for (i, trace) in (2..).zip(&checked.traces) {
+        for (i, trace) in (self.shown.outputs().len()..).zip(&checked.traces) {
             outputs.write(i, || trace.to_bytes())?;
         }
         shown?;
@@ -215,7 +212,7 @@ fn given_first(given: &Train, told: Result<Train>, flags: &ArgMatches) -> Result
 /// Every experiment with its defaults.
 fn all(flags: &ArgMatches) -> Result<Verdict> {
     let All { threads, how, form } = All::from_arg_matches(flags)?;
-    let mut outputs = Outputs::open(&[form.output()])?;
+    let mut outputs = Outputs::open(&form.outputs())?;
     let (options, python) = (how.options.options(EPOCH)?, how.python.find());
     // All twins start before the first of ours runs, so that they import torch
     // at the same time.
@@ -234,8 +231,6 @@ fn all(flags: &ArgMatches) -> Result<Verdict> {
     let (text, verdict) = check::summary(&checked, &options);
     let comparisons = checked.iter().map(|checked| Comparison::of_check(checked, 0)).collect();
     let document = Document::new("check", comparisons, options.tolerance);
-    let printed = form.print(&document, text, &outputs);
-    outputs.write(0, || Ok(html(&document)?.into_bytes()))?;
-    printed?;
+    form.show(&document, text, &mut outputs, 0)?;
     Ok(verdict)
 }

@@ -10,7 +10,7 @@ use torch_parity::compare::{Verdict, compare_inputs};
 use torch_parity::trace::Input;
 
 use super::experiment::is_lesson;
-use super::options::{CompareOptions, Shown, with_listing};
+use super::options::{CompareOptions, Shown};
 
 /// Flags of `compare`.
 #[derive(Args, Debug)]
@@ -36,7 +36,7 @@ pub fn run(args: &CompareArgs) -> Result<Verdict> {
     let files = [&args.a, &args.b].map(|path| path.display().to_string());
     let comparison = Comparison::of_files(files, &both, report.outcome(listed));
     let document = Document::new("compare", vec![comparison], None);
-    let text = with_listing(report.to_string(), &report.listing(listed));
+    let text = args.shown.with_listing(report.to_string(), &report);
     args.shown.show(&document, text, &mut outputs)?;
     Ok(report.verdict())
 }

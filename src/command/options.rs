@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use tanh_parity::output::Outputs;
 use tanh_parity::plot::growth;
 use tanh_parity::report::{Document, Format, html};
-use torch_parity::compare::{Options, Outcome, Tolerance};
+use torch_parity::compare::{Options, Outcome, Report, Tolerance};
 
 /// What is compared, and when it passes.
 #[derive(Args, Debug)]
@@ -115,8 +115,13 @@ pub struct Shown {
 
 impl Shown {
     /// What was asked for, with the ending of each.
-    pub fn outputs(&self) -> [(Option<&PathBuf>, &'static str); 2] {
-        [(self.plot.as_ref(), "svg"), self.form.output()]
+    pub fn outputs(&self) -> Vec<(Option<&PathBuf>, &'static str)> {
+        [(self.plot.as_ref(), "svg")].into_iter().chain(self.form.outputs()).collect()
+    }
+
+    /// Whether something is drawn, for which all values are wanted.
+    pub fn draws(&self) -> bool {
+        self.plot.is_some() || self.form.html.is_some()
     }
 
     /// How many of the differences are listed at most.
@@ -124,21 +129,22 @@ impl Shown {
         if self.all { self.limit } else { 0 }
     }
 
+    /// A report as text, and behind it a line for each difference where they are
+    /// listed.
+    pub fn with_listing(&self, text: String, report: &Report) -> String {
+        let listing = if self.all { report.listing(self.limit) } else { String::new() };
+        let gap = if listing.is_empty() { "" } else { "\n" };
+        text + gap + &listing
+    }
+
     /// Prints the report of one comparison, then writes what was asked for, the
     /// first of the outputs. As text the report is `text`.
     pub fn show(&self, document: &Document, text: String, outputs: &mut Outputs) -> Result<()> {
-        let printed = self.form.print(document, text, outputs);
+        let shown = self.form.show(document, text, outputs, 1);
         let Outcome { sides, growth: points, .. } = &document.comparisons[0].outcome;
         outputs.write(0, || Ok(growth(sides, points)?.into_bytes()))?;
-        outputs.write(1, || Ok(html(document)?.into_bytes()))?;
-        printed
+        shown
     }
-}
-
-/// A report as text, and behind it a line for each difference.
-pub fn with_listing(text: String, listing: &str) -> String {
-    let gap = if listing.is_empty() { "" } else { "\n" };
-    text + gap + listing
 }
 
 /// In which form a report is shown.
@@ -152,17 +158,41 @@ pub struct Form {
     /// Write the report as a page for a browser (or -)
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Write it as JSON too (or -)
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write it as Markdown too (or -)
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// Write it as JUnit's XML too (or -)
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
 }
 
 impl Form {
-    /// The page, with its ending.
-    pub fn output(&self) -> (Option<&PathBuf>, &'static str) {
-        (self.html.as_ref(), "html")
+    /// The files that were asked for, with the ending of each.
+    pub fn outputs(&self) -> [(Option<&PathBuf>, &'static str); 4] {
+        let Self { html, json, markdown, junit, .. } = self;
+        [(html, "html"), (json, "json"), (markdown, "md"), (junit, "xml")]
+            .map(|(path, ending)| (path.as_ref(), ending))
     }
 
-    /// Prints the report, which as text is `text`.
-    pub fn print(&self, document: &Document, text: String, outputs: &Outputs) -> Result<()> {
-        outputs.print_beside(&document.print(self.format, text)?)
+    /// Prints the report, which as text is `text`, and writes the files, the outputs
+    /// from the `first` on.
+    pub fn show(
+        &self,
+        document: &Document,
+        text: String,
+        outputs: &mut Outputs,
+        first: usize,
+    ) -> Result<()> {
+        let printed = outputs.print_beside(&document.print(self.format, text)?);
+        outputs.write(first, || Ok(html(document)?.into_bytes()))?;
+        for (i, format) in [Format::Json, Format::Markdown, Format::Junit].into_iter().enumerate() {
+            let report = || Ok(document.print(format, String::new())?.into_bytes());
+            outputs.write(first + 1 + i, report)?;
+        }
+        printed
     }
 }
 

@@ -112,7 +112,7 @@ impl Outputs {
 }
 
 /// Endings that promise a kind of file.
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 16] = [
     "csv",
     "gif",
     "htm",
@@ -120,6 +120,7 @@ const KINDS: [&str; 14] = [
     "jpeg",
     "jpg",
     "json",
+    "md",
     "npy",
     "npz",
     "pdf",
@@ -127,6 +128,7 @@ const KINDS: [&str; 14] = [
     "pt",
     "safetensors",
     "svg",
+    "xml",
 ];
 
 /// Refuses a file whose ending promises another kind than what is written.

@@ -155,6 +155,21 @@ print(count)
 ";
 
 #[test]
+fn files_beside_the_text_are_what_each_format_prints() {
+    let (_, pair, ..) = kinds().swap_remove(2);
+    let (code, text, _) = pair.compare("--json r.json --markdown r.md --junit r.xml");
+    assert_eq!((code, &text), (1, &pair.compare("").1));
+    assert!(text.contains("\nsmallest tolerance that passes: atol 0.5 alone"), "{text}");
+    assert!(!text.contains("more"), "without --all nothing is listed: {text}");
+    for (format, file) in [("json", "r.json"), ("markdown", "r.md"), ("junit", "r.xml")] {
+        let (_, printed, _) = pair.compare(&format!("--format {format}"));
+        assert_eq!(fs::read_to_string(pair.0.path().join(file)).unwrap(), printed);
+    }
+    let (code, _, error) = pair.compare("--junit r.json");
+    assert_eq!(code, 2, "{error}");
+}
+
+#[test]
 fn numbers_in_json_read_back_as_the_same_bits() {
     let mut rng = draws();
     let dtypes = [
