@@ -459,7 +459,7 @@ fn the_examples_of_the_page_on_formats_are_what_the_command_prints() {
     }
     for format in ["json", "markdown", "junit"] {
         let line = format!("tanh-parity compare ours.csv theirs.csv --format {format}\n");
-        let shown = block(&text, &format!("```sh\n{line}```"));
+        let shown = block(&text, &format!("```\n{line}```"));
         let mut command = tanh_parity(line.strip_prefix("tanh-parity ").unwrap());
         command.current_dir(&folder);
         assert_eq!(shown, outcome(command).1, "{format}");

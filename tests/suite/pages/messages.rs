@@ -7,8 +7,15 @@ use regex::Regex;
 use super::Page;
 use crate::common::root;
 
-const OURS: [&str; 4] =
-    ["src/python/mod.rs", "src/check/mod.rs", "torch-parity/build.rs", "python_ref/setup.sh"];
+const OURS: [&str; 7] = [
+    "src/python/mod.rs",
+    "src/check/mod.rs",
+    "src/ending.rs",
+    "src/output/stdout.rs",
+    "src/threads.rs",
+    "torch-parity/build.rs",
+    "python_ref/setup.sh",
+];
 
 /// Messages of cargo, of the linker and of C++: their words are not ours.
 const OTHERS: [&str; 3] = ["Cannot load", "error while loading", "torch/torch.h"];
