@@ -2,21 +2,9 @@
 //! stays.
 
 use anyhow::Result;
-use plotters::style::RGBColor;
 use torch_parity::compare::Report;
 
-use super::{Line, Panel, draw};
-
-const COLOURS: [(u8, u8, u8); 8] = [
-    (0, 0, 0),
-    (120, 120, 120),
-    (0, 114, 178),
-    (213, 94, 0),
-    (0, 158, 115),
-    (204, 121, 167),
-    (230, 159, 0),
-    (86, 180, 233),
-];
+use super::{Line, Panel, Scale, draw, look};
 
 /// Draws error and ULPs of a comparison, each by step, a line for each phase.
 pub fn growth(report: &Report) -> Result<String> {
@@ -27,7 +15,8 @@ pub fn growth(report: &Report) -> Result<String> {
         title: title.to_owned(),
         x: "step (0: before training)".to_owned(),
         y: y.to_owned(),
-        log_y: true,
+        x_scale: Scale::Whole,
+        y_scale: Scale::Log,
         lines: phases
             .iter()
             .enumerate()
@@ -36,11 +25,10 @@ pub fn growth(report: &Report) -> Result<String> {
                 let point = |p: &torch_parity::compare::Growth| {
                     (p.step as f64, value(p.max_abs, p.max_ulps))
                 };
-                let (red, green, blue) = COLOURS[i % COLOURS.len()];
                 Line {
                     label: (*phase).clone(),
-                    colour: RGBColor(red, green, blue),
-                    dashed: i >= COLOURS.len(),
+                    look: look(i),
+                    dashed: false,
                     points: of_phase.map(point).collect(),
                 }
             })

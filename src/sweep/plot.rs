@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 use torch_parity::nn::Activation;
-use torch_parity::text::thousands;
+use torch_parity::text::counted;
 
-use crate::plot::{self, Band, Line, Panel, colour};
+use crate::plot::{self, Band, Line, Panel, Scale};
 use crate::sweep::plan::Plan;
 use crate::sweep::row::{SeedRow, checkpoints};
 use crate::sweep::statistics::{quantile, sorted};
@@ -37,12 +37,27 @@ pub fn spread(plan: &Plan, rows: &[SeedRow]) -> Result<String> {
         let tops = counts.iter().enumerate().flat_map(top);
         tops.chain([(high, 0.0), (low, 0.0)]).collect()
     };
-    let title = format!("Final loss over {} seeds, {} epochs", seeds(plan, rows), plan.epochs);
+    let epochs = counted(plan.epochs, "epoch");
+    let title = format!("Final loss over {}, {epochs}", seeds(plan, rows));
     let y = "share of seeds (%)";
-    draw(&title, ["final cross-entropy loss (nats)", y], plan, |activation| {
-        let outline: Vec<_> = outline(activation);
-        (outline[..2 * BINS].to_vec(), outline)
+    draw(&title, ["final cross-entropy loss (nats)", y], Scale::Linear, plan, |activation| {
+        let outline: Vec<(f64, f64)> = outline(activation);
+        (bars(&outline[..2 * BINS]), outline)
     })
+}
+
+/// The tops of the bars, from the first to the last that is not empty, and down
+/// to the axis at both ends.
+fn bars(tops: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let is_bar = |(_, share): &(f64, f64)| *share > 0.0;
+    let ends = (tops.iter().position(is_bar), tops.iter().rposition(is_bar));
+    let (Some(first), Some(last)) = ends else { return Vec::new() };
+    let down = |i: usize| (tops[i].0, 0.0);
+    [down(first)]
+        .into_iter()
+        .chain(tops[first..=last].iter().copied())
+        .chain([down(last)])
+        .collect()
 }
 
 /// How the losses fell: the median by epoch, in the band of the middle 95 % of
@@ -50,9 +65,8 @@ pub fn spread(plan: &Plan, rows: &[SeedRow]) -> Result<String> {
 pub fn curves(plan: &Plan, rows: &[SeedRow]) -> Result<String> {
     let epochs: Vec<_> = checkpoints(plan.epochs).into_iter().chain([plan.epochs]).collect();
     let [low, median, high] = [0, 1, 2];
-    let title =
-        format!("Median loss over {} seeds (band: the middle 95 % of them)", seeds(plan, rows));
-    draw(&title, ["epoch", "cross-entropy loss (nats)"], plan, |activation| {
+    let title = format!("Median loss over {} (band: the middle 95 % of them)", seeds(plan, rows));
+    draw(&title, ["epoch", "cross-entropy loss (nats)"], Scale::Whole, plan, |activation| {
         let at = |&epoch: &usize| {
             let own = rows.iter().filter(|row| row.activation == activation);
             let losses: Vec<_> = own.filter_map(|row| row.loss_at(epoch, plan.epochs)).collect();
@@ -70,19 +84,20 @@ pub fn curves(plan: &Plan, rows: &[SeedRow]) -> Result<String> {
 fn draw(
     title: &str,
     [x, y]: [&str; 2],
+    x_scale: Scale,
     plan: &Plan,
     shapes: impl Fn(Activation) -> (Vec<(f64, f64)>, Vec<(f64, f64)>),
 ) -> Result<String> {
-    let mut panel = Panel { x: x.to_owned(), y: y.to_owned(), ..Panel::default() };
+    let mut panel = Panel { x: x.to_owned(), y: y.to_owned(), x_scale, ..Panel::default() };
     for &activation in &plan.activations {
         let (points, outline) = shapes(activation);
-        let (label, colour) = (activation.name().to_owned(), colour(activation));
-        panel.lines.push(Line { label, colour, dashed: false, points });
-        panel.bands.push(Band { colour, outline });
+        let (label, look) = (activation.name().to_owned(), activation.into());
+        panel.lines.push(Line { label, look, dashed: false, points });
+        panel.bands.push(Band { look, outline });
     }
     plot::draw(title, &[panel], 1, (800, 430))
 }
 
 fn seeds(plan: &Plan, rows: &[SeedRow]) -> String {
-    thousands(rows.len() / plan.activations.len())
+    counted(rows.len() / plan.activations.len(), "seed")
 }
