@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use torch_parity::TORCH_VERSION;
 use torch_parity::compare::{self, Options, Report, Tally, Value, Verdict};
-use torch_parity::text::{repr, table, wrapped};
+use torch_parity::text::{repr, table, thousands, wrapped};
 use torch_parity::trace::{About, Both, Trace};
 
 pub use self::port::port_against_script;
@@ -205,7 +205,7 @@ fn series_table(report: &Report, rust: &Trace, python: &Trace) -> String {
 fn ulps_text(x: Value, y: Value) -> String {
     match x.ulps(y) {
         _ if x == y => "0".to_owned(),
-        Some(ulps) => ulps.to_string(),
+        Some(ulps) => thousands(usize::try_from(ulps).unwrap_or(usize::MAX)),
         None => "nan".to_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! The lesson's claim, answered by a sweep.
 
 use torch_parity::nn::Activation;
-use torch_parity::text::{number, percent, table};
+use torch_parity::text::{counted, number, percent, table};
 
 use crate::sweep::plan::Plan;
 use crate::sweep::row::{SeedRow, checkpoints, final_losses};
@@ -69,7 +69,7 @@ pub fn leaders(sweeps: &[(Plan, Vec<SeedRow>)]) -> String {
         shown.push(epochs);
     }
     let shown = &shown[shown.len().saturating_sub(SHOWN)..];
-    let header = shown.iter().map(|epoch| format!("{epoch} epochs"));
+    let header = shown.iter().map(|&epoch| counted(epoch, "epoch"));
     let header: Vec<_> = ["lr".to_owned()].into_iter().chain(header).collect();
     let header: Vec<_> = header.iter().map(String::as_str).collect();
     let leaders = |(plan, rows): &(Plan, Vec<SeedRow>)| {

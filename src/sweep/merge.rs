@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
+use torch_parity::text::counted;
 
 use crate::sweep::plan::Plan;
 use crate::sweep::row::SeedRow;
@@ -18,8 +19,9 @@ pub fn merge(out: &Path, paths: &[PathBuf]) -> Result<(Plan, Vec<SeedRow>)> {
         let (done, all) = (rows.len() / plan.activations.len(), plan.own_seeds().len());
         ensure!(
             done == all,
-            "{} has {done} of its {all} seeds: run its sweep again, which goes on where it stopped",
-            path.display()
+            "{} has {done} of its {}: run its sweep again, which goes on where it stopped",
+            path.display(),
+            counted(all, "seed")
         );
         shards.push((path, plan, rows));
     }

@@ -18,13 +18,14 @@ pub fn summary(plan: &Plan, rows: &[SeedRow]) -> String {
     } else {
         format!("{} of {}", thousands(done), counted(all, "seed"))
     };
+    let size = |name, what| counted(plan.setting(name).parse().unwrap_or_default(), what);
     let mut title = format!(
-        "{seeds}: {} epochs, lr {}, {} samples, {} features, {} hidden units\n",
-        plan.epochs,
+        "{seeds}: {}, lr {}, {}, {}, {}\n",
+        counted(plan.epochs, "epoch"),
         plan.setting("lr"),
-        plan.setting("samples"),
-        plan.setting("features"),
-        plan.setting("hidden"),
+        size("samples", "sample"),
+        size("features", "feature"),
+        size("hidden", "hidden unit"),
     );
     if title.chars().count() > 80 {
         title = title.replacen(": ", "\n", 1);
