@@ -13,7 +13,7 @@
 //! | [`sweep`] | many seeds -> rows, statistics, the answer |
 //! | [`bench`] | both sides' time and memory |
 //! | [`export`], [`plot`] | rows -> CSV, SVG |
-//! | [`output`], [`progress`] | where results go, and what one sees meanwhile |
+//! | [`output`], [`terminal`], [`progress`] | where results go, and what one sees meanwhile |
 //!
 //! The commands, with their flags, stand in `src/command/`. Imports run one way:
 //! command -> check, pitfalls, sweep, bench -> lesson -> fast -> `torch_parity`.
@@ -36,3 +36,4 @@ pub mod progress;
 pub mod python;
 pub mod resync;
 pub mod sweep;
+pub mod terminal;

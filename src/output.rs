@@ -2,12 +2,14 @@
 //! early.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use tempfile::{Builder, NamedTempFile};
 use torch_parity::trace::{About, Writer};
+
+use crate::terminal;
 
 /// A place that was found fit to be written to.
 #[derive(Debug)]
@@ -157,12 +159,16 @@ impl Outputs {
     /// Prints what a command found: to standard error where one of the outputs
     /// goes to standard output. To be called before they are written.
     pub fn print_beside(&self, text: &str) -> Result<()> {
+        if terminal::is_quiet() {
+            return Ok(());
+        }
         if self.0.iter().any(|output| matches!(output, Some(Output::Stdout))) {
             // There is nowhere to complain if it is closed.
+            let text = terminal::painted(text, io::stderr().is_terminal());
             let _ = io::stderr().write_all(text.as_bytes());
             return Ok(());
         }
-        print(text.as_bytes())
+        terminal::say(text)
     }
 }
 

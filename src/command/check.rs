@@ -8,9 +8,10 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use tanh_parity::check::{self, Checked};
 use tanh_parity::lesson::Experiment;
-use tanh_parity::lesson::settings::whole;
+use tanh_parity::lesson::settings::{OUTPUT, RUNNING, whole};
 use tanh_parity::lesson::train::Train;
-use tanh_parity::output::{Outputs, print};
+use tanh_parity::output::Outputs;
+use tanh_parity::terminal::say;
 use torch_parity::compare::Verdict;
 
 use super::experiment::{Room, Started, rooms};
@@ -42,13 +43,14 @@ struct How {
 
 /// What is shown and kept of the check of one experiment.
 #[derive(Args)]
+#[command(next_help_heading = OUTPUT)]
 struct Kept {
     #[command(flatten)]
     shown: Shown,
-    /// Keep our side's record
+    /// Keep our side's record, as .safetensors (- for standard output)
     #[arg(long, value_name = "FILE")]
     trace_rust: Option<PathBuf>,
-    /// Keep Python's record
+    /// Keep Python's record (or -)
     #[arg(long, value_name = "FILE")]
     trace_python: Option<PathBuf>,
 }
@@ -73,6 +75,7 @@ impl Kept {
 
 /// Flags of the check of `train` alone.
 #[derive(Args)]
+#[command(next_help_heading = "What the lesson is compared with")]
 struct OfTrain {
     /// Record this copy of the lesson's script instead of the twin; settings
     /// that are not given are taken from the record
@@ -94,8 +97,8 @@ struct OfTrain {
 /// Flags of `check all`.
 #[derive(Args)]
 struct All {
-    /// Threads of libtorch; at the lesson's sizes one is fastest
-    #[arg(long, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
+    /// Threads of libtorch, from 1 to 1024; at the lesson's sizes one is fastest
+    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
     threads: i32,
     #[command(flatten)]
     how: How,
@@ -203,6 +206,6 @@ fn all(flags: &ArgMatches) -> Result<Verdict> {
     };
     let checked: Vec<_> = started.into_iter().map(finish).collect::<Result<_>>()?;
     let (text, verdict) = check::summary(&checked, &options);
-    print(text.as_bytes())?;
+    say(&text)?;
     Ok(verdict)
 }

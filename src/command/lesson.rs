@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use tanh_parity::output::print;
+use tanh_parity::terminal::say;
 
 use super::experiment::rooms;
 
@@ -20,7 +20,7 @@ pub fn run(args: &LessonArgs) -> Result<()> {
     let cannot = || format!("cannot make {}: name another folder", args.folder.display());
     std::fs::create_dir_all(&args.folder).with_context(cannot)?;
     for (i, room) in rooms().iter().enumerate() {
-        print(if i > 0 { b"\n" } else { b"" })?;
+        say(if i > 0 { "\n" } else { "" })?;
         room.run_into(&args.folder)?;
     }
     Ok(())

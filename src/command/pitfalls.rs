@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use tanh_parity::check::Check;
 use tanh_parity::lesson::Experiment;
-use tanh_parity::lesson::settings::unique;
+use tanh_parity::lesson::settings::{OUTPUT, nearest, unique};
 use tanh_parity::lesson::train::Train;
 use tanh_parity::output::{Outputs, print};
 use tanh_parity::pitfalls::{self, Finding, Pitfall};
@@ -17,6 +17,7 @@ use super::python::PythonArgs;
 
 /// Flags of `pitfalls`.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "What is tried")]
 pub struct PitfallsArgs {
     /// Explain this mistake: wrong and right code, and where the runs part
     #[arg(value_parser = pitfall, conflicts_with_all = ["only", "list", "markdown", "csv"])]
@@ -30,10 +31,10 @@ pub struct PitfallsArgs {
     #[arg(long, conflicts_with_all = ["markdown", "csv", "against_python"])]
     list: bool,
     /// Print the table in Markdown
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     markdown: bool,
     /// Write a row for each mistake (- for standard output)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short = 'o', value_name = "FILE", help_heading = OUTPUT)]
     csv: Option<PathBuf>,
     /// Compare with the live Python twin instead of our own right run
     #[arg(long)]
@@ -43,9 +44,11 @@ pub struct PitfallsArgs {
 }
 
 fn pitfall(name: &str) -> Result<&'static Pitfall, String> {
-    pitfalls::all()
-        .find(|pitfall| pitfall.name == name)
-        .ok_or_else(|| "no mistake has this name: `tanh-parity pitfalls --list`".to_owned())
+    pitfalls::all().find(|pitfall| pitfall.name == name).ok_or_else(|| {
+        let near = nearest(name, pitfalls::all().map(|pitfall| pitfall.name));
+        let hint = near.map_or_else(String::new, |name| format!("did you mean {name}? "));
+        format!("no mistake has this name: {hint}`tanh-parity pitfalls --list`")
+    })
 }
 
 /// Runs the command; returns whether every mistake was found that makes a
