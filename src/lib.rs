@@ -14,7 +14,7 @@
 //! | [`bench`] | both sides' time and memory |
 //! | [`report`] | what was found -> JSON, Markdown, `JUnit`'s XML, a page of HTML |
 //! | [`export`], [`plot`] | rows -> CSV, SVG |
-//! | [`output`], [`progress`] | where results go, and what one sees meanwhile |
+//! | [`output`], [`terminal`], [`progress`] | where results go, and what one sees meanwhile |
 //! | [`threads`] | whether libtorch can have the threads that it is to run on |
 //!
 //! The commands, with their flags, stand in `src/command/`. Imports run one way:
@@ -39,4 +39,5 @@ pub mod python;
 pub mod report;
 pub mod resync;
 pub mod sweep;
+pub mod terminal;
 pub mod threads;

@@ -8,6 +8,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tch::Tensor;
 use torch_parity::trace::{Observer, Step};
 
+use crate::terminal::is_quiet;
+
 /// A bar on standard error. Draws nothing in the first half second, and
 /// nothing at all where standard error is not a terminal.
 #[derive(Debug)]
@@ -44,7 +46,7 @@ impl Observer for Progress {
 
     fn step(&mut self, _step: &Step) -> Result<()> {
         self.done += 1;
-        if self.started.elapsed() > Duration::from_millis(500) {
+        if self.started.elapsed() > Duration::from_millis(500) && !is_quiet() {
             if self.bar.is_hidden() {
                 self.bar.set_draw_target(ProgressDrawTarget::stderr());
             }
@@ -67,12 +69,21 @@ pub fn counter(what: &'static str) -> ProgressBar {
     let rate = |state: &ProgressState, text: &mut dyn Write| {
         write!(text, "{:.1}/s", state.per_sec()).expect("a String takes any text");
     };
-    ProgressBar::no_length().with_style(style.with_key("rate", rate))
+    let bar = ProgressBar::with_draw_target(None, target());
+    bar.with_style(style.with_key("rate", rate))
 }
 
-/// Runs `work` with a spinner that says `what` goes on.
+/// Standard error, which draws on a terminal only; nowhere if we are to be quiet.
+fn target() -> ProgressDrawTarget {
+    if is_quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() }
+}
+
+/// Runs `work` with a spinner that says `what` goes on, and for how long.
 pub fn spin<T>(what: &str, work: impl FnOnce() -> T) -> T {
-    let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
+    let style = ProgressStyle::with_template("{spinner} {msg}, {elapsed}")
+        .expect("the template is well-formed");
+    let spinner = ProgressBar::with_draw_target(None, target()).with_style(style);
+    spinner.set_message(what.to_owned());
     spinner.enable_steady_tick(Duration::from_millis(100));
     let result = work();
     spinner.finish_and_clear();

@@ -50,7 +50,7 @@ impl Display for Bench {
         writeln!(f, "Rust    tch {TCH_VERSION}, libtorch {TORCH_VERSION}")?;
         writeln!(f, "Python  {}, PyTorch {}", self.python.python, self.python.torch)?;
         let medians = match rounds {
-            1 => "one round, which may be an outlier".to_owned(),
+            1 => "one round may be an outlier (no median, no range)".to_owned(),
             _ => format!("medians of {rounds} rounds, both sides in turn"),
         };
         writeln!(f, "{medians}; ratio: ours by Python's\n")?;

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use torch_parity::TORCH_VERSION;
 use torch_parity::compare::{self, Options, Report, Tally, Value, Verdict};
-use torch_parity::text::{escaped, repr, table, wrapped};
+use torch_parity::text::{escaped, repr, table, thousands, wrapped};
 use torch_parity::trace::{About, Both, Kept, Trace, Writer};
 
 pub use self::again::Digest;
@@ -271,7 +271,7 @@ fn endings_table(endings: &[Ending]) -> String {
         let Ending { series, losses, steps_equal, steps, .. } = ending;
         let [ours, theirs] =
             losses.map(|value| value.and_then(Value::number).map_or(String::new(), repr));
-        let ulps = ending.ulps_text(|ulps| ulps.to_string());
+        let ulps = ending.ulps_text(|ulps| thousands(usize::try_from(ulps).unwrap_or(usize::MAX)));
         [escaped(series).into_owned(), ours, theirs, ulps, format!("{steps_equal}/{steps}")]
     });
     let header = ["series", "Rust final loss", "Python final loss", "ULPs", "epochs equal"];

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 use tanh_parity::bench::{self, Bench};
-use tanh_parity::lesson::settings::whole;
+use tanh_parity::lesson::settings::{OUTPUT, RUNNING, whole};
 use tanh_parity::output::Outputs;
 use tanh_parity::progress;
 
@@ -16,8 +16,8 @@ use super::python::PythonArgs;
 /// Flags of `bench`.
 #[derive(Args, Debug)]
 pub struct BenchArgs {
-    /// How often everything is measured
-    #[arg(long, default_value_t = 7, value_parser = whole::<usize>(1..=1000), allow_negative_numbers = true)]
+    /// How often everything is measured, from 1 to 1000
+    #[arg(long, help_heading = RUNNING, default_value_t = 7, value_parser = whole::<usize>(1..=1000), allow_negative_numbers = true)]
     rounds: usize,
     /// Compare records of 5,000 epochs too (289 MB, twice, in the temporary folder)
     #[arg(long)]
@@ -27,10 +27,10 @@ pub struct BenchArgs {
     format: Plain,
     /// Write every number, with its range over the rounds (- for standard
     /// output)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     csv: Option<PathBuf>,
     /// Draw how cost grows with samples, hidden units and epochs, as SVG (or -)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     plot: Option<PathBuf>,
     #[command(flatten)]
     python: PythonArgs,

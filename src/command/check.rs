@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use tanh_parity::check::{self, Checked, Digest};
 use tanh_parity::lesson::Experiment;
-use tanh_parity::lesson::settings::whole;
+use tanh_parity::lesson::settings::{OUTPUT, RUNNING, whole};
 use tanh_parity::lesson::train::Train;
 use tanh_parity::output::Outputs;
 use tanh_parity::report::{Comparison, Document};
@@ -44,6 +44,7 @@ struct How {
 
 /// What is shown and kept of the check of one experiment.
 #[derive(Args)]
+#[command(next_help_heading = OUTPUT)]
 struct Kept {
     #[command(flatten)]
     shown: Shown,
@@ -51,10 +52,10 @@ struct Kept {
     /// it is of itself from 3,000 steps on, where no output needs all values
     #[arg(long, conflicts_with_all = ["rtol", "atol", "transpose"])]
     digest: bool,
-    /// Keep our side's record
+    /// Keep our side's record, as .safetensors (- for standard output)
     #[arg(long, value_name = "FILE")]
     trace_rust: Option<PathBuf>,
-    /// Keep Python's record
+    /// Keep Python's record (or -)
     #[arg(long, value_name = "FILE")]
     trace_python: Option<PathBuf>,
 }
@@ -94,6 +95,7 @@ impl Kept {
 
 /// Flags of the check of `train` alone.
 #[derive(Args)]
+#[command(next_help_heading = "What the lesson is compared with")]
 struct OfTrain {
     /// Record this copy of the lesson's script instead of the twin; settings
     /// that are not given are taken from the record
@@ -115,8 +117,8 @@ struct OfTrain {
 /// Flags of `check all`.
 #[derive(Args)]
 struct All {
-    /// Threads of libtorch; at the lesson's sizes one is fastest
-    #[arg(long, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
+    /// Threads of libtorch, from 1 to 1024; at the lesson's sizes one is fastest
+    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
     threads: i32,
     #[command(flatten)]
     how: How,

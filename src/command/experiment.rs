@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use tanh_parity::check::{Check, Checked, Digest};
+use tanh_parity::lesson::settings::OUTPUT;
 use tanh_parity::lesson::{Experiment, File, Visitor, visit_all};
 use tanh_parity::output::Outputs;
 use tanh_parity::progress::Progress;
@@ -137,7 +138,7 @@ impl<E: Experiment> Started for Check<E> {
 /// A flag that names a file to write.
 fn output(flag: &'static str, help: &'static str) -> Arg {
     let path = value_parser!(PathBuf);
-    Arg::new(flag).long(flag).value_name("FILE").value_parser(path).help(help)
+    Arg::new(flag).long(flag).value_name("FILE").value_parser(path).help(help).help_heading(OUTPUT)
 }
 
 /// A flag on how `--trace` records.

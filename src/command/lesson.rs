@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use tanh_parity::output::{Outputs, print};
+use tanh_parity::output::Outputs;
 use tanh_parity::report;
+use tanh_parity::terminal::say;
 
 use super::experiment::rooms;
 
@@ -25,7 +26,7 @@ pub fn run(args: &LessonArgs) -> Result<()> {
     let mut outputs = Outputs::open(&[(Some(&args.folder.join("lesson.html")), "html")])?;
     let mut sections = Vec::new();
     for (i, room) in rooms().iter().enumerate() {
-        print(if i > 0 { b"\n" } else { b"" })?;
+        say(if i > 0 { "\n" } else { "" })?;
         sections.push(room.run_into(&args.folder)?);
     }
     outputs.write(0, || Ok(report::lesson(&sections).into_bytes()))

@@ -14,19 +14,32 @@ mod options;
 mod pitfalls;
 mod python;
 mod record;
+mod shell;
 mod sweep;
 
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use anyhow::Result;
-use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
+use clap::{
+    Arg, ArgAction, ArgMatches, ColorChoice, Command, FromArgMatches, Subcommand, value_parser,
+};
+use tanh_parity::lesson::settings::OUTPUT;
+use tanh_parity::terminal;
 use torch_parity::compare::Verdict;
+use torch_parity::{LIBTORCH, TCH_VERSION, TORCH_VERSION};
 
 use self::experiment::rooms;
 
 const EXIT_STATUS: &str = "\
 Exit status: 0 fine, 1 the runs differ, 2 trouble (bad usage, no Python, an
 unreadable file), as with cmp and diff.";
+
+/// What `--version` says; `-V` says the first line.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let own = env!("CARGO_PKG_VERSION");
+    format!("{own}\ntch {TCH_VERSION}\nlibtorch {TORCH_VERSION} in {LIBTORCH}")
+});
 
 /// The commands that are no experiments.
 #[derive(Subcommand)]
@@ -96,6 +109,14 @@ Examples:
   tanh-parity pitfalls --only tch-adam,powi --epochs 200
   tanh-parity pitfalls --against-python --csv pitfalls.csv
 
+The CSV has a row for each mistake: name; found, whether anything differs;
+must_show, whether it must at these settings; series, epoch, phase, tensor and
+ulps of the first divergence (empty if there is none); final_loss_difference,
+the largest; noticed_to_4_decimals, noticed_by_assert_close,
+noticed_by_final_bits and noticed_by_epoch_bits, which checks of the losses
+notice it; and steps_wrong_by_themselves of steps, if each begins from the right
+values.
+
 Exit status: 0 every mistake that makes a difference at the settings is found,
 1 one of them is not, 2 trouble.")]
     Pitfalls(pitfalls::PitfallsArgs),
@@ -106,9 +127,12 @@ Examples:
   tanh-parity sweep --seeds 0..1000 --csv part2.csv --shard 2/4
   tanh-parity sweep --summary sweep.csv --curves curves.svg
 
-The CSV grows by whole seeds. If the sweep is interrupted, the same command goes
-on where it stopped; with --seeds 0..1200 it goes on to 1200. The settings are
-kept beside the CSV, in sweep.csv.json.")]
+The CSV has a row for each seed and activation: seed, activation, final_loss;
+below_0.6 and so on, the first epoch with a loss below that (empty if there is
+none); and loss_1, loss_2, loss_3, loss_5, loss_7, loss_10, loss_15 and so on,
+the loss at these epochs. It grows by whole seeds. If the sweep is interrupted,
+the same command goes on where it stopped; with --seeds 0..1200 it goes on to
+1200. The settings are kept beside the CSV, in sweep.csv.json.")]
     Sweep(sweep::SweepArgs),
     /// Join the CSVs of all shards of a sweep
     #[command(after_help = "\
@@ -123,9 +147,28 @@ Examples:
   tanh-parity bench
   tanh-parity bench --rounds 15 --csv bench.csv --plot bench.svg
 
+The CSV has rows for each of the report's tables: table; measure, with its unit
+(step_us, fit_ms, wall_s, sweep_s, memory_mib); activation (empty: all three);
+samples, hidden, epochs, threads and jobs of the run; of, which is python, plain
+(the lesson's loop), rust (what runs) or ratio (rust by python); and median, low
+and high of the rounds.
+
 This takes one to two minutes. On a busy machine trust the ratios, not the times,
 and take more rounds.")]
     Bench(bench::BenchArgs),
+    /// Print what a shell needs to complete commands and flags
+    #[command(after_help = "\
+Examples:
+  tanh-parity completions bash > ~/.local/share/bash-completion/completions/tanh-parity
+  tanh-parity completions zsh > ~/.zfunc/_tanh-parity
+  tanh-parity completions fish > ~/.config/fish/completions/tanh-parity.fish")]
+    Completions(shell::CompletionsArgs),
+    /// Print the man page, or write one for each command to a folder
+    #[command(after_help = "\
+Examples:
+  tanh-parity man > tanh-parity.1
+  tanh-parity man ~/.local/share/man/man1")]
+    Man(shell::ManArgs),
 }
 
 /// All that can be typed.
@@ -137,6 +180,7 @@ pub fn command() -> Command {
     Other::augment_subcommands(command)
         .mut_subcommand("check", check::with_experiments)
         .version(env!("CARGO_PKG_VERSION"))
+        .long_version(VERSION.as_str())
         .about("A PyTorch lesson on activation functions, in Rust, compared with Python bit for bit")
         .long_about(
             "A PyTorch lesson on activation functions, in Rust, compared with Python bit for bit\n\n\
@@ -144,11 +188,31 @@ pub fn command() -> Command {
              the whole run against the same run in Python.",
         )
         .max_term_width(80)
+        .args([
+            Arg::new("quiet")
+                .long("quiet")
+                .short('q')
+                .action(ArgAction::SetTrue)
+                .help("Say nothing but errors, and write what was asked for"),
+            Arg::new("color")
+                .long("color")
+                .value_name("WHEN")
+                .value_parser(value_parser!(ColorChoice))
+                .default_value("auto")
+                .help("Colour the verdict; auto: on a terminal, unless NO_COLOR is set"),
+        ]
+        .map(|arg| arg.global(true).help_heading(OUTPUT)))
         .after_help(EXIT_STATUS)
 }
 
 /// Runs what was typed.
 pub fn run(matches: &ArgMatches) -> Result<ExitCode> {
+    let mut innermost = matches;
+    while let Some((_, below)) = innermost.subcommand() {
+        innermost = below;
+    }
+    let color = innermost.get_one("color").copied().unwrap_or(ColorChoice::Auto);
+    terminal::set(innermost.get_flag("quiet"), color);
     let (name, flags) = matches.subcommand().expect("clap asks for a command");
     let fine = |()| ExitCode::SUCCESS;
     if let Some(room) = rooms().into_iter().find(|room| room.name() == name) {
@@ -167,13 +231,87 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode> {
         Other::Sweep(args) => sweep::run(&args).map(fine),
         Other::Merge(args) => sweep::merge(&args).map(fine),
         Other::Bench(args) => bench::run(&args).map(fine),
+        Other::Completions(args) => shell::completions(&args).map(fine),
+        Other::Man(args) => shell::man(&args).map(fine),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::{Arg, Command};
+
     #[test]
     fn the_flags_are_consistent() {
         super::command().debug_assert();
+    }
+
+    /// Every flag of every command, with the words that lead to it.
+    fn flags(command: &Command, words: &[&str]) -> Vec<(Vec<String>, Arg)> {
+        let own = command.get_arguments().filter(|arg| arg.get_long().is_some());
+        let own = own.map(|arg| (words.iter().map(|&word| word.to_owned()).collect(), arg.clone()));
+        let below = command.get_subcommands().flat_map(|below| {
+            let words: Vec<_> = words.iter().copied().chain([below.get_name()]).collect();
+            flags(below, &words)
+        });
+        own.chain(below).collect()
+    }
+
+    fn help(arg: &Arg) -> String {
+        let help = arg.get_long_help().or(arg.get_help());
+        help.map(ToString::to_string).unwrap_or_default()
+    }
+
+    #[test]
+    fn every_flag_stands_in_a_group_and_outputs_tell_of_standard_output() {
+        let flags = flags(&super::command(), &[]);
+        assert!(flags.len() > 80, "{}", flags.len());
+        let mut outputs = 0;
+        for (words, arg) in flags {
+            let name = arg.get_long().unwrap();
+            let group = arg.get_help_heading();
+            assert!(group.is_some(), "--{name} of {words:?} stands in no group");
+            // A sweep goes on with its file, and a script prints.
+            let to_file = [("sweep", "csv"), ("record", "trace")];
+            let is_file = group == Some(super::OUTPUT)
+                && arg.get_value_names().is_some_and(|names| names == ["FILE"])
+                && !to_file.iter().any(|(word, flag)| words == [*word] && name == *flag);
+            if is_file {
+                outputs += 1;
+                let help = help(&arg);
+                let says = help.contains("- for standard output") || help.contains("(or -)");
+                assert!(says, "--{name} of {words:?}: {help}");
+            }
+        }
+        assert!(outputs > 20, "{outputs}");
+    }
+
+    /// The range that a complaint of a flag names.
+    fn range(text: &str) -> Option<&str> {
+        let from = text.find("from ")?;
+        let rest = text[from..].trim_end();
+        let end = rest.match_indices([' ', '\n', ':']).map(|(i, _)| i).nth(3).unwrap_or(rest.len());
+        let range = rest[..end].trim_end_matches([',', ';', '.']);
+        range.contains(" to ").then_some(range)
+    }
+
+    #[test]
+    fn the_range_that_an_error_names_stands_in_the_help_too() {
+        assert_eq!(range("must be a number from 0 to 1e37\n"), Some("from 0 to 1e37"));
+        let mut ranges = 0;
+        for (words, arg) in flags(&super::command(), &[]) {
+            let flag = format!("--{}=x", arg.get_long().unwrap());
+            let typed =
+                [String::from("tanh-parity")].into_iter().chain(words.clone()).chain([flag]);
+            let Err(error) = super::command().try_get_matches_from(typed) else { continue };
+            let error = error.to_string();
+            let Some(range) = range(&error).filter(|range| !range.contains("9223372036854775807"))
+            else {
+                continue;
+            };
+            ranges += 1;
+            let help = help(&arg);
+            assert!(help.contains(range), "{words:?}: {help:?} does not say {range}");
+        }
+        assert!(ranges > 40, "{ranges}");
     }
 }

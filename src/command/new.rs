@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use tanh_parity::new;
-use tanh_parity::output::print;
+use tanh_parity::terminal::say;
 
 /// Flags of `new`.
 #[derive(Args, Debug)]
@@ -13,11 +13,11 @@ pub struct NewArgs {
     /// The folder to make
     folder: PathBuf,
     /// The script to port, which is copied there [default: a small example]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "What is ported")]
     script: Option<PathBuf>,
 }
 
 /// Runs the command.
 pub fn run(args: &NewArgs) -> Result<()> {
-    print(new::port(&args.folder, args.script.as_deref())?.as_bytes())
+    say(&new::port(&args.folder, args.script.as_deref())?)
 }

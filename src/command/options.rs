@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
+use tanh_parity::lesson::settings::OUTPUT;
 use tanh_parity::output::Outputs;
 use tanh_parity::plot::growth;
 use tanh_parity::report::{Document, Format, html};
@@ -106,8 +107,8 @@ pub struct Shown {
     /// List at most so many tensors
     #[arg(long, value_name = "N", requires = "all", default_value_t = 100)]
     limit: usize,
-    /// Draw the largest difference by step and phase, as SVG (or -)
-    #[arg(long, value_name = "FILE")]
+    /// Draw the largest difference by step and phase, as SVG (- for standard output)
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     plot: Option<PathBuf>,
     #[command(flatten)]
     form: Form,

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 use tanh_parity::check::python_trace;
 use tanh_parity::lesson::Experiment;
-use tanh_parity::lesson::settings::unique;
+use tanh_parity::lesson::settings::{OUTPUT, nearest, unique};
 use tanh_parity::lesson::train::Train;
 use tanh_parity::output::{Outputs, print};
 use tanh_parity::pitfalls::{self, Finding, Pitfall};
@@ -20,6 +20,7 @@ use super::python::PythonArgs;
 
 /// Flags of `pitfalls`.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "What is tried")]
 pub struct PitfallsArgs {
     /// Explain this mistake: wrong and right code, and where the runs part
     #[arg(value_parser = pitfall, conflicts_with_all = ["only", "list", "markdown", "csv"])]
@@ -33,13 +34,13 @@ pub struct PitfallsArgs {
     #[arg(long, conflicts_with_all = ["markdown", "csv", "against_python"])]
     list: bool,
     /// Print the table in Markdown
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     markdown: bool,
     /// Print what was found as text, or as json for programs
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Plain::Text, hide_possible_values = true, conflicts_with_all = ["markdown", "list"])]
     format: Plain,
     /// Write a row for each mistake (- for standard output)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short = 'o', value_name = "FILE", help_heading = OUTPUT)]
     csv: Option<PathBuf>,
     /// Compare with the live Python twins instead of our own right runs
     #[arg(long)]
@@ -49,9 +50,11 @@ pub struct PitfallsArgs {
 }
 
 fn pitfall(name: &str) -> Result<&'static Pitfall, String> {
-    pitfalls::all()
-        .find(|pitfall| pitfall.name == name)
-        .ok_or_else(|| "no mistake has this name: `tanh-parity pitfalls --list`".to_owned())
+    pitfalls::all().find(|pitfall| pitfall.name == name).ok_or_else(|| {
+        let near = nearest(name, pitfalls::all().map(|pitfall| pitfall.name));
+        let hint = near.map_or_else(String::new, |name| format!("did you mean {name}? "));
+        format!("no mistake has this name: {hint}`tanh-parity pitfalls --list`")
+    })
 }
 
 /// Runs the command; returns whether every mistake was found that makes a

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use tanh_parity::lesson::settings::whole;
+use tanh_parity::lesson::settings::{RUNNING, whole};
 use tanh_parity::python::Python;
 
 /// Which Python.
 #[derive(Args, Debug)]
+#[command(next_help_heading = RUNNING)]
 pub struct InterpreterArgs {
     /// The interpreter [default: $TANH_PARITY_PYTHON, else the project's .venv,
     /// else python3]
@@ -32,10 +33,11 @@ impl InterpreterArgs {
 
 /// Which Python, and for how long.
 #[derive(Args, Debug)]
+#[command(next_help_heading = RUNNING)]
 pub struct PythonArgs {
     #[command(flatten)]
     interpreter: InterpreterArgs,
-    /// Seconds that Python may take
+    /// Seconds that Python may take, from 1 to 1000000
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = whole::<u64>(1..=1_000_000), allow_negative_numbers = true)]
     timeout: u64,
 }

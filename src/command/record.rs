@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
-use tanh_parity::lesson::settings::whole;
+use tanh_parity::lesson::settings::{OUTPUT, RUNNING, whole};
 
 use super::python::InterpreterArgs;
 
@@ -16,10 +16,11 @@ const NO_LIMIT: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Flags of `record`.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "What is recorded")]
 #[allow(clippy::struct_excessive_bools)] // each is a switch
 pub struct RecordArgs {
     /// The record to write [default: SCRIPT.safetensors in the current folder]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short = 'o', value_name = "FILE", help_heading = OUTPUT)]
     trace: Option<PathBuf>,
     /// Record every module's output, too
     #[arg(long)]
@@ -40,12 +41,12 @@ pub struct RecordArgs {
     #[arg(long)]
     keep_partial: bool,
     /// Do not say what was recorded
-    #[arg(long)]
+    #[arg(long, short = 'q', help_heading = OUTPUT)]
     quiet: bool,
     #[command(flatten)]
     python: InterpreterArgs,
-    /// Seconds that the script may take [default: no limit]
-    #[arg(long, value_name = "SECONDS", value_parser = whole::<u64>(1..=1_000_000_000))]
+    /// Seconds that the script may take, from 1 to 1000000000 [default: no limit]
+    #[arg(long, help_heading = RUNNING, value_name = "SECONDS", value_parser = whole::<u64>(1..=1_000_000_000))]
     timeout: Option<u64>,
     /// The script, and its own arguments
     #[arg(

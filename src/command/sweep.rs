@@ -8,7 +8,7 @@ use std::thread::available_parallelism;
 use anyhow::{Result, ensure};
 use clap::Args;
 use tanh_parity::export::to_json;
-use tanh_parity::lesson::settings::{unique, whole};
+use tanh_parity::lesson::settings::{DATA, OUTPUT, RUNNING, unique, whole};
 use tanh_parity::lesson::train::Run;
 use tanh_parity::output::Outputs;
 use tanh_parity::progress::counter;
@@ -29,22 +29,23 @@ use super::options::Plain;
 pub struct SweepArgs {
     /// Seeds: a range such as 0..100, which ends at 99, a list such as 3,7,11, or
     /// both
-    #[arg(long, default_value = "0..100", allow_hyphen_values = true)]
+    #[arg(long, help_heading = DATA, default_value = "0..100", allow_hyphen_values = true)]
     seeds: Seeds,
     #[command(flatten)]
     run: Run,
-    /// Seeds trained at the same time [default: all cores]
-    #[arg(long, value_name = "N", value_parser = whole::<usize>(1..=1024), allow_negative_numbers = true)]
+    /// Seeds trained at the same time, from 1 to 1024 [default: all cores]
+    #[arg(long, help_heading = RUNNING, value_name = "N", value_parser = whole::<usize>(1..=1024), allow_negative_numbers = true)]
     jobs: Option<usize>,
-    /// Take every N-th seed, from the K-th on: a part of the sweep to `merge`
-    #[arg(long, value_name = "K/N", default_value_t = Shard::WHOLE)]
+    /// Take every N-th seed, from the K-th on, K from 1 to N: a part of the sweep to `merge`
+    #[arg(long, help_heading = RUNNING, value_name = "K/N", default_value_t = Shard::WHOLE)]
     shard: Shard,
     /// Write a row for each seed and activation; if the file is there, go on with it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     csv: Option<PathBuf>,
     /// Train nothing: summarise CSVs of sweeps that differ at most in their lr
     #[arg(
         long,
+        help_heading = "Instead of training",
         value_name = "FILE",
         num_args = 1..,
         conflicts_with_all = [
@@ -56,11 +57,11 @@ pub struct SweepArgs {
     /// Print what the seeds say as text, or as json for programs
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Plain::Text, hide_possible_values = true)]
     format: Plain,
-    /// Draw how the final losses spread, as SVG
-    #[arg(long, value_name = "FILE")]
+    /// Draw how the final losses spread, as SVG (- for standard output)
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     plot: Option<PathBuf>,
-    /// Draw the median loss by epoch, with the band of the seeds, as SVG
-    #[arg(long, value_name = "FILE")]
+    /// Draw the median loss by epoch, with the band of the seeds, as SVG (or -)
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     curves: Option<PathBuf>,
 }
 

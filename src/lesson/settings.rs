@@ -16,6 +16,22 @@ use torch_parity::text::repr;
 /// The most values a single tensor may have: half a GiB of float32.
 const MOST_VALUES: i64 = 1 << 27;
 
+/// The groups that help shows flags in.
+pub const DATA: &str = "Data and network";
+/// How a network is trained.
+pub const TRAINING: &str = "Training";
+/// What changes no number.
+pub const RUNNING: &str = "Running";
+/// What is written, and said.
+pub const OUTPUT: &str = "Output";
+
+/// The name that is most like a mistyped one, if one is like it.
+pub fn nearest<'n>(mistyped: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let likeness = |name: &&str| strsim::jaro_winkler(mistyped, name);
+    let best = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    best.filter(|name| likeness(name) > 0.75)
+}
+
 /// Settings as if no flag was given.
 pub fn defaults<S: Args>() -> S {
     let matches = S::augment_args(Command::new("defaults")).get_matches_from(["defaults"]);

@@ -3,7 +3,7 @@
 mod place;
 mod stdout;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -12,6 +12,7 @@ use torch_parity::trace::{About, Kept, Writer};
 pub use self::place::Output;
 use self::place::target;
 pub use self::stdout::print;
+use crate::terminal;
 
 /// The outputs of a command, in the order in which it names them; None for one
 /// that was not asked for.
@@ -102,12 +103,16 @@ impl Outputs {
     /// Prints what a command found: to standard error where one of the outputs
     /// goes to standard output. To be called before they are written.
     pub fn print_beside(&self, text: &str) -> Result<()> {
+        if terminal::is_quiet() {
+            return Ok(());
+        }
         if self.0.iter().any(|output| matches!(output, Some(Output::Stdout))) {
             // There is nowhere to complain if it is closed.
+            let text = terminal::painted(text, io::stderr().is_terminal());
             let _ = io::stderr().write_all(text.as_bytes());
             return Ok(());
         }
-        print(text.as_bytes())
+        terminal::say(text)
     }
 }
 

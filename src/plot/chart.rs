@@ -1,55 +1,20 @@
-//! Panels of lines, as SVG: what the plots are made of.
+//! Draws panels, under a title and a legend, as SVG.
+
+use std::ops::Range;
 
 use anyhow::{Result, anyhow};
 use plotters::coord::Shift;
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
+use plotters::coord::types::RangedCoordf64;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::axis::Tick;
+use super::{Line, Note, Panel};
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
-
-/// Points joined by a line. Lines of one label look the same and share one
-/// entry of the legend.
-#[derive(Clone, Debug)]
-pub struct Line {
-    /// Its entry in the legend.
-    pub label: String,
-    /// See `plot::colour`.
-    pub colour: RGBColor,
-    /// For a second state of the same thing.
-    pub dashed: bool,
-    /// What cannot be drawn is left out: numbers that are not finite, and on a
-    /// logarithmic axis those that are not positive.
-    pub points: Vec<(f64, f64)>,
-}
-
-/// An area, in a tint that lets through what is behind it.
-#[derive(Clone, Debug)]
-pub struct Band {
-    /// See `plot::colour`.
-    pub colour: RGBColor,
-    /// Around it; left out as points of a line are.
-    pub outline: Vec<(f64, f64)>,
-}
-
-/// One pair of axes, and what is drawn on them.
-#[derive(Clone, Debug, Default)]
-pub struct Panel {
-    /// Above it.
-    pub title: String,
-    /// What the x-axis measures, with the unit.
-    pub x: String,
-    /// What the y-axis measures, with the unit.
-    pub y: String,
-    /// Whether the y-axis is logarithmic.
-    pub log_y: bool,
-    /// What is drawn.
-    pub lines: Vec<Line>,
-    /// Drawn behind the lines.
-    pub bands: Vec<Band>,
-    /// Spans of x on grey ground.
-    pub shaded: Vec<[f64; 2]>,
-}
 
 /// plotters rounds every coordinate to a whole number, which makes steps of a
 /// flat slope: so a picture is drawn this many times as large, and shown at
@@ -66,8 +31,8 @@ fn font(height: i32) -> (&'static str, i32) {
     ("sans-serif", px(height))
 }
 
-/// The most points of a line that are marked each.
-const MARKED: usize = 24;
+/// From the middle of a mark to its edge.
+const RADIUS: f64 = 4.0;
 
 /// Draws `panels` in rows of `columns`, each panel of `size` (width and height
 /// in pixels), under `title` and one legend for all of them.
@@ -84,7 +49,7 @@ pub fn draw(title: &str, panels: &[Panel], columns: usize, size: (u32, u32)) -> 
         let (head, body) = area.split_vertically(head * FINE);
         draw_head(&head, title, &legend)?;
         for (panel, area) in panels.iter().zip(body.split_evenly((rows, columns))) {
-            panel.draw(&area)?;
+            draw_panel(panel, &area)?;
         }
         area.present()
     };
@@ -99,12 +64,13 @@ fn draw_head(area: &Area, title: &str, legend: &[(&Line, (i32, i32))]) -> Drawn 
     area.draw(&Text::new(title.to_owned(), (px(20), px(12)), font(22)))?;
     for (line, (x, y)) in legend {
         let sample = [(px(*x), px(y + 8)), (px(x + 30), px(y + 8))];
-        let style = line.colour.stroke_width(2 * FINE);
+        let style = line.look.colour.stroke_width(2 * FINE);
         if line.dashed {
             area.draw(&DashedPathElement::new(sample, px(6), px(4), style))?;
         } else {
             area.draw(&PathElement::new(sample, style))?;
         }
+        draw_mark(area, line, (px(x + 15), px(y + 8)))?;
         area.draw(&Text::new(line.label.clone(), (px(x + 36), px(*y)), font(15)))?;
     }
     Ok(())
@@ -128,93 +94,119 @@ fn legend(panels: &[Panel], width: i32) -> Vec<(&Line, (i32, i32))> {
     entries
 }
 
-impl Panel {
-    fn draw(&self, area: &Area) -> Drawn {
-        let lines: Vec<_> = self.lines.iter().map(|line| self.visible(&line.points)).collect();
-        let bands: Vec<_> = self.bands.iter().map(|band| self.visible(&band.outline)).collect();
-        let all = || lines.iter().chain(&bands).flatten();
-        let (left, right) = extent(all().map(|&(x, _)| x));
-        let (bottom, top) = extent(all().map(|&(_, y)| y));
-        let margin = ((top - bottom) * 0.05).max(top.abs() * 1e-6).max(1e-9);
-        let (bottom, top) = (bottom - margin, top + margin);
+fn draw_panel(panel: &Panel, area: &Area) -> Drawn {
+    let lines: Vec<_> = panel.lines.iter().map(|line| panel.places(&line.points)).collect();
+    let bands: Vec<_> = panel.bands.iter().map(|band| panel.places(&band.outline)).collect();
+    let drawn: Vec<_> = lines.iter().chain(&bands).map(Vec::as_slice).collect();
+    let [(left, right), (bottom, top)] = panel.ends(&drawn);
+    let [x_ticks, y_ticks] = [panel.x_scale.ticks(left, right), panel.y_scale.ticks(bottom, top)];
 
-        let mut builder = ChartBuilder::on(area);
-        if !self.title.is_empty() {
-            builder.caption(&self.title, font(18));
-        }
-        let mut chart = builder
-            .margin(px(14))
-            .x_label_area_size(px(46))
-            .y_label_area_size(px(70))
-            .build_cartesian_2d(left..right, bottom..top)?;
-        let ground = |&[from, to]: &[f64; 2]| {
-            let corners = [(from.max(left), bottom), (to.min(right), top)];
-            Rectangle::new(corners, BLACK.mix(0.08).filled())
-        };
-        chart.draw_series(self.shaded.iter().map(ground))?;
-        chart
-            .configure_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(BLACK.mix(0.12).stroke_width(FINE))
-            .axis_style(BLACK.stroke_width(FINE))
-            .set_all_tick_mark_size(px(5))
-            .x_labels(9)
-            .y_labels(9)
-            .x_desc(&self.x)
-            .y_desc(&self.y)
-            .x_label_formatter(&|x| short(*x))
-            .y_label_formatter(&|y| if self.log_y { power_of_ten(*y) } else { short(*y) })
-            .label_style(font(14))
-            .axis_desc_style(font(15))
-            .draw()?;
-        for (band, outline) in self.bands.iter().zip(bands) {
-            chart.draw_series([Polygon::new(outline, band.colour.mix(0.18).filled())])?;
-        }
-        for (line, points) in self.lines.iter().zip(lines) {
-            let style = line.colour.stroke_width(2 * FINE);
-            if points.len() <= MARKED {
-                let mark = |&point: &(f64, f64)| Circle::new(point, px(3), line.colour.filled());
-                chart.draw_series(points.iter().map(mark))?;
-            }
-            if line.dashed {
-                chart.draw_series(DashedLineSeries::new(points, 6 * FINE, 4 * FINE, style))?;
-            } else {
-                chart.draw_series(LineSeries::new(points, style))?;
-            }
-        }
-        Ok(())
+    let mut builder = ChartBuilder::on(area);
+    if !panel.title.is_empty() {
+        builder.caption(&panel.title, font(18));
     }
-
-    /// The points that can be drawn, on a logarithmic axis as exponents of ten.
-    fn visible(&self, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-        let scaled = |&(x, y): &(f64, f64)| (x, if self.log_y { y.log10() } else { y });
-        points.iter().map(scaled).filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
+    let places = |ticks: &[Tick]| ticks.iter().map(|(at, _)| *at).collect();
+    let mut chart = builder
+        .margin(px(14))
+        .x_label_area_size(px(46))
+        .y_label_area_size(px(70))
+        .build_cartesian_2d(
+            Marked { ends: (left..right).into(), places: places(&x_ticks) },
+            Marked { ends: (bottom..top).into(), places: places(&y_ticks) },
+        )?;
+    let ground = |&[from, to]: &[f64; 2]| {
+        let corners = [(from.max(left), bottom), (to.min(right), top)];
+        Rectangle::new(corners, BLACK.mix(0.08).filled())
+    };
+    chart.draw_series(panel.shaded.iter().map(ground))?;
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(BLACK.mix(0.12).stroke_width(FINE))
+        .axis_style(BLACK.stroke_width(FINE))
+        .set_all_tick_mark_size(px(5))
+        .x_desc(&panel.x)
+        .y_desc(&panel.y)
+        .x_label_formatter(&|x| label(&x_ticks, *x))
+        .y_label_formatter(&|y| label(&y_ticks, *y))
+        .label_style(font(14))
+        .axis_desc_style(font(15))
+        .draw()?;
+    for (band, outline) in panel.bands.iter().zip(bands) {
+        chart.draw_series([Polygon::new(outline, band.look.colour.mix(0.18).filled())])?;
     }
+    for (line, points) in panel.lines.iter().zip(&lines) {
+        let (style, points) = (line.look.colour.stroke_width(2 * FINE), points.iter().copied());
+        if line.dashed {
+            chart.draw_series(DashedLineSeries::new(points, 6 * FINE, 4 * FINE, style))?;
+        } else {
+            chart.draw_series(LineSeries::new(points, style))?;
+        }
+    }
+    // Above all lines, and as large on every scale.
+    let (plot, screen) = (chart.plotting_area(), area.use_screen_coord());
+    for (i, (line, points)) in panel.lines.iter().zip(&lines).enumerate() {
+        for mark in panel.marked(i, points.len()) {
+            draw_mark(&screen, line, plot.map_coordinate(&points[mark]))?;
+        }
+    }
+    for note in &panel.notes {
+        for at in panel.places(&[note.at]) {
+            draw_note(&screen, note, plot.map_coordinate(&at))?;
+        }
+    }
+    Ok(())
 }
 
-/// The least and the largest of the values, apart; 0 and 1 where there are none.
-fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    match values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x))) {
-        (low, high) if low > high => (0.0, 1.0),
-        (low, high) if low == high => (low, low + 1.0),
-        ends => ends,
-    }
+/// A mark around a place: a smaller one for a second state, since a line of one
+/// point has no dashes.
+fn draw_mark(area: &Area, line: &Line, (x, y): (i32, i32)) -> Drawn {
+    let (look, radius) = (line.look, if line.dashed { RADIUS * 0.65 } else { RADIUS });
+    let large = |coordinate: f64| (coordinate * radius * f64::from(FINE)).round() as i32;
+    let corner = |(dx, dy)| (x + large(dx), y + large(dy));
+    let mut outline: Vec<_> = look.shape.corners().into_iter().map(corner).collect();
+    let within = if look.open { WHITE } else { look.colour };
+    area.draw(&Polygon::new(outline.clone(), within.filled()))?;
+    outline.push(outline[0]);
+    area.draw(&PathElement::new(outline, look.colour.stroke_width(FINE * 3 / 2)))
 }
 
-fn power_of_ten(exponent: f64) -> String {
-    match 10_f64.powf(exponent) {
-        _ if exponent == exponent.round() => format!("1e{exponent:.0}"),
-        x @ 1e-3..1e3 => short(x),
-        x => format!("{x:.1e}"),
-    }
-}
-
-/// An axis label of few characters.
-fn short(x: f64) -> String {
-    if x == 0.0 || (1e-3..1e5).contains(&x.abs()) {
-        let text = format!("{x:.3}");
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+/// The characters beside a point, with room for its mark.
+fn draw_note(area: &Area, note: &Note, (x, y): (i32, i32)) -> Drawn {
+    let (away, place) = if note.above {
+        (-6, Pos::new(HPos::Right, VPos::Bottom))
     } else {
-        format!("{x:.1e}")
+        (6, Pos::new(HPos::Left, VPos::Top))
+    };
+    let style = font(13).into_font().color(&BLACK).pos(place);
+    area.draw(&Text::new(note.text.clone(), (x + px(away), y + px(away / 3)), style))
+}
+
+/// An axis that is marked where we say; plotters' own `WithKeyPoints` cannot be
+/// labelled.
+struct Marked {
+    ends: RangedCoordf64,
+    places: Vec<f64>,
+}
+
+impl Ranged for Marked {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        self.ends.map(value, limit)
     }
+
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        if hint.weight().allow_light_points() { Vec::new() } else { self.places.clone() }
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.ends.range()
+    }
+}
+
+fn label(ticks: &[Tick], place: f64) -> String {
+    let tick = ticks.iter().find(|(at, _)| *at == place);
+    tick.map_or_else(String::new, |(_, label)| label.clone())
 }

@@ -2,22 +2,10 @@
 //! stays.
 
 use anyhow::Result;
-use plotters::style::RGBColor;
 use torch_parity::compare::Growth;
 use torch_parity::text::escaped;
 
-use super::{Line, Panel, draw};
-
-const COLOURS: [(u8, u8, u8); 8] = [
-    (0, 0, 0),
-    (120, 120, 120),
-    (0, 114, 178),
-    (213, 94, 0),
-    (0, 158, 115),
-    (204, 121, 167),
-    (230, 159, 0),
-    (86, 180, 233),
-];
+use super::{Line, Panel, Scale, draw, look};
 
 /// Draws error and ULPs of a comparison of `sides`, each by step, a line for each
 /// phase.
@@ -28,17 +16,17 @@ pub fn growth(sides: &[String; 2], growth: &[Growth]) -> Result<String> {
         title: title.to_owned(),
         x: "step (0: before training)".to_owned(),
         y: y.to_owned(),
-        log_y: true,
+        x_scale: Scale::Whole,
+        y_scale: Scale::Log,
         lines: phases
             .iter()
             .enumerate()
             .map(|(i, of_phase)| {
                 let point = |p: &Growth| (p.step as f64, value(p.max_abs, p.max_ulps));
-                let (red, green, blue) = COLOURS[i % COLOURS.len()];
                 Line {
                     label: escaped(&of_phase[0].phase).into_owned(),
-                    colour: RGBColor(red, green, blue),
-                    dashed: i >= COLOURS.len(),
+                    look: look(i),
+                    dashed: false,
                     points: of_phase.iter().map(point).collect(),
                 }
             })

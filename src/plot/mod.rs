@@ -1,9 +1,13 @@
 //! Panels of lines, as SVG: what every room's plots are made of.
 
+mod axis;
 mod chart;
-mod colour;
 mod growth;
+mod look;
+mod panel;
 
-pub use self::chart::{Band, Line, Panel, draw};
-pub use self::colour::colour;
+pub use self::axis::Scale;
+pub use self::chart::draw;
 pub use self::growth::growth;
+pub use self::look::{Look, look};
+pub use self::panel::{Band, Line, Note, Panel};

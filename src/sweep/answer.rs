@@ -5,7 +5,7 @@ use std::fmt;
 use anyhow::Result;
 use serde::Serialize;
 use torch_parity::nn::Activation;
-use torch_parity::text::{Number, number, percent, table};
+use torch_parity::text::{Number, counted, number, percent, table};
 
 use crate::sweep::columns::Columns;
 use crate::sweep::plan::Plan;
@@ -133,9 +133,7 @@ pub fn leaders(plan: &Plan, columns: &Columns) -> Result<Vec<Leader>> {
 /// Which activation leads at which epoch, a line for each sweep of this lr; they
 /// differ in nothing else.
 pub fn leaders_table(sweeps: &[(&str, &[Leader])]) -> String {
-    let plural = |epoch: usize| if epoch == 1 { "" } else { "s" };
-    let header = sweeps[0].1.iter();
-    let header = header.map(|leader| format!("{} epoch{}", leader.epoch, plural(leader.epoch)));
+    let header = sweeps[0].1.iter().map(|leader| counted(leader.epoch, "epoch"));
     let header: Vec<_> = ["lr".to_owned()].into_iter().chain(header).collect();
     let header: Vec<_> = header.iter().map(String::as_str).collect();
     let line = |(lr, leaders): &(&str, &[Leader])| {

@@ -4,7 +4,7 @@ use anyhow::Result;
 use torch_parity::nn::Activation;
 use torch_parity::text::counted;
 
-use crate::plot::{self, Band, Line, Panel, colour};
+use crate::plot::{self, Band, Line, Panel, Scale};
 use crate::sweep::columns::Columns;
 use crate::sweep::plan::Plan;
 use crate::sweep::row::checkpoints;
@@ -43,10 +43,24 @@ pub fn spread(plan: &Plan, columns: &Columns) -> Result<String> {
     let (seeds, epochs) = (counted(columns.seeds(), "seed"), counted(plan.epochs, "epoch"));
     let title = format!("Final loss over {seeds}, {epochs}");
     let y = "share of seeds (%)";
-    draw(&title, ["final cross-entropy loss (nats)", y], plan, |activation| {
+    draw(&title, ["final cross-entropy loss (nats)", y], Scale::Linear, plan, |activation| {
         let outline = outline(activation)?;
-        Ok((outline[..2 * BINS].to_vec(), outline))
+        Ok((bars(&outline[..2 * BINS]), outline))
     })
+}
+
+/// The tops of the bars, from the first to the last that is not empty, and down
+/// to the axis at both ends.
+fn bars(tops: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let is_bar = |(_, share): &(f64, f64)| *share > 0.0;
+    let ends = (tops.iter().position(is_bar), tops.iter().rposition(is_bar));
+    let (Some(first), Some(last)) = ends else { return Vec::new() };
+    let down = |i: usize| (tops[i].0, 0.0);
+    [down(first)]
+        .into_iter()
+        .chain(tops[first..=last].iter().copied())
+        .chain([down(last)])
+        .collect()
 }
 
 /// How the losses fell: the median by epoch, in the band of the middle 95 % of
@@ -56,7 +70,7 @@ pub fn curves(plan: &Plan, columns: &Columns) -> Result<String> {
     let [low, median, high] = [0, 1, 2];
     let seeds = counted(columns.seeds(), "seed");
     let title = format!("Median loss over {seeds} (band: the middle 95 % of them)");
-    draw(&title, ["epoch", "cross-entropy loss (nats)"], plan, |activation| {
+    draw(&title, ["epoch", "cross-entropy loss (nats)"], Scale::Whole, plan, |activation| {
         let at = |&epoch: &usize| {
             let losses = sorted(&columns.losses(activation, epoch)?);
             Ok((epoch as f64, QUANTILES.map(|q| quantile(&losses, q))))
@@ -74,15 +88,16 @@ type Shapes = (Vec<(f64, f64)>, Vec<(f64, f64)>);
 fn draw(
     title: &str,
     [x, y]: [&str; 2],
+    x_scale: Scale,
     plan: &Plan,
     shapes: impl Fn(Activation) -> Result<Shapes>,
 ) -> Result<String> {
-    let mut panel = Panel { x: x.to_owned(), y: y.to_owned(), ..Panel::default() };
+    let mut panel = Panel { x: x.to_owned(), y: y.to_owned(), x_scale, ..Panel::default() };
     for &activation in &plan.activations {
         let (points, outline) = shapes(activation)?;
-        let (label, colour) = (activation.name().to_owned(), colour(activation));
-        panel.lines.push(Line { label, colour, dashed: false, points });
-        panel.bands.push(Band { colour, outline });
+        let (label, look) = (activation.name().to_owned(), activation.into());
+        panel.lines.push(Line { label, look, dashed: false, points });
+        panel.bands.push(Band { look, outline });
     }
     plot::draw(title, &[panel], 1, (800, 430))
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::command_line::columns_that_help_lacks;
 use crate::common::{outcome, tanh_parity};
 use tempfile::TempDir;
 
@@ -16,6 +17,12 @@ fn a_round_fills_the_report_the_csv_and_the_plot() {
     for line in report.lines() {
         assert!(line.chars().count() <= 80, "wider than 80 columns: {line}");
     }
+
+    assert!(report.contains("one round may be an outlier (no median, no range)"), "{report}");
+
+    let text = std::fs::read_to_string(folder.path().join("bench.csv")).unwrap();
+    let missing = columns_that_help_lacks("bench", text.lines().next().unwrap());
+    assert!(missing.is_empty(), "bench --help does not tell {missing:?}");
 
     // A table's rows, each with Python's, ours and the ratio.
     let mut counts = BTreeMap::new();

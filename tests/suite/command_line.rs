@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::{outcome, root, stdout, tanh_parity};
+use crate::common::{activations, outcome, root, stdout, tanh_parity};
 use tempfile::TempDir;
 
 /// Trouble: exit status 2, nothing on standard output, one line that says
@@ -44,6 +44,11 @@ fn bad_usage_is_one_line_that_names_the_range_or_the_choice() {
             "check --seed 7 signal",
             "put flags after the experiment's name: `tanh-parity check signal",
         ),
+        ("check signl", "tip: a similar subcommand exists: 'signal'"),
+        ("train --activations tahn", "tip: a similar value exists: 'tanh'"),
+        ("pitfalls fused-adm", "did you mean fused-adam? `tanh-parity pitfalls --list`"),
+        ("pitfalls --only zzz", "no mistake has this name: `tanh-parity pitfalls --list`"),
+        ("train --color pink", "possible values: auto, always, never"),
         ("train --lr nan", "must be a number from 0 to 1e37"),
         ("train --lr -1", "must be a number from 0 to 1e37"),
         ("train --lr 1e38", "must be a number from 0 to 1e37"),
@@ -217,14 +222,182 @@ fn the_csvs_hold_what_the_pages_say() {
 
 #[test]
 fn help_and_version_go_to_standard_output_and_fit_80_columns() {
-    let version = stdout(tanh_parity("--version"));
-    assert_eq!(version, concat!("tanh-parity ", env!("CARGO_PKG_VERSION"), "\n"));
-    for command in ["", "train", "check", "compare"] {
+    let version = concat!("tanh-parity ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(stdout(tanh_parity("-V")), version);
+    let long = stdout(tanh_parity("--version"));
+    let lines: Vec<_> = long.lines().collect();
+    let [first, tch, libtorch] = lines[..] else { panic!("{long}") };
+    assert_eq!((first, tch), (version.trim_end(), &*format!("tch {}", torch_parity::TCH_VERSION)));
+    let (release, folder) = libtorch.split_once(" in ").unwrap();
+    assert_eq!(release, format!("libtorch {}", torch_parity::TORCH_VERSION));
+    let library =
+        format!("lib/libtorch_cpu.{}", if cfg!(target_os = "macos") { "dylib" } else { "so" });
+    assert!(Path::new(folder).join(library).exists(), "{folder}");
+    for command in ["", "train", "check", "compare", "pitfalls", "sweep", "bench", "record"] {
         let help = stdout(tanh_parity(&format!("{command} --help")));
         assert!(help.contains("Usage: tanh-parity"), "{help}");
         let wide = help.lines().find(|line| line.chars().count() > 80);
         assert_eq!(wide, None, "in {command} --help");
     }
+}
+
+#[test]
+fn the_columns_of_every_csv_stand_in_its_commands_help() {
+    let folder = TempDir::new().unwrap();
+    for (command, flags) in [
+        ("train", "--epochs 1 --csv -"),
+        ("train", "--epochs 1 --history -"),
+        ("curve", "--points 2 --csv -"),
+        ("signal", "--epochs 1 --depths 1 --csv -"),
+        ("recurrent", "--epochs 1 --steps 2 --csv -"),
+        ("generator", "--epochs 1 --csv -"),
+        ("pitfalls", "--only powi --epochs 1 --csv -"),
+        ("sweep", "--seeds 0..1 --epochs 20 --csv sweep.csv"),
+    ] {
+        let (code, mut csv, errors) = in_folder(folder.path(), &format!("{command} {flags}"));
+        assert_eq!(code, 0, "{errors}");
+        if csv.starts_with("1 seed") {
+            csv = fs::read_to_string(folder.path().join("sweep.csv")).unwrap();
+        }
+        let missing = columns_that_help_lacks(command, csv.lines().next().unwrap());
+        assert!(missing.is_empty(), "{command} --help does not tell {missing:?}");
+    }
+    assert_eq!(columns_that_help_lacks("curve", "x,value,tangent"), ["tangent"]);
+}
+
+/// The columns of this header that no word of the command's help is.
+pub fn columns_that_help_lacks(command: &str, header: &str) -> Vec<String> {
+    let help = stdout(tanh_parity(&format!("{command} --help")));
+    let words = help.split(|c: char| c.is_whitespace() || ",;:()".contains(c));
+    let words: Vec<_> = words.map(|word| word.trim_end_matches('.')).collect();
+    // One stands for its kind.
+    let told = |column: &str| column.starts_with("below_") && words.contains(&"below_0.6");
+    let lacks = |column: &&str| !words.contains(column) && !told(column);
+    header.split(',').filter(lacks).map(str::to_owned).collect()
+}
+
+#[test]
+fn quiet_says_nothing_and_writes_what_was_asked_for() {
+    let folder = TempDir::new().unwrap();
+    let run = |args: &str| in_folder(folder.path(), args);
+    let silent = (0, String::new(), String::new());
+    assert_eq!(run("train --epochs 1 --quiet --csv a.csv"), silent);
+    assert_eq!(run("-q train --epochs 2 --csv b.csv"), silent);
+    assert_eq!(run("compare -q a.csv a.csv"), silent);
+    assert_eq!(run("compare -q a.csv b.csv"), (1, String::new(), String::new()));
+    let (code, csv, errors) = run("train --epochs 1 -q --csv -");
+    assert_eq!((code, errors.as_str()), (0, ""));
+    assert_eq!(csv, fs::read_to_string(folder.path().join("a.csv")).unwrap());
+    assert_trouble(run("compare -q a.csv none.csv"), "none.csv");
+}
+
+#[test]
+fn the_verdict_is_coloured_where_that_is_wanted_and_never_in_a_pipe() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("a.csv"), "x\n1\n").unwrap();
+    fs::write(folder.path().join("b.csv"), "x\n2\n").unwrap();
+    let run = |args: &str, (name, value): (&str, &str)| {
+        let mut command = tanh_parity(args);
+        command.current_dir(&folder).env(name, value);
+        outcome(command).1
+    };
+    let (green, red) =
+        ("\u{1b}[1m\u{1b}[32mverdict: exact", "\u{1b}[1m\u{1b}[31mverdict: diverged");
+    let none = ("LANG", "C");
+    assert!(run("compare a.csv a.csv --color always", none).contains(green));
+    assert!(run("compare --color always a.csv b.csv", ("NO_COLOR", "1")).contains(red));
+    for plain in ["compare a.csv b.csv", "compare a.csv b.csv --color never"] {
+        assert!(run(plain, none).contains("\nverdict: diverged"), "{plain}");
+        assert!(!run(plain, none).contains('\u{1b}'), "{plain}");
+    }
+    if !cfg!(target_os = "linux") {
+        return; // `script`, which gives a terminal, has other flags there
+    }
+    let on_terminal = |set: &str| {
+        let mut command = assert_cmd::Command::new("script");
+        let program = tanh_parity("").get_program().to_owned();
+        let line = format!("{set} '{}' compare a.csv b.csv", program.display());
+        command.args(["-qec", &line, "/dev/null"]).current_dir(&folder).env_remove("NO_COLOR");
+        outcome(command).1
+    };
+    assert!(on_terminal("TERM=xterm").contains(red));
+    for set in ["TERM=xterm NO_COLOR=1", "TERM=dumb"] {
+        assert!(!on_terminal(set).contains('\u{1b}'), "{set}");
+    }
+}
+
+#[test]
+fn shells_can_complete_and_man_has_a_page_for_each_command() {
+    for (shell, words) in
+        [("bash", "complete -F"), ("zsh", "#compdef tanh-parity"), ("fish", "complete -c")]
+    {
+        let script = stdout(tanh_parity(&format!("completions {shell}")));
+        assert!(script.contains(words) && script.contains("same-init"), "{shell}: {script}");
+    }
+    assert_trouble(outcome(tanh_parity("completions bsh")), "tip: a similar value exists: 'bash'");
+    let page = stdout(tanh_parity("man"));
+    assert!(page.contains(".TH tanh-parity 1") && page.contains("SUBCOMMANDS"), "{page}");
+    let folder = TempDir::new().unwrap();
+    assert_eq!(in_folder(folder.path(), "man pages"), (0, String::new(), String::new()));
+    let pages = entries(&folder.path().join("pages"));
+    for name in ["tanh-parity.1", "tanh-parity-train.1", "tanh-parity-man.1"] {
+        assert!(pages.iter().any(|page| page == name), "{pages:?}");
+    }
+    assert_trouble(in_folder(folder.path(), "man /dev/null/man"), "name another folder");
+}
+
+#[test]
+fn one_of_a_thing_is_not_many() {
+    let one = "--seeds 0..1 --epochs 1 --samples 1 --features 1 --hidden 1";
+    let text = stdout(tanh_parity(&format!("sweep {one}")));
+    let first = "1 seed: 1 epoch, lr 0.001, 1 sample, 1 feature, 1 hidden unit\n";
+    assert!(text.starts_with(first), "{text}");
+    let many = regex::Regex::new(r"(?:^|\D)1 [a-z]+s\b").unwrap();
+    assert!(many.is_match("1 seeds") && !many.is_match("31 seeds, 1 thread"));
+    for args in [
+        format!("sweep {one}"),
+        "check --epochs 1 --activations tanh --samples 1 --features 1 --hidden 1".to_owned(),
+        "pitfalls --epochs 1 --activations tanh --only powi,step-from-0".to_owned(),
+    ] {
+        let text = stdout(tanh_parity(&args));
+        let wrong = text.lines().find(|line| many.is_match(line));
+        assert_eq!(wrong, None, "{args}");
+    }
+}
+
+#[test]
+fn a_plot_marks_whole_epochs_and_shows_every_activation_in_its_own_way() {
+    let marks = |epochs: u32| {
+        let svg = stdout(tanh_parity(&format!("train --epochs {epochs} --samples 4 --plot -")));
+        // x first, then y, whose marks have a point.
+        let texts = svg.split("<text ").skip(5).map(|text| text.split('>').nth(1).unwrap());
+        let texts = texts.map(|text| text.trim_end_matches("</text").trim().to_owned());
+        texts.filter(|text| text.parse::<u32>().is_ok()).collect::<Vec<_>>()
+    };
+    assert_eq!(marks(1), ["1"]);
+    assert_eq!(marks(3), ["1", "2", "3"]);
+    assert_eq!(marks(50), ["10", "20", "30", "40", "50"]);
+    let all = activations().join(",");
+    let svg =
+        stdout(tanh_parity(&format!("train --epochs 1 --samples 4 --activations {all} --plot -")));
+    let colours: std::collections::BTreeSet<_> =
+        svg.split("stroke=\"#").skip(1).map(|rest| &rest[..6]).collect();
+    assert!(colours.len() >= activations().len(), "{colours:?}");
+}
+
+#[test]
+fn o_names_the_one_output() {
+    let folder = TempDir::new().unwrap();
+    let (code, ..) = in_folder(folder.path(), "pitfalls --only powi --epochs 1 -o p.csv");
+    assert_eq!((code, entries(folder.path())), (0, vec!["p.csv".to_owned()]));
+    fs::write(
+        folder.path().join("s.py"),
+        "import torch\nl = torch.nn.Linear(1, 1)\n\
+        o = torch.optim.SGD(l.parameters(), lr=1)\nl(torch.ones(1, 1)).sum().backward()\no.step()\n",
+    )
+    .unwrap();
+    let (code, _, errors) = in_folder(folder.path(), "record -q -o s.safetensors s.py");
+    assert!(code == 0 && folder.path().join("s.safetensors").exists(), "{errors}");
 }
 
 #[test]

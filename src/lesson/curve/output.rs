@@ -11,7 +11,7 @@ use super::{Curve, Found, curve, numbers};
 use crate::export::{as_python, to_csv};
 use crate::lesson::settings::unique;
 use crate::lesson::{Experiment, File};
-use crate::plot::{self, Line, Panel, colour};
+use crate::plot::{self, Line, Panel};
 
 impl Experiment for Curve {
     const NAME: &'static str = "curve";
@@ -38,7 +38,7 @@ Examples:
         File {
             flag: "plot",
             name: "curve.svg",
-            help: "Draw what was measured, as SVG",
+            help: "Draw what was measured, as SVG (or -)",
             shows: "A panel for each activation over the same inputs: its values, its derivative \
                     dashed, and on grey ground where it is saturated, so that little gradient \
                     comes through",
@@ -131,7 +131,7 @@ fn panel(x: &Tensor, found: &Found) -> Panel {
     let name = found.activation.name();
     let line = |what, dashed, y: &Tensor| Line {
         label: format!("{name}{what}"),
-        colour: colour(found.activation),
+        look: found.activation.into(),
         dashed,
         points: numbers(x).into_iter().zip(numbers(y)).collect(),
     };

@@ -1,7 +1,6 @@
 //! What `generator` prints and writes.
 
 use anyhow::Result;
-use plotters::style::RGBColor;
 use tch::Tensor;
 use torch_parity::nn::Activation;
 use torch_parity::text::fixed;
@@ -11,7 +10,7 @@ use super::{Finding, Findings, Generator, Last, contact_sheet, generator};
 use crate::export::to_csv;
 use crate::lesson::settings::{fits, unique};
 use crate::lesson::{Experiment, File};
-use crate::plot::{self, Line, Panel, colour};
+use crate::plot::{self, Line, Look, Panel, Scale};
 
 impl Experiment for Generator {
     const NAME: &'static str = "generator";
@@ -44,7 +43,7 @@ Examples:
         File {
             flag: "plot",
             name: "generator.svg",
-            help: "Draw what was measured, as SVG",
+            help: "Draw what was measured, as SVG (or -)",
             shows: "Left, the loss of every epoch of the decoders, which differ in their last \
                     activation; right, the values of all their pixels in ascending order beside \
                     the target's: who reaches all of [-1, 1], and who leaves it",
@@ -53,7 +52,7 @@ Examples:
         File {
             flag: "image",
             name: "generator.png",
-            help: "Write the first 12 pictures as PNG: the targets above each decoder's; then \
+            help: "Write the first 12 pictures as PNG (or -): the targets above each decoder's; then \
                    once more, clipped pixels orange where too bright and blue where too dark",
             shows: "The same pictures in rows: the targets, then what each decoder made of \
                     them; where pixels had to be clipped, a row that shows these, orange where \
@@ -126,22 +125,17 @@ fn row(finding: &Finding) -> String {
     )
 }
 
-const NONE: RGBColor = RGBColor(0, 0, 0);
-const TARGET: RGBColor = RGBColor(150, 150, 150);
-
 /// The loss of every epoch, and the pixels' values from the lowest up.
 fn draw(findings: &Findings) -> Result<String> {
-    let colour = |last| match last {
-        Last::Tanh => colour(Activation::Tanh),
-        Last::Sigmoid => colour(Activation::Sigmoid),
-        Last::None => NONE,
+    // Of activations that no decoder ends with.
+    let [none, target] = [Activation::Silu, Activation::Hardtanh].map(Look::from);
+    let look = |last| match last {
+        Last::Tanh => Activation::Tanh.into(),
+        Last::Sigmoid => Activation::Sigmoid.into(),
+        Last::None => none,
     };
-    let line = |last: Last, points| Line {
-        label: last.name(),
-        colour: colour(last),
-        dashed: false,
-        points,
-    };
+    let line =
+        |last: Last, points| Line { label: last.name(), look: look(last), dashed: false, points };
     let losses = findings.decoders.iter().map(|decoder| {
         let points = (1..).zip(&decoder.losses).map(|(epoch, &loss)| (f64::from(epoch), loss));
         line(decoder.finding.last, points.collect())
@@ -153,7 +147,7 @@ fn draw(findings: &Findings) -> Result<String> {
         .collect();
     values.push(Line {
         label: "target".to_owned(),
-        colour: TARGET,
+        look: target,
         dashed: true,
         points: sorted(&findings.targets),
     });
@@ -162,7 +156,8 @@ fn draw(findings: &Findings) -> Result<String> {
             title: "Training loss".to_owned(),
             x: "epoch".to_owned(),
             y: "mean squared error".to_owned(),
-            log_y: true,
+            x_scale: Scale::Whole,
+            y_scale: Scale::Log,
             lines: losses.collect(),
             ..Panel::default()
         },

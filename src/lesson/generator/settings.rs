@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::lesson::settings::{defaults, learning_rate, whole};
+use crate::lesson::settings::{DATA, RUNNING, TRAINING, defaults, learning_rate, whole};
 
 /// A decoder's last activation, by its name on the command line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ValueEnum)]
@@ -26,27 +26,28 @@ impl Last {
 
 /// The settings of `generator`, as its flags.
 #[derive(Args, Clone, Debug, PartialEq, Serialize)]
+#[command(next_help_heading = DATA)]
 pub struct Generator {
-    /// Seed of the codes and images, and again of every decoder
+    /// Seed of the codes and images, and again of every decoder, a whole number of 64 bits
     #[arg(long, default_value_t = 0, value_parser = whole::<i64>(i64::MIN..=i64::MAX), allow_negative_numbers = true)]
     pub seed: i64,
-    /// Images, all of them in one batch
+    /// Images, all of them in one batch, from 1 to 10000
     #[arg(long, default_value_t = 12, value_parser = whole::<i64>(1..=10_000), allow_negative_numbers = true)]
     pub samples: i64,
-    /// Numbers of a code
+    /// Numbers of a code, from 1 to 1000000
     #[arg(long, default_value_t = 8, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
     pub features: i64,
-    /// Hidden units
+    /// Hidden units, from 1 to 1000000
     #[arg(long, default_value_t = 32, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
     pub hidden: i64,
-    /// Width and height of an image, in pixels
+    /// Width and height of an image, in pixels, from 16 to 256
     #[arg(long, default_value_t = 16, value_parser = whole::<i64>(16..=256), allow_negative_numbers = true)]
     pub size: i64,
-    /// Steps of the optimizer, each on all images
-    #[arg(long, default_value_t = 100, value_parser = whole::<usize>(1..=1_000_000), allow_negative_numbers = true)]
+    /// Steps of the optimizer, each on all images, from 1 to 1000000
+    #[arg(long, help_heading = TRAINING, default_value_t = 100, value_parser = whole::<usize>(1..=1_000_000), allow_negative_numbers = true)]
     pub epochs: usize,
     /// Adam's learning rate, from 0 to 1e37
-    #[arg(long, default_value_t = 1e-2, value_parser = learning_rate, allow_negative_numbers = true)]
+    #[arg(long, help_heading = TRAINING, default_value_t = 1e-2, value_parser = learning_rate, allow_negative_numbers = true)]
     pub lr: f64,
     /// Last activations of the decoders
     #[arg(
@@ -57,8 +58,8 @@ pub struct Generator {
         default_value = "tanh,sigmoid,none"
     )]
     pub last: Vec<Last>,
-    /// Threads of libtorch; at these sizes one is fastest
-    #[arg(long, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
+    /// Threads of libtorch, from 1 to 1024; at these sizes one is fastest
+    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
     #[serde(skip)]
     pub threads: i32,
 }

@@ -11,7 +11,7 @@ use super::{CellKind, Finding, Recurrent, recurrent};
 use crate::export::to_csv;
 use crate::lesson::settings::{fits, unique};
 use crate::lesson::{Experiment, File};
-use crate::plot::{self, Line, Panel, colour};
+use crate::plot::{self, Line, Panel, Scale};
 
 impl Experiment for Recurrent {
     const NAME: &'static str = "recurrent";
@@ -23,8 +23,9 @@ part of the loss's gradient that reaches the first input.";
     const AFTER_HELP: &'static str = "\
 The CSV has a row for each network: cell, activation, steps (the length); loss
 of the last epoch; accuracy and new_accuracy, the shares of training and of new
-samples that it gets right, after training; and the norms of the loss's gradient
-at the first and the last input, before and after training.
+samples that it gets right, after training; and first_grad_before,
+last_grad_before, first_grad_after and last_grad_after, the norms of the loss's
+gradient at the first and the last input, before and after training.
 
 Examples:
   tanh-parity recurrent
@@ -44,7 +45,7 @@ Examples:
         File {
             flag: "plot",
             name: "recurrent.svg",
-            help: "Draw what was measured, as SVG",
+            help: "Draw what was measured, as SVG (or -)",
             shows: "By the length of the sequence, a line for each cell and activation: the \
                     gradient that reaches the first input before and after training, the loss, \
                     and the share of new samples that is right",
@@ -158,20 +159,23 @@ fn of(findings: &[Finding], network: (CellKind, Activation)) -> impl Iterator<It
 
 /// The loss, the accuracy on new samples, and the gradient at the first input.
 fn draw(findings: &[Finding]) -> Result<String> {
-    let panel = |title: &str, y: &str, log_y, value: fn(&Finding) -> f64| Panel {
+    let panel = |title: &str, y: &str, y_scale, value: fn(&Finding) -> f64| Panel {
         title: title.to_owned(),
         x: "length of the sequence (inputs)".to_owned(),
         y: y.to_owned(),
-        log_y,
+        x_scale: Scale::Whole,
+        y_scale,
         lines: lines(findings, value),
         ..Panel::default()
     };
     let (grad, loss) = ("norm of the loss's gradient", "cross-entropy (nats)");
     let panels = [
-        panel("At the first input, before training", grad, true, |f| f.first_grad_before),
-        panel("At the first input, after training", grad, true, |f| f.first_grad_after),
-        panel("Training loss", loss, false, |f| f.loss),
-        panel("New samples right (guessing: 0.5)", "share of samples", false, |f| f.new_accuracy),
+        panel("At the first input, before training", grad, Scale::Log, |f| f.first_grad_before),
+        panel("At the first input, after training", grad, Scale::Log, |f| f.first_grad_after),
+        panel("Training loss", loss, Scale::Linear, |f| f.loss),
+        panel("New samples right (guessing: 0.5)", "share of samples", Scale::Linear, |f| {
+            f.new_accuracy
+        }),
     ];
     plot::draw("Remembering the first input (gradients of 0 are not drawn)", &panels, 2, (460, 360))
 }
@@ -186,7 +190,7 @@ fn lines(findings: &[Finding], value: fn(&Finding) -> f64) -> Vec<Line> {
             Some(line) => line.points.push(point),
             None => lines.push(Line {
                 label,
-                colour: colour(finding.activation),
+                look: finding.activation.into(),
                 dashed: finding.cell == CellKind::Lstm,
                 points: vec![point],
             }),

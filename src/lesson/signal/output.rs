@@ -10,7 +10,7 @@ use super::{Findings, Network, Signal, signal};
 use crate::export::to_csv;
 use crate::lesson::settings::{fits, unique};
 use crate::lesson::{Experiment, File};
-use crate::plot::{self, Line, Panel, colour};
+use crate::plot::{self, Line, Panel, Scale};
 
 impl Experiment for Signal {
     const NAME: &'static str = "signal";
@@ -18,9 +18,9 @@ impl Experiment for Signal {
         "Measure what flows through deep networks, before and after training";
     const LONG_ABOUT: &'static str = "One hidden layer gives the networks of train.";
     const AFTER_HELP: &'static str = "\
-The CSV has a row for each layer, before training (epoch 0) and after: mean and
-std of its outputs; saturated, the share of them where the activation is next to
-flat; dead, the share of units that are so for every sample; sign_agreement,
+The CSV has a row for each activation, depth and layer, before training (epoch 0)
+and after: mean and std of the layer's outputs; saturated, the share of them
+where the activation is next to flat; dead, the share of units that are so for every sample; sign_agreement,
 which is 1 where all outputs of a sample have one sign; and grad_norm, the norm
 of the weight's gradient. The output layer, the last, has a gradient only.
 
@@ -42,7 +42,7 @@ Examples:
         File {
             flag: "plot",
             name: "signal.svg",
-            help: "Draw what was measured, as SVG",
+            help: "Draw what was measured, as SVG (or -)",
             shows: "By layer of the deepest networks: the weight's gradient, the mean output, and \
                     how far the outputs agree in sign, before training and dashed after it; by \
                     depth, how much of the gradient reaches the first layer",
@@ -86,24 +86,25 @@ fn draw(findings: &Findings) -> Result<String> {
             title: format!("Gradient by layer, {deepest} hidden"),
             x: "layer (the last is the output)".to_owned(),
             y: "norm of the weight's gradient".to_owned(),
-            log_y: true,
+            x_scale: Scale::Whole,
+            y_scale: Scale::Log,
             lines: by_layer(findings, deepest, |row| Some(row.grad_norm)),
-            bands: vec![],
-            shaded: vec![],
+            ..Panel::default()
         },
         Panel {
             title: "Gradient that reaches the first layer".to_owned(),
             x: "hidden layers".to_owned(),
             y: "share of the output layer's".to_owned(),
-            log_y: true,
+            x_scale: Scale::Whole,
+            y_scale: Scale::Log,
             lines: by_depth(&findings.networks),
-            bands: vec![],
-            shaded: vec![],
+            ..Panel::default()
         },
         Panel {
             title: format!("Mean output by layer, {deepest} hidden"),
             x: "hidden layer".to_owned(),
             y: "mean output".to_owned(),
+            x_scale: Scale::Whole,
             lines: by_layer(findings, deepest, |row| row.mean),
             ..Panel::default()
         },
@@ -111,6 +112,7 @@ fn draw(findings: &Findings) -> Result<String> {
             title: format!("Agreement of signs by layer, {deepest} hidden"),
             x: "hidden layer".to_owned(),
             y: "1: one sign, 0: half and half".to_owned(),
+            x_scale: Scale::Whole,
             lines: by_layer(findings, deepest, |row| row.sign_agreement),
             ..Panel::default()
         },
@@ -121,7 +123,7 @@ fn draw(findings: &Findings) -> Result<String> {
 /// Solid before training, dashed after it.
 fn line(activation: Activation, trained: bool, points: Vec<(f64, f64)>) -> Line {
     let label = activation.name().to_owned() + if trained { ", trained" } else { "" };
-    Line { label, colour: colour(activation), dashed: trained, points }
+    Line { label, look: activation.into(), dashed: trained, points }
 }
 
 fn by_layer(findings: &Findings, depth: i64, measure: fn(&LayerRow) -> Option<f64>) -> Vec<Line> {

@@ -5,12 +5,15 @@ use clap::Args;
 use serde::Serialize;
 use torch_parity::nn::Activation;
 
-use crate::lesson::settings::{activation, defaults, fits, learning_rate, unique, whole};
+use crate::lesson::settings::{
+    DATA, RUNNING, TRAINING, activation, defaults, fits, learning_rate, unique, whole,
+};
 
 /// The settings of a training run; the defaults are the lesson's.
 #[derive(Args, Clone, Debug, PartialEq, Serialize)]
+#[command(next_help_heading = DATA)]
 pub struct Train {
-    /// Seed of the random numbers for the data and all initial weights
+    /// Seed of the random numbers for the data and all initial weights, a whole number of 64 bits
     #[arg(long, default_value_t = 0, value_parser = whole::<i64>(i64::MIN..=i64::MAX), allow_negative_numbers = true)]
     pub seed: i64,
     #[command(flatten)]
@@ -21,30 +24,31 @@ pub struct Train {
 
 /// All settings of a training run but its seed.
 #[derive(Args, Clone, Debug, PartialEq, Serialize)]
+#[command(next_help_heading = DATA)]
 pub struct Run {
-    /// Samples, all of them in one batch
+    /// Samples, all of them in one batch, from 1 to 10000000
     #[arg(long, default_value_t = 512, value_parser = whole::<i64>(1..=10_000_000), allow_negative_numbers = true)]
     pub samples: i64,
-    /// Inputs of a sample
+    /// Inputs of a sample, from 1 to 1000000
     #[arg(long, default_value_t = 10, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
     pub features: i64,
-    /// Hidden units
+    /// Hidden units, from 1 to 1000000
     #[arg(long, default_value_t = 64, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
     pub hidden: i64,
-    /// Steps of the optimizer, each on all samples
-    #[arg(long, default_value_t = 50, value_parser = whole::<usize>(1..=1_000_000), allow_negative_numbers = true)]
+    /// Steps of the optimizer, each on all samples, from 1 to 1000000
+    #[arg(long, help_heading = TRAINING, default_value_t = 50, value_parser = whole::<usize>(1..=1_000_000), allow_negative_numbers = true)]
     pub epochs: usize,
     /// Adam's learning rate, from 0 to 1e37
-    #[arg(long, default_value_t = 1e-3, value_parser = learning_rate, allow_negative_numbers = true)]
+    #[arg(long, help_heading = TRAINING, default_value_t = 1e-3, value_parser = learning_rate, allow_negative_numbers = true)]
     pub lr: f64,
     /// Activations to train, in this order; `curve --help` lists all
     #[arg(long, value_parser = activation(), value_delimiter = ',', value_name = "NAME,...", hide_possible_values = true, default_value = "sigmoid,tanh,relu")]
     pub activations: Vec<Activation>,
     /// Seed again before each network, so that only the activation differs
-    #[arg(long)]
+    #[arg(long, help_heading = TRAINING)]
     pub same_init: bool,
-    /// Threads of libtorch; at the lesson's sizes one is fastest
-    #[arg(long, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
+    /// Threads of libtorch, from 1 to 1024; at the lesson's sizes one is fastest
+    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
     #[serde(skip)]
     pub threads: i32,
 }

@@ -1,0 +1,132 @@
+//! One pair of axes, and what is drawn on them.
+
+use super::{Look, Scale};
+
+/// Points joined by a line. Lines of one label look the same and share one
+/// entry of the legend.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Its entry in the legend.
+    pub label: String,
+    /// Its colour and its marks.
+    pub look: Look,
+    /// For a second state of the same thing.
+    pub dashed: bool,
+    /// What cannot be drawn is left out: numbers that are not finite, and on a
+    /// logarithmic axis those that are not positive.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// An area, in a tint that lets through what is behind it.
+#[derive(Clone, Debug)]
+pub struct Band {
+    /// Its colour.
+    pub look: Look,
+    /// Around it; left out as points of a line are.
+    pub outline: Vec<(f64, f64)>,
+}
+
+/// A few characters beside a point.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// The point, which a line has.
+    pub at: (f64, f64),
+    /// What stands there.
+    pub text: String,
+    /// Whether above the point, to the left, or below it, to the right: both are
+    /// beside a line that rises.
+    pub above: bool,
+}
+
+/// One pair of axes, and what is drawn on them.
+#[derive(Clone, Debug, Default)]
+pub struct Panel {
+    /// Above it.
+    pub title: String,
+    /// What the x-axis measures, with the unit.
+    pub x: String,
+    /// What the y-axis measures, with the unit.
+    pub y: String,
+    /// Of the x-axis.
+    pub x_scale: Scale,
+    /// Of the y-axis.
+    pub y_scale: Scale,
+    /// What is drawn.
+    pub lines: Vec<Line>,
+    /// Drawn behind the lines.
+    pub bands: Vec<Band>,
+    /// Written over the lines.
+    pub notes: Vec<Note>,
+    /// Spans of x on grey ground.
+    pub shaded: Vec<[f64; 2]>,
+}
+
+/// The most points of a line that are marked each.
+const MARKED_EACH: usize = 24;
+
+/// The marks of a longer line.
+const MARKS: usize = 8;
+
+impl Panel {
+    /// The points that can be drawn, as places on the axes.
+    pub fn places(&self, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+        let place = |&(x, y): &(f64, f64)| (self.x_scale.place(x), self.y_scale.place(y));
+        points.iter().map(place).filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
+    }
+
+    /// Which of `n` points of the `i`th line have a mark. On long lines each
+    /// begins elsewhere, so that lines which meet do not hide each other's.
+    pub fn marked(&self, i: usize, n: usize) -> Vec<usize> {
+        if n <= MARKED_EACH {
+            return (0..n).collect();
+        }
+        let lines = self.lines.len();
+        (0..MARKS).map(|k| (n - 1) * (k * lines + i % lines) / (MARKS * lines)).collect()
+    }
+
+    /// The ends of both axes, as places: x, then y.
+    pub fn ends(&self, drawn: &[&[(f64, f64)]]) -> [(f64, f64); 2] {
+        let all = || drawn.iter().copied().flatten();
+        let x = extent(self.x_scale, all().map(|&(x, _)| x));
+        let (bottom, top) = extent(self.y_scale, all().map(|&(_, y)| y));
+        let margin = ((top - bottom) * 0.05).max(top.abs() * 1e-6).max(1e-9);
+        let room = if self.notes.is_empty() { 0.0 } else { 0.18 * (x.1 - x.0) };
+        [(x.0 - room / 5.0, x.1 + room), (bottom - margin, top + margin)]
+    }
+}
+
+/// The least and the largest of the places, apart; 0 and 1 where there are none.
+fn extent(scale: Scale, places: impl Iterator<Item = f64>) -> (f64, f64) {
+    match places.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x))) {
+        (low, high) if low > high => (0.0, 1.0),
+        (low, high) if low == high => (low - scale.around(low), low + scale.around(low)),
+        ends => ends,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::look;
+
+    #[test]
+    fn a_single_point_stands_in_the_middle() {
+        let panel = Panel { x_scale: Scale::Whole, ..Panel::default() };
+        let [(left, right), (bottom, top)] = panel.ends(&[&[(1.0, 0.7)]]);
+        assert_eq!((left, right), (0.5, 1.5));
+        assert!(bottom < 0.65 && top > 0.75 && (f64::midpoint(bottom, top) - 0.7).abs() < 1e-9);
+        assert_eq!(Panel::default().ends(&[])[0], (0.0, 1.0));
+    }
+
+    #[test]
+    fn long_lines_have_few_marks_and_none_in_the_same_place() {
+        let line = Line { label: String::new(), look: look(0), dashed: false, points: vec![] };
+        let panel = Panel { lines: vec![line; 28], ..Panel::default() };
+        let mut marks: Vec<_> = (0..28).flat_map(|i| panel.marked(i, 1000)).collect();
+        assert!(marks.iter().all(|&mark| mark < 1000));
+        marks.sort_unstable();
+        marks.dedup();
+        assert_eq!(marks.len(), 28 * MARKS);
+        assert_eq!(panel.marked(3, 4), [0, 1, 2, 3]);
+    }
+}
