@@ -285,6 +285,25 @@ mod tests {
         assert!(outputs > 20, "{outputs}");
     }
 
+    #[test]
+    fn one_commands_help_lists_the_activations_and_the_others_lead_there() {
+        let mut command = super::command();
+        command.build();
+        let helps: Vec<_> = command
+            .get_subcommands_mut()
+            .map(|below| (below.get_name().to_owned(), below.render_long_help().to_string()))
+            .collect();
+        let with = |word| {
+            let with = helps.iter().filter(move |(_, help)| help.contains(word));
+            with.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(with("hardsigmoid"), ["curve"]);
+        assert_eq!(
+            with("curve --help"),
+            ["train", "signal", "recurrent", "pitfalls", "sweep", "check"]
+        );
+    }
+
     /// The range that a complaint of a flag names.
     fn range(text: &str) -> Option<&str> {
         let from = text.find("from ")?;
