@@ -122,7 +122,7 @@ fn another_shape_or_dtype_is_named_though_values_are_not_kept() {
         let report = compare(["A", "B"], &record(&x), &record(other), &Options::default());
         report.unwrap().to_string()
     };
-    assert!(said(&x.view([10, 10])).contains("param, w: shape [100] for A, [10, 10] for B"));
+    assert!(said(&x.view([10, 10])).contains("shape [100] for A, [10, 10] for B"));
     assert!(said(&x.to_kind(tch::Kind::Double)).contains("w: dtype F32 for A, F64 for B"));
 }
 

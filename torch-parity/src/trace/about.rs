@@ -88,19 +88,33 @@ impl About {
 
     /// Adds what a further file of the same record says.
     pub(super) fn join(&mut self, other: Self) {
+        // All of it: a field that is forgotten here would be lost on reading.
+        let Self {
+            experiment,
+            settings,
+            environment,
+            series,
+            names,
+            phases,
+            digest,
+            partial,
+            models,
+        } = other;
         if self.experiment.is_empty() {
-            self.experiment = other.experiment;
+            self.experiment = experiment;
         }
         if self.settings.is_empty() {
-            self.settings = other.settings;
+            self.settings = settings;
         }
         if self.environment.is_empty() {
-            self.environment = other.environment;
+            self.environment = environment;
         }
-        self.models.extend(other.models);
-        self.series.extend(other.series);
-        self.names.extend(other.names);
-        self.phases.extend(other.phases);
+        self.digest = self.digest.take().or(digest);
+        self.partial = self.partial.take().or(partial);
+        self.models.extend(models);
+        self.series.extend(series);
+        self.names.extend(names);
+        self.phases.extend(phases);
     }
 
     /// Remembers the order in which the parts of `key` arose.
