@@ -2,6 +2,7 @@
 # make test           set up, run every test
 # make lesson         run every experiment: CSVs, pictures and pages in results/
 # make sweep, bench   measure what docs/sweeps.md and docs/speed.md report
+# make fuzz           damage all that is read, FUZZ=60 seconds for each kind of file
 # make lint, format   check or mend the style of Rust and Python
 # make golden         make the golden files again; golden-check: and compare
 # make pictures       draw the pages' pictures again; pitfalls-table: that table
@@ -28,7 +29,7 @@ PYTHON_FILES := python_ref $(filter-out tests/lesson.py,$(wildcard tests/*.py to
 unexport PYTHONHOME PYTHONPATH
 
 .PHONY: run lesson sweep test setup build check bench lint format golden golden-check
-.PHONY: pictures pitfalls-table clean
+.PHONY: pictures pitfalls-table fuzz clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -59,6 +60,11 @@ sweep: build
 
 test: setup
 	$(CARGO) test --release --workspace
+
+FUZZ := 60
+
+fuzz: setup
+	TORCH_PARITY_FUZZ_SECONDS=$(FUZZ) $(CARGO) test --release --workspace --test fuzz -- --nocapture
 
 check: build
 	@$(BIN) check
