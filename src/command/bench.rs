@@ -20,10 +20,10 @@ pub struct BenchArgs {
     #[arg(long, help_heading = RUNNING, default_value_t = 7, value_parser = whole::<usize>(1..=1000), allow_negative_numbers = true)]
     rounds: usize,
     /// Compare records of 5,000 epochs too (289 MB, twice, in the temporary folder)
-    #[arg(long)]
+    #[arg(long, help_heading = RUNNING)]
     large: bool,
     /// Print what was measured as text, or as json for programs
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Plain::Text, hide_possible_values = true)]
+    #[arg(long, help_heading = OUTPUT, value_enum, value_name = "FORMAT", default_value_t = Plain::Text, hide_possible_values = true)]
     format: Plain,
     /// Write every number, with its range over the rounds (- for standard
     /// output)

@@ -143,7 +143,12 @@ fn output(flag: &'static str, help: &'static str) -> Arg {
 
 /// A flag on how `--trace` records.
 fn switch(flag: &'static str, help: &'static str) -> Arg {
-    Arg::new(flag).long(flag).action(ArgAction::SetTrue).requires("trace").help(help)
+    Arg::new(flag)
+        .long(flag)
+        .action(ArgAction::SetTrue)
+        .requires("trace")
+        .help(help)
+        .help_heading(OUTPUT)
 }
 
 /// The settings that the flags give, checked.

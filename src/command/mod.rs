@@ -110,7 +110,7 @@ Examples:
   tanh-parity pitfalls --against-python --csv pitfalls.csv
 
 The CSV has a row for each mistake: name; found, whether anything differs;
-must_show, whether it must at these settings; series, epoch, phase, tensor and
+must_show, whether it must at these settings; series, step, phase, tensor and
 ulps of the first divergence (empty if there is none); final_loss_difference,
 the largest; noticed_to_4_decimals, noticed_by_assert_close,
 noticed_by_final_bits and noticed_by_epoch_bits, which checks of the losses

@@ -154,19 +154,19 @@ impl Shown {
 pub struct Form {
     /// Print the report as text, as json for programs, as markdown for a page of
     /// GitHub, or as junit for the tests of a CI system
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text, hide_possible_values = true)]
+    #[arg(long, help_heading = OUTPUT, value_enum, value_name = "FORMAT", default_value_t = Format::Text, hide_possible_values = true)]
     format: Format,
     /// Write the report as a page for a browser (or -)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     html: Option<PathBuf>,
     /// Write it as JSON too (or -)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     json: Option<PathBuf>,
     /// Write it as Markdown too (or -)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     markdown: Option<PathBuf>,
     /// Write it as JUnit's XML too (or -)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     junit: Option<PathBuf>,
 }
 

@@ -37,7 +37,7 @@ pub struct PitfallsArgs {
     #[arg(long, help_heading = OUTPUT)]
     markdown: bool,
     /// Print what was found as text, or as json for programs
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Plain::Text, hide_possible_values = true, conflicts_with_all = ["markdown", "list"])]
+    #[arg(long, help_heading = OUTPUT, value_enum, value_name = "FORMAT", default_value_t = Plain::Text, hide_possible_values = true, conflicts_with_all = ["markdown", "list"])]
     format: Plain,
     /// Write a row for each mistake (- for standard output)
     #[arg(long, short = 'o', value_name = "FILE", help_heading = OUTPUT)]

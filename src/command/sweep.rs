@@ -55,7 +55,7 @@ pub struct SweepArgs {
     )]
     summary: Vec<PathBuf>,
     /// Print what the seeds say as text, or as json for programs
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Plain::Text, hide_possible_values = true)]
+    #[arg(long, help_heading = OUTPUT, value_enum, value_name = "FORMAT", default_value_t = Plain::Text, hide_possible_values = true)]
     format: Plain,
     /// Draw how the final losses spread, as SVG (- for standard output)
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
