@@ -243,8 +243,8 @@ fn columns_are_left_out_and_renamed_by_name() {
 #[test]
 fn what_is_no_table_is_trouble_in_a_line() {
     for (text, said) in [
-        ("name\nx\n", "x.csv holds no numbers"),
-        ("a,b\n", "x.csv holds no numbers"),
+        ("name\nx\n", "x.csv holds no numbers: name a CSV of numbers, or a record"),
+        ("a,b\n", "x.csv holds no numbers: name a CSV of numbers, or a record"),
         ("a,a\n1,2\n", "x.csv has two columns a: name each once"),
         ("a,b\n1\n", "x.csv is not a readable CSV: line 2 has 1 cell, the first line 2"),
         ("a,b\n\n1,2,3\n", "x.csv is not a readable CSV: line 3 has 3 cells, the first line 2"),
