@@ -65,28 +65,23 @@ impl Display for Bench {
 
         writeln!(f, "a whole process: train sigmoid, tanh and relu")?;
         let rows = self.processes.iter().map(|row| {
-            let [what, threads, python, _, rust, ratio, range] =
-                with_numbers([row.case.measure.to_string(), row.case.threads.to_string()], row);
-            [what, threads, python, rust, ratio, range]
+            two_sides([row.case.measure.to_string(), row.case.threads.to_string()], row)
         });
         let header = ["", "threads", "Python", "Rust", "ratio", "range"];
         writeln!(f, "{}", table(&header, rows))?;
 
         writeln!(f, "a sweep of {SEEDS} seeds, 1 thread each; Python one after the other")?;
-        let rows = self.sweeps.iter().map(|row| {
-            let [what, jobs, python, _, rust, ratio, range] =
-                with_numbers([row.case.measure.to_string(), row.case.jobs.to_string()], row);
-            [what, jobs, python, rust, ratio, range]
-        });
+        let rows = self
+            .sweeps
+            .iter()
+            .map(|row| two_sides([row.case.measure.to_string(), row.case.jobs.to_string()], row));
         let header = ["", "jobs", "Python", "Rust", "ratio", "range"];
         writeln!(f, "{}", table(&header, rows))?;
 
         writeln!(f, "µs a step of Python, alone and recorded; ratio: recorded by alone")?;
         let rows = self.recorded.iter().map(|row| {
             let name = row.case.activation.map(Activation::name).unwrap_or_default();
-            let [what, threads, alone, _, recorded, ratio, range] =
-                with_numbers([name.to_owned(), row.case.threads.to_string()], row);
-            [what, threads, alone, recorded, ratio, range]
+            two_sides([name.to_owned(), row.case.threads.to_string()], row)
         });
         let header = ["", "threads", "alone", "recorded", "ratio", "range"];
         writeln!(f, "{}", table(&header, rows))?;
@@ -94,9 +89,7 @@ impl Display for Bench {
         if !self.compared.is_empty() {
             writeln!(f, "compare of two equal records of train, beside cmp; ratio: ours by cmp's")?;
             let rows = self.compared.iter().map(|row| {
-                let [what, epochs, cmp, _, ours, ratio, range] =
-                    with_numbers([row.case.measure.to_string(), row.case.epochs.to_string()], row);
-                [what, epochs, cmp, ours, ratio, range]
+                two_sides([row.case.measure.to_string(), row.case.epochs.to_string()], row)
             });
             let header = ["", "epochs", "cmp", "compare", "ratio", "range"];
             writeln!(f, "{}", table(&header, rows))?;
@@ -128,6 +121,12 @@ fn with_numbers([a, b]: [String; 2], row: &Measured) -> [String; 7] {
         ratio.map_or(String::new(), |r| format!("{:.2}", r.median)),
         ratio.map_or(String::new(), |r| format!("{:.2} to {:.2}", r.low, r.high)),
     ]
+}
+
+/// The same where there is no plain loop beside the two sides.
+fn two_sides(what: [String; 2], row: &Measured) -> [String; 6] {
+    let [a, b, python, _, rust, ratio, range] = with_numbers(what, row);
+    [a, b, python, rust, ratio, range]
 }
 
 /// Three digits.
