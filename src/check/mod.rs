@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use torch_parity::TORCH_VERSION;
 use torch_parity::compare::{self, Options, Report, Tally, Value, Verdict};
-use torch_parity::text::{escaped, repr, table, thousands, wrapped};
+use torch_parity::text::{escaped, repr, table, thousands_u64, wrapped};
 use torch_parity::trace::{About, Both, Kept, Trace, Writer};
 
 pub use self::again::Digest;
@@ -57,9 +57,9 @@ pub struct Checked {
 impl Ending {
     /// The distance of the losses as text, "nan" where they have none; empty where
     /// there are not two.
-    pub fn ulps_text(&self, text: impl Fn(u64) -> String) -> String {
+    pub fn ulps_text(&self) -> String {
         match self.losses {
-            [Some(_), Some(_)] => self.ulps.map_or_else(|| "nan".to_owned(), text),
+            [Some(_), Some(_)] => self.ulps.map_or_else(|| "nan".to_owned(), thousands_u64),
             _ => String::new(),
         }
     }
@@ -114,13 +114,13 @@ impl<E: Experiment> Check<E> {
     /// Runs our side, waits for the twin, and compares.
     pub fn finish(mut self, options: &Options) -> Result<Checked> {
         let rust = record(&self.experiment, &self.kept)?;
-        let python = self.python_trace()?;
+        let python = python_trace(&mut self.twin)?;
         let sides = ["Rust", "Python"];
         let mut report = compare::compare(sides, &rust, &python, options)?;
         tell_values(&mut report, &options.step_word, |kept| {
             self.twin = self.python.start_twin(E::NAME, &self.experiment.twin_flags(), kept)?;
             let rust = record(&self.experiment, kept)?;
-            compare::compare(sides, &rust, &self.python_trace()?, options)
+            compare::compare(sides, &rust, &python_trace(&mut self.twin)?, options)
         });
         Ok(self.checked(rust, python, report))
     }
@@ -129,7 +129,7 @@ impl<E: Experiment> Check<E> {
     /// that each step's own error shows, apart from what it inherited. The twin
     /// runs first.
     pub fn finish_resynced(mut self, options: &Options) -> Result<Checked> {
-        let python = self.python_trace()?;
+        let python = python_trace(&mut self.twin)?;
         let mut rust = self.experiment.trace();
         let mut progress = Progress::new(self.experiment.steps());
         let mut after = Both(&mut progress, &mut Resync(&python));
@@ -137,11 +137,6 @@ impl<E: Experiment> Check<E> {
         drop(progress);
         let report = compare::compare(["Rust", "Python"], &rust, &python, options)?;
         Ok(self.checked(rust, python, report.resynced()))
-    }
-
-    /// Waits for the twin; returns all that happened in it.
-    pub fn python_trace(&mut self) -> Result<Trace> {
-        python_trace(&mut self.twin)
     }
 
     fn checked(&self, rust: Trace, python: Trace, report: Report) -> Checked {
@@ -271,7 +266,7 @@ fn endings_table(endings: &[Ending]) -> String {
         let Ending { series, losses, steps_equal, steps, .. } = ending;
         let [ours, theirs] =
             losses.map(|value| value.and_then(Value::number).map_or(String::new(), repr));
-        let ulps = ending.ulps_text(|ulps| thousands(usize::try_from(ulps).unwrap_or(usize::MAX)));
+        let ulps = ending.ulps_text();
         [escaped(series).into_owned(), ours, theirs, ulps, format!("{steps_equal}/{steps}")]
     });
     let header = ["series", "Rust final loss", "Python final loss", "ULPs", "epochs equal"];

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use torch_parity::compare::{How, Nearby, Outcome, Value, Verdict};
-use torch_parity::text::thousands;
+use torch_parity::text::{thousands, thousands_u64};
 
 use super::{Comparison, Document, page, rows, shown, words};
 use crate::plot::growth;
@@ -104,7 +104,7 @@ fn nearby(outcome: &Outcome, around: &[Nearby]) -> String {
     let number = |value: Value| value.decimal().unwrap_or_default();
     let rows = around.iter().map(|Nearby { index, values: [x, y], ulps }| {
         let same = if x == y { "yes" } else { "no" }.to_owned();
-        let ulps = ulps.map_or_else(|| "nan".to_owned(), rows::whole);
+        let ulps = ulps.map_or_else(|| "nan".to_owned(), thousands_u64);
         [format!("{index:?}"), number(*x), x.hex(), number(*y), y.hex(), ulps, same]
     });
     let [a_bits, b_bits] = [&a, &b].map(|side| format!("{side} bits"));

@@ -2,7 +2,7 @@
 //! page.
 
 use torch_parity::compare::{Outcome, Value};
-use torch_parity::text::{repr, thousands};
+use torch_parity::text::{repr, thousands, thousands_u64};
 
 use super::Comparison;
 
@@ -29,7 +29,7 @@ pub fn phases(outcome: &Outcome) -> (Table<7>, usize) {
             thousands(tally.tensors_equal),
             thousands(tally.values),
             known(thousands(tally.values_equal)),
-            known(whole(tally.max_ulps)),
+            known(thousands_u64(tally.max_ulps)),
             known(repr(tally.max_abs)),
         ]
     });
@@ -55,7 +55,7 @@ pub fn endings(comparison: &Comparison) -> Table<6> {
     let rows = endings.iter().map(|ending| {
         let [x, y] = ending.losses.map(number);
         let [equal, all] = [ending.steps_equal, ending.steps].map(thousands);
-        [ending.series.clone(), x, y, ending.ulps_text(whole), equal, all]
+        [ending.series.clone(), x, y, ending.ulps_text(), equal, all]
     });
     let [a, b] = outcome.sides.each_ref().map(|side| format!("{side} final loss"));
     let steps = format!("{}s", outcome.step_word);
@@ -72,9 +72,4 @@ pub fn differences(outcome: &Outcome) -> Table<5> {
     });
     let header = [outcome.noun, "differ", "max ULPs", "max error", "passes"];
     (header.map(str::to_owned), rows.collect())
-}
-
-/// A count of 64 bits.
-pub fn whole(n: u64) -> String {
-    thousands(usize::try_from(n).unwrap_or(usize::MAX))
 }

@@ -9,7 +9,7 @@ use super::difference::{Difference, What};
 use super::report::Noun;
 use super::words::MOST_ROWS;
 use super::{Growth, Nearby, Report, Tally, Tolerance, Value, Verdict};
-use crate::text::{Number, counted, repr, thousands};
+use crate::text::{Number, counted, repr, thousands, thousands_u64};
 use crate::trace::Place;
 
 /// A report as plain data, serialised under the names of its fields. Of what has
@@ -229,7 +229,7 @@ impl Told {
             How::Text { .. } => alone("text"),
             How::Values { differing, count, max_ulps, max_abs, .. } => [
                 format!("{} of {}", thousands(*differing), thousands(*count)),
-                thousands(usize::try_from(*max_ulps).unwrap_or(usize::MAX)),
+                thousands_u64(*max_ulps),
                 repr(max_abs.0),
             ],
         }

@@ -8,4 +8,4 @@ mod table;
 pub use escaped::escaped;
 pub use number::{Number, as_number};
 pub use python::{fixed, repr, scientific};
-pub use table::{counted, number, percent, table, thousands, wrapped};
+pub use table::{counted, number, percent, table, thousands, thousands_u64, wrapped};

@@ -35,6 +35,11 @@ pub fn thousands(n: usize) -> String {
     text
 }
 
+/// The same of a count of 64 bits, as ULPs are.
+pub fn thousands_u64(n: u64) -> String {
+    thousands(usize::try_from(n).unwrap_or(usize::MAX))
+}
+
 /// So many of `what`, a word that takes an s: "1 seed", "1,000 seeds".
 pub fn counted(n: usize, what: &str) -> String {
     format!("{} {what}{}", thousands(n), if n == 1 { "" } else { "s" })

@@ -54,13 +54,6 @@ impl Array {
         self.is_digest
     }
 
-    /// How many values it has, or stands for; of dtypes smaller than a byte, how
-    /// many bytes.
-    pub fn values(&self) -> usize {
-        let all: usize = self.shape.iter().product();
-        if self.dtype.bitsize() < 8 { all * self.dtype.bitsize() / 8 } else { all }
-    }
-
     /// Some of the bytes, which are shared.
     pub(super) fn part(&self, range: Range<usize>) -> Bytes {
         self.bytes.slice(range)
