@@ -609,6 +609,7 @@ class Recorder:
         self.partial = None  # why it ends before the run was to end
         self.busy, self.waits = 0, None  # a signal waits until nothing is noted
         self.signal = None  # that ended the script
+        self.watched_signals = {}  # number -> what it did before
         self.on, self.pid, self.error, self.undo = True, os.getpid(), None, []
         # What is going on
         self.local = Local()
@@ -1048,8 +1049,13 @@ class Recorder:
         is can be written; those that the script watches itself are its own."""
         own = (signal.SIG_DFL, signal.default_int_handler)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) in own:
+            before = signal.getsignal(number)
+            if before in own:
                 signal.signal(number, self.end)
+                self.watched_signals[number] = before
+        # A handler in Python waits where C code waits: nobody could end a forked
+        # process that waits for a lock.
+        os.register_at_fork(after_in_child=leave_signals)
 
     def end(self, number, frame):
         """Ends the script, but not while something is being noted."""
@@ -1069,6 +1075,13 @@ class Recorder:
 
 
 # ---------------------------------------------------------------- watching
+
+
+def leave_signals():
+    """Gives back those that are watched."""
+    for number, before in (_recorder.watched_signals if _recorder else {}).items():
+        if signal.getsignal(number) == _recorder.end:
+            signal.signal(number, before)
 
 
 def guarded(recorder, note, *args):
@@ -1318,6 +1331,7 @@ def recording(path, experiment, settings, options=None):
         end_as_signal(recorder)
         raise
     finally:
+        leave_signals()
         recorder.finish()
         recorder.file.close()
         _recorder = None

@@ -13,6 +13,7 @@ and `# first: KEY` where a wrong script first parts from the right one.
 """
 
 import contextlib
+import faulthandler
 import gc
 import json
 import os
@@ -23,6 +24,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from collections import namedtuple
 from pathlib import Path
@@ -41,6 +43,7 @@ with record.recording(os.devnull, "", {}):
 
 SCRIPTS = ROOT / "tests/scripts"
 RIGHT = "lesson_plain.py"
+PATIENCE = 300  # seconds, for a script that takes one
 
 Run = namedtuple("Run", "status out err state trace")
 
@@ -111,10 +114,12 @@ def in_child(run, folder):
     would; returns its status and what it printed."""
     pid = os.fork()
     if pid == 0:
+        os.setpgid(0, 0)  # with the processes that it starts
         os.chdir(folder)
         random.seed(0)  # a fork draws a seed of its own
         for number in (1, 2):
             os.dup2(os.open(str(number), os.O_CREAT | os.O_WRONLY, 0o666), number)
+        faulthandler.enable()
         status = 1
         try:
             run()
@@ -132,9 +137,25 @@ def in_child(run, folder):
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.kill(os.getpid(), signal.SIGINT)
         os._exit(int(status))
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    status = ended(pid, folder)
     out, err = (Path(folder, name).read_bytes() for name in "12")
     return status, out, err
+
+
+def ended(pid, folder):
+    """How a process ended; one that hangs, and all that it started, say where."""
+    deadline = time.monotonic() + PATIENCE
+    while (found := os.waitpid(pid, os.WNOHANG))[0] == 0:
+        if time.monotonic() > deadline:
+            os.killpg(pid, signal.SIGABRT)
+            time.sleep(1)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            hung = Path(folder, "2").read_text()
+            raise AssertionError(f"not ended after {PATIENCE} s, in\n{hung}")
+        time.sleep(0.01)
+    return os.waitstatus_to_exitcode(found[1])
 
 
 def run_script(script, args=(), recorded=True, sabotage=lambda: None, flags=()):
@@ -407,6 +428,29 @@ class Options(unittest.TestCase):
         self.assertEqual(steps, {"000000", "000002"})
         self.assertEqual(set(self.keys("norms.py", "--steps", "..9")), set(whole))
 
+    def test_signals_are_watched_in_this_process_alone(self):
+        """And only while something is recorded."""
+        numbers = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+
+        def run():
+            before = [signal.getsignal(number) for number in numbers]
+            options = record.Options(partial=True)
+            with record.recording("t.safetensors", "test", {}, options):
+                train_one(1)
+                inside = [signal.getsignal(number) for number in numbers]
+                # HUP is nobody's where the tests run under nohup.
+                assert inside[:2] != before[:2]
+                pid = os.fork()
+                if pid == 0:
+                    here = [signal.getsignal(number) for number in numbers]
+                    os._exit(here != before)
+                assert os.waitpid(pid, 0)[1] == 0
+            assert [signal.getsignal(number) for number in numbers] == before
+
+        with tempfile.TemporaryDirectory() as folder:
+            status, _, err = in_child(run, folder)
+            self.assertEqual(status, 0, err.decode())
+
     def test_phases(self):
         phases = {k.split("/")[2] for k in self.keys("gan.py", "--phases", "loss,init")}
         self.assertEqual(phases, {"loss", "init"})
@@ -489,8 +533,13 @@ class Alone(unittest.TestCase):
     """The recorder's file, copied, run by an interpreter of its own."""
 
     def run_in(self, folder, *args):
-        command = [sys.executable, *args]
-        return subprocess.run(command, cwd=folder, capture_output=True, check=False)
+        return subprocess.run(
+            [sys.executable, *args],
+            cwd=folder,
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
+        )
 
     def test_it_needs_no_other_file_and_python_would_do_the_same(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -563,6 +612,25 @@ def train_one(steps):
         criterion(net(torch.randn(4, 3)), torch.randn(4, 2)).backward()
         optimizer.step()
         criterion(net(torch.randn(4, 3)), torch.randn(4, 2))  # with gradients
+
+
+class Patience(unittest.TestCase):
+    def test_a_script_that_hangs_is_ended_and_says_where(self):
+        global PATIENCE
+        kept, PATIENCE = PATIENCE, 0.1
+
+        def hang_on():
+            os.fork()
+            time.sleep(1000)
+
+        try:
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                self.assertRaisesRegex(AssertionError, "(?s)hang_on.*hang_on"),
+            ):
+                in_child(hang_on, folder)
+        finally:
+            PATIENCE = kept
 
 
 if __name__ == "__main__":

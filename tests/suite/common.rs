@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test file uses a part of it
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use assert_cmd::Command;
 use fastrand::Rng;
@@ -10,18 +11,21 @@ use torch_parity::compare::{Options, Verdict, compare};
 use torch_parity::nn::Activation;
 use torch_parity::trace::Trace;
 
+/// Many times what any run here takes: one that hangs fails, and CI goes on.
+const PATIENCE: Duration = Duration::from_secs(900);
+
 /// The program under test; a failing assertion shows the command and what it
 /// printed.
 pub fn tanh_parity(args: &str) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("tanh-parity"));
-    command.args(args.split_whitespace());
+    command.args(args.split_whitespace()).timeout(PATIENCE);
     command
 }
 
 /// The project's Python.
 pub fn python() -> Command {
     let mut command = Command::new(root().join(".venv/bin/python"));
-    command.current_dir(root()).env("PYTHONDONTWRITEBYTECODE", "1");
+    command.current_dir(root()).env("PYTHONDONTWRITEBYTECODE", "1").timeout(PATIENCE);
     command
 }
 
