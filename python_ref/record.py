@@ -671,7 +671,7 @@ class Recorder:
             self.buffers[inner] = self.buffers_of(inner)
         named = arguments(module, args, kwargs)
         inputs = [(n, piece(t), t.requires_grad) for n, t in named]
-        return Pass(module, [i for i in inputs if i[1] is not None])
+        return Pass(inner, [i for i in inputs if i[1] is not None])
 
     def after_call(self, made, result):
         """Notes what came out, if a backward pass can go through it."""

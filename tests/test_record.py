@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 import unittest
+import weakref
 from collections import namedtuple
 from pathlib import Path
 
@@ -602,9 +603,25 @@ class Memory(unittest.TestCase):
             status, _, err = in_child(run, folder)
             self.assertEqual(status, 0, err.decode())
 
+    def test_a_wrapper_lives_no_longer_than_without_the_recorder(self):
+        """What is freed after its process group may wait for it for ever."""
 
-def train_one(steps):
-    net = torch.nn.Linear(3, 2)
+        def run():
+            net = torch.nn.Linear(3, 2)
+            with record.recording("t.safetensors", "test", {}):
+                wrapper = torch.nn.DataParallel(net)
+                train_one(2, wrapper)
+                wrapper = weakref.ref(wrapper)
+                gc.collect()
+                assert wrapper() is None
+
+        with tempfile.TemporaryDirectory() as folder:
+            status, _, err = in_child(run, folder)
+            self.assertEqual(status, 0, err.decode())
+
+
+def train_one(steps, net=None):
+    net = net or torch.nn.Linear(3, 2)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
     criterion = torch.nn.MSELoss()
     for _ in range(steps):
