@@ -15,8 +15,9 @@ tool=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 
 # All that is built stays in the tool's folder, which is what CI caches.
 unset CARGO_BUILD_TARGET
-CARGO_TARGET_DIR="$tool/target" make -C "$tool" --no-print-directory build
-export CARGO_TARGET_DIR="$tool/target/port" LIBTORCH="$tool/.venv/libtorch"
+export CARGO_TARGET_DIR="$tool/target"
+make -C "$tool" --no-print-directory build
+export LIBTORCH="$tool/.venv/libtorch"
 export TANH_PARITY_PYTHON="$tool/.venv/bin/python"
 
 # The library was somewhere else where the port was made; here it is in this folder.

@@ -215,15 +215,14 @@ fn given_first(given: &Train, told: Result<Train>, flags: &ArgMatches) -> Result
 fn all(flags: &ArgMatches) -> Result<Verdict> {
     let All { threads, how, form } = All::from_arg_matches(flags)?;
     let mut outputs = Outputs::open(&form.outputs())?;
-    let (options, python) = (how.options.options(EPOCH)?, how.python.find());
-    // All twins start before the first of ours runs, so that they import torch
-    // at the same time.
+    let (options, python) = (how.options.options(EPOCH)?, how.python.find().together()?);
     let start = |room: &dyn Room| {
         let command = room.with_settings(Command::new(ALL));
         let defaults = command.try_get_matches_from([ALL, &format!("--threads={threads}")])?;
         room.start_check(&defaults, &python, Digest::Never)
     };
     let started: Vec<_> = rooms().iter().map(|room| start(&**room)).collect::<Result<_>>()?;
+    python.begin();
     let finish = |check: Box<dyn Started>| {
         let mut checked = check.finish(&options)?;
         checked.traces = Default::default(); // the largest take a gigabyte

@@ -100,12 +100,13 @@ fn right_runs(chosen: &[&Pitfall], args: &PitfallsArgs) -> Result<BTreeMap<&'sta
             .map(|(name, port)| Ok((name, port.right_run(settings)?)))
             .collect();
     }
-    let python = args.python.find();
+    let python = args.python.find().together()?;
     let twins = ports.into_iter().map(|(name, port)| {
         let twin = python.start_twin(name, &port.twin_flags(settings), &Kept::default())?;
         Ok((name, twin))
     });
     let twins: Vec<_> = twins.collect::<Result<_>>()?;
+    python.begin();
     twins.into_iter().map(|(name, mut twin)| Ok((name, python_trace(&mut twin)?))).collect()
 }
 

@@ -27,7 +27,7 @@ impl Conversation {
         let (mut command, folder) = python.twin(experiment)?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut running = python.start("the Python twin", command, folder)?;
-        let (stdin, stdout) = (running.child.stdin.take(), running.child.stdout.take());
+        let (stdin, stdout) = (running.stdin(), running.stdout());
         let (Some(questions), Some(stdout)) = (stdin, stdout) else {
             bail!("the Python twin has no standard input or output");
         };

@@ -3,11 +3,13 @@
 mod conversation;
 mod leftovers;
 mod running;
+mod together;
 
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -18,6 +20,7 @@ pub use self::conversation::Conversation;
 use self::leftovers::Companion;
 pub use self::leftovers::{Folder, abandon};
 pub use self::running::Running;
+use self::together::Together;
 
 /// The Python files, carried along so that a check works from any folder;
 /// build.rs lists them.
@@ -28,6 +31,8 @@ const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/twins.rs"))
 pub struct Python {
     interpreter: PathBuf,
     timeout: Duration,
+    /// What runs the twins, where one process does.
+    together: Option<Arc<Together>>,
 }
 
 /// The checkout that the current folder is in, if it is in one: its Python files
@@ -56,7 +61,26 @@ impl Python {
             None if own.exists() => own,
             None => "python3".into(),
         };
-        Self { interpreter, timeout }
+        Self { interpreter, timeout, together: None }
+    }
+
+    /// The same, where one process runs all twins that are started before
+    /// [`Python::begin`]: PyTorch is imported once.
+    pub fn together(self) -> Result<Self> {
+        let together = Some(Arc::new(Together::start(&self)?));
+        Ok(Self { together, ..self })
+    }
+
+    /// Lets the twins that one process runs begin.
+    pub fn begin(&self) {
+        if let Some(together) = &self.together {
+            together.begin();
+        }
+    }
+
+    /// The program.
+    pub fn interpreter(&self) -> &Path {
+        &self.interpreter
     }
 
     /// How long a run may take.
@@ -83,10 +107,21 @@ impl Python {
 
     /// Starts the twin, which leaves its record as `python.safetensors`.
     pub fn start_twin(&self, experiment: &str, flags: &[String], kept: &Kept) -> Result<Running> {
+        let name = "the Python twin";
         let (mut command, folder) = self.twin(experiment)?;
-        command.args(flags).arg("--trace").arg(folder.path().join("python.safetensors"));
-        command.args(kept.digest.then_some("--digest")).env(STEPS_VARIABLE, steps(kept));
-        self.start("the Python twin", command, folder)
+        let trace = folder.path().join("python.safetensors");
+        let digest = kept.digest.then_some("--digest");
+        let Some(together) = &self.together else {
+            command.args(flags).arg("--trace").arg(trace);
+            command.args(digest).env(STEPS_VARIABLE, steps(kept));
+            return self.start(name, command, folder);
+        };
+        let mut flags = flags.to_vec();
+        flags.extend(digest.map(str::to_owned));
+        flags.push(format!("--trace={}", trace.display()));
+        together.add(experiment, &flags, &steps(kept), folder.path());
+        let program = self.interpreter.display().to_string();
+        Ok(Running::one_of(together.clone(), name, program, folder, self.timeout))
     }
 
     /// The recorder, still without its flags and its script, to be run in the

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
-use std::process::{Child, Command};
+use std::process::{Child, ChildStdin, ChildStdout, Command};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -11,6 +12,7 @@ use torch_parity::text::escaped;
 use wait_timeout::ChildExt;
 
 use super::leftovers::{Folder, Group};
+use super::together::Together;
 
 /// As much of what a process wrote to standard error as is read, from the end.
 const MOST_STDERR: u64 = 1 << 20;
@@ -20,11 +22,17 @@ const MOST_STDERR: u64 = 1 << 20;
 pub struct Running {
     name: String,
     program: String,
-    pub(super) child: Child,
-    _group: Group,
+    process: Process,
     folder: Folder,
     pub(super) deadline: Instant,
     pub(super) timeout: Duration,
+}
+
+#[derive(Debug)]
+enum Process {
+    Own(Child, #[expect(dead_code, reason = "ends it when dropped")] Group),
+    /// One of several; whether it has ended.
+    OneOf(Arc<Together>, bool),
 }
 
 impl Running {
@@ -43,21 +51,43 @@ impl Running {
         Ok(Self {
             name: name.to_owned(),
             program: command.get_program().to_string_lossy().into_owned(),
-            _group: Group::new(child.id()),
-            child,
+            process: {
+                let group = Group::new(child.id());
+                Process::Own(child, group)
+            },
             folder,
             deadline: Instant::now() + timeout,
             timeout,
         })
     }
 
+    /// One that was added to others and leaves what it prints in `folder`.
+    pub(super) fn one_of(
+        together: Arc<Together>,
+        name: &str,
+        program: String,
+        folder: Folder,
+        timeout: Duration,
+    ) -> Self {
+        let (name, deadline) = (name.to_owned(), Instant::now() + timeout);
+        Self { name, program, process: Process::OneOf(together, false), folder, deadline, timeout }
+    }
+
     /// Waits for the end.
     pub fn finish(&mut self) -> Result<()> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
         let name = &self.name;
-        let Some(status) =
-            self.child.wait_timeout(left).with_context(|| format!("cannot wait for {name}"))?
-        else {
+        let status = match &mut self.process {
+            Process::Own(child, _) => {
+                let left = self.deadline.saturating_duration_since(Instant::now());
+                child.wait_timeout(left).with_context(|| format!("cannot wait for {name}"))?
+            }
+            Process::OneOf(together, ended) => {
+                let status = together.wait(self.folder.path(), self.deadline)?;
+                *ended = status.is_some();
+                status
+            }
+        };
+        let Some(status) = status else {
             bail!("{name} did not finish within {} s: raise --timeout", self.timeout.as_secs());
         };
         if status.success() {
@@ -84,6 +114,38 @@ impl Running {
             ),
             None => bail!("{name} failed ({status}): {reason}"),
         }
+    }
+
+    /// Whether it has.
+    pub(super) fn has_ended(&mut self) -> Result<bool> {
+        match &mut self.process {
+            Process::Own(child, _) => Ok(child.try_wait().context("cannot wait")?.is_some()),
+            Process::OneOf(_, ended) => Ok(*ended),
+        }
+    }
+
+    /// Ends it, where it has not ended already; what runs beside it, too.
+    pub(super) fn end(&mut self) {
+        match &mut self.process {
+            Process::Own(child, _) => {
+                let _ = child.kill();
+                let _ = child.wait();
+            }
+            Process::OneOf(_, true) => {}
+            Process::OneOf(together, false) => together.end(),
+        }
+    }
+
+    /// Its standard input, where that is a pipe; once.
+    pub(super) fn stdin(&mut self) -> Option<ChildStdin> {
+        let Process::Own(child, _) = &mut self.process else { return None };
+        child.stdin.take()
+    }
+
+    /// Its standard output, likewise.
+    pub(super) fn stdout(&mut self) -> Option<ChildStdout> {
+        let Process::Own(child, _) = &mut self.process else { return None };
+        child.stdout.take()
     }
 
     /// What it noted on standard error, in lines `note: ...`.
@@ -114,9 +176,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Fails where it has ended already, which is as well.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.end();
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use crate::common::{outcome, root, tanh_parity};
+use crate::common::{mistaken_python, outcome, root, tanh_parity};
 use tempfile::TempDir;
 
 const EXPERIMENTS: [&str; 5] = ["train", "curve", "signal", "recurrent", "generator"];
@@ -56,6 +56,26 @@ fn fails_when_python_has_another_tanh_and_names_where_each_experiment_parts() {
         assert!(report.contains(&found), "no {found} in\n{report}");
     }
     assert!(report.lines().all(|line| line.chars().count() <= 80), "{report}");
+}
+
+#[test]
+fn a_twin_that_ends_badly_is_told_in_one_line() {
+    let folder = TempDir::new().unwrap();
+    for (body, said) in [
+        ("os.kill(os.getpid(), 9)", "the Python twin failed (signal: 9 (SIGKILL))"),
+        ("sys.exit(3)", "the Python twin failed (exit status: 3): it printed no reason"),
+        ("import nosuch", "No module named 'nosuch': "),
+        ("os.kill(os.getppid(), 9)", "the Python twins failed (signal: 9 (SIGKILL))"),
+    ] {
+        let folder = TempDir::new_in(&folder).unwrap();
+        let python = mistaken_python(
+            &folder,
+            &format!("s/^def main(argv=None):/&\\n    import os, sys; {body}/"),
+        );
+        let (code, report, stderr) = outcome(tanh_parity(&format!("check all --python {python}")));
+        assert_eq!((code, report.as_str(), stderr.lines().count()), (2, "", 1), "{body}: {stderr}");
+        assert!(stderr.contains(said), "{body}: {stderr}");
+    }
 }
 
 #[test]

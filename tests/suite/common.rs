@@ -34,6 +34,13 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Cargo's target folder that the program was built in: ports are built there too,
+/// since the bindings to libtorch take minutes.
+pub fn built() -> PathBuf {
+    let binary = Path::new(assert_cmd::cargo::cargo_bin!("tanh-parity"));
+    binary.ancestors().nth(2).unwrap().to_owned()
+}
+
 /// What a successful run printed.
 pub fn stdout(mut command: Command) -> String {
     String::from_utf8(command.assert().success().get_output().stdout.clone()).unwrap()

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-use crate::common::{outcome, root, stdout, tanh_parity};
+use crate::common::{built, outcome, root, stdout, tanh_parity};
 
 fn script(name: &str) -> PathBuf {
     root().join(format!("torch-parity/examples/{name}.py"))
@@ -15,11 +15,10 @@ fn script(name: &str) -> PathBuf {
 
 /// Builds the port where cargo builds this program.
 fn build(name: &str) -> PathBuf {
-    let binary = Path::new(assert_cmd::cargo::cargo_bin!("tanh-parity"));
-    let target = binary.ancestors().nth(2).unwrap();
+    let target = built();
     let mut command = Command::new(env!("CARGO"));
     command.args(["build", "--release", "--offline", "--workspace", "--example", name]);
-    command.current_dir(root()).env("CARGO_TARGET_DIR", target);
+    command.current_dir(root()).env("CARGO_TARGET_DIR", &target);
     stdout(command);
     target.join("release/examples").join(name)
 }

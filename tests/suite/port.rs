@@ -7,12 +7,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-use crate::common::{outcome, root, stdout, tanh_parity};
-
-/// Where ports are built: kept, since the bindings to libtorch take minutes.
-fn target() -> PathBuf {
-    root().join("target/port")
-}
+use crate::common::{built, outcome, root, stdout, tanh_parity};
 
 struct Port {
     _folder: TempDir,
@@ -38,9 +33,9 @@ impl Port {
     fn build(&self) -> PathBuf {
         let mut command = Command::new("cargo");
         command.args(["build", "--release", "--offline"]).current_dir(&self.path);
-        command.env("CARGO_TARGET_DIR", target()).env_remove("LIBTORCH");
+        command.env("CARGO_TARGET_DIR", built()).env_remove("LIBTORCH");
         stdout(command);
-        target().join("release/a-port--f-r-tch")
+        built().join("release/a-port--f-r-tch")
     }
 
     fn replace(&self, from: &str, to: &str) {
