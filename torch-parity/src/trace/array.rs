@@ -62,17 +62,9 @@ impl Array {
     /// Copies the values of `tensor`, of any dtype that .safetensors has.
     pub fn of(tensor: &Tensor) -> Result<Self> {
         let dtype = dtype_of(tensor.kind())?;
-        let tensor = if dtype == Dtype::C64 { &tensor.view_as_real() } else { tensor };
-        let numel = tensor.numel();
-        let mut bytes = vec![0; numel * tensor.kind().elt_size_in_bytes()];
-        if numel > 0 {
-            tensor.contiguous().f_copy_data_u8(&mut bytes, numel)?;
-        }
-        let mut shape = shape_of(tensor);
-        if dtype == Dtype::C64 {
-            shape.pop();
-        }
-        Self::new(dtype, shape, bytes)
+        let mut bytes = vec![0; size_of(tensor)];
+        copy_values(tensor, &mut bytes)?;
+        Self::new(dtype, shape_of(tensor), bytes)
     }
 
     /// The same as a tensor on the CPU, of its own memory. Fails for a digest.
@@ -140,6 +132,21 @@ const DTYPES: [(Kind, Dtype); 10] = [
     (Kind::Uint8, Dtype::U8),
     (Kind::Bool, Dtype::BOOL),
 ];
+
+/// How many bytes its values take.
+pub(super) fn size_of(tensor: &Tensor) -> usize {
+    tensor.numel() * tensor.kind().elt_size_in_bytes()
+}
+
+/// Copies its values, in row-major order, to where there is room for just them.
+pub(super) fn copy_values(tensor: &Tensor, bytes: &mut [u8]) -> Result<()> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    let is_complex = tensor.kind() == Kind::ComplexFloat;
+    let tensor = if is_complex { &tensor.view_as_real() } else { tensor };
+    Ok(tensor.contiguous().f_copy_data_u8(bytes, tensor.numel())?)
+}
 
 pub(super) fn shape_of(tensor: &Tensor) -> Vec<usize> {
     tensor.size().iter().map(|&n| n as usize).collect()

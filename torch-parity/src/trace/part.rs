@@ -4,9 +4,12 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 
+use anyhow::Result;
 use safetensors::Dtype;
 use serde_json::Value;
+use tch::Tensor;
 
+use super::array::{copy_values, dtype_of, shape_of, size_of};
 use super::spool::Spool;
 use super::{Array, Key};
 
@@ -54,12 +57,26 @@ impl Part {
         Ok(())
     }
 
+    /// The same of a tensor whose values go straight to where they wait.
+    pub fn push_tensor(&mut self, key: Key, tensor: &Tensor, folder: &Path) -> Result<()> {
+        let dtype = dtype_of(tensor.kind())?;
+        let spool = self.spool(dtype, folder)?;
+        let start = spool.len();
+        spool.write_with(size_of(tensor), |bytes| copy_values(tensor, bytes))?;
+        self.enter(key, dtype, shape_of(tensor), start);
+        Ok(())
+    }
+
+    fn spool(&mut self, dtype: Dtype, folder: &Path) -> io::Result<&mut Spool> {
+        match &mut self.spools[place(dtype)] {
+            Some(spool) => Ok(spool),
+            none => Ok(none.insert(Spool::new(folder)?)),
+        }
+    }
+
     /// Adds bytes behind the others of this width; returns where they begin.
     pub fn write(&mut self, dtype: Dtype, bytes: &[u8], folder: &Path) -> io::Result<u64> {
-        let spool = match &mut self.spools[place(dtype)] {
-            Some(spool) => spool,
-            none => none.insert(Spool::new(folder)?),
-        };
+        let spool = self.spool(dtype, folder)?;
         let start = spool.len();
         spool.write(bytes)?;
         Ok(start)

@@ -3,21 +3,24 @@
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
+use anyhow::Result;
 use tempfile::tempfile_in;
 
 /// How much is handed to the thread at once, and how often before it has written
 /// any: what a spool holds in memory at most is the product.
-const BLOCK: usize = 1 << 16;
-const MOST_BLOCKS: usize = 32;
+const BLOCK: usize = 1 << 18;
+const MOST_BLOCKS: usize = 16;
 
 /// A file without a name: nothing is left of it, however the run ends.
 #[derive(Debug)]
 pub(super) struct Spool {
     block: Vec<u8>,
     to: SyncSender<Vec<u8>>,
+    /// Blocks that were written, to be filled again.
+    back: Receiver<Vec<u8>>,
     /// None once it was joined.
     thread: Option<JoinHandle<io::Result<File>>>,
     len: u64,
@@ -28,14 +31,17 @@ impl Spool {
     pub fn new(folder: &Path) -> io::Result<Self> {
         let mut file = tempfile_in(folder)?;
         let (to, blocks) = sync_channel::<Vec<u8>>(MOST_BLOCKS);
+        let (give, back) = channel();
         let write = move || {
-            for block in blocks {
+            for mut block in blocks {
                 file.write_all(&block)?;
+                block.clear();
+                let _ = give.send(block); // where nothing follows, nobody takes it
             }
             Ok(file)
         };
         let thread = Some(thread::Builder::new().spawn(write)?);
-        Ok(Self { block: Vec::with_capacity(BLOCK), to, thread, len: 0 })
+        Ok(Self { block: Vec::with_capacity(BLOCK), to, back, thread, len: 0 })
     }
 
     /// How many bytes it has.
@@ -58,8 +64,29 @@ impl Spool {
         Ok(())
     }
 
+    /// Adds so many bytes, which `fill` puts where they go.
+    pub fn write_with(
+        &mut self,
+        n: usize,
+        fill: impl FnOnce(&mut [u8]) -> Result<()>,
+    ) -> Result<()> {
+        if n >= BLOCK {
+            let mut bytes = vec![0; n];
+            fill(&mut bytes)?;
+            return Ok(self.write(&bytes)?);
+        }
+        if self.block.len() + n > BLOCK {
+            self.hand_over()?;
+        }
+        let before = self.block.len();
+        self.block.resize(before + n, 0);
+        self.len += n as u64;
+        fill(&mut self.block[before..])
+    }
+
     fn hand_over(&mut self) -> io::Result<()> {
-        let block = std::mem::replace(&mut self.block, Vec::with_capacity(BLOCK));
+        let next = self.back.try_recv().unwrap_or_else(|_| Vec::with_capacity(BLOCK));
+        let block = std::mem::replace(&mut self.block, next);
         // The thread ends early only where a write failed.
         self.to.send(block).or_else(|_| self.joined().map(drop))
     }
@@ -94,6 +121,12 @@ mod tests {
         for n in [0, 1, 70_000, BLOCK - 1, BLOCK, 3 * BLOCK + 5, 17] {
             let bytes: Vec<_> = (0..n).map(|i| (i * 31 + n) as u8).collect();
             spool.write(&bytes).unwrap();
+            let copy = |to: &mut [u8]| {
+                to.copy_from_slice(&bytes);
+                Ok(())
+            };
+            spool.write_with(bytes.len(), copy).unwrap();
+            expected.extend(&bytes);
             expected.extend(bytes);
         }
         assert_eq!(spool.len(), expected.len() as u64);

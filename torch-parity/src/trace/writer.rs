@@ -1,6 +1,6 @@
 //! Writes a record while it arises, so that memory does not grow with the run.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -32,13 +32,23 @@ pub struct Writer {
     about: About,
     kept: Kept,
     ending: Option<Ending>,
-    /// Of each series the step that it is in, and what there is of it.
-    latest: HashMap<String, (usize, HashSet<String>)>,
+    latest: HashMap<String, Latest>,
+    /// A phase and a name, to look them up.
+    rest: String,
     len: usize,
     full: Vec<(NamedTempFile, Vec<Key>)>,
     /// None once it is finished.
     open: Option<Open>,
     most_tensors: usize,
+}
+
+/// What there is of a series.
+#[derive(Debug)]
+struct Latest {
+    /// The step that it is in.
+    step: usize,
+    /// By phase and name, the step of the last such tensor.
+    last: HashMap<String, usize>,
 }
 
 /// What is being filled.
@@ -60,6 +70,7 @@ impl Writer {
             kept: Kept::default(),
             ending: None,
             latest: HashMap::new(),
+            rest: String::new(),
             len: 0,
             full: Vec::new(),
             open: Some(Open::Values(Part::new())),
@@ -103,12 +114,8 @@ impl Writer {
     /// Adds a tensor; refuses a key that is there already, and a step before the
     /// one that its series is in.
     pub fn insert(&mut self, key: Key, array: &Array) -> Result<()> {
-        self.refuse_again(&key)?;
-        self.about.note(&key);
-        self.len += 1;
-        if matches!(&self.open, Some(Open::Values(part)) if part.len() == self.most_tensors) {
-            self.close_part()?;
-        }
+        let foreign = || Place { series: "", step: 0, phase: "", name: key.as_str() };
+        self.admit(&key, key.place().unwrap_or_else(foreign))?;
         let pushed = match self.open.as_mut().context("the record is finished")? {
             Open::Values(part) => part.push(key, array, &self.folder),
             Open::Digests(digests) => digests.push(&key, array, &self.folder),
@@ -120,21 +127,31 @@ impl Writer {
         format!("cannot write {}", self.path.display())
     }
 
-    fn refuse_again(&mut self, key: &Key) -> Result<()> {
-        let (series, step, rest) = match key.place() {
-            Some(Place { series, step, phase, name }) => (series, step, format!("{phase}/{name}")),
-            None => ("", 0, key.to_string()),
-        };
+    /// Makes room for the tensor of this key, which stands there, and notes it.
+    fn admit(&mut self, key: &Key, Place { series, step, phase, name }: Place) -> Result<()> {
         if !self.latest.contains_key(series) {
-            self.latest.insert(series.to_owned(), (step, HashSet::new()));
+            self.latest.insert(series.to_owned(), Latest { step, last: HashMap::new() });
         }
-        let (latest, there) = self.latest.get_mut(series).expect("it was put there");
-        ensure!(step >= *latest, "{key} comes after step {latest}: record steps in their order");
-        if step > *latest {
-            *latest = step;
-            there.clear();
+        let latest = self.latest.get_mut(series).expect("it was put there");
+        ensure!(
+            step >= latest.step,
+            "{key} comes after step {}: record steps in their order",
+            latest.step
+        );
+        latest.step = step;
+        self.rest.clear();
+        self.rest.extend([phase, "/", name]);
+        if let Some(last) = latest.last.get_mut(&self.rest) {
+            ensure!(*last < step, "{key} is recorded twice: count steps on");
+            *last = step;
+        } else {
+            latest.last.insert(self.rest.clone(), step);
+            self.about.note(key);
         }
-        ensure!(there.insert(rest), "{key} is recorded twice: count steps on");
+        self.len += 1;
+        if matches!(&self.open, Some(Open::Values(part)) if part.len() == self.most_tensors) {
+            self.close_part()?;
+        }
         Ok(())
     }
 
@@ -250,7 +267,11 @@ impl Observer for Writer {
             return Ok(());
         }
         for (name, tensor) in named {
-            self.insert(Key::new(series, step, phase, name), &Array::of(tensor)?)?;
+            let key = Key::new(series, step, phase, name);
+            self.admit(&key, Place { series, step, phase, name })?;
+            let Some(Open::Values(part)) = &mut self.open else { bail!("the record is finished") };
+            let pushed = part.push_tensor(key, tensor, &self.folder);
+            pushed.with_context(|| self.cannot())?;
         }
         Ok(())
     }
