@@ -3,6 +3,7 @@
 # make lesson         run every experiment: CSVs, pictures and pages in results/
 # make sweep, bench   measure what docs/sweeps.md and docs/speed.md report
 # make fuzz           damage all that is read, FUZZ=60 seconds for each kind of file
+# make mutants        small mistakes in the lines that differ from SINCE=HEAD~1
 # make lint, format   check or mend the style of Rust and Python
 # make golden         make the golden files again; golden-check: and compare
 # make pictures       draw the pages' pictures again; pitfalls-table: that table
@@ -29,7 +30,7 @@ PYTHON_FILES := python_ref $(filter-out tests/lesson.py,$(wildcard tests/*.py to
 unexport PYTHONHOME PYTHONPATH
 
 .PHONY: run lesson sweep test setup build check bench lint format golden golden-check
-.PHONY: pictures pitfalls-table fuzz clean
+.PHONY: pictures pitfalls-table fuzz mutants clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -65,6 +66,15 @@ FUZZ := 60
 
 fuzz: setup
 	TORCH_PARITY_FUZZ_SECONDS=$(FUZZ) $(CARGO) test --release --workspace --test fuzz -- --nocapture
+	TORCH_PARITY_FUZZ_SECONDS=$(FUZZ) $(CARGO) test --release --workspace --test suite -- --nocapture sweep::damaged
+
+SINCE := HEAD~1
+
+# In place: commit first. The tools: cargo install cargo-mutants cargo-nextest
+mutants: build
+	@git diff --quiet HEAD || { echo "error: commit first, the sources are changed in place" >&2; exit 2; }
+	@git diff $(SINCE) >target/mutants.diff
+	$(CARGO) mutants --workspace --in-diff target/mutants.diff --output target $(MUTANTS)
 
 check: build
 	@$(BIN) check
@@ -72,7 +82,7 @@ check: build
 # Prints docs/speed.md's table, draws its plot.
 bench: build
 	@mkdir -p results
-	$(BIN) bench --csv results/bench.csv --plot docs/bench.svg
+	$(BIN) bench --records 5000 --large --csv results/bench.csv --plot docs/bench.svg
 
 # The first build takes about three minutes.
 build: setup

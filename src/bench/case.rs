@@ -14,15 +14,12 @@ pub enum Measure {
     /// Milliseconds that all steps of a training take, with what they set up.
     #[serde(rename = "fit_ms")]
     Fit,
-    /// Seconds that the whole process of `train` takes.
+    /// Seconds that a whole process takes.
     #[serde(rename = "wall_s")]
     Wall,
     /// Seconds that a sweep takes.
     #[serde(rename = "sweep_s")]
     Sweep,
-    /// Seconds that the whole process of `compare` takes.
-    #[serde(rename = "compare_s")]
-    Compare,
     /// Where a process's memory is largest, in MiB.
     #[serde(rename = "memory_mib")]
     Memory,
@@ -33,7 +30,7 @@ impl Display for Measure {
         f.write_str(match self {
             Self::Step => "µs a step",
             Self::Fit => "ms for all epochs",
-            Self::Wall | Self::Sweep | Self::Compare => "wall time, s",
+            Self::Wall | Self::Sweep => "wall time, s",
             Self::Memory => "peak memory, MiB",
         })
     }
@@ -75,7 +72,7 @@ impl Case {
 }
 
 /// The lesson's sizes, on one thread.
-const LESSON: Case = Case {
+pub const LESSON: Case = Case {
     measure: Measure::Step,
     activation: None,
     samples: 512,
@@ -124,15 +121,6 @@ pub fn processes() -> [[Case; 2]; 2] {
         [Measure::Wall, Measure::Memory].map(|measure| Case { measure, threads, ..LESSON })
     };
     [of(1), of(2)]
-}
-
-/// Two equal records of so many epochs, compared: of each, wall time and memory.
-pub fn compared(large: bool) -> Vec<[Case; 2]> {
-    let of = |epochs| {
-        [Measure::Compare, Measure::Memory].map(|measure| Case { measure, epochs, ..LESSON })
-    };
-    let all = [50, 500, 5000].into_iter().filter(|epochs| large || *epochs < 5000);
-    all.map(of).collect()
 }
 
 /// A sweep; Python trains its seeds one after the other.

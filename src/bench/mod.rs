@@ -4,9 +4,9 @@
 //! so that whatever else the machine does meets both; a ratio is of one round.
 
 mod case;
-mod compared;
 mod plot;
 mod process;
+mod records;
 mod report;
 mod row;
 mod step;
@@ -20,8 +20,9 @@ use indicatif::ProgressBar;
 use serde::Deserialize;
 
 pub use self::case::Case;
-pub use self::plot::cost_by_size;
+pub use self::plot::cost;
 use self::process::wall_and_memory;
+use self::records::{Records, Rows};
 pub use self::row::{Measured, Spread, csv};
 use self::step::Loop;
 use crate::python::{Conversation, Python};
@@ -34,15 +35,15 @@ pub struct Bench {
     /// Steps at the lesson's sizes, by activation and threads.
     steps: Vec<Measured>,
     /// Steps while one size grows, whose name is given.
-    pub growing: Vec<(&'static str, Vec<Measured>)>,
+    growing: Vec<(&'static str, Vec<Measured>)>,
     /// Whole processes.
     processes: Vec<Measured>,
     /// Many seeds, within a process.
     sweeps: Vec<Measured>,
     /// Python's steps at the lesson's sizes, alone and recorded.
     recorded: Vec<Measured>,
-    /// `cmp` and our `compare` on equal records; empty where there is no `cmp`.
-    compared: Vec<Measured>,
+    /// Whole processes that record, check and compare; empty unless asked for.
+    records: Rows,
 }
 
 /// What Python says it runs on.
@@ -54,12 +55,13 @@ struct PythonSide {
 }
 
 impl Bench {
-    /// Measures everything `rounds` times, `large` records included where asked
-    /// for; `ours` is this program's file.
+    /// Measures everything `rounds` times, and records of up to so many epochs where
+    /// that is asked for, of `large` tensors too; `ours` is this program's file.
     pub fn run(
         python: &Python,
         ours: &Path,
         rounds: usize,
+        records: Option<usize>,
         large: bool,
         bar: &ProgressBar,
     ) -> Result<Self> {
@@ -74,19 +76,16 @@ impl Bench {
             processes: rows(case::processes().concat()),
             sweeps: rows(case::sweeps()),
             recorded: rows(case::recorded()),
-            compared: rows(case::compared(large).concat()),
+            records: records.map_or(vec![], |epochs| records::rows(epochs, large)),
         };
-        if !compared::has_cmp() {
-            bench.compared.clear();
-        }
-        let records = compared::Records::write(ours, &bench.compared, python.timeout())?;
+        let records = Records::write(python, ours, &bench.records)?;
         bar.set_length((rounds * bench.rows().count()) as u64);
         for _ in 0..rounds {
             bench.measure_steps(&mut twin, bar)?;
             bench.measure_processes(python, ours, bar)?;
             bench.measure_sweeps(&mut twin, bar)?;
             bench.measure_recorded(&mut twin, bar)?;
-            records.measure(&mut bench.compared, bar)?;
+            records.measure(&mut bench.records, bar)?;
         }
         Ok(bench)
     }
@@ -145,7 +144,8 @@ impl Bench {
         let processes = self.processes.iter().map(|row| ("processes", row));
         let sweeps = self.sweeps.iter().map(|row| ("sweeps", row));
         let recorded = self.recorded.iter().map(|row| ("recorded", row));
-        let compared = self.compared.iter().map(|row| ("compared", row));
-        steps.chain(growing).chain(processes).chain(sweeps).chain(recorded).chain(compared)
+        let records =
+            self.records.iter().flat_map(|(pair, rows)| rows.iter().map(|row| (pair.table(), row)));
+        steps.chain(growing).chain(processes).chain(sweeps).chain(recorded).chain(records)
     }
 }

@@ -1,8 +1,8 @@
-//! What a training step costs as one size grows.
+//! What a training step costs as one size grows, and what a record does.
 
 use anyhow::Result;
 
-use crate::bench::{Measured, Spread};
+use crate::bench::{Bench, Measured, Spread, records};
 use crate::plot::{self, Line, Note, Panel, Scale, look};
 
 /// Width and height of a panel, in pixels.
@@ -17,11 +17,16 @@ const SIDES: [Side; 3] = [
 ];
 
 /// A panel for each size that grows: time on logarithmic axes, and beside each
-/// of our points its ratio to Python's.
-pub fn cost_by_size(growing: &[(&str, Vec<Measured>)]) -> Result<String> {
-    let panels: Vec<_> = growing.iter().map(|(name, rows)| panel(name, rows)).collect();
+/// of our points its ratio to Python's. Below, what records take, where that was
+/// measured.
+pub fn cost(Bench { growing, records, .. }: &Bench) -> Result<String> {
+    let mut panels: Vec<_> = growing.iter().map(|(name, rows)| panel(name, rows)).collect();
+    let columns = panels.len();
+    if !records.is_empty() {
+        panels.extend(records::panels(records));
+    }
     let title = "Time of training as one size grows (tanh, 1 thread), and our ratio to Python's";
-    plot::draw(title, &panels, panels.len(), SIZE)
+    plot::draw(title, &panels, columns, SIZE)
 }
 
 fn panel(name: &str, rows: &[Measured]) -> Panel {

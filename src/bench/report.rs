@@ -86,12 +86,13 @@ impl Display for Bench {
         let header = ["", "threads", "alone", "recorded", "ratio", "range"];
         writeln!(f, "{}", table(&header, rows))?;
 
-        if !self.compared.is_empty() {
-            writeln!(f, "compare of two equal records of train, beside cmp; ratio: ours by cmp's")?;
-            let rows = self.compared.iter().map(|row| {
+        for (pair, rows) in &self.records {
+            let (what, [base, other]) = pair.told();
+            writeln!(f, "{what}; ratio: {other} by {base}")?;
+            let rows = rows.iter().map(|row| {
                 two_sides([row.case.measure.to_string(), row.case.epochs.to_string()], row)
             });
-            let header = ["", "epochs", "cmp", "compare", "ratio", "range"];
+            let header = ["", "epochs", base, other, "ratio", "range"];
             writeln!(f, "{}", table(&header, rows))?;
         }
 
@@ -159,7 +160,7 @@ mod tests {
         let bench = Bench {
             python: PythonSide { python: words(), torch: words(), cpu_capability: words() },
             steps: case::steps().into_iter().map(measured).collect(),
-            compared: vec![],
+            records: vec![],
             growing: vec![("samples", case::recorded().into_iter().map(measured).collect())],
             processes: vec![],
             sweeps: vec![],

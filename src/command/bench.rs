@@ -19,8 +19,14 @@ pub struct BenchArgs {
     /// How often everything is measured, from 1 to 1000
     #[arg(long, help_heading = RUNNING, default_value_t = 7, value_parser = whole::<usize>(1..=1000), allow_negative_numbers = true)]
     rounds: usize,
-    /// Compare records of 5,000 epochs too (289 MB, twice, in the temporary folder)
-    #[arg(long, help_heading = RUNNING)]
+    /// Measure recording, checking and comparing too, of a hundredth, a tenth and
+    /// all of so many epochs, from 100 to 100000 (of 5000: 0.7 GB in the temporary
+    /// folder, a minute or more a round)
+    #[arg(long, help_heading = RUNNING, value_name = "EPOCHS", value_parser = whole::<usize>(100..=100_000), allow_negative_numbers = true)]
+    records: Option<usize>,
+    /// Records of a network of 10^8 parameters and of 2 GB as well (5 GB in the
+    /// temporary folder)
+    #[arg(long, help_heading = RUNNING, requires = "records")]
     large: bool,
     /// Print what was measured as text, or as json for programs
     #[arg(long, help_heading = OUTPUT, value_enum, value_name = "FORMAT", default_value_t = Plain::Text, hide_possible_values = true)]
@@ -29,7 +35,8 @@ pub struct BenchArgs {
     /// output)
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     csv: Option<PathBuf>,
-    /// Draw how cost grows with samples, hidden units and epochs, as SVG (or -)
+    /// Draw how cost grows with samples, hidden units and epochs, and with the
+    /// epochs of a record where --records is given, as SVG (or -)
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     plot: Option<PathBuf>,
     #[command(flatten)]
@@ -41,7 +48,8 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     let mut outputs = Outputs::open(&[(args.csv.as_ref(), "csv"), (args.plot.as_ref(), "svg")])?;
     let ours = current_exe().context("cannot find this program's file")?;
     let bar = progress::counter("measurements");
-    let bench = Bench::run(&args.python.find(), &ours, args.rounds, args.large, &bar);
+    let BenchArgs { rounds, records, large, .. } = *args;
+    let bench = Bench::run(&args.python.find(), &ours, rounds, records, large, &bar);
     bar.finish_and_clear();
     let bench = bench?;
     let text = match args.format {
@@ -50,6 +58,6 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     };
     let printed = outputs.print_beside(&text);
     outputs.write(0, || bench::csv(bench.rows()))?;
-    outputs.write(1, || Ok(bench::cost_by_size(&bench.growing)?.into_bytes()))?;
+    outputs.write(1, || Ok(bench::cost(&bench)?.into_bytes()))?;
     printed
 }

@@ -10,7 +10,8 @@ use tempfile::TempDir;
 #[test]
 fn a_round_fills_the_report_the_csv_and_the_plot() {
     let folder = TempDir::new().unwrap();
-    let mut command = tanh_parity("bench --rounds 1 --csv bench.csv --plot bench.svg");
+    let mut command =
+        tanh_parity("bench --rounds 1 --records 100 --csv bench.csv --plot bench.svg");
     command.current_dir(&folder);
     let (code, report, errors) = outcome(command);
     assert_eq!((code, errors.as_str()), (0, ""), "{report}");
@@ -23,6 +24,14 @@ fn a_round_fills_the_report_the_csv_and_the_plot() {
     let text = std::fs::read_to_string(folder.path().join("bench.csv")).unwrap();
     let missing = columns_that_help_lacks("bench", text.lines().next().unwrap());
     assert!(missing.is_empty(), "bench --help does not tell {missing:?}");
+
+    for table in [
+        "train, and train --trace; ratio: recorded by alone",
+        "the Python twin, and check beside it; ratio: check by Python",
+        "cmp and compare of two equal records; ratio: compare by cmp",
+    ] {
+        assert!(report.contains(&format!("\n{table}\n")), "no {table} in\n{report}");
+    }
 
     // A table's rows, each with Python's, ours and the ratio.
     let mut counts = BTreeMap::new();
@@ -40,15 +49,21 @@ fn a_round_fills_the_report_the_csv_and_the_plot() {
         ("epochs", 3),
         ("processes", 4),
         ("sweeps", 2),
-        ("compared", 4),
+        ("traced", 6),
+        ("digests", 6),
+        ("twin recorded", 6),
+        ("checked", 6),
+        ("compared", 6),
     ] {
         for of in ["python", "rust", "ratio"] {
+            // Not the memory of cmp.
+            let rows = if table == "compared" && of != "rust" { rows / 2 } else { rows };
             assert_eq!(counts[&(table.to_owned(), of.to_owned())], rows, "{table} {of}");
         }
     }
 
     let svg = std::fs::read_to_string(folder.path().join("bench.svg")).unwrap();
-    for text in ["samples", "hidden units", "epochs", "Python"] {
+    for text in ["samples", "hidden units", "epochs", "Python", "train --trace --digest", "cmp"] {
         assert!(svg.contains(text), "the plot does not say {text}");
     }
 }

@@ -5,6 +5,8 @@ mod check_all;
 mod command_line;
 mod common;
 mod curve;
+#[path = "../../torch-parity/tests/damage/mod.rs"]
+mod damage;
 mod digest;
 mod endings;
 mod examples;

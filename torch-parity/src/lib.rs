@@ -53,6 +53,7 @@ pub mod failure;
 pub mod lr_scheduler;
 pub mod nn;
 pub mod optim;
+mod parallel;
 pub mod random;
 pub mod text;
 pub mod trace;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use assert_cmd::prelude::*;
 use tempfile::TempDir;
 
+mod damaged;
 mod interrupted;
 mod rows;
 mod shards;

@@ -2,15 +2,13 @@
 //! block, on all cores.
 
 use std::ops::Range;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use anyhow::{Error, Result};
 use safetensors::Dtype;
 
 use super::selection::Selection;
 use super::side::Reader;
+use crate::parallel;
 
 /// Bytes of a block on either side: what a thread holds of each.
 const BLOCK: usize = 1 << 20;
@@ -86,33 +84,12 @@ impl<'s, 'a> Blocks<'s, 'a> {
         &self,
         work: impl Fn(&mut S, Piece<'_>) + Sync,
     ) -> Result<Vec<S>> {
-        let next = AtomicUsize::new(0);
-        let results: Mutex<Vec<(usize, Result<S>)>> = Mutex::default();
-        let run = || {
-            let mut readers = self.selection.sides.each_ref().map(Reader::new);
-            let mut done = Vec::new();
-            loop {
-                let i = next.fetch_add(1, Ordering::Relaxed);
-                let Some(block) = self.all.get(i) else { break };
-                let mut state = S::default();
-                let result = self.visit(block, &mut readers, |piece| work(&mut state, piece));
-                if result.is_err() {
-                    next.store(self.all.len(), Ordering::Relaxed);
-                }
-                done.push((i, result.map(|()| state)));
-            }
-            results.lock().expect("no thread panics").extend(done);
-        };
-        thread::scope(|scope| {
-            for _ in 1..self.threads.min(self.all.len()) {
-                // Where no more threads are to be had, those that there are do it.
-                let _ = thread::Builder::new().spawn_scoped(scope, run);
-            }
-            run();
-        });
-        let mut results = results.into_inner().expect("no thread panicked");
-        results.sort_unstable_by_key(|(i, _)| *i);
-        results.into_iter().map(|(_, result)| result).collect::<Result<_, Error>>()
+        let readers = || self.selection.sides.each_ref().map(Reader::new);
+        parallel::map(self.all.len(), self.threads, readers, |readers, i| {
+            let mut state = S::default();
+            self.visit(&self.all[i], readers, |piece| work(&mut state, piece))?;
+            Ok(state)
+        })
     }
 
     fn visit(

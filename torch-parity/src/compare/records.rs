@@ -17,6 +17,7 @@ use super::options::Options;
 use super::report::{Group, Noun, Report, Series};
 use super::selection::{Selection, select};
 use super::side::Side;
+use crate::parallel;
 use crate::trace::{About, Key, Order, Place, Trace};
 
 /// Compares `actual` with `expected`, bit for bit unless `options` give a
@@ -161,19 +162,25 @@ fn differences(
     options: &Options,
     threads: usize,
 ) -> Result<(Vec<Found>, [Option<Tolerance>; 2])> {
-    let (mut found, mut same_form) = (Vec::new(), Vec::new());
+    let (mut found, mut same_form, mut by_digest) = (Vec::new(), Vec::new(), Vec::new());
     for at in 0..selection.pairs.len() {
         match form_differs(selection, at) {
             Some(what) => found.push((at, what, false)),
-            None if selection.has_digest(at) => {
-                let [actual, expected] = selection.digests(at)?;
-                if actual != expected {
-                    found.push((at, What::Digest([hex(&actual), hex(&expected)]), false));
-                }
-            }
+            None if selection.has_digest(at) => by_digest.push(at),
             None => same_form.push(at as u32),
         }
     }
+    let digests = parallel::map(
+        by_digest.len(),
+        threads,
+        || (),
+        |(), i| {
+            let [actual, expected] = selection.digests(by_digest[i])?;
+            Ok((actual != expected).then(|| What::Digest([hex(&actual), hex(&expected)])))
+        },
+    )?;
+    let differing = by_digest.iter().zip(digests);
+    found.extend(differing.filter_map(|(at, what)| Some((*at, what?, false))));
     let structure = found.len();
     let blocks = Blocks::new(selection, same_form, threads);
     let parts = blocks.map(|(found, needed): &mut (Vec<_>, Needed), piece| {

@@ -59,7 +59,7 @@ impl Selection<'_> {
     /// The digests of a pair's tensors.
     pub fn digests(&self, at: usize) -> Result<[Array; 2]> {
         let [actual, expected] = self.both(at);
-        Ok([self.sides[0].array(actual)?.digest(), self.sides[1].array(expected)?.digest()])
+        Ok([self.sides[0].digest(actual)?, self.sides[1].digest(expected)?])
     }
 
     /// Dtype and shape of a pair's tensors, once transposed.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use anyhow::Result;
 use safetensors::Dtype;
 
-use crate::trace::{About, Array, Key, Stored, Trace};
+use crate::trace::{About, Array, Key, Stored, Trace, digest};
 
 /// What is compared, without its values.
 #[derive(Debug)]
@@ -76,6 +76,20 @@ impl<'a> Side<'a> {
     /// Whether there is a digest in place of the values.
     pub fn is_digest(&self, i: u32) -> bool {
         matches!(self, Self::Memory(_, tensors) if tensors[i as usize].1.is_digest())
+    }
+
+    /// The digest of a tensor, whose values are read block by block.
+    pub fn digest(&self, i: u32) -> Result<Array> {
+        let size = self.size(i);
+        match self {
+            Self::Stored(stored) if size > digest::SIZE => {
+                let ((dtype, shape), (source, [start, _])) = (self.form(i), self.place(i));
+                digest::of_blocks(dtype, shape, size, |from, bytes| {
+                    stored.read(source, start + from as u64, bytes)
+                })
+            }
+            _ => Ok(self.array(i)?.digest()),
+        }
     }
 
     /// The whole tensor in memory.

@@ -4,6 +4,7 @@
 //! the values in row-major order, little-endian. It is what Python's `hashlib` has
 //! and most processors compute by instructions of their own.
 
+use std::num::NonZero;
 use std::sync::Mutex;
 use std::thread;
 
@@ -13,12 +14,14 @@ use sha2::{Digest, Sha256};
 use tch::{Kind, Tensor};
 
 use super::Array;
+use super::array::{dtype_of, shape_of, size_of};
+use crate::parallel;
 
 /// How metadata calls it.
 pub(super) const NAME: &str = "sha256-128";
 
 /// The bytes of a digest. A tensor of no more bytes than that is kept as it is.
-pub(super) const SIZE: usize = 16;
+pub(crate) const SIZE: usize = 16;
 
 /// So many bytes are hashed at a time, and several tensors of more than so many
 /// on all cores.
@@ -39,57 +42,49 @@ pub(super) fn of_bytes(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> [u8; SIZE
     finish(hasher(dtype, shape).chain_update(bytes))
 }
 
-/// Of a tensor, block by block, so that no copy of it arises.
-fn of_tensor(tensor: &Tensor) -> Result<Array> {
-    let width = tensor.kind().elt_size_in_bytes();
-    if tensor.numel() * width <= BLOCK || tensor.kind() == Kind::ComplexFloat {
-        return Ok(Array::of(tensor)?.digest());
-    }
-    let (dtype, shape) = (super::array::dtype_of(tensor.kind())?, super::array::shape_of(tensor));
-    let (mut hasher, flat) = (hasher(dtype, &shape), tensor.contiguous().view(-1));
-    let (mut block, step) = (vec![0; BLOCK], (BLOCK / width) as i64);
-    for from in (0..flat.numel() as i64).step_by(step as usize) {
-        let part = flat.narrow(0, from, step.min(flat.numel() as i64 - from));
-        let bytes = &mut block[..part.numel() * width];
-        part.f_copy_data_u8(bytes, part.numel())?;
+/// Of so many bytes of values, read block by block: `read` fills in what begins at
+/// a byte.
+pub(crate) fn of_blocks(
+    dtype: Dtype,
+    shape: &[usize],
+    size: usize,
+    mut read: impl FnMut(usize, &mut [u8]) -> Result<()>,
+) -> Result<Array> {
+    let (mut hasher, mut block) = (hasher(dtype, shape), vec![0; size.min(BLOCK)]);
+    for from in (0..size).step_by(BLOCK) {
+        let bytes = &mut block[..BLOCK.min(size - from)];
+        read(from, bytes)?;
         hasher.update(bytes);
     }
-    Ok(Array::of_digest(dtype, shape, finish(hasher).to_vec()))
+    Ok(Array::of_digest(dtype, shape.to_vec(), finish(hasher).to_vec()))
+}
+
+/// Of a tensor, block by block, so that no copy of it arises.
+fn of_tensor(tensor: &Tensor) -> Result<Array> {
+    let size = size_of(tensor);
+    if size <= BLOCK || tensor.kind() == Kind::ComplexFloat {
+        return Ok(Array::of(tensor)?.digest());
+    }
+    let (width, flat) = (tensor.kind().elt_size_in_bytes(), tensor.contiguous().view(-1));
+    of_blocks(dtype_of(tensor.kind())?, &shape_of(tensor), size, |from, bytes| {
+        let [start, length] = [from, bytes.len()].map(|bytes| bytes / width);
+        let part = flat.narrow(0, start as i64, length as i64);
+        Ok(part.f_copy_data_u8(bytes, length)?)
+    })
 }
 
 /// Of several tensors, on all cores where that pays.
 pub(super) fn of_tensors(named: &[(&str, &Tensor)]) -> Result<Vec<Array>> {
-    let size = |tensor: &Tensor| tensor.numel() * tensor.kind().elt_size_in_bytes();
-    let all: usize = named.iter().map(|(_, tensor)| size(tensor)).sum();
+    let all: usize = named.iter().map(|(_, tensor)| size_of(tensor)).sum();
     if all < WORTH_THREADS {
         return named.iter().map(|(_, tensor)| of_tensor(tensor)).collect();
     }
-    let threads = thread::available_parallelism().map_or(1, |n| n.get().min(named.len()));
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
     // A handle each, since a tensor may be sent to a thread but not shared.
-    let handles: Vec<_> = named.iter().map(|(_, tensor)| tensor.shallow_clone()).collect();
-    let next = Mutex::new(handles.into_iter().enumerate());
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            // Unlocked before the work.
-            let job = next.lock().expect("no thread panics").next();
-            let Some((i, tensor)) = job else { return Ok(done) };
-            done.push((i, of_tensor(&tensor)?));
-        }
-    };
-    let results: Vec<Result<Vec<_>>> = thread::scope(|scope| {
-        let spawn = |_| thread::Builder::new().spawn_scoped(scope, work);
-        // Where no more threads are to be had, those that there are do it.
-        let others: Vec<_> = (1..threads).filter_map(|i| spawn(i).ok()).collect();
-        let own = work();
-        let join = |other: thread::ScopedJoinHandle<'_, _>| {
-            other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        others.into_iter().map(join).chain([own]).collect()
-    });
-    let mut done: Vec<_> = results.into_iter().collect::<Result<Vec<_>>>()?.concat();
-    done.sort_by_key(|(i, _)| *i);
-    Ok(done.into_iter().map(|(_, array)| array).collect())
+    let handle = |(_, tensor): &(&str, &Tensor)| Mutex::new(Some(tensor.shallow_clone()));
+    let handles: Vec<_> = named.iter().map(handle).collect();
+    let take = |i: usize| handles[i].lock().expect("no thread panics").take();
+    parallel::map(named.len(), threads, || (), |(), i| of_tensor(&take(i).expect("taken once")))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod about;
 mod array;
 mod csv;
 mod decimal;
-mod digest;
+pub(crate) mod digest;
 mod digests;
 mod ending;
 mod kept;
