@@ -74,7 +74,7 @@ SINCE := HEAD~1
 mutants: build
 	@git diff --quiet HEAD || { echo "error: commit first, the sources are changed in place" >&2; exit 2; }
 	@git diff $(SINCE) >target/mutants.diff
-	$(CARGO) mutants --workspace --in-diff target/mutants.diff --output target $(MUTANTS)
+	$(CARGO) mutants --workspace --in-place --in-diff target/mutants.diff --output target $(MUTANTS)
 
 check: build
 	@$(BIN) check
