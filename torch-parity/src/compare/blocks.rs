@@ -138,7 +138,7 @@ mod tests {
 
     use super::super::records::compare_sides;
     use super::super::side::Side;
-    use crate::compare::{Options, Tolerance};
+    use crate::compare::{Options, Tolerance, What};
     use crate::trace::{Array, Input, Key, Stored, Trace};
 
     /// Tensors of less than a block, of several, and of no values; the later files
@@ -193,6 +193,31 @@ mod tests {
                 let disk = disk.each_ref().map(Side::Stored);
                 assert_eq!(told(disk, &options, threads), one);
             }
+        }
+    }
+
+    #[test]
+    fn the_first_value_that_fails_is_named_in_whatever_block_else_the_first_that_differs() {
+        let with = |changed: &[(usize, f32)]| {
+            let mut values = vec![1.0_f32; 800_000];
+            changed.iter().for_each(|&(i, x)| values[i] = x);
+            let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_ne_bytes()).collect();
+            let array = Array::new(Dtype::F32, vec![800_000], bytes).unwrap();
+            Trace { tensors: [(Key::from("x"), array)].into(), ..Trace::default() }
+        };
+        let tolerant = Options::within(Some(Tolerance { rtol: 1e-3, atol: 0.0 }));
+        let small = 1.0001;
+        for (changed, named, failing) in [
+            (&[(10, small), (300_000, small), (300_007, 2.0), (700_000, 3.0)][..], 300_007, 2),
+            (&[(10, 2.0), (300_000, 2.0), (700_000, small)], 10, 2),
+            (&[(10, small), (300_000, small), (700_000, small)], 10, 0),
+        ] {
+            let (a, b) = (with(changed), with(&[]));
+            let sides = [Side::from(&a), Side::from(&b)];
+            let report = compare_sides(["A", "B"], sides, &tolerant, 2).unwrap();
+            let What::Values(found) = &report.differences()[0].what else { panic!("{report}") };
+            assert_eq!((&found.index[..], found.failing), (&[named][..], failing));
+            assert_eq!(found.differing, changed.len());
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is left out, renamed or turned is counted and said.
 
-use torch_parity::compare::{Verdict, compare};
+use torch_parity::compare::{Verdict, What, compare};
 
 use super::*;
 
@@ -80,7 +80,10 @@ fn matrices_are_transposed_where_that_is_asked_for() {
     let report = held(&a, &b, &options);
     assert_eq!(report.verdict(), Verdict::Exact);
     assert_says(&report, &["transposed: 1 tensor of A\n"]);
-    assert_eq!(held(&a, &a, &options).verdict(), Verdict::Diverged);
+    let report = held(&a, &a, &options);
+    assert_eq!(report.verdict(), Verdict::Diverged);
+    let What::Shape(shapes) = &report.differences()[0].what else { panic!("{report}") };
+    assert_eq!(shapes, &[vec![3, 2], vec![2, 3]], "what is compared, not what was there");
 }
 
 #[test]

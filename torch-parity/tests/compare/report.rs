@@ -30,6 +30,9 @@ fn an_undamaged_copy_is_exact_with_and_without_a_tolerance() {
         let report = damaged_within(&options, |_| {});
         assert_eq!(report.verdict(), Verdict::Exact);
         assert_says(&report, &["verdict: exact: 82 tensors, 568 values, the same bits\n"]);
+        let total = report.total();
+        assert_eq!((total.tensors, total.tensors_equal), (82, 82));
+        assert_eq!((total.values, total.values_equal), (568, 568));
         assert_eq!((report.first(), report.listing(9)), (None, String::new()));
         assert_eq!((report.steps_equal("tanh"), report.steps_wrong()), ((2, 2), (0, 4)));
     }
@@ -52,6 +55,12 @@ fn one_ulp_in_one_value_is_found_and_named() {
     );
     let first = report.first().unwrap();
     assert_eq!((first.key.as_str(), first.ulps), (key, Some(1)));
+    let three = damaged(|trace| {
+        let up = values(&trace.tensors[key])[7].next_up().next_up().next_up();
+        set(trace, key, 7, up);
+    });
+    assert_found(&three, &["3 ULPs apart"]);
+    assert_eq!(three.first().unwrap().ulps, Some(3));
     let What::Values(found) = &report.differences()[0].what else { panic!() };
     assert_eq!((found.index.clone(), found.count, found.differing), (vec![2, 1], 12, 1));
     assert_eq!((found.failing, found.max_ulps, found.nans), (1, 1, 0));

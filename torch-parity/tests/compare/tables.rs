@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fastrand::Rng;
-use torch_parity::compare::{Report, Verdict, compare_inputs};
+use torch_parity::compare::{Report, Verdict, What, compare_inputs};
 use torch_parity::trace::Input;
 
 use super::live::draws;
@@ -37,6 +37,21 @@ fn assert_differ(a: &str, b: &str) -> Report {
     let report = plain(a, b);
     assert_eq!(report.verdict(), Verdict::Diverged, "{a:?} {b:?}\n{report}");
     report
+}
+
+#[test]
+fn each_cell_counts_once_whether_it_is_a_number_or_a_word() {
+    let report = assert_differ("n,x,y\na,1,2\nb,3,4\n", "n,x,y\nz,1,2.5\nb,3,4\n");
+    let total = report.total();
+    assert_eq!(total.values - total.values_equal, 2, "{report}");
+    let counts = report.differences().iter().filter_map(|difference| match &difference.what {
+        What::Values(values) => Some((values.count, values.differing, values.failing)),
+        _ => None,
+    });
+    assert!(counts.eq([(1, 1, 1)]));
+    let report = held_csvs("x\n1.25\n", "x\n1.0\n", &within(0.0, 0.5));
+    let What::Values(values) = &report.differences()[0].what else { panic!("{report}") };
+    assert_eq!((values.differing, values.failing), (1, 0));
 }
 
 #[test]
