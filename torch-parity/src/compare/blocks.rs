@@ -200,7 +200,9 @@ mod tests {
     fn the_first_value_that_fails_is_named_in_whatever_block_else_the_first_that_differs() {
         let with = |changed: &[(usize, f32)]| {
             let mut values = vec![1.0_f32; 800_000];
-            changed.iter().for_each(|&(i, x)| values[i] = x);
+            for &(i, x) in changed {
+                values[i] = x;
+            }
             let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_ne_bytes()).collect();
             let array = Array::new(Dtype::F32, vec![800_000], bytes).unwrap();
             Trace { tensors: [(Key::from("x"), array)].into(), ..Trace::default() }
