@@ -80,8 +80,13 @@ impl Spool {
         }
         let before = self.block.len();
         self.block.resize(before + n, 0);
-        self.len += n as u64;
-        fill(&mut self.block[before..])
+        let filled = fill(&mut self.block[before..]);
+        if filled.is_ok() {
+            self.len += n as u64;
+        } else {
+            self.block.truncate(before);
+        }
+        filled
     }
 
     fn hand_over(&mut self) -> io::Result<()> {
@@ -126,6 +131,7 @@ mod tests {
                 Ok(())
             };
             spool.write_with(bytes.len(), copy).unwrap();
+            assert!(spool.write_with(bytes.len(), |_| anyhow::bail!("no values")).is_err());
             expected.extend(&bytes);
             expected.extend(bytes);
         }
