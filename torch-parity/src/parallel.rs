@@ -1,10 +1,16 @@
 //! Work on several threads, whose results do not tell which did what.
 
+use std::num::NonZero;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::Result;
+
+/// How many threads there are to do it.
+pub(crate) fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
 
 /// The results of `work` for 0, 1, ... `n` - 1, in that order, by so many threads
 /// at most, each with a state of its own. Fails with the first of the failures that

@@ -33,6 +33,7 @@ pub use tolerance::Tolerance;
 pub use value::Value;
 pub use verdict::{tally_table, verdict_line};
 
+use crate::parallel;
 use crate::trace::Input;
 
 /// Compares two files' contents, the actual and the expected one.
@@ -47,7 +48,7 @@ pub fn compare_inputs(sides: [&str; 2], both: &[Input; 2], options: &Options) ->
         let [a, b] = sides;
         bail!("one of {a} and {b} holds tensors, the other is a table: name two of a kind")
     };
-    records::compare_sides(sides, [a, b], options, records::cores())
+    records::compare_sides(sides, [a, b], options, parallel::cores())
 }
 
 /// A record's tensors, wherever they are; None for a table.

@@ -1,9 +1,7 @@
 //! Two records, tensor by tensor.
 
 use std::collections::BTreeSet;
-use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
 use anyhow::Result;
 use indexmap::IndexMap;
@@ -31,12 +29,7 @@ pub fn compare(
     expected: &Trace,
     options: &Options,
 ) -> Result<Report> {
-    compare_sides(sides, [actual.into(), expected.into()], options, cores())
-}
-
-/// How many threads there are to do it.
-pub(super) fn cores() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get)
+    compare_sides(sides, [actual.into(), expected.into()], options, parallel::cores())
 }
 
 /// Compares two records in memory or on disk by so many threads; the report does

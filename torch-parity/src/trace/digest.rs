@@ -4,9 +4,7 @@
 //! the values in row-major order, little-endian. It is what Python's `hashlib` has
 //! and most processors compute by instructions of their own.
 
-use std::num::NonZero;
 use std::sync::Mutex;
-use std::thread;
 
 use anyhow::Result;
 use safetensors::Dtype;
@@ -79,12 +77,12 @@ pub(super) fn of_tensors(named: &[(&str, &Tensor)]) -> Result<Vec<Array>> {
     if all < WORTH_THREADS {
         return named.iter().map(|(_, tensor)| of_tensor(tensor)).collect();
     }
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
     // A handle each, since a tensor may be sent to a thread but not shared.
     let handle = |(_, tensor): &(&str, &Tensor)| Mutex::new(Some(tensor.shallow_clone()));
     let handles: Vec<_> = named.iter().map(handle).collect();
     let take = |i: usize| handles[i].lock().expect("no thread panics").take();
-    parallel::map(named.len(), threads, || (), |(), i| of_tensor(&take(i).expect("taken once")))
+    let work = |(): &mut (), i| of_tensor(&take(i).expect("taken once"));
+    parallel::map(named.len(), parallel::cores(), || (), work)
 }
 
 #[cfg(test)]
