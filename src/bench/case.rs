@@ -115,12 +115,14 @@ pub fn growing() -> [(&'static str, Vec<Case>); 3] {
     ]
 }
 
-/// Whole processes: of each, wall time and memory.
+/// Of a whole process, wall time and memory.
+pub fn whole(case: Case) -> [Case; 2] {
+    [Measure::Wall, Measure::Memory].map(|measure| Case { measure, ..case })
+}
+
+/// Whole processes.
 pub fn processes() -> [[Case; 2]; 2] {
-    let of = |threads| {
-        [Measure::Wall, Measure::Memory].map(|measure| Case { measure, threads, ..LESSON })
-    };
-    [of(1), of(2)]
+    [1, 2].map(|threads| whole(Case { threads, ..LESSON }))
 }
 
 /// A sweep; Python trains its seeds one after the other.

@@ -4,14 +4,13 @@
 use std::fs::copy;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use tempfile::TempDir;
 use torch_parity::nn::Activation;
 
-use super::case::{Case, LESSON, Measure};
+use super::case::{Case, LESSON, Measure, whole};
 use super::process::wall_and_memory;
 use super::{Measured, Spread};
 use crate::plot::{Line, Panel, Scale, look};
@@ -98,8 +97,7 @@ pub fn rows(epochs: usize, large: bool) -> Rows {
         (Pair::WideCompared, large && has_cmp()),
     ];
     let of = |pair: Pair| {
-        let both = |case| [Measure::Wall, Measure::Memory].map(|measure| Case { measure, ..case });
-        (pair, pair.cases(epochs).into_iter().flat_map(both).map(Measured::new).collect())
+        (pair, pair.cases(epochs).into_iter().flat_map(whole).map(Measured::new).collect())
     };
     all.into_iter().filter(|(_, is_wanted)| *is_wanted).map(|(pair, _)| of(pair)).collect()
 }
@@ -128,21 +126,20 @@ pub struct Records<'a> {
     python: &'a Python,
     ours: &'a Path,
     folder: TempDir,
-    timeout: Duration,
 }
 
 impl<'a> Records<'a> {
     /// Trains and records what is compared, and copies it.
     pub fn write(python: &'a Python, ours: &'a Path, rows: &Rows) -> Result<Self> {
         let folder = TempDir::with_prefix("tanh-parity-").context("no temporary folder")?;
-        let records = Self { python, ours, folder, timeout: python.timeout() };
+        let records = Self { python, ours, folder };
         for (_, rows) in rows.iter().filter(|(pair, _)| pair.compares()) {
             for of_a_size in rows.chunks(2) {
                 let case = &of_a_size[0].case;
                 let [a, b] = records.equal(case);
                 let mut train = Command::new(ours);
                 train.arg("train").args(flags(case)).arg("--trace").arg(&a);
-                wall_and_memory(&mut train, records.timeout)?;
+                wall_and_memory(&mut train, python.timeout())?;
                 copy(&a, &b).with_context(|| format!("cannot write {}", b.display()))?;
             }
         }
@@ -174,7 +171,7 @@ impl<'a> Records<'a> {
 
     fn measure_pair(&self, pair: Pair, case: &Case) -> Result<[[f64; 2]; 2]> {
         let trace = self.folder.path().join("t.safetensors");
-        let run = |command: &mut Command| wall_and_memory(command, self.timeout);
+        let run = |command: &mut Command| wall_and_memory(command, self.python.timeout());
         let flags = flags(case);
         let train = || {
             let mut command = Command::new(self.ours);
