@@ -70,7 +70,7 @@ fuzz: setup
 
 SINCE := HEAD~1
 
-# In place: commit first. The tools: cargo install cargo-mutants cargo-nextest
+# In place: commit first. The tool: cargo install cargo-mutants
 mutants: build
 	@git diff --quiet HEAD || { echo "error: commit first, the sources are changed in place" >&2; exit 2; }
 	@git diff $(SINCE) >target/mutants.diff
