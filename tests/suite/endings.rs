@@ -188,6 +188,57 @@ fn who_may_read_a_file_and_its_other_names_outlive_what_is_written_to_it() {
 }
 
 #[test]
+fn a_record_has_the_same_bytes_wherever_it_goes() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("kept"), "old").unwrap();
+    fs::hard_link(path("kept"), path("linked")).unwrap();
+    for digest in ["", "--digest"] {
+        let train = |rest: &str| {
+            let run = format!("exec \"$0\" train --epochs 2 {digest} {rest}");
+            let (code, _, stderr) = shell(&folder, &run);
+            assert_eq!(code, 0, "{run}: {stderr}");
+        };
+        train("--trace file");
+        train("--trace kept");
+        train("--trace - >stdout");
+        train("--trace /dev/fd/3 3>special");
+        let record = fs::read(path("file")).unwrap();
+        for name in ["linked", "stdout", "special"] {
+            assert!(fs::read(path(name)).unwrap() == record, "{name} {digest}");
+        }
+    }
+    assert_eq!(fs::metadata(path("linked")).unwrap().nlink(), 2);
+}
+
+/// For root nothing is forbidden: what root runs here is another user's, if that one
+/// may look into the checkout.
+#[test]
+fn a_file_in_a_folder_of_others_is_written_in_place() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("open.csv");
+    fs::write(&path, "old").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    let run = |args: &[&str]| {
+        let mut command = Command::new(tanh_parity("").get_program());
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::process::CommandExt::uid(&mut command, 12345);
+            std::os::unix::fs::chown(&path, Some(12345), None).unwrap();
+        }
+        command.args(args).output()
+    };
+    if !run(&["--version"]).is_ok_and(|output| output.status.success()) {
+        return;
+    }
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).unwrap();
+    let output = run(&["train", "--epochs", "1", "--csv", path.to_str().unwrap()]).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 4);
+    assert_eq!(names(&folder), ["open.csv"]);
+}
+
+#[test]
 fn an_error_shows_a_path_without_its_escapes() {
     let folder = TempDir::new().unwrap();
     let line = trouble(&folder, "exec \"$0\" train --csv $'no\\e[2J\\u202e/l.csv'");

@@ -87,7 +87,8 @@ fn settings_are_taken_from_the_record_and_flags_win() {
     let text = fs::read_to_string(root().join("tests/lesson.py")).unwrap();
     let text = text.replace("manual_seed(0)", "manual_seed(-7)").replace("lr=1e-3", "lr=0.01");
     let text = text.replace("512, 10", "100, 3").replace("10, 64", "3, 5").replace("64, 2", "5, 2");
-    let text = text.replace("range(50)", "range(4)").replace("nn.ReLU", "nn.SiLU");
+    let others = "nn.SiLU(), \"a\": nn.Softsign(), \"b\": nn.LeakyReLU(), \"c\": nn.Softplus()";
+    let text = text.replace("range(50)", "range(4)").replace("nn.ReLU()", others);
     fs::write(&script, text).unwrap();
     let (code, report, stderr) = check(&script, "");
     assert_eq!((code, stderr.as_str()), (0, ""), "{report}");
@@ -96,7 +97,8 @@ fn settings_are_taken_from_the_record_and_flags_win() {
     for part in ["seed -7", "lr 0.01", "samples 100", "features 3", "hidden 5", "epochs 4"] {
         assert!(told.contains(part), "no {part} in {told}");
     }
-    assert!(told.contains("activations sigmoid,tanh,silu"), "{told}");
+    let activations = "activations sigmoid,tanh,silu,softsign,leaky-relu,softplus";
+    assert!(told.contains(activations), "{told}");
     let (code, report, _) = check(&script, "--lr 0.02");
     assert_eq!(code, 1, "{report}");
     assert!(report.contains("first divergence: sigmoid, epoch 1, param, fc1.weight"), "{report}");
@@ -156,6 +158,10 @@ fn record_runs_a_script_as_python_does_and_writes_what_it_trained() {
     assert_eq!(code, 0, "{stdout}");
     let exits = root().join("tests/scripts/exits.py").display().to_string();
     assert_eq!(run(&format!("record --quiet --trace e.safetensors {exits}")).0, 3);
+    // Ended by a signal, as a shell tells it.
+    let killed = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n";
+    fs::write(folder.path().join("killed.py"), killed).unwrap();
+    assert_eq!(run("record killed.py").0, 128 + 9);
     let arguments = root().join("tests/scripts/arguments.py").display().to_string();
     let (code, stdout, _) = run(&format!("record {arguments} --help"));
     assert_eq!(code, 2, "nothing was recorded");

@@ -46,22 +46,21 @@ def flatten(state, prefix=""):
 def run(case):
     params = [torch.zeros(1, requires_grad=True) for _ in case["lrs"]]
     groups = [{"params": [param], "lr": lr} for param, lr in zip(params, case["lrs"])]
-    adam = case["optimizer"] == "Adam"
-    optimizer = (
-        torch.optim.Adam(groups) if adam else torch.optim.SGD(groups, momentum=0.9)
-    )
+    name = case["optimizer"]
+    settings = {"momentum": 0.9} if name == "SGD" else {}
+    optimizer = getattr(torch.optim, name)(groups, **settings)
     scheduler = make(case["scheduler"], optimizer)
     rows, tensors = [], {}
 
     def note():
-        momenta = [
-            group["betas"][0] if adam else group["momentum"]
-            for group in optimizer.param_groups
-        ]
+        found = optimizer.param_groups
+        momenta = {
+            "Adam": lambda: [group["betas"][0] for group in found],
+            "SGD": lambda: [group["momentum"] for group in found],
+            "LBFGS": lambda: [math.nan],
+        }[name]()
         rows.append(
-            [group["lr"] for group in optimizer.param_groups]
-            + momenta
-            + scheduler.get_last_lr()
+            [group["lr"] for group in found] + momenta + scheduler.get_last_lr()
         )
 
     if case["scheduler"]["name"] == "ReduceLROnPlateau":

@@ -16,7 +16,7 @@ use torch_parity::lr_scheduler::{
     ReduceLrOnPlateau, SequentialLr, StepLr, ThresholdMode,
 };
 use torch_parity::optim::AdamSettings;
-use torch_parity::optim::{Adam, ParamGroups, Sgd, SgdSettings, pow};
+use torch_parity::optim::{Adam, Lbfgs, ParamGroups, Sgd, SgdSettings, pow};
 use torch_parity::trace::Array;
 
 const SCHEDULERS: [&str; 10] = [
@@ -57,7 +57,9 @@ fn a_schedule_saved_by_python_goes_on_here() {
         for group in 0..groups {
             let at = |column: usize| rows.double_value(&[STEPS / 2, column as i64]);
             optimizer.set_lr(group, at(group));
-            optimizer.set_momentum(group, at(groups + group));
+            if optimizer.momentum(group).is_some() {
+                optimizer.set_momentum(group, at(groups + group));
+            }
         }
         for step in STEPS / 2..STEPS {
             scheduler.step(&mut *optimizer, &case["metrics"][step as usize]);
@@ -89,7 +91,11 @@ fn cases() -> Vec<Value> {
 }
 
 fn case(name: &str, rng: &mut Rng) -> Value {
-    let lrs: Vec<_> = (0..rng.usize(1..4)).map(|_| 10_f64.powf(-4.0 * rng.f64())).collect();
+    // LBFGS has one group, and no momentum for OneCycleLR to cycle.
+    let is_lbfgs = name != "OneCycleLR" && rng.u8(..4) == 0;
+    let optimizer = if is_lbfgs { "LBFGS" } else { ["Adam", "SGD"][rng.usize(..2)] };
+    let groups = if is_lbfgs { 1 } else { rng.usize(1..4) };
+    let lrs: Vec<_> = (0..groups).map(|_| 10_f64.powf(-4.0 * rng.f64())).collect();
     let mut metrics = vec![];
     if name == "ReduceLROnPlateau" {
         let (fall, noise) = (0.9 + 0.1 * rng.f64(), rng.f64());
@@ -97,7 +103,7 @@ fn case(name: &str, rng: &mut Rng) -> Value {
     }
     json!({
         "lrs": lrs, "steps": STEPS, "metrics": metrics,
-        "optimizer": if rng.bool() { "Adam" } else { "SGD" },
+        "optimizer": optimizer,
         "scheduler": scheduler(name, lrs.len(), rng),
     })
 }
@@ -218,19 +224,23 @@ fn whole_run(case: &Value) -> Vec<(String, Tensor)> {
 fn row(optimizer: &dyn ParamGroups, scheduler: &Either) -> Vec<f64> {
     let groups = 0..optimizer.groups();
     let lrs = groups.clone().map(|group| optimizer.lr(group));
-    let momenta = groups.map(|group| optimizer.momentum(group).unwrap());
+    let momenta = groups.map(|group| optimizer.momentum(group).unwrap_or(f64::NAN));
     lrs.chain(momenta).chain(scheduler.last_lr().iter().copied()).collect()
 }
 
 fn make(case: &Value) -> (Box<dyn ParamGroups>, Either) {
     let named = |i| vec![(format!("p{i}"), Tensor::zeros([1], FLOAT_CPU))];
     let lrs = floats(&case["lrs"]).into_iter().enumerate();
-    let mut optimizer: Box<dyn ParamGroups> = if case["optimizer"] == "Adam" {
-        let group = |(i, lr)| (named(i), AdamSettings { lr, ..Default::default() });
-        Box::new(Adam::with_groups(lrs.map(group).collect()))
-    } else {
-        let group = |(i, lr)| (named(i), SgdSettings { lr, momentum: 0.9, ..Default::default() });
-        Box::new(Sgd::with_groups(lrs.map(group).collect()))
+    let mut optimizer: Box<dyn ParamGroups> = match case["optimizer"].as_str().unwrap() {
+        "Adam" => {
+            let group = |(i, lr)| (named(i), AdamSettings { lr, ..Default::default() });
+            Box::new(Adam::with_groups(lrs.map(group).collect()))
+        }
+        "SGD" => {
+            let with = |lr| SgdSettings { lr, momentum: 0.9, ..Default::default() };
+            Box::new(Sgd::with_groups(lrs.map(|(i, lr)| (named(i), with(lr))).collect()))
+        }
+        _ => Box::new(Lbfgs::new(named(0), floats(&case["lrs"])[0])),
     };
     let spec = &case["scheduler"];
     if spec["name"] == "ReduceLROnPlateau" {

@@ -139,7 +139,7 @@ mod tests {
     use super::super::records::compare_sides;
     use super::super::side::Side;
     use crate::compare::{Options, Tolerance, What};
-    use crate::trace::{Array, Input, Key, Stored, Trace};
+    use crate::trace::{About, Array, Input, Key, Stored, Trace, digest};
 
     /// Tensors of less than a block, of several, and of no values; the later files
     /// lie in the order of keys, the earlier ones do not.
@@ -240,6 +240,34 @@ mod tests {
                 assert_eq!(report.differences().len(), 1, "{text}");
                 assert_eq!(&report.differences()[0].key, key);
                 assert!(text.contains(&format!("at [0, {value}]\n")), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_on_disk_are_digested_block_by_block_for_a_record_of_digests() {
+        let folder = tempfile::tempdir().unwrap();
+        let a = record();
+        let values = stored(folder.path(), "a", &a);
+        let about = About { digest: Some(digest::NAME.to_owned()), ..About::default() };
+        let mut digests = Trace::new(about);
+        for (key, array) in &a.tensors {
+            digests.tensors.insert(key.clone(), array.digest());
+        }
+        let exact = Options::default();
+        for threads in [1, 3] {
+            let text = told([Side::Stored(&values), Side::from(&digests)], &exact, threads);
+            assert!(text.contains("exact: 7 tensors, the same digests"), "{text}");
+        }
+        for (key, array) in a.tensors.iter().filter(|(_, array)| !array.bytes().is_empty()) {
+            for at in [0, array.bytes().len() / 2, array.bytes().len() - 1] {
+                let mut b = a.clone();
+                damage(&mut b, key, at, 1);
+                let b = stored(folder.path(), "b", &b);
+                let sides = [Side::from(&digests), Side::Stored(&b)];
+                let report = compare_sides(["A", "B"], sides, &exact, 2).unwrap();
+                let found: Vec<_> = report.differences().iter().map(|found| &found.key).collect();
+                assert_eq!(found, [key], "byte {at}");
             }
         }
     }

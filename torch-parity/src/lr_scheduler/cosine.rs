@@ -40,11 +40,6 @@ impl LrScheduler for CosineAnnealingLr {
         if base.is_initial {
             return lrs;
         }
-        if base.step_count == 1 && epoch > 0 {
-            let cos = (epoch as f64 * PI / t).cos();
-            let lr = |base_lr| eta_min + (base_lr - eta_min) * (1.0 + cos) / 2.0;
-            return base.base_lrs.iter().map(lr).collect();
-        }
         if (epoch - 1 - *t_max).rem_euclid(2 * *t_max) == 0 {
             let cos = (PI / t).cos();
             let both = base.base_lrs.iter().zip(lrs);

@@ -16,7 +16,7 @@ use super::array::{dtype_of, shape_of, size_of};
 use crate::parallel;
 
 /// How metadata calls it.
-pub(super) const NAME: &str = "sha256-128";
+pub(crate) const NAME: &str = "sha256-128";
 
 /// The bytes of a digest. A tensor of no more bytes than that is kept as it is.
 pub(crate) const SIZE: usize = 16;

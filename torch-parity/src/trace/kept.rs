@@ -50,11 +50,6 @@ impl Kept {
             partial: set(KEEP_PARTIAL_VARIABLE).is_some(),
         })
     }
-
-    /// Whether any step is left out.
-    pub fn is_selection(&self) -> bool {
-        self.steps != (0..usize::MAX)
-    }
 }
 
 /// Reads `3..10`, `3..` or `..10`.

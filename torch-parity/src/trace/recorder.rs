@@ -301,6 +301,54 @@ mod tests {
         assert!(!has(2, "data", "input") && !has(2, "loss", "loss#3"));
     }
 
+    /// tch's SGD has the bits of PyTorch's, which ours has: the steps are the same.
+    #[test]
+    fn a_step_of_tchs_optimizer_is_recorded_as_one_of_ours() {
+        use tch::nn::{OptimizerConfig, Sgd as TchSgd, VarStore};
+
+        use crate::optim::Sgd;
+
+        let folder = tempfile::tempdir().unwrap();
+        let start = Tensor::from_slice(&[1.0_f32, -2.0, 3.0]);
+        let record = |by_tch: bool| {
+            let path = folder.path().join(by_tch.to_string());
+            let recorder = Recorder::to_file("test", &path).unwrap();
+            let store = VarStore::new(tch::Device::Cpu);
+            let mut w = store.root().zeros("w", &[3]);
+            tch::no_grad(|| w.copy_(&start));
+            let unused = store.root().zeros("unused", &[2]);
+            let named = || {
+                let all = [("w", &w), ("unused", &unused)];
+                all.map(|(name, x)| (name.to_owned(), x.shallow_clone())).into()
+            };
+            let mut series = recorder.series("net", named()).unwrap();
+            let mut theirs = TchSgd::default().build(&store, 0.1).unwrap();
+            let mut ours = Sgd::new(named(), 0.1);
+            for i in 1..=3 {
+                let x = Tensor::from_slice(&[0.5_f32, 1.0, 2.0]) * i;
+                let output = &w * &x;
+                let loss = output.square().mean(None);
+                series.data(&[("input", &x)]).unwrap();
+                if by_tch {
+                    theirs.backward_step(&loss);
+                    series.step_of_tch(&[("output", &output)], &loss).unwrap();
+                } else {
+                    ours.zero_grad();
+                    ours.backward(&loss);
+                    ours.step();
+                    series.step(&[("output", &output)], &loss, &ours).unwrap();
+                }
+            }
+            recorder.finish().unwrap();
+            Trace::read(&path).unwrap()
+        };
+        let [ours, theirs] = [false, true].map(record);
+        // What was initial, and 3 steps of input, output, loss, gradient, parameters.
+        assert_eq!(theirs.tensors.len(), 2 + 3 * 6);
+        assert_eq!(theirs.tensors, ours.tensors);
+        assert_eq!(theirs.keys(), ours.keys());
+    }
+
     /// One test, since signals are the process's.
     #[test]
     fn a_run_that_fails_or_that_a_signal_ends_keeps_what_there_was() {

@@ -352,6 +352,41 @@ mod tests {
     }
 
     #[test]
+    fn a_record_is_one_stream_unless_it_needs_several_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.safetensors");
+        for digest in [false, true] {
+            let writer = |most_tensors| {
+                let kept = Kept { digest, ..Kept::default() };
+                let mut writer = Writer::keeping(&path, About::default(), kept).unwrap();
+                assert!(writer.is_empty());
+                writer.most_tensors = most_tensors;
+                record(&mut writer);
+                writer
+            };
+            let mut stream = Vec::new();
+            writer(80).write_to(&mut stream).unwrap();
+            writer(80).finish().unwrap();
+            assert_eq!(stream, std::fs::read(&path).unwrap());
+        }
+        let mut writer = Writer::new(&path, About::default());
+        writer.most_tensors = 30;
+        record(&mut writer);
+        let error = writer.write_to(&mut Vec::new()).unwrap_err().to_string();
+        assert!(error.starts_with("80 tensors do not fit one .safetensors file: name"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_that_goes_away_is_named_with_the_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gone/a.safetensors");
+        let mut writer = Writer::new(&path, About::default());
+        writer.most_tensors = 30;
+        let error = writer.finish().unwrap_err().to_string();
+        assert_eq!(error, format!("cannot write {}", path.display()));
+    }
+
+    #[test]
     fn a_record_that_is_not_finished_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = Writer::new(&folder.path().join("a.safetensors"), About::default());
