@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::blocks::{Block, Held, blocks};
 use super::claims::wrong_numbers;
+use super::pictures::is_shown;
 use super::{Page, pages};
 use crate::common::{is_avx512, outcome, root};
 
@@ -110,6 +111,14 @@ fn every_command_runs_and_prints_what_the_pages_show() {
     for page in pages() {
         found.extend(commands.complaints(&page));
         found.extend(wrong_numbers(&page, &commands.ran));
+    }
+    // The sweep of the pages takes long enough to be run once.
+    for (drawn, picture) in
+        [("spread.svg", "docs/sweep_spread.svg"), ("curves.svg", "docs/sweep_curves.svg")]
+    {
+        if !is_shown(&commands.folder.path().join(drawn), picture, is_avx512()) {
+            found.push(format!("{picture} is not what is drawn: run `make sweep`"));
+        }
     }
     assert!(commands.ran.len() > 40, "{:?}", commands.ran.keys());
     assert!(found.is_empty(), "{}", found.join("\n\n"));

@@ -8,6 +8,7 @@ mod commands;
 mod links;
 mod messages;
 mod numbers;
+mod pictures;
 mod translation;
 
 use std::fs;
