@@ -116,6 +116,22 @@ mod tests {
         assert_eq!((left, right), (0.5, 1.5));
         assert!(bottom < 0.65 && top > 0.75 && (f64::midpoint(bottom, top) - 0.7).abs() < 1e-9);
         assert_eq!(Panel::default().ends(&[])[0], (0.0, 1.0));
+        // On an even axis with room in proportion, but for zero.
+        assert_eq!(Panel::default().ends(&[&[(-20.0, 0.0)]])[0], (-22.0, -18.0));
+        assert_eq!(Panel::default().ends(&[&[(0.0, 0.0)]])[0], (-0.5, 0.5));
+    }
+
+    #[test]
+    fn points_are_given_room_and_notes_more_to_the_right() {
+        let mut panel = Panel::default();
+        let points = [(0.0, -1.0), (10.0, 3.0), (5.0, 1.0)];
+        assert_eq!(panel.ends(&[&points[..1], &points[1..]]), [(0.0, 10.0), (-1.2, 3.2)]);
+        // Where float64 would not tell the ends apart, a millionth.
+        let [_, (bottom, top)] = panel.ends(&[&[(0.0, 1e9), (1.0, 1e9 + 1.0)]]);
+        assert!((bottom - (1e9 - 1e3)).abs() < 0.1 && (top - (1e9 + 1e3)).abs() < 1.1);
+        panel.notes.push(Note { text: "a".to_owned(), at: (10.0, 3.0), above: true });
+        let [(left, right), _] = panel.ends(&[&points]);
+        assert!((left + 0.36).abs() < 1e-12 && (right - 11.8).abs() < 1e-12, "{left} {right}");
     }
 
     #[test]

@@ -41,9 +41,17 @@ fn every_experiment_with_its_defaults_has_the_bits_of_python() {
 #[test]
 fn fails_when_python_has_another_tanh_and_names_where_each_experiment_parts() {
     let folder = TempDir::new().unwrap();
-    let args = format!("check all --python {}", other_tanh(&folder).display());
-    let (code, report, stderr) = outcome(tanh_parity(&args));
+    let args = format!("check all --python {} --html p.html", other_tanh(&folder).display());
+    let mut command = tanh_parity(&args);
+    command.current_dir(&folder);
+    let (code, report, stderr) = outcome(command);
     assert_eq!(code, 1, "{report}{stderr}");
+    let page = fs::read_to_string(folder.path().join("p.html")).unwrap();
+    for (i, experiment) in EXPERIMENTS.iter().enumerate() {
+        let link = format!("<li><a href=\"#c{i}\">{experiment}</a>: ");
+        assert_eq!(page.matches(&link).count(), 1, "{link}");
+        assert_eq!(page.matches(&format!(" id=\"c{i}\"")).count(), 1, "{experiment}");
+    }
     assert!(report.contains("\nverdict: diverged: "), "{report}");
     for (experiment, place) in EXPERIMENTS.iter().zip([
         "tanh, epoch 1, forward",

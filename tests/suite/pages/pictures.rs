@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
 use crate::common::{is_avx512, root, stdout, tanh_parity};
@@ -35,15 +37,39 @@ fn commands() -> Vec<String> {
     flags.collect()
 }
 
+/// One run of `lesson`, since all that it runs takes half a minute.
 #[test]
-fn every_picture_of_an_experiment_is_what_its_command_draws() {
+fn the_lesson_is_one_page_of_all_experiments_and_its_pictures_are_the_pages() {
     let folder = TempDir::new().unwrap();
-    fs::create_dir(folder.path().join("docs")).unwrap();
+    let run = |flags: &str| {
+        let mut command = tanh_parity(flags);
+        command.current_dir(&folder);
+        stdout(command)
+    };
+    let printed = run("lesson docs");
+    let page = fs::read_to_string(folder.path().join("docs/lesson.html")).unwrap();
+    let help = stdout(tanh_parity("check --help"));
+    for name in ["train", "curve", "signal", "recurrent", "generator"] {
+        assert!(help.contains(name), "{name} is an experiment");
+        let about = stdout(tanh_parity(&format!("{name} -h")));
+        let about = about.lines().next().unwrap();
+        assert!(page.contains(&format!("<li><a href=\"#{name}\">{name}</a>: {about}")), "{name}");
+        assert!(page.contains(&format!("<h2 id=\"{name}\">{name}</h2>\n<p>{about}.</p>")), "{name}");
+    }
+    let mut rest = page.as_str();
+    for line in printed.lines().map(shown) {
+        let place = rest.find(&line).unwrap_or_else(|| panic!("no {line} in its place"));
+        rest = &rest[place..];
+    }
+    assert_eq!(page.matches("<figure>").count(), 6);
+    let png = STANDARD.encode(fs::read(folder.path().join("docs/generator.png")).unwrap());
+    assert!(page.contains(&format!(" src=\"data:image/png;base64,{png}\">")));
+
     let mut pictures = 0;
     for flags in commands() {
-        let mut command = tanh_parity(&flags);
-        command.current_dir(&folder);
-        stdout(command);
+        if !flags.split(' ').skip(1).all(|flag| flag.starts_with("docs/") || is_output(flag)) {
+            run(&flags);
+        }
         for picture in flags.split(' ').filter(|flag| flag.starts_with("docs/")) {
             let drawn = folder.path().join(picture);
             assert!(is_shown(&drawn, picture, is_avx512()), "{picture}: run `make pictures`");
@@ -51,6 +77,15 @@ fn every_picture_of_an_experiment_is_what_its_command_draws() {
         }
     }
     assert_eq!(pictures, 6);
+}
+
+fn is_output(flag: &str) -> bool {
+    ["--plot", "--image"].contains(&flag)
+}
+
+/// Text as HTML.
+fn shown(line: &str) -> String {
+    line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\'', "&#39;")
 }
 
 #[test]
