@@ -413,6 +413,46 @@ def forgets_init():
     changed(lambda step, *_: None if step == 0 else _[-1])
 
 
+class Said(unittest.TestCase):
+    """What the recorder says, and what a record says of the run."""
+
+    def test_each_model_names_its_optimizers(self):
+        (adam, *_) = read_trace(run_script(RIGHT).trace)[0]["models"]
+        self.assertEqual(adam["optimizer"]["class"], "Adam")
+        self.assertEqual(adam["optimizer"]["lr"], 1e-3)
+        self.assertEqual(adam["optimizer"]["betas"], [0.9, 0.999])
+        self.assertNotIn("optimizers", adam)
+        self.assertNotIn("groups", adam["optimizer"])
+        (both,) = read_trace(run_script("two_optimizers.py").trace)[0]["models"]
+        self.assertEqual([o["class"] for o in both["optimizers"]], ["SGD", "Adam"])
+        self.assertEqual(both["optimizer"], both["optimizers"][0])
+        (net,) = read_trace(run_script("groups.py").trace)[0]["models"]
+        self.assertGreater(len(net["optimizer"]["groups"]), 1)
+
+    def test_nothing_to_record_has_its_reason(self):
+        net = "import torch\nnet = torch.nn.Linear(2, 2)\n"
+        for text, said in (
+            ("print(1)", "it never imported torch"),
+            (net, "no optimizer stepped and nothing called backward in this process"),
+            (net + "net(torch.ones(2)).sum().backward()", "it called backward, but no"),
+            (
+                net + "torch.compile(net, backend='eager')(torch.ones(2))",
+                "what torch.compile compiles whole, step included, is not seen inside",
+            ),
+        ):
+            with tempfile.TemporaryDirectory() as folder:
+                Path(folder, "s.py").write_text(text)
+                if "torch" in text:
+                    run = lambda: record.main(["s.py"])  # noqa: E731
+                    status, _, err = in_child(run, folder)
+                else:
+                    command = [sys.executable, record.__file__, "s.py"]
+                    found = subprocess.run(command, capture_output=True, cwd=folder)
+                    status, err = found.returncode, found.stderr
+            self.assertEqual(status, 2)
+            self.assertIn(f"error: nothing to record: {said}", err.decode())
+
+
 class Options(unittest.TestCase):
     """The flags, and files of every kind."""
 
@@ -545,7 +585,7 @@ class Alone(unittest.TestCase):
     def test_it_needs_no_other_file_and_python_would_do_the_same(self):
         with tempfile.TemporaryDirectory() as folder:
             shutil.copy(ROOT / "python_ref/record.py", folder)
-            for name in ("raises.py", "spawned.py", "late.py"):
+            for name in ("raises.py", "raises_again.py", "spawned.py", "late.py"):
                 if name == "late.py":
                     text = "import os\nos.environ['OMP_NUM_THREADS'] = '2'\n"
                     text += "import torch\nprint(torch.get_num_threads())\n"

@@ -54,7 +54,10 @@ fn the_lesson_is_one_page_of_all_experiments_and_its_pictures_are_the_pages() {
         let about = stdout(tanh_parity(&format!("{name} -h")));
         let about = about.lines().next().unwrap();
         assert!(page.contains(&format!("<li><a href=\"#{name}\">{name}</a>: {about}")), "{name}");
-        assert!(page.contains(&format!("<h2 id=\"{name}\">{name}</h2>\n<p>{about}.</p>")), "{name}");
+        assert!(
+            page.contains(&format!("<h2 id=\"{name}\">{name}</h2>\n<p>{about}.</p>")),
+            "{name}"
+        );
     }
     let mut rest = page.as_str();
     for line in printed.lines().map(shown) {
