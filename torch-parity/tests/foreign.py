@@ -88,6 +88,25 @@ checkpoint = {
     "pair": (base, [base]),
 }
 torch.save(checkpoint, folder / "checkpoint.pt")
+# Newer pickles name classes otherwise.
+torch.save(checkpoint, folder / "protocol4.pt", pickle_protocol=4)
+
+
+class Sized:
+    """A tensor with its shape as torch.Size, as older releases wrote it."""
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+    def __reduce_ex__(self, protocol):
+        rebuild, (storage, offset, shape, *rest) = self.tensor.__reduce_ex__(protocol)
+        return rebuild, (storage, offset, torch.Size(shape), *rest)
+
+
+torch.save({"turned": Sized(base.T), "one": Sized(torch.ones(2))}, folder / "sized.pt")
+save_file(
+    {"turned": base.T.contiguous(), "one": torch.ones(2)}, folder / "sized.safetensors"
+)
 
 
 def flatten(key, value):

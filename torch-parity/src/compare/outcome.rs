@@ -181,8 +181,7 @@ impl Outcome {
     /// out: of more than some dozen phases those are shown that differ.
     pub fn shown_phases(&self) -> (Vec<(&str, &Tally)>, usize) {
         let many = self.phases.len() > MOST_ROWS;
-        let differs = |tally: &Tally| tally.tensors_equal < tally.tensors || tally.max_ulps > 0;
-        let phases = self.phases.iter().filter(|phase| !many || differs(&phase.tally));
+        let phases = self.phases.iter().filter(|phase| !many || phase.tally.differs());
         let mut rows: Vec<_> = phases.map(|phase| (&*phase.name, &phase.tally)).collect();
         rows.truncate(MOST_ROWS);
         let left_out = self.phases.len() - rows.len();

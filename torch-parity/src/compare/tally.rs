@@ -43,6 +43,11 @@ impl Tally {
         self.local += other.local;
     }
 
+    /// Whether anything differs, be it within a tolerance.
+    pub(super) fn differs(&self) -> bool {
+        self.tensors_equal < self.tensors || self.max_ulps > 0
+    }
+
     /// Takes back that a tensor was counted as equal.
     pub(super) fn take_back(&mut self, difference: &Difference, local: bool) {
         if !difference.passes {

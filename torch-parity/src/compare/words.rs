@@ -43,9 +43,8 @@ impl fmt::Display for Report {
 impl Report {
     fn phase_table(&self, total: &Tally) -> String {
         let mut rows = self.phases();
-        let differs = |tally: &Tally| tally.tensors_equal < tally.tensors || tally.max_ulps > 0;
         if rows.len() > MOST_ROWS {
-            rows.retain(|(_, tally)| differs(tally));
+            rows.retain(|(_, tally)| tally.differs());
             rows.truncate(MOST_ROWS);
         }
         if rows.len() == 1 && rows[0].0 == OTHER {

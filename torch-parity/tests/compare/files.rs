@@ -118,6 +118,12 @@ fn a_long_header_is_read_as_the_crate_of_safetensors_reads_it() {
     assert!(trace.tensors.keys().map(Key::as_str).eq(names));
     let cut = safetensors(&format!("{{{},", entries.join(",")), 120_000);
     assert!(error("x", cut).contains("its header: EOF while parsing a value, at byte "));
+    // The byte of the header, also behind line breaks.
+    let broken = "{\n \"a\":\n {\"dtype\":\"F32\",\n\n  \"shape\":[?],\"data_offsets\":[0,4]}}";
+    let at = broken.find('?').unwrap();
+    let said = error("x", safetensors(broken, 4));
+    let told: usize = said.rsplit_once("at byte ").unwrap().1.parse().unwrap();
+    assert!((at..=at + 1).contains(&told), "{said}, not at {at}");
     let twice = [&entries[..], &entries[20_000..20_001]].concat().join(",");
     assert!(error("x", safetensors(&format!("{{{twice}}}"), 120_000)).contains(" twice"));
 }
@@ -232,6 +238,8 @@ fn what_numpy_and_pytorch_write_is_read() {
         ("packed.npz", "a.safetensors"),
         ("state.pt", "state.safetensors"),
         ("checkpoint.pt", "checkpoint.safetensors"),
+        ("protocol4.pt", "checkpoint.safetensors"),
+        ("sized.pt", "sized.safetensors"),
         ("legacy_names", "state.safetensors"),
     ] {
         let [actual, expected] = [file, same].map(|name| record(read(name)));

@@ -38,6 +38,42 @@ fn an_undamaged_copy_is_exact_with_and_without_a_tolerance() {
     }
 }
 
+/// Of 24 phases all are shown; of more, those that differ, be it within the
+/// tolerance.
+#[test]
+fn of_many_phases_those_that_differ_are_shown() {
+    let of = |phases: usize, moved: &[(usize, f32)]| {
+        let mut trace = Trace::default();
+        for i in 0..phases {
+            let by = moved.iter().find(|(at, _)| *at == i).map_or(0.0, |(_, by)| *by);
+            let key = Key::new("net", 1, &format!("phase{i:02}"), "x");
+            trace.insert(key, f32s(&[1], &[1.0 + by])).unwrap();
+        }
+        trace
+    };
+    for (phases, moved, shown) in [
+        (24, &[(3, 1.0)][..], (0..24).collect::<Vec<_>>()),
+        (25, &[(3, 1.0), (9, 1e-6)], vec![3, 9]),
+        (25, &[], vec![]),
+    ] {
+        let (a, b) = (of(phases, moved), of(phases, &[]));
+        let report = held(&a, &b, &within(0.0, 1e-3));
+        let text = report.to_string();
+        let outcome = report.outcome(0);
+        let (rows, left_out) = outcome.shown_phases();
+        let names: Vec<_> = shown.iter().map(|i| format!("phase{i:02}")).collect();
+        assert_eq!(left_out, phases - names.len());
+        assert!(
+            rows.iter().map(|(name, _)| *name).eq(names.iter().map(String::as_str).chain(["all"]))
+        );
+        for i in 0..phases {
+            let name = format!("phase{i:02} ");
+            let has = text.lines().any(|line| line.starts_with(&name));
+            assert_eq!(has, shown.contains(&i), "{name}\n{text}");
+        }
+    }
+}
+
 #[test]
 fn one_ulp_in_one_value_is_found_and_named() {
     let key = "tanh/000002/grad/fc1.weight";
@@ -440,6 +476,7 @@ fn every_dtype_has_its_numbers_or_says_that_it_has_none() {
     let report =
         held(&with(Dtype::F4, &[0x21, 7], 4), &with(Dtype::F4, &[0x21, 5], 4), &within(9.0, 9.0));
     assert_found(&report, &["n at byte [1]", "0x07", "compared by bits: dtype F4", "passes: none"]);
+    assert_eq!((report.total().values, report.total().values_equal), (2, 1), "two bytes");
     assert!(report.listing(1).contains("by bits"));
     let complex =
         |re: f32, im: f32| with(Dtype::C64, &[re.to_ne_bytes(), im.to_ne_bytes()].concat(), 1);

@@ -184,6 +184,11 @@ fn a_history_that_ends_earlier_is_told_as_that() {
     let without = history(50).replace("\n7,0.5\n", "\n");
     let report = held_csvs(&without, &history(50), &key);
     assert_says(&report, &["row epoch=7: only B has it\nsmallest"]);
+    // Nor where there is a tail as well.
+    let shorter = history(40).replace("\n7,0.5\n", "\n");
+    let report = held_csvs(&shorter, &history(50), &key);
+    assert_says(&report, &["row epoch=7: only B has it\n"]);
+    assert_says(&report.listing(99), &["row epoch=7"]);
 }
 
 #[test]

@@ -123,3 +123,28 @@ fn shape(value: &str) -> Result<Vec<usize>> {
     let sizes = inside.split(',').map(str::trim).filter(|size| !size.is_empty());
     sizes.map(|size| size.parse().context("its shape is not of whole numbers")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_beyond_the_bytes_are_an_error_at_any_strides() {
+        let bytes = Bytes::from((0..12_u8).collect::<Vec<_>>());
+        let at = |shape: &[usize], strides: &[usize]| {
+            strided(Dtype::F32, shape.to_vec(), strides, &bytes)
+        };
+        assert_eq!(at(&[3], &[1]).unwrap().bytes(), &bytes);
+        assert_eq!(at(&[2], &[1]).unwrap().bytes(), &bytes[..8]);
+        assert_eq!(at(&[2], &[2]).unwrap().bytes(), [&bytes[..4], &bytes[8..]].concat());
+        assert_eq!(at(&[2, 2], &[0, 1]).unwrap().bytes(), [&bytes[..8], &bytes[..8]].concat());
+        for (shape, strides) in
+            [(&[4][..], &[1][..]), (&[3], &[2]), (&[2, 2], &[2, 1]), (&[3], &[usize::MAX])]
+        {
+            let error = at(shape, strides).unwrap_err().to_string();
+            assert_eq!(error, "its values reach beyond its bytes", "{shape:?} {strides:?}");
+        }
+        assert!(at(&[1 << 40], &[0]).unwrap_err().to_string().contains("more than its bytes"));
+        assert!(at(&[3], &[1, 1]).unwrap_err().to_string().contains("do not fit its shape"));
+    }
+}
