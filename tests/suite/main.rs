@@ -26,6 +26,7 @@ mod scripts;
 mod set_up;
 mod signal;
 mod sweep;
+mod terminal;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

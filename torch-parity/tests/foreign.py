@@ -25,6 +25,12 @@ np.save(folder / "f.npy", f)
 save_file(
     {"array": torch.from_numpy(f.astype("<f4", order="C"))}, folder / "f.safetensors"
 )
+big = {"c8": np.array([1 + 2j, -3j], dtype=">c8"), "i2": np.arange(3, dtype=">i2")}
+np.savez(folder / "big.npz", **big)
+little = {
+    key: torch.from_numpy(x.astype(x.dtype.newbyteorder("<"))) for key, x in big.items()
+}
+save_file(little, folder / "big.safetensors")
 
 arrays = {
     "f4": np.arange(3, dtype="f4"),
@@ -71,6 +77,7 @@ checkpoint = {
     "epoch": 3,
     "big": 2**40,
     "negative": -300,
+    "thousand": 1000,
     "far": -(2**40),
     "loss": 0.25,
     "best": True,

@@ -235,6 +235,7 @@ fn what_numpy_and_pytorch_write_is_read() {
     for (file, same) in [
         ("f.npy", "f.safetensors"),
         ("a.npz", "a.safetensors"),
+        ("big.npz", "big.safetensors"),
         ("packed.npz", "a.safetensors"),
         ("state.pt", "state.safetensors"),
         ("checkpoint.pt", "checkpoint.safetensors"),
