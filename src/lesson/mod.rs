@@ -107,3 +107,69 @@ pub fn visit_all(visitor: &mut impl Visitor) {
     visitor.visit::<recurrent::Recurrent>();
     visitor.visit::<generator::Generator>();
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Command;
+    use torch_parity::trace::Step;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Counter(usize);
+
+    impl Observer for Counter {
+        fn tensors(
+            &mut self,
+            _: &str,
+            _: usize,
+            _: &str,
+            _: &[(&str, &tch::Tensor)],
+        ) -> Result<()> {
+            Ok(())
+        }
+
+        fn step(&mut self, _: &Step) -> Result<()> {
+            self.0 += 1;
+            Ok(())
+        }
+    }
+
+    struct Runs(Vec<(&'static str, usize, i32)>);
+
+    impl Visitor for Runs {
+        fn visit<E: Experiment>(&mut self) {
+            let flags = match E::NAME {
+                "train" => "--samples 8 --hidden 4 --epochs 3 --activations tanh,relu",
+                "curve" => "--points 9",
+                "signal" => {
+                    "--samples 8 --hidden 4 --epochs 2 --depths 2,3 --activations tanh,relu,elu"
+                }
+                "recurrent" => {
+                    "--samples 8 --features 2 --hidden 2 --epochs 2 --steps 3,4,5 --cells rnn,lstm"
+                }
+                _ => "--samples 4 --features 2 --hidden 4 --size 16 --epochs 7 --last tanh,sigmoid",
+            };
+            let flags = format!("{} {flags} --threads 1", E::NAME);
+            let command = E::augment_args(Command::new(E::NAME));
+            let matches = command.try_get_matches_from(flags.split(' ')).unwrap();
+            let experiment = E::from_arg_matches(&matches).unwrap();
+            experiment.validate().unwrap();
+            let mut counter = Counter::default();
+            experiment.run(&mut counter).unwrap();
+            assert_eq!(counter.0, experiment.steps(), "{}", E::NAME);
+            self.0.push((E::NAME, counter.0, experiment.threads()));
+        }
+    }
+
+    /// What bars and `check --digest` go by.
+    #[test]
+    fn every_experiment_tells_how_many_steps_it_takes() {
+        let mut runs = Runs(Vec::new());
+        visit_all(&mut runs);
+        let expected = [("train", 6), ("curve", 0), ("signal", 12), ("generator", 14)];
+        for (name, steps) in expected {
+            assert!(runs.0.contains(&(name, steps, 1)), "{:?}", runs.0);
+        }
+    }
+}
