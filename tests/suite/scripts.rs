@@ -127,10 +127,28 @@ fn a_script_that_cannot_be_used_is_trouble() {
         assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{text}: {stderr}");
         assert!(stderr.contains(words), "{text}: {stderr}");
     }
-    fs::write(&path, "while True: pass").unwrap();
+    // With what it started.
+    let child = folder.path().join("child");
+    let endless = format!(
+        "import subprocess\nchild = subprocess.Popen(['sleep', '600'])\n\
+         open({child:?}, 'w').write(str(child.pid))\nwhile True: pass"
+    );
+    fs::write(&path, endless).unwrap();
     let (code, _, stderr) = check(&path, "--timeout 2");
     assert_eq!(code, 2);
     assert!(stderr.contains("s.py did not finish within 2 s: raise --timeout"), "{stderr}");
+    let child = fs::read_to_string(child).unwrap();
+    let is_there = || {
+        let state = fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+        !state.is_empty() && !state.contains(") Z ")
+    };
+    for _ in 0..300 {
+        if !is_there() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert!(!is_there(), "its child goes on");
     for (script, words) in [
         (folder.path().join("none.py"), "cannot read"),
         (folder.path().to_owned(), "is a folder: name the script in it"),

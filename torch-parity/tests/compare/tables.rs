@@ -54,6 +54,18 @@ fn each_cell_counts_once_whether_it_is_a_number_or_a_word() {
     assert_eq!((values.differing, values.failing), (1, 0));
 }
 
+/// Which float64 would not tell apart.
+#[test]
+fn large_whole_numbers_are_held_to_a_tolerance_as_they_are() {
+    for (a, b) in
+        [("9007199254740993", "9007199254740992"), ("18446744073709551615", "18446744073709551614")]
+    {
+        let [a, b] = [a, b].map(|x| format!("x\n{x}\n"));
+        assert_eq!(held_csvs(&a, &b, &within(0.0, 0.5)).verdict(), Verdict::Diverged);
+        assert_eq!(held_csvs(&a, &b, &within(0.0, 1.0)).verdict(), Verdict::WithinTolerance);
+    }
+}
+
 #[test]
 fn spelling_is_no_difference() {
     assert_exact("n,x\na,0.5\n", "n,x\na,0.50\n");
