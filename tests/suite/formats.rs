@@ -229,6 +229,11 @@ fn the_values_around_the_first_divergence_are_told_as_they_stand() {
         assert_eq!(near["values"][1]["value"], f64::from(b[i]));
         assert_eq!(near["ulps"] == 0, i != 5);
     }
+    let (_, page, _) = pair.compare("--ignore ^x$ --html -");
+    let row = "<th scope=\"row\">[1, 1]</th><td>5.0</td><td>0x40a00000</td><td>5.5</td>\
+               <td>0x40b00000</td><td>1,048,576</td><td>no</td>";
+    assert!(page.contains(row), "{page}");
+    assert_eq!(page.matches("<td>yes</td></tr>").count(), 6, "{page}");
     // Under transposition they stand as they are compared.
     let report = pair.json("--ignore ^x$ --transpose fc1 --only fc1");
     assert_eq!(report["comparisons"][0]["first_divergence"]["kind"], "shape");
@@ -381,13 +386,20 @@ fn a_check_tells_what_ran_and_how_each_series_ends() {
     assert_eq!(check["sides"], serde_json::json!(["Rust", "Python"]));
     assert_eq!((&check["name"], &check["settings"]["hidden"]), (&"train".into(), &"4".into()));
     assert!(check["environment"][1]["cpu_capability"].is_string(), "{check}");
+    let page = fs::read_to_string(folder.path().join("p.html")).unwrap();
+    let kernels = check["environment"][1]["cpu_capability"].as_str().unwrap();
+    for row in [
+        format!("<th scope=\"row\">cpu_capability</th><td></td><td>{kernels}</td>"),
+        "<th scope=\"row\">hidden</th><td>4</td>".to_owned(),
+    ] {
+        assert!(page.contains(&row), "no {row} in {page}");
+    }
     let endings = check["endings"].as_array().unwrap();
     assert_eq!(endings.len(), 3);
     for ending in endings {
         assert_eq!((&ending["steps_equal"], &ending["steps"]), (&2.into(), &2.into()));
         assert_eq!(ending["losses"][0], ending["losses"][1]);
         let loss = ending["losses"][0]["value"].as_f64().unwrap();
-        let page = fs::read_to_string(folder.path().join("p.html")).unwrap();
         assert!(page.contains(&format!("<td>{}</td>", torch_parity::text::repr(loss))));
     }
 }

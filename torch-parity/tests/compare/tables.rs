@@ -57,9 +57,11 @@ fn each_cell_counts_once_whether_it_is_a_number_or_a_word() {
 /// Which float64 would not tell apart.
 #[test]
 fn large_whole_numbers_are_held_to_a_tolerance_as_they_are() {
-    for (a, b) in
-        [("9007199254740993", "9007199254740992"), ("18446744073709551615", "18446744073709551614")]
-    {
+    for (a, b) in [
+        ("9007199254740993", "9007199254740992"),
+        ("-9007199254740993", "-9007199254740992"),
+        ("18446744073709551615", "18446744073709551614"),
+    ] {
         let [a, b] = [a, b].map(|x| format!("x\n{x}\n"));
         assert_eq!(held_csvs(&a, &b, &within(0.0, 0.5)).verdict(), Verdict::Diverged);
         assert_eq!(held_csvs(&a, &b, &within(0.0, 1.0)).verdict(), Verdict::WithinTolerance);
