@@ -1114,6 +1114,16 @@ def install(recorder):
         if hasattr(torch, name):
             KNOWN[getattr(torch, name)] = code
 
+    # What torch.compile compiles stops for the recorder, which is not traced, nor
+    # does it trace less than without. As torch.compiler.disable, but torch._dynamo
+    # is imported no earlier than the script does.
+    untraced = torch._disable_dynamo
+
+    def attempt(note, *args):
+        return guarded(recorder, note, *args)
+
+    recorder.attempt = untraced(attempt)
+
     def swap(owner, name, watched):
         original = getattr(owner, name)
         setattr(owner, name, functools.wraps(original)(watched(recorder, original)))
@@ -1129,16 +1139,16 @@ def install(recorder):
         recorder.undo.append(register(note).remove)
 
     def before(*args):
-        guarded(recorder, recorder.before_step, *args)
+        recorder.attempt(recorder.before_step, *args)
 
     def after(*args):
-        guarded(recorder, recorder.after_step, *args)
+        recorder.attempt(recorder.after_step, *args)
 
     def made(owner, _, part):
         recorder.modules[owner] = None
 
-    hook(optim.register_optimizer_step_pre_hook, before)
-    hook(optim.register_optimizer_step_post_hook, after)
+    hook(optim.register_optimizer_step_pre_hook, untraced(before))
+    hook(optim.register_optimizer_step_post_hook, untraced(after))
     hook(module.register_module_parameter_registration_hook, made)
     hook(module.register_module_module_registration_hook, made)
 
@@ -1157,15 +1167,15 @@ def watched_call(recorder, original):
         if local.made is not None:
             result = original(module, *args, **kwargs)
             if recorder.options.forward:
-                guarded(recorder, recorder.inside, module, result)
+                recorder.attempt(recorder.inside, module, result)
             return result
-        local.made = guarded(recorder, recorder.before_call, module, args, kwargs)
+        local.made = recorder.attempt(recorder.before_call, module, args, kwargs)
         try:
             result = original(module, *args, **kwargs)
         finally:
             made, local.made = local.made, None
         if made is not None:
-            guarded(recorder, recorder.after_call, made, result)
+            recorder.attempt(recorder.after_call, made, result)
         return result
 
     return __call__
@@ -1177,17 +1187,17 @@ def watched_backward(recorder, original):
     def backward(tensors, *args, **kwargs):
         if not recorder.on or recorder.backward_running:
             return original(tensors, *args, **kwargs)
-        event = guarded(recorder, recorder.before_backward, tensors)
+        event = recorder.attempt(recorder.before_backward, tensors)
         recorder.backward_running = True
         try:
             result = original(tensors, *args, **kwargs)
         finally:
             recorder.backward_running = False
         if event is not None:
-            guarded(recorder, recorder.after_backward, event)
+            recorder.attempt(recorder.after_backward, event)
         return result
 
-    return backward
+    return torch._disable_dynamo(backward, recursive=False)
 
 
 def watched_grad(recorder, original):
@@ -1197,17 +1207,17 @@ def watched_grad(recorder, original):
         whole = [inputs] if isinstance(inputs, torch.Tensor) else list(inputs)
         if not recorder.on or recorder.backward_running or not all_leaves(whole):
             return original(outputs, inputs, *args, **kwargs)
-        event = guarded(recorder, recorder.before_backward, outputs, whole)
+        event = recorder.attempt(recorder.before_backward, outputs, whole)
         recorder.backward_running = True
         try:
             result = original(outputs, inputs, *args, **kwargs)
         finally:
             recorder.backward_running = False
         if event is not None:
-            guarded(recorder, recorder.after_backward, event, result)
+            recorder.attempt(recorder.after_backward, event, result)
         return result
 
-    return grad
+    return torch._disable_dynamo(grad, recursive=False)
 
 
 def all_leaves(inputs):
