@@ -1114,15 +1114,10 @@ def install(recorder):
         if hasattr(torch, name):
             KNOWN[getattr(torch, name)] = code
 
-    # What torch.compile compiles stops for the recorder, which is not traced, nor
-    # does it trace less than without. As torch.compiler.disable, but torch._dynamo
-    # is imported no earlier than the script does.
+    # torch.compile does not trace the recorder, and all else as without it. This is
+    # torch.compiler.disable, but imports torch._dynamo at the first call only.
     untraced = torch._disable_dynamo
-
-    def attempt(note, *args):
-        return guarded(recorder, note, *args)
-
-    recorder.attempt = untraced(attempt)
+    recorder.attempt = untraced(lambda *args: guarded(recorder, *args))
 
     def swap(owner, name, watched):
         original = getattr(owner, name)
@@ -1139,10 +1134,10 @@ def install(recorder):
         recorder.undo.append(register(note).remove)
 
     def before(*args):
-        recorder.attempt(recorder.before_step, *args)
+        guarded(recorder, recorder.before_step, *args)
 
     def after(*args):
-        recorder.attempt(recorder.after_step, *args)
+        guarded(recorder, recorder.after_step, *args)
 
     def made(owner, _, part):
         recorder.modules[owner] = None
