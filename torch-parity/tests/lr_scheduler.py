@@ -54,11 +54,10 @@ def run(case):
 
     def note():
         found = optimizer.param_groups
-        momenta = {
-            "Adam": lambda: [group["betas"][0] for group in found],
-            "SGD": lambda: [group["momentum"] for group in found],
-            "LBFGS": lambda: [math.nan],
-        }[name]()
+        # LBFGS has neither.
+        momenta = [
+            group.get("betas", [group.get("momentum", math.nan)])[0] for group in found
+        ]
         rows.append(
             [group["lr"] for group in found] + momenta + scheduler.get_last_lr()
         )
