@@ -4,10 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use crate::common::{mistaken_python, outcome, root, tanh_parity};
+use crate::common::{mistaken_python, outcome, root, tanh_parity, tanh_parity_in};
 use tempfile::TempDir;
 
-const EXPERIMENTS: [&str; 5] = ["train", "curve", "signal", "recurrent", "generator"];
+pub const EXPERIMENTS: [&str; 5] = ["train", "curve", "signal", "recurrent", "generator"];
 
 /// An interpreter whose tanh is 2σ(2x) - 1: the same function, other bits.
 fn other_tanh(folder: &TempDir) -> PathBuf {
@@ -42,9 +42,7 @@ fn every_experiment_with_its_defaults_has_the_bits_of_python() {
 fn fails_when_python_has_another_tanh_and_names_where_each_experiment_parts() {
     let folder = TempDir::new().unwrap();
     let args = format!("check all --python {} --html p.html", other_tanh(&folder).display());
-    let mut command = tanh_parity(&args);
-    command.current_dir(&folder);
-    let (code, report, stderr) = outcome(command);
+    let (code, report, stderr) = outcome(tanh_parity_in(&folder, &args));
     assert_eq!(code, 1, "{report}{stderr}");
     let page = fs::read_to_string(folder.path().join("p.html")).unwrap();
     for (i, experiment) in EXPERIMENTS.iter().enumerate() {

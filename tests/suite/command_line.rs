@@ -4,7 +4,10 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::{activations, outcome, root, stdout, tanh_parity};
+use crate::common::{
+    activations, is_running, on_a_terminal, outcome, root, stdout, tanh_parity, tanh_parity_in,
+    within,
+};
 use tempfile::TempDir;
 
 /// Trouble: exit status 2, nothing on standard output, one line that says
@@ -16,9 +19,7 @@ fn assert_trouble((code, stdout, stderr): (i32, String, String), words: &str) {
 }
 
 fn in_folder(folder: &Path, args: &str) -> (i32, String, String) {
-    let mut command = tanh_parity(args);
-    command.current_dir(folder);
-    outcome(command)
+    outcome(tanh_parity_in(folder, args))
 }
 
 fn entries(folder: &Path) -> Vec<String> {
@@ -297,8 +298,8 @@ fn the_verdict_is_coloured_where_that_is_wanted_and_never_in_a_pipe() {
     fs::write(folder.path().join("a.csv"), "x\n1\n").unwrap();
     fs::write(folder.path().join("b.csv"), "x\n2\n").unwrap();
     let run = |args: &str, (name, value): (&str, &str)| {
-        let mut command = tanh_parity(args);
-        command.current_dir(&folder).env(name, value);
+        let mut command = tanh_parity_in(&folder, args);
+        command.env(name, value);
         outcome(command).1
     };
     let (green, red) =
@@ -310,19 +311,15 @@ fn the_verdict_is_coloured_where_that_is_wanted_and_never_in_a_pipe() {
         assert!(run(plain, none).contains("\nverdict: diverged"), "{plain}");
         assert!(!run(plain, none).contains('\u{1b}'), "{plain}");
     }
-    if !cfg!(target_os = "linux") {
-        return; // `script`, which gives a terminal, has other flags there
-    }
-    let on_terminal = |set: &str| {
-        let mut command = assert_cmd::Command::new("script");
-        let program = tanh_parity("").get_program().to_owned();
-        let line = format!("{set} '{}' compare a.csv b.csv", program.display());
-        command.args(["-qec", &line, "/dev/null"]).current_dir(&folder).env_remove("NO_COLOR");
+    let on_terminal = |(name, value): (&str, &str)| {
+        let mut command = on_a_terminal(&folder, "compare a.csv b.csv");
+        command.env(name, value);
         outcome(command).1
     };
-    assert!(on_terminal("TERM=xterm").contains(red));
-    for set in ["TERM=xterm NO_COLOR=1", "TERM=dumb"] {
-        assert!(!on_terminal(set).contains('\u{1b}'), "{set}");
+    assert!(on_terminal(("TERM", "xterm")).contains(red));
+    for set in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let shown = on_terminal(set);
+        assert!(shown.contains("\nverdict: diverged") && !shown.contains('\u{1b}'), "{set:?}");
     }
 }
 
@@ -497,10 +494,6 @@ fn a_signal_leaves_nothing_behind() {
                 open('pids', 'w').write(f'{os.getpid()} {child.pid}')\n\
                 os.rename('pids', 'ready')\ntime.sleep(600)\n";
     fs::write(&script, text).unwrap();
-    let is_running = |pid: &str| {
-        let state = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        !state.is_empty() && !state.contains(") Z ")
-    };
     for signal in ["INT", "TERM", "HUP"] {
         let mut child = std::process::Command::new(tanh_parity("").get_program())
             .args(["check", "--script", "slow.py"])
@@ -510,25 +503,14 @@ fn a_signal_leaves_nothing_behind() {
             .spawn()
             .unwrap();
         let ready = folder.path().join("ready");
-        for _ in 0..3000 {
-            if ready.exists() {
-                break;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
+        assert!(within(30, || ready.exists()), "the script does not start");
         let pids = fs::read_to_string(&ready).unwrap();
         fs::remove_file(&ready).unwrap();
         assert!(pids.split(' ').all(is_running), "{pids}");
         let id = child.id().to_string();
         std::process::Command::new("kill").args(["-s", signal, &id]).status().unwrap();
         assert!(!child.wait().unwrap().success(), "{signal}");
-        for _ in 0..300 {
-            if !pids.split(' ').any(is_running) {
-                break;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-        assert!(!pids.split(' ').any(is_running), "{signal} leaves {pids}");
+        assert!(within(3, || !pids.split(' ').any(is_running)), "{signal} leaves {pids}");
         assert!(entries(temporary.path()).is_empty(), "{signal}: {:?}", entries(temporary.path()));
     }
 }

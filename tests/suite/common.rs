@@ -22,11 +22,58 @@ pub fn tanh_parity(args: &str) -> Command {
     command
 }
 
+/// The program under test, run in this folder.
+pub fn tanh_parity_in(folder: impl AsRef<Path>, args: &str) -> Command {
+    let mut command = tanh_parity(args);
+    command.current_dir(folder);
+    command
+}
+
 /// The project's Python.
 pub fn python() -> Command {
     let mut command = Command::new(root().join(".venv/bin/python"));
     command.current_dir(root()).env("PYTHONDONTWRITEBYTECODE", "1").timeout(PATIENCE);
     command
+}
+
+/// Runs a program on a terminal of 24 lines and 80 columns; prints all that it
+/// shows and ends as it does.
+const TERMINAL: &str = "
+import fcntl, os, pty, struct, sys, termios
+pid, terminal = pty.fork()
+if pid == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
+    os.execv(sys.argv[1], sys.argv[1:])
+while True:
+    try:
+        shown = os.read(terminal, 65536)
+    except OSError:
+        break
+    if not shown:
+        break
+    sys.stdout.buffer.write(shown)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+";
+
+/// The program under test, run in this folder on a terminal that shows colours.
+pub fn on_a_terminal(folder: &TempDir, args: &str) -> Command {
+    let mut command = python();
+    command.args(["-c", TERMINAL]).arg(tanh_parity("").get_program());
+    command.args(args.split_whitespace()).current_dir(folder);
+    command.env_remove("NO_COLOR").env("TERM", "xterm");
+    command
+}
+
+/// Whether this becomes true within so many seconds.
+pub fn within(seconds: u32, is_so: impl Fn() -> bool) -> bool {
+    let pause = || std::thread::sleep(Duration::from_millis(10));
+    is_so() || (0..100 * seconds).any(|_| (pause(), is_so()).1)
+}
+
+/// Whether the process of this number is there and has not ended.
+pub fn is_running(pid: &str) -> bool {
+    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    !state.is_empty() && !state.contains(") Z ")
 }
 
 /// The project's folder.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use torch_parity::trace::Trace;
 
-use crate::common::{outcome, python, root, stdout, tanh_parity};
+use crate::common::{outcome, python, root, stdout, tanh_parity, tanh_parity_in};
 
 /// A checkout whose `train.py` does `what` after each update, of `model` in epoch
 /// `epoch`, counted from 1.
@@ -35,12 +35,9 @@ fn checkout(what: &str) -> TempDir {
 
 /// A check in that checkout that is long by its steps.
 fn check_in(checkout: &TempDir, flags: &str) -> (i32, String, String) {
-    let mut command = tanh_parity(&format!(
-        "check train --samples 8 --features 3 --hidden 4 --epochs 1500 --activations tanh,relu \
-         {flags}"
-    ));
-    command.current_dir(checkout);
-    outcome(command)
+    let run = "check train --samples 8 --features 3 --hidden 4 --epochs 1500";
+    let args = format!("{run} --activations tanh,relu {flags}");
+    outcome(tanh_parity_in(checkout, &args))
 }
 
 /// One bit of one parameter in the 1,234th update of the second network.
@@ -95,9 +92,7 @@ fn a_run_that_does_not_repeat_itself_stays_diverged_and_is_told_so() {
 fn a_script_is_checked_by_digests_where_that_is_asked_for() {
     let check = |script: &str, flags: &str| {
         let flags = format!("check --script tests/scripts/{script} {flags}");
-        let mut command = tanh_parity(&flags);
-        command.current_dir(root());
-        outcome(command)
+        outcome(tanh_parity_in(root(), &flags))
     };
     let (code, report, stderr) = check("lesson_plain.py", "--digest");
     assert_eq!((code, stderr.as_str()), (0, ""), "{report}");

@@ -4,12 +4,10 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::common::{outcome, program, root, tanh_parity};
+use crate::common::{is_running, outcome, program, root, tanh_parity, within};
 
 /// Runs a line of shell in which `$0` is the program, in `folder`.
 fn shell(folder: &TempDir, script: &str) -> (i32, String, String) {
@@ -267,23 +265,12 @@ fn a_script_that_is_recorded_ends_with_its_recorder() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let wait = |until: &dyn Fn() -> bool| {
-        for _ in 0..3000 {
-            if until() {
-                return true;
-            }
-            sleep(Duration::from_millis(10));
-        }
-        false
-    };
     let ready = folder.path().join("ready");
-    assert!(wait(&|| ready.exists()), "the script does not start");
+    assert!(within(30, || ready.exists()), "the script does not start");
     let script = fs::read_to_string(&ready).unwrap();
     Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status().unwrap();
     assert!(!child.wait().unwrap().success());
-    let stat = format!("/proc/{script}/stat");
-    let has_ended = || fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "));
-    let ended = wait(&has_ended);
+    let ended = within(30, || !is_running(&script));
     let _ = Command::new("kill").args(["-s", "KILL", &script]).stderr(Stdio::null()).status();
     assert!(ended, "the script goes on");
 }

@@ -11,7 +11,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 use torch_parity::trace::{Array, Trace};
 
-use crate::common::{draws, outcome, python, root, small_trace, stdout, tanh_parity};
+use crate::common::{
+    draws, outcome, python, root, small_trace, stdout, tanh_parity, tanh_parity_in,
+};
 
 const FORMATS: [&str; 4] = ["text", "json", "markdown", "junit"];
 
@@ -349,9 +351,8 @@ fn runs_of_other_settings_and_tables_are_told_in_every_format() {
     trace.about.settings.insert("seed".to_owned(), "7|8".to_owned());
     fs::write(folder.path().join("b.safetensors"), trace.to_bytes().unwrap()).unwrap();
     let run = |files: &str, format: &str| {
-        let mut command = tanh_parity(&format!("compare {files} --html p.html --format {format}"));
-        command.current_dir(&folder);
-        outcome(command).1
+        let args = format!("compare {files} --html p.html --format {format}");
+        outcome(tanh_parity_in(&folder, &args)).1
     };
     let files = format!("{} b.safetensors", a.display());
     assert!(run(&files, "markdown").contains("| seed | 0 | 7\\|8 |"));
@@ -377,9 +378,7 @@ fn runs_of_other_settings_and_tables_are_told_in_every_format() {
 fn a_check_tells_what_ran_and_how_each_series_ends() {
     let folder = TempDir::new().unwrap();
     let flags = "check --samples 8 --hidden 4 --epochs 2 --html p.html --format json";
-    let mut command = tanh_parity(flags);
-    command.current_dir(&folder);
-    let report: Value = serde_json::from_str(&stdout(command)).unwrap();
+    let report: Value = serde_json::from_str(&stdout(tanh_parity_in(&folder, flags))).unwrap();
     assert_named(&report);
     assert_eq!((&report["command"], &report["verdict"]), (&"check".into(), &"exact".into()));
     let check = &report["comparisons"][0];
@@ -408,9 +407,7 @@ fn a_check_tells_what_ran_and_how_each_series_ends() {
 fn pitfalls_and_sweeps_are_told_to_programs_as_they_are_to_people() {
     let folder = TempDir::new().unwrap();
     let run = |args: &str| {
-        let mut command = tanh_parity(args);
-        command.current_dir(&folder);
-        let (code, printed, errors) = outcome(command);
+        let (code, printed, errors) = outcome(tanh_parity_in(&folder, args));
         assert_eq!((code, &*errors), (0, ""), "{args}");
         printed
     };
@@ -472,9 +469,11 @@ fn the_examples_of_the_page_on_formats_are_what_the_command_prints() {
     for format in ["json", "markdown", "junit"] {
         let line = format!("tanh-parity compare ours.csv theirs.csv --format {format}\n");
         let shown = block(&text, &format!("```\n{line}```"));
-        let mut command = tanh_parity(line.strip_prefix("tanh-parity ").unwrap());
-        command.current_dir(&folder);
-        assert_eq!(shown, outcome(command).1, "{format}");
+        assert_eq!(
+            shown,
+            outcome(tanh_parity_in(&folder, line.strip_prefix("tanh-parity ").unwrap())).1,
+            "{format}"
+        );
     }
 }
 
@@ -486,9 +485,10 @@ fn the_page_on_formats_names_every_field_of_a_comparison() {
     *array = Array::new(array.dtype(), array.shape().to_vec(), bytes).unwrap();
     spoil(&mut trace, folder.path());
     let flags = "b.safetensors --all --rtol 1e-9 --format json";
-    let mut command = tanh_parity(&format!("compare {} {flags}", a.display()));
-    command.current_dir(&folder);
-    let report = serde_json::from_str(&outcome(command).1).unwrap();
+    let report = serde_json::from_str(
+        &outcome(tanh_parity_in(&folder, &format!("compare {} {flags}", a.display()))).1,
+    )
+    .unwrap();
     assert!(assert_named(&report) > 50, "{report}");
 }
 

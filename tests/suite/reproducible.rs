@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::{python, stdout, tanh_parity};
+use crate::common::{python, stdout, tanh_parity, tanh_parity_in};
 use tempfile::TempDir;
 
 const SETTINGS: &str = "--epochs 5 --activations gelu,tanh";
@@ -14,11 +14,10 @@ fn outputs(folder: &Path, names: &[&str]) -> Vec<(String, Vec<u8>)> {
 
 fn rust_run(settings: &str) -> (String, Vec<(String, Vec<u8>)>) {
     let folder = TempDir::new().unwrap();
-    let mut command = tanh_parity(&format!(
-        "train {settings} --csv c.csv --history h.csv --plot p.svg --trace t.safetensors"
+    let lines = stdout(tanh_parity_in(
+        &folder,
+        &format!("train {settings} --csv c.csv --history h.csv --plot p.svg --trace t.safetensors"),
     ));
-    command.current_dir(&folder);
-    let lines = stdout(command);
     (lines, outputs(folder.path(), &["c.csv", "h.csv", "p.svg", "t.safetensors"]))
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::common::{outcome, root, stdout, tanh_parity};
+use crate::common::{is_running, outcome, root, stdout, tanh_parity, tanh_parity_in, within};
 
 /// The scripts of tests/scripts whose names start so.
 fn scripts(start: &str) -> Vec<PathBuf> {
@@ -138,17 +138,7 @@ fn a_script_that_cannot_be_used_is_trouble() {
     assert_eq!(code, 2);
     assert!(stderr.contains("s.py did not finish within 2 s: raise --timeout"), "{stderr}");
     let child = fs::read_to_string(child).unwrap();
-    let is_there = || {
-        let state = fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
-        !state.is_empty() && !state.contains(") Z ")
-    };
-    for _ in 0..300 {
-        if !is_there() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    assert!(!is_there(), "its child goes on");
+    assert!(within(3, || !is_running(&child)), "its child goes on");
     for (script, words) in [
         (folder.path().join("none.py"), "cannot read"),
         (folder.path().to_owned(), "is a folder: name the script in it"),
@@ -162,11 +152,7 @@ fn a_script_that_cannot_be_used_is_trouble() {
 #[test]
 fn record_runs_a_script_as_python_does_and_writes_what_it_trained() {
     let folder = TempDir::new().unwrap();
-    let run = |args: &str| {
-        let mut command = tanh_parity(args);
-        command.current_dir(&folder);
-        outcome(command)
-    };
+    let run = |args: &str| outcome(tanh_parity_in(&folder, args));
     let lesson = root().join("tests/lesson.py").display().to_string();
     let (code, stdout, stderr) = run(&format!("record {lesson}"));
     assert_eq!(code, 0, "{stderr}");

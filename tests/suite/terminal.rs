@@ -2,32 +2,10 @@
 
 use tempfile::TempDir;
 
-use crate::common::{outcome, program, python, root, tanh_parity};
+use crate::common::{on_a_terminal, outcome, program, root, tanh_parity, tanh_parity_in};
 
-/// Runs a program on a terminal of 24 lines and 80 columns; prints all that it
-/// shows and ends as it does.
-const TERMINAL: &str = "
-import fcntl, os, pty, struct, sys, termios
-pid, terminal = pty.fork()
-if pid == 0:
-    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
-    os.execv(sys.argv[1], sys.argv[1:])
-while True:
-    try:
-        shown = os.read(terminal, 65536)
-    except OSError:
-        break
-    if not shown:
-        break
-    sys.stdout.buffer.write(shown)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-";
-
-fn on_a_terminal(folder: &TempDir, flags: &str) -> String {
-    let mut command = python();
-    command.args(["-c", TERMINAL]).arg(tanh_parity("").get_program()).args(flags.split(' '));
-    command.current_dir(folder).env_remove("NO_COLOR").env("TERM", "xterm");
-    let (code, shown, stderr) = outcome(command);
+fn shown_on_a_terminal(folder: &TempDir, flags: &str) -> String {
+    let (code, shown, stderr) = outcome(on_a_terminal(folder, flags));
     assert_eq!(code, 0, "{flags}\n{shown}{stderr}");
     shown
 }
@@ -50,7 +28,7 @@ fn a_long_run_shows_how_far_it_is_and_clears_the_line() {
         ("pitfalls betas-0.99 --epochs 1000", "6000 epochs", 6000),
         ("sweep --seeds 0..400", "400 seeds", 400),
     ] {
-        let shown = on_a_terminal(&folder, flags);
+        let shown = shown_on_a_terminal(&folder, flags);
         let positions = positions(&shown, length);
         assert!(positions.len() > 2, "{flags}: {positions:?}\n{shown}");
         assert!(positions.is_sorted(), "{flags}: {positions:?}");
@@ -72,9 +50,9 @@ fn a_long_run_shows_how_far_it_is_and_clears_the_line() {
     let flags = "train --epochs 6000";
     let (_, printed, stderr) = outcome(tanh_parity(flags));
     assert_eq!((printed.lines().count(), stderr.as_str()), (3, ""), "in a pipe: {printed}");
-    assert_eq!(on_a_terminal(&folder, &format!("{flags} --quiet")), "");
+    assert_eq!(shown_on_a_terminal(&folder, &format!("{flags} --quiet")), "");
     // A short run shows none.
-    assert!(!on_a_terminal(&folder, "train --epochs 2 --samples 8").contains("epochs,"));
+    assert!(!shown_on_a_terminal(&folder, "train --epochs 2 --samples 8").contains("epochs,"));
 }
 
 /// A path to Python from here, though the twin runs in another folder.
@@ -83,8 +61,7 @@ fn a_relative_path_to_python_is_one_from_here() {
     let folder = TempDir::new().unwrap();
     std::fs::create_dir(folder.path().join("bin")).unwrap();
     program(&folder, "bin/own", &format!("exec '{}/.venv/bin/python'", root().display()));
-    let mut command = tanh_parity("check --epochs 1 --python bin/own");
-    command.current_dir(&folder);
-    let (code, report, stderr) = outcome(command);
+    let (code, report, stderr) =
+        outcome(tanh_parity_in(&folder, "check --epochs 1 --python bin/own"));
     assert_eq!(code, 0, "{report}{stderr}");
 }
