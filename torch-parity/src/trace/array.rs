@@ -120,7 +120,7 @@ pub(super) fn fits(dtype: Dtype, shape: &[usize], bytes: u64) -> Result<()> {
 }
 
 /// The dtypes that libtorch and .safetensors share.
-const DTYPES: [(Kind, Dtype); 10] = [
+const DTYPES: [(Kind, Dtype); 11] = [
     (Kind::Float, Dtype::F32),
     (Kind::Double, Dtype::F64),
     (Kind::Half, Dtype::F16),
@@ -131,6 +131,7 @@ const DTYPES: [(Kind, Dtype); 10] = [
     (Kind::Int8, Dtype::I8),
     (Kind::Uint8, Dtype::U8),
     (Kind::Bool, Dtype::BOOL),
+    (Kind::ComplexFloat, Dtype::C64),
 ];
 
 /// How many bytes its values take.
@@ -143,9 +144,13 @@ pub(super) fn copy_values(tensor: &Tensor, bytes: &mut [u8]) -> Result<()> {
     if bytes.is_empty() {
         return Ok(());
     }
-    let is_complex = tensor.kind() == Kind::ComplexFloat;
-    let tensor = if is_complex { &tensor.view_as_real() } else { tensor };
-    Ok(tensor.contiguous().f_copy_data_u8(bytes, tensor.numel())?)
+    Ok(in_order(tensor)?.f_copy_data_u8(bytes, tensor.numel())?)
+}
+
+/// A tensor whose memory is its values in row-major order: a conjugate and a
+/// negative may be the memory of another tensor and a flag.
+pub(super) fn in_order(tensor: &Tensor) -> Result<Tensor> {
+    Ok(tensor.f_resolve_conj()?.f_resolve_neg()?.f_contiguous()?)
 }
 
 pub(super) fn shape_of(tensor: &Tensor) -> Vec<usize> {
@@ -155,7 +160,6 @@ pub(super) fn shape_of(tensor: &Tensor) -> Vec<usize> {
 pub(super) fn dtype_of(kind: Kind) -> Result<Dtype> {
     match DTYPES.iter().find(|(known, _)| *known == kind) {
         Some((_, dtype)) => Ok(*dtype),
-        None if kind == Kind::ComplexFloat => Ok(Dtype::C64),
         None => bail!("a tensor of kind {kind:?} has no place in a .safetensors file: convert it"),
     }
 }
@@ -189,13 +193,28 @@ mod tests {
             assert_eq!(back.kind(), kind);
             assert_eq!(back.to_kind(Kind::Float), x.to_kind(kind).tr().to_kind(Kind::Float));
         }
-        let complex = Array::of(&x.to_kind(Kind::ComplexFloat)).unwrap();
-        assert_eq!((complex.dtype(), complex.shape()), (Dtype::C64, &[2, 2][..]));
-        assert!(Array::of(&x.to_kind(Kind::ComplexDouble)).is_err());
+        let error = Array::of(&x.to_kind(Kind::ComplexDouble)).unwrap_err().to_string();
+        assert!(error.starts_with("a tensor of kind ComplexDouble has no place"), "{error}");
         assert_eq!(
             Array::of(&Tensor::zeros([0, 3], tch::kind::FLOAT_CPU)).unwrap().shape(),
             [0, 3]
         );
+    }
+
+    /// Which may be flags of another tensor's memory.
+    #[test]
+    fn conjugates_and_negatives_have_their_own_values() {
+        let z = Tensor::complex(&Tensor::from(2.0_f32), &Tensor::from(3.0_f32));
+        let floats = |tensor: &Tensor| {
+            let array = Array::of(tensor).unwrap();
+            assert_eq!(Array::of(&array.to_tensor().unwrap()).unwrap(), array);
+            let floats = array.bytes().as_chunks().0.iter().map(|&x| f32::from_ne_bytes(x));
+            floats.collect::<Vec<_>>()
+        };
+        let conjugate = z.conj();
+        let negative = conjugate.imag();
+        assert!(conjugate.is_conj() && negative.is_neg());
+        assert_eq!((floats(&conjugate), floats(&negative)), (vec![2.0, -3.0], vec![-3.0]));
     }
 
     #[test]

@@ -9,10 +9,10 @@ use std::sync::Mutex;
 use anyhow::Result;
 use safetensors::Dtype;
 use sha2::{Digest, Sha256};
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use super::Array;
-use super::array::{dtype_of, shape_of, size_of};
+use super::array::{dtype_of, in_order, shape_of, size_of};
 use crate::parallel;
 
 /// How metadata calls it.
@@ -60,10 +60,10 @@ pub(crate) fn of_blocks(
 /// Of a tensor, block by block, so that no copy of it arises.
 fn of_tensor(tensor: &Tensor) -> Result<Array> {
     let size = size_of(tensor);
-    if size <= BLOCK || tensor.kind() == Kind::ComplexFloat {
+    if size <= BLOCK {
         return Ok(Array::of(tensor)?.digest());
     }
-    let (width, flat) = (tensor.kind().elt_size_in_bytes(), tensor.contiguous().view(-1));
+    let (width, flat) = (tensor.kind().elt_size_in_bytes(), in_order(tensor)?.view(-1));
     of_blocks(dtype_of(tensor.kind())?, &shape_of(tensor), size, |from, bytes| {
         let [start, length] = [from, bytes.len()].map(|bytes| bytes / width);
         let part = flat.narrow(0, start as i64, length as i64);
@@ -87,6 +87,8 @@ pub(super) fn of_tensors(named: &[(&str, &Tensor)]) -> Result<Vec<Array>> {
 
 #[cfg(test)]
 mod tests {
+    use tch::Kind;
+
     use super::*;
 
     #[test]
@@ -102,7 +104,16 @@ mod tests {
     #[test]
     fn large_tensors_have_the_digests_of_their_bytes_wherever_they_are_hashed() {
         let large = Tensor::arange(500_000, (Kind::Float, tch::Device::Cpu)).view([500, 1000]);
-        let all = [large.tr(), &large + 1, large.to_kind(Kind::Double), large.get(3), large];
+        let conjugate = Tensor::complex(&large, &large).conj();
+        let all = [
+            large.tr(),
+            &large + 1,
+            large.to_kind(Kind::Double),
+            large.get(3),
+            conjugate.imag(),
+            conjugate,
+            large,
+        ];
         let named: Vec<_> = all.iter().map(|tensor| ("x", tensor)).collect();
         let digests = of_tensors(&named).unwrap();
         for (tensor, digest) in all.iter().zip(digests) {
