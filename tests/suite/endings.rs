@@ -134,6 +134,27 @@ fn a_temporary_folder_that_is_full_is_named() {
 }
 
 #[test]
+fn standard_input_is_read_as_a_file_is_and_not_without_end() {
+    let folder = TempDir::new().unwrap();
+    let run = |script: &str| shell(&folder, script);
+    assert_eq!(run("\"$0\" train --epochs 2 --csv a.csv --trace a.safetensors").0, 0);
+    assert_eq!(run("sed s/0\\./1./ a.csv >b.csv").0, 0);
+    for (script, ends) in [
+        ("cat a.csv | \"$0\" compare - a.csv", 0),
+        ("cat a.csv | \"$0\" compare b.csv -", 1),
+        ("cat a.safetensors | \"$0\" compare - a.safetensors", 0),
+        ("\"$0\" compare a.safetensors - <a.safetensors", 0),
+        ("\"$0\" compare <(cat a.csv) <(cat a.csv)", 0),
+    ] {
+        let (code, stdout, stderr) = run(script);
+        assert_eq!((code, stderr.as_str()), (ends, ""), "{script}");
+        assert!(stdout.contains(["verdict: exact: ", "verdict: diverged: "][ends as usize]));
+    }
+    let line = trouble(&folder, "head -c 1073741825 /dev/zero | \"$0\" compare - a.csv");
+    assert_eq!(line, "error: standard input goes on beyond 1 GiB: write it to a file first\n");
+}
+
+#[test]
 fn who_may_read_a_file_and_its_other_names_outlive_what_is_written_to_it() {
     let folder = TempDir::new().unwrap();
     let path = |name: &str| folder.path().join(name);

@@ -34,6 +34,7 @@ save_file(little, folder / "big.safetensors")
 
 arrays = {
     "f4": np.arange(3, dtype="f4"),
+    "rows": np.arange(6, dtype="f4").reshape(2, 3),
     "f8": np.arange(6.0).reshape(2, 3).T,
     "f2": np.array(1.5, dtype="f2"),
     "i8": np.arange(4),
@@ -97,6 +98,24 @@ checkpoint = {
 torch.save(checkpoint, folder / "checkpoint.pt")
 # Newer pickles name classes otherwise.
 torch.save(checkpoint, folder / "protocol4.pt", pickle_protocol=4)
+
+# So many that a pickle needs four bytes for the place of each.
+many = {f"layer.{i}": torch.full((2,), float(i)) for i in range(300)}
+torch.save(list(many.values()) + list(many.values()), folder / "many.pt")
+shared = {str(i): x.clone() for i, x in enumerate([*many.values(), *many.values()])}
+save_file(shared, folder / "many.safetensors")
+laughs, deep = [], torch.ones(1)
+for _ in range(20):
+    laughs = [laughs] * 10
+for _ in range(40):
+    deep = [deep]
+torch.save(laughs, folder / "laughs.pt")
+torch.save(deep, folder / "deep.pt")
+# A call that is its own argument: `size = torch.Size(parts); parts.append(size)`.
+with zipfile.ZipFile(folder / "endless.pt", "w") as endless:
+    pickled = b"\x80\x02ctorch\nSize\n]q\x00Rq\x01h\x00h\x01a."
+    endless.writestr("endless/data.pkl", pickled)
+    endless.writestr("endless/version", "3\n")
 
 
 class Sized:

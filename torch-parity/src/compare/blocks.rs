@@ -221,6 +221,10 @@ mod tests {
             assert_eq!((&found.index[..], found.failing), (&[named][..], failing));
             assert_eq!(found.differing, changed.len());
         }
+        let (a, b) = (with(&[(10, f32::NAN), (700_000, f32::NAN), (700_001, 2.0)]), with(&[]));
+        let report = compare_sides(["A", "B"], [&a, &b].map(Side::from), &tolerant, 2).unwrap();
+        let What::Values(found) = &report.differences()[0].what else { panic!("{report}") };
+        assert_eq!((found.nans, found.failing), (2, 3));
     }
 
     #[test]

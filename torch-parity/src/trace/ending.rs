@@ -62,3 +62,34 @@ impl Handlers {
         Ok(Self { came, at_once })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::Command;
+
+    use super::*;
+
+    /// A process of its own, which two signals come to.
+    #[test]
+    fn a_signal_is_noted_while_an_ending_lives_and_ends_the_process_after() {
+        const CHILD: &str = "TORCH_PARITY_TEST_ENDING";
+        if let Some(ending) = std::env::var_os(CHILD) {
+            let noted = Some(Ending::new().unwrap()).filter(|_| ending == "lives");
+            signal_hook::low_level::raise(SIGTERM).unwrap();
+            println!("noted {:?}", noted.as_ref().unwrap().signal());
+            signal_hook::low_level::raise(SIGTERM).unwrap();
+            return println!("noted twice");
+        }
+        for (ending, told) in [("lives", true), ("ended", false)] {
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            let name = "a_signal_is_noted_while_an_ending_lives_and_ends_the_process_after";
+            command.args([&format!("trace::ending::tests::{name}"), "--exact", "--nocapture"]);
+            let output = command.env(CHILD, ending).output().unwrap();
+            let text = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(output.status.signal(), Some(SIGTERM), "{ending}: {text}");
+            assert_eq!(text.contains("noted Some(\"SIGTERM\")"), told, "{ending}: {text}");
+            assert!(!text.contains("twice"), "{ending}: {text}");
+        }
+    }
+}

@@ -74,6 +74,7 @@ fn a_damaged_safetensors_says_what_is_wrong_and_the_first_of_two_faults() {
         (format!("{{{late},{x}}}"), 3, "x ends at byte 4, but the file has 3: it is cut short"),
         (format!("{{{x}}}"), 9, "it has 5 bytes more than its tensors"),
         (format!("{{{x},{x}}}"), 4, "it has x twice"),
+        (format!("{{{x},7}}"), 4, "its header: key must be a string, at byte 55"),
         (format!("{{{unknown}}}"), 4, "unknown variant `C128` in its header, at byte 20"),
         (
             format!("{{{}}}", entry("x", "[2]", [0, 4])),
@@ -218,6 +219,10 @@ fn shards_are_one_record_and_their_index_is_held_to_them() {
             .to_string()
             .contains("1.safetensors holds data/000000/data/x, which")
     );
+    let mut elsewhere = map.clone();
+    elsewhere.insert(key.into(), "2.safetensors".into());
+    let said = format!("1.safetensors holds {key}, which");
+    assert!(read(&elsewhere).unwrap_err().to_string().contains(&said));
     map.insert("more".into(), "1.safetensors".into());
     assert!(read(&map).unwrap_err().to_string().contains("1.safetensors lacks more, which"));
     map.insert("more".into(), "../1.safetensors".into());
@@ -242,6 +247,7 @@ fn what_numpy_and_pytorch_write_is_read() {
         ("protocol4.pt", "checkpoint.safetensors"),
         ("sized.pt", "sized.safetensors"),
         ("legacy_names", "state.safetensors"),
+        ("many.pt", "many.safetensors"),
     ] {
         let [actual, expected] = [file, same].map(|name| record(read(name)));
         let report = held(&actual, &expected, &Options::default());
@@ -251,6 +257,9 @@ fn what_numpy_and_pytorch_write_is_read() {
     for (file, said) in [
         ("model.pt", "is a PyTorch archive: save it with safetensors.torch.save_file: it holds "),
         ("evil.pt", "is a PyTorch archive: save it with safetensors.torch.save_file: it holds a "),
+        ("laughs.pt", "save it with safetensors.torch.save_file: it is nested too deeply"),
+        ("deep.pt", "save it with safetensors.torch.save_file: it is nested too deeply"),
+        ("endless.pt", "save it with safetensors.torch.save_file: it is nested too deeply"),
         ("old.pt", "is an old PyTorch file or another pickle: save its tensors with safetensors"),
         ("twice.npz", "is not a readable zip archive: it has two parts of one name"),
         ("objects.npy", "is not a readable .npy file: it holds values of dtype |O: convert them"),

@@ -72,6 +72,21 @@ fn of_many_phases_those_that_differ_are_shown() {
             assert_eq!(has, shown.contains(&i), "{name}\n{text}");
         }
     }
+    let a = of(25, &[]);
+    let mut b = a.clone();
+    b.tensors.remove(&Key::new("net", 1, "phase07", "x"));
+    let lacking = held(&a, &b, &Options::default()).outcome(0);
+    assert_eq!(lacking.shown_phases().0.first().unwrap().0, "phase07");
+}
+
+#[test]
+fn a_long_name_is_cut_in_its_middle() {
+    let phase = "abcdefghijklmnopqrstuvwxyz";
+    let mut trace = Trace::default();
+    trace.insert(Key::new("net", 1, phase, "x"), f32s(&[1], &[1.0])).unwrap();
+    assert_says(&held(&trace, &trace, &Options::default()), &["\nabcdefgh...rstuvwxyz  "]);
+    trace.insert(Key::new("net", 1, &phase[..20], "x"), f32s(&[1], &[1.0])).unwrap();
+    assert_says(&held(&trace, &trace, &Options::default()), &["\nabcdefghijklmnopqrst  "]);
 }
 
 #[test]
@@ -187,6 +202,16 @@ fn a_nan_is_found_and_no_tolerance_passes_it() {
     let row = report.to_string();
     let row = row.lines().find(|line| line.starts_with("loss")).unwrap();
     assert!(row.ends_with("nan        nan"), "{row}");
+    // What else differs is measured beside it.
+    let both = |trace: &mut Trace| {
+        nan(trace);
+        set(trace, "tanh/000002/loss/loss", 0, 100.0);
+    };
+    let report = damaged(both);
+    let row = report.to_string();
+    let row = row.lines().find(|line| line.starts_with("loss")).unwrap();
+    let total = report.total();
+    assert!(total.max_ulps > 0 && row.ends_with(&format!("{:.2}", total.max_abs)), "{row}");
     assert_found(&damaged_within(&within(1e9, 1e9), nan), &["verdict: diverged"]);
     let options = Options { equal_nan: true, ..within(1e9, 1e9) };
     assert_found(&damaged_within(&options, nan), &["verdict: diverged"]);
@@ -203,6 +228,21 @@ fn nan_passes_nan_where_it_counts_as_equal() {
     assert_found(&strict, &["forward, logits at [1, 1]", "passes: none"]);
     let equal_nan = Options { equal_nan: true, ..within(1.0, 1.0) };
     assert_eq!(held(&a, &b, &equal_nan).verdict(), Verdict::Exact);
+    // Of every dtype that has one.
+    let one = 1_f32.to_ne_bytes();
+    for (dtype, nan) in [
+        (Dtype::F64, &f64::NAN.to_ne_bytes()[..]),
+        (Dtype::F16, &0x7e00_u16.to_ne_bytes()),
+        (Dtype::BF16, &0xffc0_u16.to_ne_bytes()),
+        (Dtype::F8_E4M3, &[0x7f]),
+        (Dtype::C64, &[one, f32::NAN.to_ne_bytes()].concat()),
+        (Dtype::C64, &[f32::NAN.to_ne_bytes(), one].concat()),
+    ] {
+        let array = Array::new(dtype, vec![1], nan.to_vec()).unwrap();
+        let trace = Trace { tensors: [("x".into(), array)].into(), ..Trace::default() };
+        assert_found(&held(&trace, &trace, &within(1.0, 1.0)), &["x at [0]", "passes: none"]);
+        assert_eq!(held(&trace, &trace, &equal_nan).verdict(), Verdict::Exact, "{dtype:?}");
+    }
     // Of other bits they are equal as numbers, but not exact.
     set(&mut b, "tanh/000001/forward/logits", 3, f32::from_bits(0x7fc0_0001));
     assert_eq!(held(&a, &b, &equal_nan).verdict(), Verdict::WithinTolerance);

@@ -167,7 +167,12 @@ fn headers_are_compared_and_columns_of_one_side_told() {
     assert_says(&report, &["header, column 2\n  A  \"loss\"\n  B  \"accuracy\"\n", "1 of 4 cells"]);
     let report = assert_differ("n,x\na,1\nb,2\n", "n,x,y\na,1,2\nb,2,3\n");
     assert_says(&report, &["column y: only B has it", "3 of 9 cells differ"]);
-    assert_says(&assert_differ("1,2\n", "a,b\n1,2\n"), &["header, column 1: only B has it"]);
+    let report = assert_differ("1,2\n", "a,b\n1,2\n");
+    assert_says(&report, &["header, column 1: only B has it", "2 of 4 cells differ"]);
+    // A column without a name, and columns where there is no header.
+    assert_says(&assert_differ(",x\n1,2\n", ",x\n3,2\n"), &["1 of 4 cells", "line 2, column 1\n"]);
+    assert_says(&assert_differ("1,2\n", "1,3\n"), &["1 of 2 cells", "line 1, column 2\n"]);
+    assert_says(&assert_differ("1,2\n", "1\n"), &["column 2: only A has it", "1 of 2 cells"]);
 }
 
 #[test]
@@ -194,6 +199,13 @@ fn a_history_that_ends_earlier_is_told_as_that() {
         &report,
         &["row epoch=41: only B has it\n  A ends after row epoch=40, B has 10 lines more\n"],
     );
+    let ends = [
+        (50, 40, "row epoch=41: only A has it\n  B ends after row epoch=40, A has 10 lines more\n"),
+        (40, 41, "row epoch=41: only B has it\n  A ends after row epoch=40, B has 1 line more\n"),
+    ];
+    for (a, b, said) in ends {
+        assert_says(&held_csvs(&history(a), &history(b), &key), &[said]);
+    }
     // A row in their midst is no tail.
     let without = history(50).replace("\n7,0.5\n", "\n");
     let report = held_csvs(&without, &history(50), &key);
@@ -242,6 +254,11 @@ fn a_tolerance_holds_numbers_and_no_words() {
     assert_eq!(verdict("n,x\na,1.00\nb,2\n", 9.0, 9.0), Verdict::Exact);
     assert_eq!(verdict("n,x\na,nan\nb,2\n", 9.0, 9.0), Verdict::Diverged);
     assert_eq!(verdict("n,x\na,1e400\nb,2\n", 9.0, 9.0), Verdict::Diverged);
+    // What no float64 tells apart counts as a value that passes.
+    let report = held_csvs("x\n1e-400\n", "x\n0.0\n", &within(0.0, 1.0));
+    let total = report.total();
+    assert_eq!((total.values, total.values_equal), (2, 2), "{report}");
+    assert_eq!(report.verdict(), Verdict::WithinTolerance);
     // In float64: 1 + 1e-10 is 1 for a float32.
     assert_eq!(verdict("n,x\na,1.0000000001\nb,2\n", 0.0, 9e-11), Verdict::Diverged);
     let nan = ["x,y\nnan,1\n", "x,y\nnan,1.25\n"];
