@@ -69,6 +69,18 @@ mod tests {
     /// Each line was printed by Python 3.11 for the call in it.
     #[test]
     fn rounded_numbers_read_as_python_prints_them() {
+        for (x, text) in [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (100.0, "100.0"),
+            (1e16, "1e+16"),
+            (123_456_789_012_345.6, "123456789012345.6"),
+            (1.5e-5, "1.5e-05"),
+            (1e-4, "0.0001"),
+            (-5e-324, "-5e-324"),
+        ] {
+            assert_eq!(repr(x), text);
+        }
         assert_eq!(fixed(0.0625, 3), "0.062"); // a tie goes to the even digit
         assert_eq!(fixed(f64::NAN, 3), "nan");
         assert_eq!(scientific(0.0, 0), "0e+00");

@@ -124,5 +124,5 @@ impl Part {
 /// The place of a dtype's width.
 fn place(dtype: Dtype) -> usize {
     let width = (dtype.bitsize() / 8).clamp(1, 8);
-    WIDTHS.iter().position(|&w| w <= width).unwrap_or(WIDTHS.len() - 1)
+    WIDTHS.iter().filter(|&&larger| larger > width).count()
 }

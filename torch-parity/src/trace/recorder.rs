@@ -226,7 +226,7 @@ mod tests {
     use super::*;
     use crate::nn::{Linear, Module, cross_entropy};
     use crate::optim::Adam;
-    use crate::trace::Trace;
+    use crate::trace::{Key, Trace};
 
     fn train(recorder: &Recorder) -> Tensor {
         tch::manual_seed(3);
@@ -385,9 +385,31 @@ mod tests {
     }
 
     #[test]
+    fn of_a_selection_of_steps_each_has_its_batch() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.safetensors");
+        let kept = Kept { steps: 2..4, ..Kept::default() };
+        let recorder = Recorder::keeping("test", &path, kept).unwrap();
+        let _ = train(&recorder);
+        recorder.finish().unwrap();
+        let trace = Trace::read(&path).unwrap();
+        let steps = |phase: &str| {
+            let places = trace.tensors.keys().filter_map(Key::place);
+            let mut steps: Vec<_> =
+                places.filter(|place| place.phase == phase).map(|place| place.step).collect();
+            steps.dedup();
+            steps
+        };
+        // The batch of step 2 is that of step 1: it was not recorded yet.
+        assert_eq!((steps("data"), steps("loss")), (vec![2, 3], vec![2, 3]));
+    }
+
+    #[test]
     fn off_it_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let on = Recorder::to_file("test", &folder.path().join("t.safetensors")).unwrap();
-        assert_eq!(train(&Recorder(None)), train(&on));
+        let off = Recorder(None);
+        assert!(on.is_on() && !off.is_on());
+        assert_eq!(train(&off), train(&on));
     }
 }

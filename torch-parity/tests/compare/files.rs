@@ -91,6 +91,8 @@ fn a_damaged_safetensors_says_what_is_wrong_and_the_first_of_two_faults() {
         assert_eq!(error("b", safetensors(&header, bytes)), said);
     }
     assert_eq!(error("b", safetensors("{}", 0)), "b holds no tensors");
+    assert!(error("b", &safetensors("{}", 0)[..9]).starts_with("b is of no kind that is known"));
+    assert!(matches!(parse("b", "abcdefgh{,x\n1,2\n"), Ok(Input::Table(_))));
     let named = "b.safetensors is not a readable .safetensors file: ";
     assert_eq!(error("b.safetensors", ""), format!("{named}it is shorter than 8 bytes"));
     let cut = small_trace().to_bytes().unwrap();
@@ -118,7 +120,15 @@ fn a_long_header_is_read_as_the_crate_of_safetensors_reads_it() {
     let trace = record(parse("x", &file));
     assert!(trace.tensors.keys().map(Key::as_str).eq(names));
     let cut = safetensors(&format!("{{{},", entries.join(",")), 120_000);
-    assert!(error("x", cut).contains("its header: EOF while parsing a value, at byte "));
+    let said =
+        format!("its header: EOF while parsing a value, at byte {}", cut.len() - 8 - 120_000);
+    assert!(error("x", cut).ends_with(&said));
+    // A number is read to its end, wherever what is read at once ends.
+    for blanks in (1 << 20) - 30..=1 << 20 {
+        let x = entry("x", "[1]", [0, 4]);
+        let header = format!("{{{}\"__metadata__\":12345,{x}}}", " ".repeat(blanks));
+        assert_eq!(record(parse("x", safetensors(&header, 4))).tensors.len(), 1, "{blanks}");
+    }
     // The byte of the header, also behind line breaks.
     let broken = "{\n \"a\":\n {\"dtype\":\"F32\",\n\n  \"shape\":[?],\"data_offsets\":[0,4]}}";
     let at = broken.find('?').unwrap();

@@ -96,6 +96,7 @@ fn a_key_may_have_a_tolerance_of_its_own_and_the_last_that_matches_counts() {
     };
     let report = with(&["loss=0.25"]);
     assert_eq!(report.verdict(), Verdict::WithinTolerance);
+    assert_eq!(report.outcome(0).equal_word(), "close");
     assert_says(&report, &["within tolerance (some keys' own): 2 tensors"]);
     assert_eq!(with(&["loss=0.2"]).verdict(), Verdict::Diverged);
     assert_eq!(with(&["weight=0.5"]).verdict(), Verdict::Diverged);

@@ -30,6 +30,7 @@ fn an_undamaged_copy_is_exact_with_and_without_a_tolerance() {
         let report = damaged_within(&options, |_| {});
         assert_eq!(report.verdict(), Verdict::Exact);
         assert_says(&report, &["verdict: exact: 82 tensors, 568 values, the same bits\n"]);
+        assert!(!report.to_string().contains("not a number"), "{report}");
         let total = report.total();
         assert_eq!((total.tensors, total.tensors_equal), (82, 82));
         assert_eq!((total.values, total.values_equal), (568, 568));
@@ -188,12 +189,46 @@ fn the_table_has_phases_in_the_order_of_events_and_the_largest_differences() {
 }
 
 #[test]
+fn a_row_tells_the_largest_distances_briefly() {
+    let of = |dtype, bytes: &[u8]| {
+        let array = Array::new(dtype, vec![1], bytes.to_vec()).unwrap();
+        Trace { tensors: [("x".into(), array)].into(), ..Trace::default() }
+    };
+    let row = |a: &Trace, b: &Trace| {
+        let text = held(a, b, &Options::default()).to_string();
+        let line =
+            text.lines().find(|line| line.contains("  1      1  ") || line.contains("  0  "));
+        line.unwrap_or_else(|| panic!("{text}"))
+            .split_whitespace()
+            .rev()
+            .take(2)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let double = |x: f64| of(Dtype::F64, &x.to_ne_bytes());
+    let whole = |x: i64| of(Dtype::I64, &x.to_ne_bytes());
+    for (distance, ulps, error) in [
+        (99_999_999, "99,999,999", "1.00e8"),
+        (100_000_000, "1.0e8", "1.00e8"),
+        (999_999, "999,999", "999999.00"),
+        (1_000_000, "1,000,000", "1.00e6"),
+    ] {
+        assert_eq!(row(&whole(distance), &whole(0)), format!("{error} {ulps}"));
+    }
+    for (distance, error) in [(0.5, "0.50"), (0.01, "0.01"), (0.0025, "2.50e-3")] {
+        assert!(row(&double(distance), &double(0.0)).starts_with(&format!("{error} ")));
+    }
+    assert_eq!(row(&double(0.0), &double(-0.0)), "0 1");
+    assert_eq!(row(&double(1.0), &double(1.0)), "0 0");
+}
+
+#[test]
 fn a_nan_is_found_and_no_tolerance_passes_it() {
     let nan = |trace: &mut Trace| set(trace, "tanh/000001/loss/loss", 0, f32::NAN);
     let words = [
         "tanh, epoch 1, loss, loss\n",
         "B  nan (0x7fc00000)",
-        "not a number",
+        "no distance: not a number\n",
         "passes: none",
         "not a number on one side or both: 1 value\n",
     ];

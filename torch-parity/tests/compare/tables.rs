@@ -87,6 +87,10 @@ fn spelling_is_no_difference() {
     ] {
         assert_exact("n,x\na,0.5\n", text);
     }
+    // What is in quotes, or not on each line, separates nothing.
+    assert_exact("n,x\na,0.5\n", "\"n\";\"x\"\n\"a\";0.5\n");
+    assert_exact("n;m\tx\na;b\t1\n", "\"n;m\",x\n\"a;b\",1\n");
+    assert_exact("\"n;m\",x\na,1\n", "n;m,x\na,1\n");
     assert_exact("n,x\n\"a\"\"b\",1\n", "n,x\na\"b,1\n");
     assert_exact("x\nnan\ninf\n", "x\nNaN\n+Infinity\n");
 }

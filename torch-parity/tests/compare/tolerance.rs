@@ -39,7 +39,7 @@ fn every_dtype_passes_what_live_pytorch_passes() {
     let mut cases: Vec<Json> = Vec::new();
     for kind in KINDS.into_iter().chain(["bool"]) {
         for i in 0..12 {
-            let [rtol, atol] = sizes(&mut rng);
+            let [rtol, atol] = if i == 0 { [0.0, 0.0] } else { sizes(&mut rng) };
             cases.push(json!({
                 "dtype": kind, "rtol": rtol, "atol": atol, "equal_nan": i % 3 == 0,
                 "small": i % 2 == 0, "count": 1000, "seed": rng.u32(..),
