@@ -50,7 +50,7 @@ pub fn summarise(values: &[f64]) -> Summary {
 /// The arithmetic mean. Where it is not finite, it does not depend on the order.
 pub fn mean(values: &[f64]) -> f64 {
     let sum: f64 = values.iter().sum();
-    if sum.is_finite() { values.mean() } else { sum / values.len() as f64 }
+    if sum.is_finite() { values.mean() } else { sum }
 }
 
 /// The standard deviation; NaN where a value is not finite.

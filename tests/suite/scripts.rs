@@ -115,7 +115,20 @@ fn a_script_that_cannot_be_used_is_trouble() {
     let flood = "import sys\nsys.stderr.write('x' * 10_000_000)\nsys.exit(3)";
     let conv = "import torch\nnet = torch.nn.Linear(3, 1)\nnet(torch.ones(2, 3)).sum().backward()\n\
                 opt = torch.optim.SGD(net.parameters(), lr=1.0)\nopt.step()";
+    let lesson = fs::read_to_string(root().join("tests/lesson.py")).unwrap();
+    let with = |activation: &str| {
+        let class = format!(
+            "class Odd(nn.Module):\n    def forward(self, x):\n        return {activation}\n"
+        );
+        lesson
+            .replace("torch.manual_seed", &(class + "torch.manual_seed"))
+            .replace("nn.ReLU()", "Odd()")
+    };
+    let [abs, div] = ["x.abs()", "x / 2"].map(with);
+    let unknown = "no activation of ours is in the graph of Sequential-3 (NllLossBackward0, ";
     for (text, words) in [
+        (abs.as_str(), unknown),
+        (&div, unknown),
         ("import nothing", "s.py failed (exit status: 1): ModuleNotFoundError"),
         ("import nothing", "-m pip install nothing"),
         ("raise ValueError('two\\nlines')", "s.py failed (exit status: 1): ValueError: two lines"),

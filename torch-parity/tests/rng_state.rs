@@ -49,7 +49,15 @@ fn cases() -> Vec<Value> {
         let (before, after) = (some((i % 8) as u8), some(1));
         json!({ "seed": i * i * 7919, "before": before, "after": after })
     };
-    (0..CASES).map(case).collect()
+    // At the end of a block of words, and with a normal number kept from long ago.
+    let edges = [
+        json!([["uniform", 624]]),
+        json!([["uniform", 1248]]),
+        json!([["normal", 3], ["uniform", 100_000]]),
+    ];
+    let edges =
+        edges.map(|before| json!({ "seed": 5, "before": before, "after": [["normal", 5]] }));
+    (0..CASES).map(case).chain(edges).collect()
 }
 
 fn draw(all: &Value) -> Vec<Tensor> {

@@ -56,6 +56,8 @@ fn the_lesson_is_one_page_of_all_experiments_and_its_pictures_are_the_pages() {
             "{name}"
         );
     }
+    // A blank line between two of them, and none before the first.
+    assert!(!printed.starts_with('\n') && printed.matches("\n\n").count() >= EXPERIMENTS.len() - 1);
     let mut rest = page.as_str();
     for line in printed.lines().map(shown) {
         let place = rest.find(&line).unwrap_or_else(|| panic!("no {line} in its place"));
