@@ -469,6 +469,9 @@ class Options(unittest.TestCase):
         steps = {key.split("/")[1] for key in self.keys("norms.py", "--every", "2")}
         self.assertEqual(steps, {"000000", "000002"})
         self.assertEqual(set(self.keys("norms.py", "--steps", "..9")), set(whole))
+        self.assertEqual(self.keys("norms.py", "--every", "1"), whole)
+        steps = {key.split("/")[1] for key in self.keys("norms.py", "--steps", "0..1")}
+        self.assertEqual(steps, {"000000"})
 
     def test_signals_are_watched_in_this_process_alone(self):
         """And only while something is recorded."""
@@ -518,8 +521,14 @@ class Options(unittest.TestCase):
                 ([f"{folder}/fifo.py"], "is no regular file"),
                 ([f"{folder}/book.ipynb"], "is a notebook"),
                 (["--steps", "5..2", "s.py"], "no range of steps"),
+                (["--steps", "5..5", "s.py"], "no range of steps"),
+                (["--steps", "5", "s.py"], "no range of steps"),
+                (["--steps", "..five", "s.py"], "no range of steps"),
+                (["--steps=-1..2", "s.py"], "no range of steps"),
                 (["--phases", "grads", "s.py"], "'grads' is none of data, init"),
                 (["--every", "0", "s.py"], "must be a whole number"),
+                (["--every", "1.5", "s.py"], "must be a whole number"),
+                (["--every=-1", "s.py"], "must be a whole number"),
                 (["--trace", f"{folder}/no/t", f"{folder}/s.py"], "cannot write"),
                 (["--trace", folder, f"{folder}/s.py"], "it is a folder"),
                 (["--trace", f"{folder}/s.py", f"{folder}/s.py"], "is the script"),
