@@ -8,7 +8,7 @@ use tanh_parity::lesson::settings::OUTPUT;
 use tanh_parity::output::Outputs;
 use tanh_parity::plot::growth;
 use tanh_parity::report::{Document, Format, html};
-use torch_parity::compare::{Options, Outcome, Report, Tolerance};
+use torch_parity::compare::{Options, Report, Tolerance};
 
 /// What is compared, and when it passes.
 #[derive(Args, Debug)]
@@ -107,7 +107,7 @@ pub struct Shown {
     /// List at most so many tensors
     #[arg(long, value_name = "N", requires = "all", default_value_t = 100)]
     limit: usize,
-    /// Draw the largest difference by step and phase, as SVG (- for standard output)
+    /// Draw the largest difference by step and phase (of CSVs by row and column), as SVG (- for standard output)
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     plot: Option<PathBuf>,
     #[command(flatten)]
@@ -142,8 +142,8 @@ impl Shown {
     /// first of the outputs. As text the report is `text`.
     pub fn show(&self, document: &Document, text: String, outputs: &mut Outputs) -> Result<()> {
         let shown = self.form.show(document, text, outputs, 1);
-        let Outcome { sides, growth: points, .. } = &document.comparisons[0].outcome;
-        outputs.write(0, || Ok(growth(sides, points)?.into_bytes()))?;
+        let outcome = &document.comparisons[0].outcome;
+        outputs.write(0, || Ok(growth(outcome)?.into_bytes()))?;
         shown
     }
 }

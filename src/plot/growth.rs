@@ -2,19 +2,22 @@
 //! stays.
 
 use anyhow::Result;
-use torch_parity::compare::Growth;
+use torch_parity::compare::{Growth, Outcome};
 use torch_parity::text::escaped;
 
 use super::{Line, Panel, Scale, draw, look};
 
-/// Draws error and ULPs of a comparison of `sides`, each by step, a line for each
-/// phase.
-pub fn growth(sides: &[String; 2], growth: &[Growth]) -> Result<String> {
+/// Draws error and ULPs of a comparison, each by step, a line for each phase; of
+/// tables by row, a line for each column.
+pub fn growth(outcome: &Outcome) -> Result<String> {
+    let Outcome { sides: [a, b], growth, step_word, .. } = outcome;
+    let group = outcome.group_word();
+    let before = if group == "phase" { " (0: before training)" } else { "" };
     // Those of a phase stand together.
     let phases: Vec<_> = growth.chunk_by(|a, b| a.phase == b.phase).collect();
     let panel = |title: &str, y: &str, value: fn(f64, u64) -> f64| Panel {
         title: title.to_owned(),
-        x: "step (0: before training)".to_owned(),
+        x: format!("{step_word}{before}"),
         y: y.to_owned(),
         x_scale: Scale::Whole,
         y_scale: Scale::Log,
@@ -37,6 +40,5 @@ pub fn growth(sides: &[String; 2], growth: &[Growth]) -> Result<String> {
         panel("Largest error", "absolute difference", |abs, _| abs),
         panel("Largest distance", "units in the last place", |_, ulps| ulps as f64),
     ];
-    let [a, b] = sides;
-    draw(&format!("Where {a} and {b} differ, by step and phase"), &panels, 2, (480, 380))
+    draw(&format!("Where {a} and {b} differ, by {step_word} and {group}"), &panels, 2, (480, 380))
 }

@@ -132,10 +132,11 @@ fn plot(outcome: &Outcome) -> Result<String> {
         return Ok(String::new());
     }
     let shows = format!(
-        "The largest difference by {} and phase: absolute, and in units in the last place",
-        outcome.step_word
+        "The largest difference by {} and {}: absolute, and in units in the last place",
+        outcome.step_word,
+        outcome.group_word()
     );
-    let svg = growth(&outcome.sides, &outcome.growth)?;
+    let svg = growth(outcome)?;
     Ok(format!("<h3>Where it grows</h3>\n{}", page::svg(&svg, &shows)))
 }
 

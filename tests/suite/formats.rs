@@ -371,7 +371,18 @@ fn runs_of_other_settings_and_tables_are_told_in_every_format() {
     );
     assert_eq!(comparison["first_divergence"]["place"], "line 2, loss");
     assert_eq!(comparison["smallest_tolerance"]["atol"], 0.25);
+    assert_eq!(comparison["growth"][0]["step"], 1);
     assert!(run("a.csv b.csv", "junit").contains("name=\"loss\">\n      <failure"));
+    let page = fs::read_to_string(folder.path().join("p.html")).unwrap();
+    for part in [
+        "<h2 id=\"c0\">a.csv against b.csv</h2>\n<h3>First divergence</h3>\n",
+        "<h3>By column</h3>\n",
+        "<h3>Where it grows</h3>\n",
+        "\nWhere A and B differ, by row and column\n",
+    ] {
+        assert!(page.contains(part), "no {part} in\n{page}");
+    }
+    assert!(!page.contains("The values around it") && !page.contains("before training"), "{page}");
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub struct Difference {
     pub(super) count: usize,
     /// The place of its phase, or of its column, among the report's groups.
     pub(super) group: usize,
+    /// Its step, 0 where it has none; of a cell, its row in A from 1 on.
+    pub(super) step: usize,
 }
 
 /// How a tensor differs.

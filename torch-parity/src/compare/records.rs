@@ -62,9 +62,9 @@ pub(super) fn compare_sides(
     report.needed = needed;
     let found = found.into_iter().map(|(at, what, passes)| {
         let key = Key::from(selection.key(at));
-        let phase = key.place().map_or(OTHER, |place| place.phase);
+        let (phase, step) = key.place().map_or((OTHER, 0), |place| (place.phase, place.step));
         let group = groups.get_index_of(phase).expect("each was counted");
-        Difference { group, key, what, passes, count: 1 }
+        Difference { group, step, key, what, passes, count: 1 }
     });
     let mut found: Vec<_> = found.collect();
     // Those of one rank stay in the order of keys.

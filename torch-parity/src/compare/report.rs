@@ -32,12 +32,13 @@ pub struct First<'a> {
     pub ulps: Option<u64>,
 }
 
-/// The largest differences of a phase in a step, over all series.
+/// The largest differences of a phase in a step, over all series; of a table, of a
+/// column in a row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Growth {
-    /// The phase; of a record of other origin "other".
+    /// The phase; of a record of other origin "other"; of a table the column.
     pub phase: String,
-    /// 0 is before training.
+    /// 0 is before training. Rows begin at 1, behind the header.
     pub step: usize,
     /// The largest absolute difference of two numbers.
     #[serde(serialize_with = "as_number")]
@@ -118,7 +119,10 @@ impl Report {
             tolerance: options.tolerance,
             digests: false,
             per_key: !(options.rtol.is_empty() && options.atol.is_empty()),
-            step_word: options.step_word.clone(),
+            step_word: match noun {
+                Noun::Tensor => options.step_word.clone(),
+                Noun::Cell => "row".to_owned(),
+            },
             notes: Vec::new(),
             groups: Vec::new(),
             series: BTreeMap::new(),
@@ -264,8 +268,8 @@ impl Report {
         let mut growth = BTreeMap::new();
         for difference in &self.differences {
             let What::Values(values) = &difference.what else { continue };
-            let step = difference.key.place().map_or(0, |place| place.step);
-            let (abs, ulps) = growth.entry((difference.group, step)).or_insert((0_f64, 0_u64));
+            let place = (difference.group, difference.step);
+            let (abs, ulps) = growth.entry(place).or_insert((0_f64, 0_u64));
             *abs = abs.max(values.max_abs);
             *ulps = (*ulps).max(values.max_ulps);
         }

@@ -279,6 +279,16 @@ fn a_tolerance_holds_numbers_and_no_words() {
 }
 
 #[test]
+fn whether_differences_grow_is_told_by_column_and_row() {
+    let csv =
+        |x: &[f32]| x.iter().fold("n,a/1/b/c\n".to_owned(), |text, x| text + &format!("7,{x}\n"));
+    let report = plain(&csv(&[1.0, 1.0, 1.0]), &csv(&[1.0, 1.5, 3.0]));
+    let told = report.outcome(0);
+    let rows: Vec<_> = told.growth.iter().map(|g| (g.phase.as_str(), g.step, g.max_abs)).collect();
+    assert_eq!((rows, &*told.step_word), (vec![("a/1/b/c", 2, 0.5), ("a/1/b/c", 3, 2.0)], "row"));
+}
+
+#[test]
 fn columns_are_left_out_and_renamed_by_name() {
     let [a, b] = ["epoch,time,loss\n1,9,0.5\n", "epoch,loss\n1,0.5\n"];
     let ignore = Options { ignore: vec![Options::regex("^time$").unwrap()], ..Options::default() };

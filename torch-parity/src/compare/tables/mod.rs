@@ -92,8 +92,10 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    fn differ(&mut self, place: String, group: usize, what: What, passes: bool, count: usize) {
-        self.found.push(Difference { key: Key::from(place), what, passes, count, group });
+    /// Adds what does not pass, of no cell that both have.
+    fn differ(&mut self, place: String, group: usize, what: What, count: usize) {
+        let key = Key::from(place);
+        self.found.push(Difference { key, what, passes: false, count, group, step: 0 });
     }
 
     /// The header, which counts as a row where either side has one, and columns
@@ -105,7 +107,7 @@ impl Comparison<'_> {
             match *column {
                 [Some(_), Some(_)] if headers[0] != headers[1] => {
                     self.groups[group].tensors += 1;
-                    self.differ(place, group, What::OnlyIn(usize::from(headers[1])), false, 1);
+                    self.differ(place, group, What::OnlyIn(usize::from(headers[1])), 1);
                 }
                 [Some(a), Some(e)] if headers[0] => {
                     self.groups[group].tensors += 1;
@@ -113,7 +115,7 @@ impl Comparison<'_> {
                     let [a, e] = [&self.both[0].names[a], &self.both[1].names[e]];
                     if a != e {
                         let texts = [a, e].map(ToString::to_string);
-                        self.differ(place, group, What::Text(texts), false, 1);
+                        self.differ(place, group, What::Text(texts), 1);
                     }
                 }
                 [Some(_), Some(_)] => {}
@@ -122,7 +124,7 @@ impl Comparison<'_> {
                     let cells = self.both[side].table.rows() + usize::from(headers[side]);
                     self.groups[group].tensors += cells;
                     let place = format!("column {}", name(column, self.both));
-                    self.differ(place, group, What::OnlyIn(side), false, cells);
+                    self.differ(place, group, What::OnlyIn(side), cells);
                 }
             }
         }
@@ -147,7 +149,7 @@ impl Comparison<'_> {
             let side = usize::from(row[0].is_none());
             let place = place(self);
             let count = self.lone_cells();
-            self.differ(place, 0, What::OnlyIn(side), false, count);
+            self.differ(place, 0, What::OnlyIn(side), count);
             return;
         };
         for (group, column) in self.columns.iter().enumerate() {
@@ -157,8 +159,8 @@ impl Comparison<'_> {
             let texts = [self.both[0].table.text(a, in_a), self.both[1].table.text(e, in_e)];
             let how = self.how[group];
             if let Some((what, passes)) = self.cell([&texts[0], &texts[1]], how) {
-                let place = format!("{}, {}", place(self), name(column, self.both));
-                self.differ(place, group, what, passes, 1);
+                let key = Key::from(format!("{}, {}", place(self), name(column, self.both)));
+                self.found.push(Difference { key, what, passes, count: 1, group, step: a + 1 });
             }
         }
     }
@@ -170,7 +172,7 @@ impl Comparison<'_> {
         let last = last.map_or(String::new(), |row| self.place(1 - side, row, rows));
         let count = (0..lines).map(|_| self.lone_cells()).sum();
         let place = self.place(side, from, rows);
-        self.differ(place, 0, What::Tail { side, lines, last }, false, count);
+        self.differ(place, 0, What::Tail { side, lines, last }, count);
     }
 
     /// Counts the cells of a row that one side lacks, all under the first column.
