@@ -72,3 +72,32 @@ pub fn wrapped(text: &str) -> String {
     }
     lines.join("\n") + "\n"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_four_decimals_or_three_digits() {
+        for (x, text) in [
+            (0.0, "0.0000"),
+            (0.001, "0.0010"),
+            (-99.99, "-99.9900"),
+            (100.0, "1.00e2"),
+            (0.00099, "9.90e-4"),
+            (f64::NAN, "-"),
+            (f64::INFINITY, "inf"),
+        ] {
+            assert_eq!(number(x), text);
+        }
+        assert_eq!(percent(0.9995), "100.0 %");
+        assert_eq!(percent(0.025), "2.5 %");
+    }
+
+    #[test]
+    fn a_line_is_as_long_as_80_columns_allow() {
+        let word = "x".repeat(39);
+        assert_eq!(wrapped(&format!("{word} {word}y")), format!("{word} {word}y\n"));
+        assert_eq!(wrapped(&format!("{word} {word}yz")), format!("{word}\n{word}yz\n"));
+    }
+}
