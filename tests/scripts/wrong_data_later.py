@@ -1,4 +1,4 @@
-# first: Sequential-1/000002/data/input
+# first: Sequential-1/000002/forward/logits
 # The data moves on behind the first step.
 import torch
 from torch import nn
