@@ -34,6 +34,12 @@ fn the_lessons_script_is_exact_in_every_style() {
         let exact = report.lines().find(|line| line.starts_with("verdict: exact: 2,71"));
         assert!(exact.is_some(), "{}\n{report}", script.display());
         assert!(report.lines().all(|line| line.chars().count() <= 80), "{report}");
+        let left_out = "\npaired  not compared, since ours has none: forward output.1\n";
+        assert_eq!(
+            report.contains(left_out),
+            script.ends_with("lesson_two_outputs.py"),
+            "{report}"
+        );
     }
 }
 
