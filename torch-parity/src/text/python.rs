@@ -23,11 +23,11 @@ pub fn repr(x: f64) -> String {
     sign.to_owned() + &placed(significant, point)
 }
 
-/// 0.digits * 10^point, for digits without zeros at either end.
+/// 0.digits * 10^point, for digits without zeros at either end. Zero has none, and
+/// a point of -1.
 fn placed(digits: &str, point: i32) -> String {
     let n = digits.len() as i32;
     match point {
-        _ if digits.is_empty() => "0.0".to_owned(),
         -3..=0 => format!("0.{}{digits}", "0".repeat(-point as usize)),
         1..=16 if point >= n => format!("{digits}{}.0", "0".repeat((point - n) as usize)),
         1..=16 => format!("{}.{}", &digits[..point as usize], &digits[point as usize..]),
