@@ -259,6 +259,17 @@ fn no_output_is_wider_than_80_columns() {
 }
 
 #[test]
+fn the_list_says_of_every_mistake_what_it_is_and_where_it_comes_from() {
+    let (code, list, _) = run("--list");
+    let mut lines = list.lines();
+    for Pitfall { name, mistake, origin, .. } in pitfalls::all() {
+        assert_eq!(lines.next(), Some(&*format!("{name}: {mistake}")));
+        assert_eq!(lines.next(), Some(&*format!("  from   {origin}")));
+    }
+    assert_eq!((code, lines.next()), (0, None));
+}
+
+#[test]
 fn an_unknown_name_is_refused_in_one_line_that_says_where_the_names_are() {
     let (code, out, err) = run("--only no-such-mistake");
     assert_eq!((code, out.as_str()), (2, ""));
