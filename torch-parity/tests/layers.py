@@ -17,6 +17,8 @@ def build(case):
     layer, args, kwargs = case["layer"], case["args"], case["kwargs"]
     if layer == "Sequential":
         return nn.Sequential(*(build(part) for part in args))
+    if kwargs.get("activation") == "tanh":  # of a TransformerEncoderLayer
+        kwargs = kwargs | {"activation": torch.tanh}
     return getattr(nn, layer)(*args, **kwargs)
 
 

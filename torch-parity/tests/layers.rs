@@ -344,14 +344,16 @@ fn modules_in_sequence() {
     });
 }
 
-fn attention_masks(rng: &mut Rng, case: &mut Value, rows: (i64, i64), n: i64) {
+/// For inputs (L, N, E), or without a batch for (L, E).
+fn attention_masks(rng: &mut Rng, case: &mut Value, rows: (i64, i64), n: i64, batched: bool) {
     let (l, s) = rows;
     let mut bits = |rows: i64| -> Vec<Vec<bool>> {
         // The first key is never masked: a row of -inf is NaN.
         (0..rows).map(|_| (0..s).map(|key| key > 0 && rng.u8(..4) == 0).collect()).collect()
     };
     let (padding, mask) = (bits(n), bits(l));
-    case["padding"] = if rng.bool() { json!(padding) } else { json!(null) };
+    let padding = if batched { json!(padding) } else { json!(padding[0]) };
+    case["padding"] = if rng.bool() { padding } else { json!(null) };
     case["mask"] = if rng.bool() { json!(mask) } else { json!(null) };
     case["is_causal"] = json!(false);
     if l == s && rng.u8(..4) == 0 {
@@ -377,10 +379,7 @@ fn multihead_attention() {
         let kwargs = json!({ "dropout": rng.choice([0.0, 0.2]), "bias": rng.u8(..4) > 0,
             "batch_first": first });
         let mut case = layer(rng, "MultiheadAttention", json!([e, heads]), kwargs, &input);
-        attention_masks(rng, &mut case, (l, s), n);
-        if !batched {
-            case["padding"] = json!(null);
-        }
+        attention_masks(rng, &mut case, (l, s), n, batched);
         case["kind"] = json!(kind);
         case["other"] = if kind == "self" { json!(null) } else { json!(other) };
         case["need_weights"] = json!(rng.bool());
@@ -396,13 +395,18 @@ fn transformer_encoder_layer() {
         let e = heads * rng.i64(1..9);
         let (l, n) = (rng.i64(1..9), rng.i64(1..5));
         let first = rng.bool();
-        let input = if first { vec![n, l, e] } else { vec![l, n, e] };
+        let batched = rng.u8(..5) > 0;
+        let input = match (batched, first) {
+            (false, _) => vec![l, e],
+            (true, true) => vec![n, l, e],
+            (true, false) => vec![l, n, e],
+        };
         let kwargs = json!({ "dim_feedforward": rng.i64(1..40),
             "dropout": rng.choice([0.0, 0.1]), "batch_first": first,
-            "activation": rng.choice(["relu", "gelu"]), "norm_first": rng.bool(),
+            "activation": rng.choice(["relu", "gelu", "tanh"]), "norm_first": rng.bool(),
             "bias": rng.u8(..4) > 0, "layer_norm_eps": rng.choice([1e-5, 1e-3]) });
         let mut case = layer(rng, "TransformerEncoderLayer", json!([e, heads]), kwargs, &input);
-        attention_masks(rng, &mut case, (l, l), n);
+        attention_masks(rng, &mut case, (l, l), n, batched);
         case
     });
 }

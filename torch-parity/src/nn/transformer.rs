@@ -86,7 +86,7 @@ impl TransformerEncoderLayer {
         }
     }
 
-    /// The outputs (L, N, E) for `src` (L, N, E) under these masks; `how` says
+    /// The outputs for `src`, both (L, N, E) or (L, E), under these masks; `how` says
     /// nothing of weights, which are not returned.
     pub fn encode(&self, src: &Tensor, how: Attend<'_>) -> Tensor {
         let padding = how.key_padding_mask.map(|mask| canonical(mask, src.kind()));

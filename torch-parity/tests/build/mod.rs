@@ -259,10 +259,18 @@ impl Layer {
     }
 }
 
-/// One of the masks of attention: bool, or -inf where bool has true.
+/// One of the masks of attention, a row or several: bool, or -inf where bool has
+/// true.
 fn mask(case: &Value, key: &str) -> Option<Tensor> {
-    let rows: Vec<Vec<bool>> = serde_json::from_value(case.get(key)?.clone()).ok()?;
-    let bits = Tensor::from_slice(&rows.concat()).view([rows.len() as i64, -1]);
+    let rows = case.get(key)?.as_array()?;
+    let row = |row: &Value| {
+        Tensor::from_slice(&serde_json::from_value::<Vec<bool>>(row.clone()).unwrap())
+    };
+    let bits = if rows[0].is_array() {
+        Tensor::stack(&rows.iter().map(row).collect::<Vec<_>>(), 0)
+    } else {
+        row(&case[key])
+    };
     if case["float_mask"] != true {
         return Some(bits);
     }
