@@ -192,6 +192,14 @@ fn splits() {
 }
 
 #[test]
+fn what_has_no_sample_or_no_batch_is_empty() {
+    let [none, three] = [0, 3].map(|n| TensorDataset([Tensor::zeros([n], tch::kind::FLOAT_CPU)]));
+    assert!(none.is_empty() && !three.is_empty());
+    assert!(!DataLoader::new(&three, 4).is_empty());
+    assert!(DataLoader::new(&three, 4).drop_last().is_empty());
+}
+
+#[test]
 fn numbers_of_a_generator_of_its_own() {
     let mut rng = live::draws();
     let long = [65_537, 1_000_003];
