@@ -129,6 +129,20 @@ class Sized:
         return rebuild, (storage, offset, torch.Size(shape), *rest)
 
 
+class Bare:
+    """`torch.Size()`, which no pickle of PyTorch's calls without a tuple."""
+
+    def __reduce__(self):
+        return torch.Size, ()
+
+
+class Shapeless(Sized):
+    def __reduce_ex__(self, protocol):
+        rebuild, (storage, offset, _, *rest) = self.tensor.__reduce_ex__(protocol)
+        return rebuild, (storage, offset, Bare(), *rest)
+
+
+torch.save({"x": Shapeless(torch.ones(2))}, folder / "shapeless.pt")
 torch.save({"turned": Sized(base.T), "one": Sized(torch.ones(2))}, folder / "sized.pt")
 save_file(
     {"turned": base.T.contiguous(), "one": torch.ones(2)}, folder / "sized.safetensors"

@@ -270,6 +270,7 @@ fn what_numpy_and_pytorch_write_is_read() {
         ("laughs.pt", "save it with safetensors.torch.save_file: it is nested too deeply"),
         ("deep.pt", "save it with safetensors.torch.save_file: it is nested too deeply"),
         ("endless.pt", "save it with safetensors.torch.save_file: it is nested too deeply"),
+        ("shapeless.pt", "save it with safetensors.torch.save_file: it lacks a tuple"),
         ("old.pt", "is an old PyTorch file or another pickle: save its tensors with safetensors"),
         ("twice.npz", "is not a readable zip archive: it has two parts of one name"),
         ("objects.npy", "is not a readable .npy file: it holds values of dtype |O: convert them"),
