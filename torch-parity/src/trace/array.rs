@@ -150,9 +150,8 @@ pub(super) fn copy_values(tensor: &Tensor, bytes: &mut [u8]) -> Result<()> {
 /// A tensor whose memory is its values in row-major order: a conjugate and a
 /// negative may be the memory of another tensor and a flag.
 pub(super) fn in_order(tensor: &Tensor) -> Result<Tensor> {
-    if tensor.is_conj() || tensor.is_neg() {
-        return Ok(tensor.f_resolve_conj()?.f_resolve_neg()?.f_contiguous()?);
-    }
+    let is_flagged = tensor.is_conj() || tensor.is_neg();
+    let tensor = if is_flagged { &tensor.f_resolve_conj()?.f_resolve_neg()? } else { tensor };
     Ok(tensor.f_contiguous()?)
 }
 
