@@ -344,6 +344,15 @@ fn modules_in_sequence() {
     });
 }
 
+/// The shape of sequences, (N, L, E) or (L, N, E), or without a batch (L, E).
+fn sequences(batched: bool, batch_first: bool, [n, l, e]: [i64; 3]) -> Vec<i64> {
+    match (batched, batch_first) {
+        (false, _) => vec![l, e],
+        (true, true) => vec![n, l, e],
+        (true, false) => vec![l, n, e],
+    }
+}
+
 /// For inputs (L, N, E), or without a batch for (L, E).
 fn attention_masks(rng: &mut Rng, case: &mut Value, rows: (i64, i64), n: i64, batched: bool) {
     let (l, s) = rows;
@@ -373,9 +382,8 @@ fn multihead_attention() {
         let kind = rng.choice(["self", "cross", "three"]).unwrap();
         let s = if kind == "self" { l } else { rng.i64(1..9) };
         let first = rng.bool();
-        let shape = |len| if first { vec![n, len, e] } else { vec![len, n, e] };
         let batched = rng.u8(..5) > 0;
-        let (input, other) = if batched { (shape(l), shape(s)) } else { (vec![l, e], vec![s, e]) };
+        let [input, other] = [l, s].map(|len| sequences(batched, first, [n, len, e]));
         let kwargs = json!({ "dropout": rng.choice([0.0, 0.2]), "bias": rng.u8(..4) > 0,
             "batch_first": first });
         let mut case = layer(rng, "MultiheadAttention", json!([e, heads]), kwargs, &input);
@@ -396,11 +404,7 @@ fn transformer_encoder_layer() {
         let (l, n) = (rng.i64(1..9), rng.i64(1..5));
         let first = rng.bool();
         let batched = rng.u8(..5) > 0;
-        let input = match (batched, first) {
-            (false, _) => vec![l, e],
-            (true, true) => vec![n, l, e],
-            (true, false) => vec![l, n, e],
-        };
+        let input = sequences(batched, first, [n, l, e]);
         let kwargs = json!({ "dim_feedforward": rng.i64(1..40),
             "dropout": rng.choice([0.0, 0.1]), "batch_first": first,
             "activation": rng.choice(["relu", "gelu", "tanh"]), "norm_first": rng.bool(),

@@ -18,6 +18,19 @@ fn damaged_within(options: &Options, damage: impl FnOnce(&mut Trace)) -> Report 
     held(&a, &b, options)
 }
 
+/// A record of one tensor under a key of other origin.
+fn lone(dtype: Dtype, bytes: &[u8], shape: usize) -> Trace {
+    let array = Array::new(dtype, vec![shape], bytes.to_vec()).unwrap();
+    Trace { tensors: [("n".into(), array)].into(), ..Trace::default() }
+}
+
+/// The row of the report's table that begins with `name`.
+fn row(report: &Report, name: &str) -> String {
+    let text = report.to_string();
+    let row = text.lines().find(|line| line.starts_with(name));
+    row.unwrap_or_else(|| panic!("no {name} in\n{text}")).to_owned()
+}
+
 #[track_caller]
 fn assert_found(report: &Report, words: &[&str]) {
     assert_eq!(report.verdict(), Verdict::Diverged, "{report}");
@@ -190,36 +203,25 @@ fn the_table_has_phases_in_the_order_of_events_and_the_largest_differences() {
 
 #[test]
 fn a_row_tells_the_largest_distances_briefly() {
-    let of = |dtype, bytes: &[u8]| {
-        let array = Array::new(dtype, vec![1], bytes.to_vec()).unwrap();
-        Trace { tensors: [("x".into(), array)].into(), ..Trace::default() }
+    let told = |a: &Trace, b: &Trace| {
+        let row = row(&held(a, b, &Options::default()), "all ");
+        row.split_whitespace().rev().take(2).collect::<Vec<_>>().join(" ")
     };
-    let row = |a: &Trace, b: &Trace| {
-        let text = held(a, b, &Options::default()).to_string();
-        let line =
-            text.lines().find(|line| line.contains("  1      1  ") || line.contains("  0  "));
-        line.unwrap_or_else(|| panic!("{text}"))
-            .split_whitespace()
-            .rev()
-            .take(2)
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
-    let double = |x: f64| of(Dtype::F64, &x.to_ne_bytes());
-    let whole = |x: i64| of(Dtype::I64, &x.to_ne_bytes());
+    let double = |x: f64| lone(Dtype::F64, &x.to_ne_bytes(), 1);
+    let whole = |x: i64| lone(Dtype::I64, &x.to_ne_bytes(), 1);
     for (distance, ulps, error) in [
         (99_999_999, "99,999,999", "1.00e8"),
         (100_000_000, "1.0e8", "1.00e8"),
         (999_999, "999,999", "999999.00"),
         (1_000_000, "1,000,000", "1.00e6"),
     ] {
-        assert_eq!(row(&whole(distance), &whole(0)), format!("{error} {ulps}"));
+        assert_eq!(told(&whole(distance), &whole(0)), format!("{error} {ulps}"));
     }
     for (distance, error) in [(0.5, "0.50"), (0.01, "0.01"), (0.0025, "2.50e-3")] {
-        assert!(row(&double(distance), &double(0.0)).starts_with(&format!("{error} ")));
+        assert!(told(&double(distance), &double(0.0)).starts_with(&format!("{error} ")));
     }
-    assert_eq!(row(&double(0.0), &double(-0.0)), "0 1");
-    assert_eq!(row(&double(1.0), &double(1.0)), "0 0");
+    assert_eq!(told(&double(0.0), &double(-0.0)), "0 1");
+    assert_eq!(told(&double(1.0), &double(1.0)), "0 0");
 }
 
 #[test]
@@ -234,19 +236,17 @@ fn a_nan_is_found_and_no_tolerance_passes_it() {
     ];
     let report = damaged(nan);
     assert_found(&report, &words);
-    let row = report.to_string();
-    let row = row.lines().find(|line| line.starts_with("loss")).unwrap();
-    assert!(row.ends_with("nan        nan"), "{row}");
+    let losses = row(&report, "loss");
+    assert!(losses.ends_with("nan        nan"), "{losses}");
     // What else differs is measured beside it.
     let both = |trace: &mut Trace| {
         nan(trace);
         set(trace, "tanh/000002/loss/loss", 0, 100.0);
     };
     let report = damaged(both);
-    let row = report.to_string();
-    let row = row.lines().find(|line| line.starts_with("loss")).unwrap();
-    let total = report.total();
-    assert!(total.max_ulps > 0 && row.ends_with(&format!("{:.2}", total.max_abs)), "{row}");
+    let (losses, total) = (row(&report, "loss"), report.total());
+    let error = format!("{:.2}", total.max_abs);
+    assert!(total.max_ulps > 0 && losses.ends_with(&error), "{losses}");
     assert_found(&damaged_within(&within(1e9, 1e9), nan), &["verdict: diverged"]);
     let options = Options { equal_nan: true, ..within(1e9, 1e9) };
     assert_found(&damaged_within(&options, nan), &["verdict: diverged"]);
@@ -273,9 +273,8 @@ fn nan_passes_nan_where_it_counts_as_equal() {
         (Dtype::C64, &[one, f32::NAN.to_ne_bytes()].concat()),
         (Dtype::C64, &[f32::NAN.to_ne_bytes(), one].concat()),
     ] {
-        let array = Array::new(dtype, vec![1], nan.to_vec()).unwrap();
-        let trace = Trace { tensors: [("x".into(), array)].into(), ..Trace::default() };
-        assert_found(&held(&trace, &trace, &within(1.0, 1.0)), &["x at [0]", "passes: none"]);
+        let trace = lone(dtype, nan, 1);
+        assert_found(&held(&trace, &trace, &within(1.0, 1.0)), &["n at [0]", "passes: none"]);
         assert_eq!(held(&trace, &trace, &equal_nan).verdict(), Verdict::Exact, "{dtype:?}");
     }
     // Of other bits they are equal as numbers, but not exact.
@@ -515,10 +514,7 @@ fn keys_of_other_origin_are_told_as_they_are_and_cannot_forge_a_line() {
 
 #[test]
 fn whole_numbers_are_compared_exactly() {
-    let with = |number: i64| {
-        let array = Array::new(Dtype::I64, vec![1], number.to_ne_bytes().to_vec()).unwrap();
-        Trace { tensors: [(Key::from("n"), array)].into(), ..Trace::default() }
-    };
+    let with = |number: i64| lone(Dtype::I64, &number.to_ne_bytes(), 1);
     // f64 does not tell these two apart; the tolerance must.
     for base in [1_i64 << 60, i64::MAX - 1, -(1 << 62)] {
         let [a, b] = [with(base), with(base + 1)];
@@ -537,12 +533,8 @@ fn whole_numbers_are_compared_exactly() {
 
 #[test]
 fn every_dtype_has_its_numbers_or_says_that_it_has_none() {
-    let with = |dtype, bytes: &[u8], shape: usize| {
-        let array = Array::new(dtype, vec![shape], bytes.to_vec()).unwrap();
-        Trace { tensors: [(Key::from("n"), array)].into(), ..Trace::default() }
-    };
     let report =
-        held(&with(Dtype::F8_E4M3, &[1], 1), &with(Dtype::F8_E4M3, &[2], 1), &Options::default());
+        held(&lone(Dtype::F8_E4M3, &[1], 1), &lone(Dtype::F8_E4M3, &[2], 1), &Options::default());
     assert_found(
         &report,
         &[
@@ -553,12 +545,12 @@ fn every_dtype_has_its_numbers_or_says_that_it_has_none() {
         ],
     );
     let report =
-        held(&with(Dtype::F4, &[0x21, 7], 4), &with(Dtype::F4, &[0x21, 5], 4), &within(9.0, 9.0));
+        held(&lone(Dtype::F4, &[0x21, 7], 4), &lone(Dtype::F4, &[0x21, 5], 4), &within(9.0, 9.0));
     assert_found(&report, &["n at byte [1]", "0x07", "compared by bits: dtype F4", "passes: none"]);
     assert_eq!((report.total().values, report.total().values_equal), (2, 1), "two bytes");
     assert!(report.listing(1).contains("by bits"));
     let complex =
-        |re: f32, im: f32| with(Dtype::C64, &[re.to_ne_bytes(), im.to_ne_bytes()].concat(), 1);
+        |re: f32, im: f32| lone(Dtype::C64, &[re.to_ne_bytes(), im.to_ne_bytes()].concat(), 1);
     let report = held(&complex(1.0, -2.0), &complex(4.0, 2.0), &Options::default());
     assert_found(&report, &["(1.0-2.0j) (0x", "atol 5.0 alone"]);
     assert_eq!(
@@ -571,14 +563,14 @@ fn every_dtype_has_its_numbers_or_says_that_it_has_none() {
     );
     // bfloat16 and float16 of the same bits are other numbers.
     let half = |dtype| {
-        held(&with(dtype, &[0x80, 0x3f], 1), &with(dtype, &[0x81, 0x3f], 1), &Options::default())
+        held(&lone(dtype, &[0x80, 0x3f], 1), &lone(dtype, &[0x81, 0x3f], 1), &Options::default())
             .to_string()
     };
     assert!(
         half(Dtype::BF16).contains("1.0 (0x3f80)") && half(Dtype::F16).contains("1.875 (0x3f80)")
     );
     // A negative int32 is below zero.
-    let number = |x: i32| with(Dtype::I32, &x.to_ne_bytes(), 1);
+    let number = |x: i32| lone(Dtype::I32, &x.to_ne_bytes(), 1);
     assert_found(
         &held(&number(-3), &number(2), &Options::default()),
         &["A  -3\n", "5 ULPs apart", "atol 5.0"],
