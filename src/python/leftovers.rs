@@ -78,11 +78,16 @@ impl Group {
         left().groups.push(leader);
         Self(leader)
     }
+
+    /// Ends what still runs of it.
+    pub fn end(&self) {
+        end_group(self.0);
+    }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        end_group(self.0);
+        self.end();
         left().groups.retain(|&group| group != self.0);
     }
 }

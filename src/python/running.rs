@@ -30,7 +30,7 @@ pub struct Running {
 
 #[derive(Debug)]
 enum Process {
-    Own(Child, #[expect(dead_code, reason = "ends it when dropped")] Group),
+    Own(Child, Group),
     /// One of several; whether it has ended.
     OneOf(Arc<Together>, bool),
 }
@@ -124,11 +124,12 @@ impl Running {
         }
     }
 
-    /// Ends it, where it has not ended already; what runs beside it, too.
+    /// Ends it, where it has not ended already, and what it started; what runs
+    /// beside it, too. Its folder goes after that, or they would make it anew.
     pub(super) fn end(&mut self) {
         match &mut self.process {
-            Process::Own(child, _) => {
-                let _ = child.kill();
+            Process::Own(child, group) => {
+                group.end();
                 let _ = child.wait();
             }
             Process::OneOf(_, true) => {}

@@ -84,6 +84,26 @@ fn a_twin_that_ends_badly_is_told_in_one_line() {
     }
 }
 
+/// Those that still write, too, as soon as one has failed.
+#[test]
+fn twins_end_before_their_folders_go() {
+    let (folder, temporary) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let python = mistaken_python(
+        &folder,
+        "s/^def main(argv=None):/&\\n    import os, time\
+         \\n    if 'train' in __name__: time.sleep(1); raise SystemExit(3)\
+         \\n    while folder := os.path.dirname(argv[-1][8:]):\
+         \\n        os.makedirs(folder, exist_ok=True)\
+         \\n        open(f'{folder}\\/{time.time_ns()}', 'w').close()/",
+    );
+    let mut check = tanh_parity(&format!("check all --python {python}"));
+    check.env("TMPDIR", temporary.path());
+    let (code, _, stderr) = outcome(check);
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("failed (exit status: 3)"), "{stderr}");
+    assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0);
+}
+
 #[test]
 fn a_single_check_fails_likewise_and_shows_what_the_twin_notes() {
     let folder = TempDir::new().unwrap();
