@@ -57,6 +57,20 @@ fn threads_that_cannot_be_started_are_said_and_are_no_difference() {
 }
 
 #[test]
+fn a_library_that_ends_the_run_leaves_no_python_and_no_folder() {
+    let folder = TempDir::new().unwrap();
+    program(&folder, "slow", "echo $$ >\"$PID\"; sleep 600; :");
+    let run = "ulimit -v 3000000; mkdir tmp; export TMPDIR=$PWD/tmp PID=$PWD/pid OMP_STACKSIZE=2G
+               exec \"$0\" check --epochs 2 --threads 4 --python ./slow";
+    let (code, _, stderr) = shell(&folder, run);
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.ends_with("error: libtorch ended the run: use fewer --threads\n"), "{stderr}");
+    assert_eq!(fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
+    let pid = fs::read_to_string(folder.path().join("pid")).unwrap_or_default();
+    assert!(within(3, || !is_running(pid.trim())), "Python goes on");
+}
+
+#[test]
 fn memory_that_ends_is_said_in_one_line() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("long.csv"), "1\n".repeat(20_000_000)).unwrap();
