@@ -34,10 +34,10 @@ fn the_lessons_script_is_exact_in_every_style() {
         let exact = report.lines().find(|line| line.starts_with("verdict: exact: 2,71"));
         assert!(exact.is_some(), "{}\n{report}", script.display());
         assert!(report.lines().all(|line| line.chars().count() <= 80), "{report}");
-        let left_out = "\npaired  not compared, since ours has none: forward output.1\n";
+        let left_out = "\npaired  not compared, since ours has none: forward output.1, output.2\n";
         assert_eq!(
             report.contains(left_out),
-            script.ends_with("lesson_two_outputs.py"),
+            script.ends_with("lesson_three_outputs.py"),
             "{report}"
         );
     }
@@ -51,6 +51,7 @@ fn expected(script: &Path) -> String {
     match script.file_stem().unwrap().to_str().unwrap() {
         "wrong_seed" | "wrong_data_twice" => return "data, x at [0, 0]".to_owned(),
         "wrong_data_later" => return "sigmoid, epoch 2, data, input: only script".to_owned(),
+        "wrong_labels_later" => return "sigmoid, epoch 2, data, target: only script".to_owned(),
         "wrong_epochs" => return "sigmoid, epoch 50, forward, logits: only Rust has it".to_owned(),
         "wrong_ulp" => return "relu, epoch 31, forward, logits at".to_owned(),
         _ => {}

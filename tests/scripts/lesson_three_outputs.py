@@ -1,5 +1,5 @@
-# expect: series Net-1 Net-2 Net-3; steps 50; tensors 2864; status 0
-# The network returns what its hidden layer is on average, too.
+# expect: series Net-1 Net-2 Net-3; steps 50; tensors 3014; status 0
+# The network returns its hidden layer, and what that is on average, too.
 import torch
 from torch import nn
 
@@ -11,7 +11,7 @@ class Net(nn.Module):
 
     def forward(self, x):
         hidden = self.act(self.fc1(x))
-        return self.fc2(hidden), hidden.mean(dim=1)
+        return self.fc2(hidden), hidden, hidden.mean(dim=1)
 
 
 torch.manual_seed(0)
@@ -21,7 +21,7 @@ for act in (nn.Sigmoid(), nn.Tanh(), nn.ReLU()):
     net = Net(act)
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
     for epoch in range(50):
-        logits, _ = net(x)
+        logits, *_ = net(x)
         loss = nn.CrossEntropyLoss()(logits, y)
         optimizer.zero_grad()
         loss.backward()
