@@ -109,14 +109,15 @@ pub fn visit_all(visitor: &mut impl Visitor) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use clap::Command;
     use torch_parity::trace::Step;
 
     use super::*;
 
+    /// Counts the steps of a run.
     #[derive(Default)]
-    struct Counter(usize);
+    pub(crate) struct Counter(pub(crate) usize);
 
     impl Observer for Counter {
         fn tensors(

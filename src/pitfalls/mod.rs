@@ -137,3 +137,25 @@ impl fmt::Debug for Shows {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::lesson::tests::Counter;
+
+    /// What the bar goes by.
+    #[test]
+    fn every_port_tells_how_many_steps_it_takes() {
+        let settings = Train::default();
+        let ports: BTreeMap<_, _> = all().map(|it| (it.parts.name(), it.parts)).collect();
+        let steps = ports.into_iter().map(|(name, port)| {
+            let mut counter = Counter::default();
+            port.train_right(&settings, &mut counter).unwrap();
+            assert_eq!(counter.0, port.steps(&settings), "{name}");
+            (name, counter.0)
+        });
+        assert_eq!(Vec::from_iter(steps), [("cnn", 12), ("gpt", 12), ("train", 150)]);
+    }
+}
