@@ -210,3 +210,49 @@ fn label(ticks: &[Tick], place: f64) -> String {
     let tick = ticks.iter().find(|(at, _)| *at == place);
     tick.map_or_else(String::new, |(_, label)| label.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::look;
+
+    fn panel(labels: &[&str]) -> Panel {
+        let line = |(i, label): (usize, &&str)| Line {
+            label: (*label).to_owned(),
+            look: look(i),
+            dashed: false,
+            points: vec![(0.0, 0.0), (1.0, 1.0)],
+        };
+        Panel { lines: labels.iter().enumerate().map(line).collect(), ..Panel::default() }
+    }
+
+    #[test]
+    fn a_legend_has_each_label_once_in_lines_as_wide_as_the_picture() {
+        let panels = [panel(&["a", "bb", "a"]), panel(&["bb", "c", "ddd"])];
+        let places = |width| -> Vec<_> {
+            legend(&panels, width).into_iter().map(|(line, at)| (&*line.label, at)).collect()
+        };
+        // Entries are 68, 76, 68 and 84 pixels wide, and begin at 20.
+        let full = [("a", (20, 46)), ("bb", (88, 46)), ("c", (20, 70)), ("ddd", (88, 70))];
+        assert_eq!(places(172), full);
+        let short = [("a", (20, 46)), ("bb", (88, 46)), ("c", (20, 70)), ("ddd", (20, 94))];
+        assert_eq!([places(171), places(164)], [short, short]);
+        assert!(places(50).into_iter().map(|(_, at)| at).eq((0..4).map(|i| (20, 46 + 24 * i))));
+    }
+
+    #[test]
+    fn notes_stand_off_their_point_to_either_side() {
+        let mut panel = panel(&["a"]);
+        let note = |above| Note { at: (0.5, 0.5), text: "here".to_owned(), above };
+        panel.notes = [true, false].map(note).into();
+        let svg = draw("", &[panel], 1, (400, 300)).unwrap();
+        let texts: Vec<_> = svg.split("<text ").filter(|text| text.contains("\nhere\n")).collect();
+        let place = |text: &str| {
+            let number = |name: &str| text.split(name).nth(1)?.split('"').next()?.parse().ok();
+            (number("x=\"").unwrap(), number(" y=\"").unwrap())
+        };
+        let [(x, y), (right, below)]: [(i32, i32); 2] = [place(texts[0]), place(texts[1])];
+        assert_eq!((right - x, below - y), (px(12), px(4)));
+        assert!(texts[0].contains("\"end\"") && texts[1].contains("\"start\""), "{texts:?}");
+    }
+}
