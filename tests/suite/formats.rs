@@ -97,6 +97,10 @@ fn every_format_tells_every_outcome_by_its_exit_status_and_its_words() {
                     assert_eq!(first.get("kind").unwrap_or(&Value::Null), &kind, "{printed}");
                     let differs = usize::from(verdict != "exact");
                     assert_eq!(comparison["differences"].as_array().unwrap().len(), differs);
+                    let series = &comparison["series"][0];
+                    assert_eq!((&series["name"], &series["steps"]), (&"tanh".into(), &1.into()));
+                    let equal = usize::from(code == 0 || kind == "only_in");
+                    assert_eq!(series["steps_equal"], equal, "{printed}");
                 }
             }
         }

@@ -378,6 +378,29 @@ fn what_passes_is_no_origin_of_an_error() {
 }
 
 #[test]
+fn what_is_found_in_the_blocks_of_a_large_tensor_is_told_together() {
+    // Of 1 MiB each, to be compared on any number of threads.
+    let right = vec![0.0; 1 << 20];
+    let mut wrong = right.clone();
+    (wrong[3], wrong[1 << 18], wrong[(1 << 20) - 1]) = (f32::NAN, 1.0, f32::NAN);
+    let [wrong, right] = [wrong, right].map(|all| Trace {
+        tensors: [("n".into(), f32s(&[1 << 20], &all))].into(),
+        ..Trace::default()
+    });
+    let report = held(&wrong, &right, &Options::default());
+    let What::Values(found) = &report.differences()[0].what else { panic!() };
+    assert_eq!((found.differing, found.failing, found.nans), (3, 3, 2));
+    assert_eq!((found.index.as_slice(), found.max_abs), (&[3][..], 1.0));
+}
+
+#[test]
+fn nan_alone_is_listed_as_nan() {
+    let report = damaged(|trace| set(trace, "tanh/000001/loss/loss", 0, f32::NAN));
+    let listing = report.listing(9);
+    assert!(listing.ends_with("        1 of 1       nan       nan\n"), "{listing}");
+}
+
+#[test]
 fn a_run_that_ends_earlier_is_told_as_that() {
     let report =
         damaged(|trace| trace.tensors.retain(|key, _| !key.as_str().starts_with("tanh/000002/")));
