@@ -148,6 +148,7 @@ mod tests {
         assert_eq!(labels(Scale::Whole, 1.0, 3.0), ["1", "2", "3"]);
         assert_eq!(labels(Scale::Whole, 1.0, 16.0), ["2", "4", "6", "8", "10", "12", "14", "16"]);
         assert_eq!(labels(Scale::Whole, 1.0, 50.0), ["10", "20", "30", "40", "50"]);
+        assert_eq!(labels(Scale::Whole, -2.0, 1.0), ["-2", "-1", "0", "1"]);
         assert_eq!(labels(Scale::Whole, 0.0, 4e3).last().unwrap(), "4,000");
         for high in 2..3000 {
             let ticks = Scale::Whole.ticks(1.0, f64::from(high));
@@ -164,6 +165,7 @@ mod tests {
         );
         assert_eq!(labels(Scale::Linear, -1.0, 1.0), ["-1.0", "-0.5", "0.0", "0.5", "1.0"]);
         assert_eq!(labels(Scale::Linear, 0.0, 3e6)[1..3], ["0.5·10⁶", "1.0·10⁶"]);
+        assert_eq!(labels(Scale::Linear, 1e-4, 8e-4)[..2], ["0.0001", "0.0002"]);
         assert_eq!(labels(Scale::Linear, 0.0, 6.2e-6)[..3], ["0", "1·10⁻⁶", "2·10⁻⁶"]);
     }
 
