@@ -160,3 +160,68 @@ fn entities(text: &str) -> String {
 fn shown(text: &str) -> String {
     entities(&escaped(text))
 }
+
+#[cfg(test)]
+mod tests {
+    use safetensors::Dtype;
+    use torch_parity::compare::{Options, compare};
+    use torch_parity::trace::{Array, Trace};
+
+    use super::*;
+
+    /// Of tensors that are 1 with these numbers; tells one difference.
+    fn comparison(name: &str, numbers: &[f32]) -> Comparison {
+        let tensor = |x: f32| Array::new(Dtype::F32, vec![], x.to_ne_bytes().to_vec()).unwrap();
+        let trace = |numbers: &mut dyn Iterator<Item = f32>| Trace {
+            tensors: ["x", "y", "z"].map(Into::into).into_iter().zip(numbers.map(tensor)).collect(),
+            ..Trace::default()
+        };
+        let right = trace(&mut numbers.iter().map(|_| 1.0));
+        let all = trace(&mut numbers.iter().copied());
+        Comparison {
+            name: name.to_owned(),
+            files: None,
+            environment: Default::default(),
+            settings: BTreeMap::new(),
+            told: Vec::new(),
+            endings: Vec::new(),
+            outcome: compare(["A", "B"], &right, &all, &Options::default()).unwrap().outcome(1),
+        }
+    }
+
+    #[test]
+    fn several_comparisons_have_a_verdict_each_and_one_together() {
+        let comparisons = vec![comparison("one", &[1.0]), comparison("two", &[1.0, 2.0, 3.0])];
+        let document = Document::new("check", comparisons, None);
+        let told = document.print(Format::Markdown, String::new()).unwrap();
+        let page = html(&document).unwrap();
+        let [exact, diverged] = [("exact", "="), ("diverged", "≠")].map(|(word, sign)| {
+            format!(
+                "<span class=\"verdict {word}\"><span aria-hidden=\"true\">{sign}</span> {word}</span>"
+            )
+        });
+        for (text, part) in [
+            (&told, "check: diverged\n\ndiverged: 2 of 4 tensors differ\n\n### one: exact\n\n"),
+            (&told, "\n### two: diverged\n\ndiverged: 2 of 3 tensors differ\n"),
+            (&told, "\n\nand 1 more\n"),
+            (&page, &format!("<h1>tanh-parity check: {diverged}</h1>\n")),
+            (&page, "<ul>\n<li><a href=\"#c0\">one</a>: exact</li>\n<li><a href=\"#c1\">two"),
+            (
+                &page,
+                &format!("<h2 id=\"c0\">one</h2>\n<p>{exact}</p>\n<p>exact: 1 tensor, 1 value,"),
+            ),
+            (&page, &format!("<h2 id=\"c1\">two</h2>\n<p>{diverged}</p>\n<p>diverged: 2 of 3 ")),
+            (&page, "<tr class=\"no\"><th scope=\"row\">[]</th><td>1.0</td>"),
+            (&page, "<tr><th scope=\"row\">other</th><td>1</td>"),
+            (&page, "What differs, in the order of events; 1 more left out"),
+        ] {
+            assert!(text.contains(part), "no {part} in\n{text}");
+        }
+        // Alone it needs no second verdict.
+        let document = Document::new("compare", vec![comparison("one", &[1.0])], None);
+        let told = document.print(Format::Markdown, String::new()).unwrap();
+        assert!(told.starts_with("## tanh-parity compare: exact\n\n### one: exact\n"), "{told}");
+        let page = html(&document).unwrap();
+        assert_eq!((page.matches(&exact).count(), page.contains("<nav ")), (1, false), "{page}");
+    }
+}

@@ -138,7 +138,6 @@ fn panel(x: &Tensor, found: &Found) -> Panel {
     let [from, to] =
         [&found.unsaturated_from, &found.unsaturated_to].map(|end| end.double_value(&[]));
     Panel {
-        title: String::new(),
         x: "x".to_owned(),
         y: "f(x), f'(x)".to_owned(),
         lines: vec![line("", false, &found.value), line("'", true, &found.derivative)],

@@ -117,3 +117,15 @@ impl Sheet {
         Ok(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn black_and_white_themselves_are_not_clipped() {
+        let x = Tensor::from_slice(&[1.0, 1_f32.next_up(), -1.0, (-1_f32).next_down()]);
+        let grey = [9; 3];
+        assert_eq!(mark_clipped(&[grey; 4], &x), [grey, TOO_HIGH, grey, TOO_LOW]);
+    }
+}
