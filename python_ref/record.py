@@ -978,7 +978,6 @@ class Recorder:
                 models = [max(whole, key=lambda m: (sign * len(has[m]), breadth(m)))]
                 break
         else:
-            models = [m for m in models if not has[m].isdisjoint(left)]
             models.sort(key=lambda m: (m not in called, -len(has[m] & left.keys())))
         for model in models:
             if not has[model].isdisjoint(left):
