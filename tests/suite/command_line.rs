@@ -362,13 +362,29 @@ fn one_of_a_thing_is_not_many() {
     }
 }
 
+/// What is written in a picture.
+fn written(flags: &str) -> Vec<String> {
+    let svg = stdout(tanh_parity(&format!("{flags} --samples 4 --plot -")));
+    let texts = svg.split("<text ").skip(1).map(|text| text.split('>').nth(1).unwrap());
+    texts.map(|text| text.trim_end_matches("</text").trim().to_owned()).collect()
+}
+
+#[test]
+fn counts_are_marked_as_counts_in_every_picture() {
+    for (flags, axes) in [
+        ("generator --epochs 2 --size 16", 1),
+        ("recurrent --steps 1,2 --epochs 1", 4),
+        ("signal --depths 1,2 --epochs 1", 4),
+    ] {
+        let texts = written(flags).join("|") + "|";
+        assert_eq!(texts.matches("|1|2|").count(), axes, "{flags}: {texts}");
+    }
+}
+
 #[test]
 fn a_plot_marks_whole_epochs_and_shows_every_activation_in_its_own_way() {
     let marks = |epochs: u32| {
-        let svg = stdout(tanh_parity(&format!("train --epochs {epochs} --samples 4 --plot -")));
-        // x first, then y, whose marks have a point.
-        let texts = svg.split("<text ").skip(5).map(|text| text.split('>').nth(1).unwrap());
-        let texts = texts.map(|text| text.trim_end_matches("</text").trim().to_owned());
+        let texts = written(&format!("train --epochs {epochs}")).into_iter().skip(4);
         texts.filter(|text| text.parse::<u32>().is_ok()).collect::<Vec<_>>()
     };
     assert_eq!(marks(1), ["1"]);
