@@ -328,7 +328,30 @@ fn record_script(script: &Path, args: &[OsString], python: &Python, kept: &Kept)
 
 #[cfg(test)]
 mod tests {
+    use safetensors::Dtype;
+    use torch_parity::trace::{Array, Key};
+
     use super::*;
+
+    #[test]
+    fn losses_of_the_same_bits_are_0_ulps_apart_nan_too() {
+        let ending_in = |loss: f32| {
+            let mut trace = Trace::new(About::default());
+            let array = Array::new(Dtype::F32, vec![], loss.to_ne_bytes().to_vec()).unwrap();
+            trace.insert(Key::new("tanh", 1, "loss", "loss"), array).unwrap();
+            trace
+        };
+        let next = 1_f32.next_up();
+        for (ours, theirs, ulps) in
+            [(f32::NAN, f32::NAN, Some(0)), (1.0, next, Some(1)), (1.0, f32::NAN, None)]
+        {
+            let traces = [ours, theirs].map(ending_in);
+            let [a, b] = &traces;
+            let report = compare::compare(["A", "B"], a, b, &Options::default()).unwrap();
+            let told: Vec<_> = endings(&report, &traces).iter().map(|it| it.ulps).collect();
+            assert_eq!(told, [ulps], "{ours} {theirs}");
+        }
+    }
 
     fn python_with(torch: &str) -> About {
         let environment = [("torch".to_owned(), torch.to_owned())].into();

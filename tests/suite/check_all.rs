@@ -32,6 +32,7 @@ fn every_experiment_with_its_defaults_has_the_bits_of_python() {
     let (code, report, stderr) = outcome(tanh_parity("check all"));
     assert_eq!(code, 0, "{report}{stderr}");
     assert!(report.contains("\nverdict: exact: "), "{report}");
+    assert!(report.contains("\nTwins   python_ref/ of this checkout\n"), "{report}");
     for experiment in EXPERIMENTS {
         assert!(report.contains(&format!("\n{experiment} ")), "{report}");
     }

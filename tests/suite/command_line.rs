@@ -423,6 +423,7 @@ fn check_finds_the_twin_equal_from_any_folder_and_as_a_copy() {
     let report = stdout(command);
     assert!(report.contains("verdict: exact: 176 tensors, 47,383 values"), "{report}");
     assert!(report.contains("Python  PyTorch 2.13.0"), "{report}");
+    assert!(report.contains("\nTwins   built in\n"), "{report}");
     assert!(report.contains("tanh") && report.contains("3/3"), "{report}");
     assert!(report.lines().all(|line| line.chars().count() <= 80), "too wide:\n{report}");
     assert_eq!(entries(folder.path()), ["copied"], "nothing is left in the folder");
