@@ -6,7 +6,7 @@ use std::process::Command;
 use ::safetensors::SafeTensors;
 use tempfile::TempDir;
 use torch_parity::compare::{Verdict, compare_inputs};
-use torch_parity::trace::Input;
+use torch_parity::trace::{Input, Writer};
 
 use super::live::python;
 use super::*;
@@ -321,4 +321,26 @@ fn memory_does_not_grow_with_the_values() {
         [(1 << 10, "stored"), (large, "stored"), (large, "mapped")].map(|(n, kind)| peak(n, kind));
     let told = format!("{small} MiB, then {stored} MiB; mapped {mapped} MiB");
     assert!(stored < small + 32 && mapped > small + 200, "{told}");
+}
+
+/// Whatever the widths, and however long the header is.
+#[test]
+fn the_values_that_a_writer_leaves_are_aligned() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("t.safetensors");
+    let dtypes = [Dtype::U8, Dtype::F64, Dtype::BF16, Dtype::F32, Dtype::BOOL, Dtype::C64];
+    for longer in 0..8 {
+        let mut writer = Writer::new(&path, About::default());
+        for dtype in dtypes {
+            let array = Array::new(dtype, vec![3], vec![0; 3 * dtype.bitsize() / 8]).unwrap();
+            let name = format!("{dtype}{}", "x".repeat(longer));
+            writer.insert(Key::new("net", 1, "data", &name), &array).unwrap();
+        }
+        let bytes = std::fs::read(writer.finish().unwrap()).unwrap();
+        let (header, read) = SafeTensors::read_metadata(&bytes).unwrap();
+        assert_eq!(header % 8, 0, "{longer}");
+        for (key, info) in read.tensors() {
+            assert_eq!(info.data_offsets.0 % (info.dtype.bitsize() / 8), 0, "{key}: {info:?}");
+        }
+    }
 }
