@@ -156,6 +156,6 @@ mod tests {
             assert_eq!(counter.0, port.steps(&settings), "{name}");
             (name, counter.0)
         });
-        assert_eq!(Vec::from_iter(steps), [("cnn", 12), ("gpt", 12), ("train", 150)]);
+        assert_eq!(steps.collect::<Vec<_>>(), [("cnn", 12), ("gpt", 12), ("train", 150)]);
     }
 }
