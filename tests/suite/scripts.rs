@@ -113,6 +113,24 @@ fn settings_are_taken_from_the_record_and_flags_win() {
     assert!(report.contains("first divergence: sigmoid, epoch 1, param, fc1.weight"), "{report}");
 }
 
+/// A network alone starts where the data end, as the first of several does.
+#[test]
+fn whether_networks_start_alike_is_taken_from_the_record() {
+    let folder = TempDir::new().unwrap();
+    let script = folder.path().join("other.py");
+    let text = fs::read_to_string(root().join("tests/lesson.py")).unwrap();
+    let text = text.replace("range(50)", "range(2)");
+    let lone = text.replace("\"sigmoid\": nn.Sigmoid(), ", "").replace(", \"relu\": nn.ReLU()", "");
+    let alike = text.replace("    net = ", "    torch.manual_seed(0)\n    net = ");
+    for (changed, told) in [(lone, "same_init false"), (alike, "same_init true")] {
+        assert_ne!(changed, text);
+        fs::write(&script, changed).unwrap();
+        let (code, report, stderr) = check(&script, "");
+        assert_eq!((code, stderr.as_str()), (0, ""), "{report}");
+        assert!(report.replace('\n', " ").contains(told), "{report}");
+    }
+}
+
 #[test]
 fn a_script_that_cannot_be_used_is_trouble() {
     let folder = TempDir::new().unwrap();
