@@ -169,6 +169,14 @@ mod tests {
         {
             assert!(text.parse::<Seeds>().is_err(), "{text}");
         }
+        for text in ["9223372036854775807..9223372036854775809", "-9223372036854775809..0"] {
+            assert!(text.parse::<Seeds>().is_err(), "{text}");
+        }
+        let most = |seeds: String| seeds.parse::<Seeds>().map(|seeds| seeds.len());
+        assert_eq!(most(format!("0..{MOST}")), Ok(MOST));
+        assert_eq!(most(format!("-1,1..{MOST}")), Ok(MOST));
+        assert!(most(format!("0..{}", MOST + 1)).is_err());
+        assert!(most(format!("-1,0..{MOST}")).is_err());
         for text in ["0/4", "5/4", "1", "1/0", "a/b", "-1/2"] {
             assert!(text.parse::<Shard>().is_err(), "{text}");
         }

@@ -149,6 +149,9 @@ mod tests {
         let ten: Vec<_> = (1..=10).map(f64::from).collect();
         let half = 2.2622 * (82.5_f64 / 9.0).sqrt() / 10_f64.sqrt();
         assert!((t_interval(&ten)[1] - (5.5 + half)).abs() < 1e-3);
+        // t(0.975, 1) = 12.7062; of one value there is none.
+        assert!((t_interval(&[1.0, 2.0])[1] - (1.5 + 12.7062 / 2.0)).abs() < 1e-4);
+        assert!(t_interval(&[1.0])[0].is_nan());
     }
 
     #[test]
@@ -195,6 +198,8 @@ mod tests {
         assert_eq!(Paired::new(&a, &b).lower(), Lower::A);
         assert_eq!(Paired::new(&b, &a).lower(), Lower::B);
         assert_eq!(Paired::new(&b, &a).a_ahead, 0.0);
+        let same = Paired::new(&a, &a);
+        assert_eq!((same.interval, same.lower()), ([0.0; 2], Lower::Open));
         assert_eq!(Paired::new(&[1.0, f64::NAN], &[2.0, 2.0]).lower(), Lower::Open);
     }
 }
