@@ -160,16 +160,21 @@ mod tests {
         }
     }
 
-    const TOO_LARGE: &str = "9223372036854775808";
-
     #[test]
     fn seeds_that_make_no_sense_are_refused() {
-        for text in
-            ["", "1,1", "0..3,2", "3..3", "a..b", "1..", "0..99999999999", "-1.5", TOO_LARGE]
-        {
-            assert!(text.parse::<Seeds>().is_err(), "{text}");
-        }
-        for text in ["9223372036854775807..9223372036854775809", "-9223372036854775809..0"] {
+        for text in [
+            "",
+            "1,1",
+            "0..3,2",
+            "3..3",
+            "a..b",
+            "1..",
+            "0..99999999999",
+            "-1.5",
+            "9223372036854775808",
+            "9223372036854775807..9223372036854775809",
+            "-9223372036854775809..0",
+        ] {
             assert!(text.parse::<Seeds>().is_err(), "{text}");
         }
         let most = |seeds: String| seeds.parse::<Seeds>().map(|seeds| seeds.len());
