@@ -81,14 +81,13 @@ fn activation(model: &Model) -> Result<Activation> {
     if let Some((activation, ..)) = Activation::ALL.iter().find(named) {
         return Ok(*activation);
     }
-    match () {
-        () if has("AbsBackward0") && has("DivBackward0") => Ok(Activation::Softsign),
-        () => bail!(
-            "no activation of ours is in the graph of {} ({}): {OTHER}",
-            model.series,
-            model.graph.join(", ")
-        ),
-    }
+    ensure!(
+        has("AbsBackward0") && has("DivBackward0"),
+        "no activation of ours is in the graph of {} ({}): {OTHER}",
+        model.series,
+        model.graph.join(", ")
+    );
+    Ok(Activation::Softsign)
 }
 
 /// A script's record under our run's keys, with what was done to them in words.
@@ -152,8 +151,7 @@ pub fn pair(script: &Trace, ours: &Trace) -> Result<Paired> {
                 has_labels = true;
                 Key::new(SHARED, 0, "data", "y")
             }
-            ("forward", 2) if !seen.contains(&(at.series, at.step)) => {
-                seen.insert((at.series, at.step));
+            ("forward", 2) if seen.insert((at.series, at.step)) => {
                 Key::new(series, at.step, at.phase, "logits")
             }
             ("forward", _) => {
@@ -200,5 +198,155 @@ fn our_name(names: &HashMap<(&str, &str), &str>, series: &str, name: &str) -> St
             .get(&(series, param))
             .map_or_else(|| name.to_owned(), |ours| format!("{ours}.{of}")),
         None => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use safetensors::Dtype;
+
+    use super::*;
+    use crate::lesson::Experiment;
+
+    fn train(same_init: bool) -> Train {
+        let run = Run {
+            samples: 6,
+            features: 3,
+            hidden: 4,
+            epochs: 2,
+            lr: 0.01,
+            activations: vec![Activation::Tanh, Activation::Softsign],
+            same_init,
+            threads: 1,
+        };
+        Train { seed: -7, run }
+    }
+
+    fn our_run(train: &Train) -> Trace {
+        let mut trace = train.trace();
+        train.run(&mut trace).unwrap();
+        trace
+    }
+
+    /// The same run as a script's record has it.
+    fn as_script(ours: &Trace) -> Trace {
+        let mut script = Trace::default();
+        for key in ours.keys() {
+            let at = key.place().unwrap();
+            let name = match at.name {
+                "x" => "input",
+                "y" => "target",
+                _ => &at.name.replace("fc1.", "0.").replace("fc2.", "2."),
+            };
+            let (series, step) = match at.series {
+                SHARED => ("Net-1", 1),
+                "tanh" => ("Net-1", at.step),
+                _ => ("Net-2", at.step),
+            };
+            script
+                .insert(Key::new(series, step, at.phase, name), ours.tensors[key].clone())
+                .unwrap();
+        }
+        let optimizer = [("lr".to_owned(), 0.01.into())].into_iter().collect();
+        let graphs = [&["TanhBackward0"][..], &["DivBackward0", "AbsBackward0"]];
+        script.about.models = (1..)
+            .zip(graphs)
+            .take(ours.about.series.iter().filter(|&series| series != SHARED).count())
+            .map(|(i, graph)| Model {
+                series: format!("Net-{i}"),
+                class: "Net".to_owned(),
+                steps: 2,
+                seed: Some(-7),
+                optimizer: Some(Clone::clone(&optimizer)),
+                graph: graph.iter().map(|&node| node.to_owned()).collect(),
+            })
+            .collect();
+        script
+    }
+
+    #[test]
+    fn settings_are_those_of_the_run_that_was_recorded() {
+        for (networks, same_init) in [(2, false), (2, true), (1, false)] {
+            let mut train = train(same_init);
+            train.run.activations.truncate(networks);
+            let found = settings(&as_script(&our_run(&train)), &Train::default()).unwrap();
+            let found = Train { run: Run { threads: 1, ..found.run }, ..found };
+            assert_eq!(found.twin_flags(), train.twin_flags());
+        }
+    }
+
+    #[test]
+    fn a_network_of_other_layers_is_refused() {
+        for name in ["0.bias", "2.weight", "2.bias"] {
+            let mut script = as_script(&our_run(&train(false)));
+            let key = format!("Net-1/000000/init/{name}");
+            let array = &script.tensors[key.as_str()];
+            let shape = array.shape().iter().map(|size| size + 1).collect::<Vec<_>>();
+            let bytes = vec![0; 4 * shape.iter().product::<usize>()];
+            let other = Array::new(Dtype::F32, shape, bytes).unwrap();
+            *script.tensors.get_mut(key.as_str()).unwrap() = other;
+            let error = settings(&script, &Train::default()).unwrap_err().to_string();
+            assert!(error.starts_with("Net-1 has other layers than"), "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_tensors_of_a_script_are_paired_with_ours() {
+        let ours = our_run(&train(false));
+        let script = as_script(&ours);
+        let paired = pair(&script, &ours).unwrap();
+        assert!(paired.trace.tensors == ours.tensors && paired.has_labels);
+        assert_eq!(
+            paired.notes,
+            ["Net-1 is tanh, 0.weight is fc1.weight, 0.bias is fc1.bias, 2.weight is fc2.weight, \
+              2.bias is fc2.bias, Net-2 is softsign"]
+        );
+        assert_eq!(paired.keys.len(), ours.tensors.len());
+        assert!(renamed(script, &paired.keys).unwrap().tensors == ours.tensors);
+    }
+
+    #[test]
+    fn of_a_step_the_first_output_is_the_logits_and_later_data_stay_where_they_are() {
+        let ours = our_run(&train(false));
+        let mut script = as_script(&ours);
+        script.tensors.remove("Net-1/000001/data/target");
+        let matrix = script.tensors["Net-1/000001/data/input"].clone();
+        let vector = script.tensors["Net-1/000000/init/0.bias"].clone();
+        for (key, array) in [
+            ("Net-1/000001/forward/output.1", &matrix),
+            ("Net-2/000002/forward/output.2", &vector),
+            ("Net-1/000002/data/input", &matrix),
+            ("Net-1/000002/data/target", &vector),
+            ("Net-2/000001/data/input", &matrix),
+            ("Net-2/000001/data/target", &vector),
+        ] {
+            script.insert(key.into(), array.clone()).unwrap();
+        }
+        let paired = pair(&script, &ours).unwrap();
+        assert!(!paired.has_labels);
+        assert_eq!(
+            paired.notes[1..],
+            [
+                "not compared, since ours has none: forward output.1, output.2",
+                "the labels reach the loss unseen: compared by what comes of them"
+            ]
+        );
+        let only = |a: &Trace, b: &Trace| -> Vec<_> {
+            a.keys()
+                .into_iter()
+                .filter(|&key| !b.tensors.contains_key(key))
+                .map(Key::to_string)
+                .collect()
+        };
+        assert_eq!(only(&ours, &paired.trace), ["data/000000/data/y"]);
+        assert_eq!(
+            only(&paired.trace, &ours),
+            [
+                "tanh/000002/data/input",
+                "tanh/000002/data/target",
+                "softsign/000001/data/input",
+                "softsign/000001/data/target"
+            ]
+        );
     }
 }

@@ -42,10 +42,7 @@ pub fn port(folder: &Path, script: Option<&Path>) -> Result<String> {
         ("@LIBTORCH@", quoted(Path::new(torch_parity::LIBTORCH))),
     ];
     // Beside, then renamed: no half a port.
-    let parent = match folder.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
+    let parent = folder.parent().unwrap_or(Path::new(""));
     let cannot = || format!("cannot write {}", folder.display());
     let mut beside = tempfile::Builder::new();
     beside.prefix(".new-");

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
+use torch_parity::LIBTORCH;
 
-use crate::common::{built, outcome, root, stdout, tanh_parity};
+use crate::common::{built, outcome, root, stdout, tanh_parity, tanh_parity_in};
 
 struct Port {
     _folder: TempDir,
@@ -51,6 +52,29 @@ impl Port {
         command.arg("--port").arg(format!("'{}'", binary.display()));
         outcome(command)
     }
+}
+
+#[test]
+fn new_writes_a_port_of_the_script_it_is_given() {
+    let folder = TempDir::new().unwrap();
+    let mut command = tanh_parity_in(folder.path(), "new port --script");
+    command.arg(root().join("tests/lesson.py"));
+    assert!(stdout(command).starts_with("port: a port of lesson.py, which is yet to do what"));
+    let port = folder.path().join("port");
+    let read = |place: &str| fs::read_to_string(port.join(place)).unwrap();
+    let parity = ".github/workflows/parity.yml";
+    for place in ["Cargo.toml", "build.rs", "src/main.rs", "Makefile", ".gitignore", parity] {
+        let text = read(place);
+        for word in ["@NAME@", "@SCRIPT@", "@STEM@", "@TORCH_PARITY@", "@CHECKOUT@", "@LIBTORCH@"] {
+            assert!(!text.contains(word), "{place}: {word}");
+        }
+    }
+    assert_eq!(read("lesson.py"), fs::read_to_string(root().join("tests/lesson.py")).unwrap());
+    let library = root().join("torch-parity");
+    let cargo = read("Cargo.toml");
+    assert!(cargo.contains(&format!("torch-parity = {{ path = {library:?} }}\n")), "{cargo}");
+    assert!(read(".cargo/config.toml").contains(&format!("LIBTORCH = {LIBTORCH:?}\n")));
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing beside it");
 }
 
 #[test]
