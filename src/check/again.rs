@@ -45,3 +45,54 @@ pub fn tell_values(
     };
     report.note(line);
 }
+
+#[cfg(test)]
+mod tests {
+    use safetensors::Dtype;
+    use torch_parity::compare::{Options, compare};
+    use torch_parity::trace::{Array, Key, Trace};
+
+    use super::*;
+
+    /// Three steps of one parameter, which is `last` from the second on.
+    fn run(last: f32, digest: bool) -> Trace {
+        let mut trace = Trace::default();
+        for (step, x) in [(1, 1.0), (2, last), (3, last)] {
+            let values = Array::new(Dtype::F32, vec![8], x.to_ne_bytes().repeat(8)).unwrap();
+            let array = if digest { values.digest() } else { values };
+            trace.insert(Key::new("tanh", step, "param", "w"), array).unwrap();
+        }
+        trace
+    }
+
+    fn held(last: f32, digest: bool) -> Report {
+        let [a, b] = [1.0, last].map(|last| run(last, digest));
+        compare(["A", "B"], &a, &b, &Options::default()).unwrap()
+    }
+
+    #[test]
+    fn the_step_where_digests_part_is_run_again_by_values() {
+        let mut report = held(1.5, true);
+        let mut asked = None;
+        tell_values(&mut report, "epoch", |kept| {
+            asked = Some(kept.clone());
+            Ok(held(1.5, false))
+        });
+        assert_eq!(asked, Some(Kept { steps: 2..3, ..Kept::default() }));
+        let text = report.to_string();
+        assert!(text.contains("compared by digests, then epoch 2 by values: both ran"), "{text}");
+        assert!(text.contains("tanh, step 2, param, w at [0]") && text.contains("1.5 ("), "{text}");
+
+        let mut report = held(1.5, true);
+        tell_values(&mut report, "step", |_| Ok(held(1.0, false)));
+        let text = report.to_string();
+        assert!(text.contains("run again for step 2, they did not part: one does not"), "{text}");
+    }
+
+    #[test]
+    fn runs_that_do_not_part_by_digests_run_once() {
+        for mut report in [held(1.0, true), held(1.5, false)] {
+            tell_values(&mut report, "epoch", |_| unreachable!());
+        }
+    }
+}

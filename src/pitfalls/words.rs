@@ -166,3 +166,39 @@ fn wrong_in(finding: &Finding) -> String {
 fn short(x: f64) -> String {
     if x == 0.0 { "0".to_owned() } else { format!("{x:.1e}").replace("NaN", "nan") }
 }
+
+#[cfg(test)]
+mod tests {
+    use safetensors::Dtype;
+    use torch_parity::compare::{Options, compare};
+    use torch_parity::trace::{Array, Trace};
+
+    use super::*;
+
+    #[test]
+    fn how_far_the_first_tensor_is_off_is_said_in_a_word_or_two() {
+        let one = |dtype, shape: &[usize], bytes: &[u8]| {
+            let mut trace = Trace::default();
+            let array = Array::new(dtype, shape.to_vec(), bytes.to_vec()).unwrap();
+            trace.insert(Key::new("tanh", 1, "grad", "fc1.weight"), array).unwrap();
+            trace
+        };
+        let number = |x: f32| one(Dtype::F32, &[], &x.to_ne_bytes());
+        let right = number(1.0);
+        let mut more = number(1.0);
+        let key = Key::new("tanh", 1, "grad", "fc1.bias");
+        more.insert(key, right.tensors["tanh/000001/grad/fc1.weight"].clone()).unwrap();
+        for (wrong, right, said) in [
+            (&number(f32::from_bits(1.0_f32.to_bits() + 1)), &right, "1 ULP"),
+            (&number(f32::from_bits(1.0_f32.to_bits() + 2)), &right, "2 ULPs"),
+            (&number(f32::NAN), &right, "not a number"),
+            (&one(Dtype::F32, &[1], &1_f32.to_ne_bytes()), &right, "another shape"),
+            (&one(Dtype::F64, &[], &1_f64.to_ne_bytes()), &right, "another dtype"),
+            (&more, &right, "one too many"),
+            (&right, &more, "missing"),
+        ] {
+            let report = compare(["wrong", "right"], wrong, right, &Options::default()).unwrap();
+            assert_eq!(distance(report.failing().next().unwrap()), said);
+        }
+    }
+}

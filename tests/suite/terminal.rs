@@ -55,13 +55,18 @@ fn a_long_run_shows_how_far_it_is_and_clears_the_line() {
     assert!(!shown_on_a_terminal(&folder, "train --epochs 2 --samples 8").contains("epochs,"));
 }
 
-/// A path to Python from here, though the twin runs in another folder.
+/// A path to Python from here, though the twin runs in another folder; a bare name
+/// is one on the `PATH`.
 #[test]
-fn a_relative_path_to_python_is_one_from_here() {
+fn python_is_named_by_a_path_from_here_or_by_its_name() {
     let folder = TempDir::new().unwrap();
     std::fs::create_dir(folder.path().join("bin")).unwrap();
     program(&folder, "bin/own", &format!("exec '{}/.venv/bin/python'", root().display()));
-    let (code, report, stderr) =
-        outcome(tanh_parity_in(&folder, "check --epochs 1 --python bin/own"));
-    assert_eq!(code, 0, "{report}{stderr}");
+    let on_path = format!("{}/bin:/usr/bin:/bin", folder.path().display());
+    for (name, path) in [("bin/own", "/usr/bin:/bin"), ("own", &on_path)] {
+        let mut command = tanh_parity_in(&folder, &format!("check --epochs 1 --python {name}"));
+        command.env("PATH", path);
+        let (code, report, stderr) = outcome(command);
+        assert_eq!(code, 0, "{report}{stderr}");
+    }
 }

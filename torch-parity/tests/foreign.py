@@ -103,13 +103,27 @@ torch.save(checkpoint, folder / "protocol4.pt", pickle_protocol=4)
 many = [torch.full((2,), float(i)) for i in range(300)] * 2
 torch.save(many, folder / "many.pt")
 save_file({str(i): x.clone() for i, x in enumerate(many)}, folder / "many.safetensors")
-laughs, deep = [], torch.ones(1)
+
+
+class Call:
+    """A call of `torch.Size` with whatever there is."""
+
+    def __init__(self, *arguments):
+        self.arguments = arguments
+
+    def __reduce__(self):
+        return torch.Size, self.arguments
+
+
+laughs, lists, dicts, calls = [], *[torch.ones(1)] * 3
 for _ in range(20):
     laughs = [laughs] * 10
 for _ in range(40):
-    deep = [deep]
+    lists, dicts, calls = [lists], {"x": dicts}, Call(calls)
 torch.save(laughs, folder / "laughs.pt")
-torch.save(deep, folder / "deep.pt")
+torch.save(lists, folder / "lists.pt")
+torch.save(dicts, folder / "dicts.pt")
+torch.save(calls, folder / "calls.pt")
 # A call that is its own argument: `size = torch.Size(parts); parts.append(size)`.
 with zipfile.ZipFile(folder / "endless.pt", "w") as endless:
     pickled = b"\x80\x02ctorch\nSize\n]q\x00Rq\x01h\x00h\x01a."
@@ -128,14 +142,8 @@ class Sized:
         return rebuild, (storage, offset, self.size, *rest)
 
 
-class Bare:
-    """`torch.Size()`, which no pickle of PyTorch's calls without a tuple."""
-
-    def __reduce__(self):
-        return torch.Size, ()
-
-
-torch.save({"x": Sized(torch.ones(2), Bare())}, folder / "shapeless.pt")
+# `torch.Size()`, which no pickle of PyTorch's calls without a tuple.
+torch.save({"x": Sized(torch.ones(2), Call())}, folder / "shapeless.pt")
 torch.save({"turned": Sized(base.T), "one": Sized(torch.ones(2))}, folder / "sized.pt")
 save_file(
     {"turned": base.T.contiguous(), "one": torch.ones(2)}, folder / "sized.safetensors"

@@ -174,7 +174,7 @@ fn draw(findings: &Findings) -> Result<String> {
 
 /// The values of `x` in ascending order, each with the percentage below it.
 fn sorted(x: &Tensor) -> Vec<(f64, f64)> {
-    let (ascending, _) = x.flatten(0, -1).sort(0, false);
+    let (ascending, _) = x.reshape(-1).sort(0, false);
     let values = Vec::<f32>::try_from(ascending).expect("they are float32");
     let percent = 100.0 / values.len() as f64;
     (0..).zip(values).map(|(i, value)| (f64::from(i) * percent, f64::from(value))).collect()

@@ -307,7 +307,12 @@ fn columns_are_left_out_and_renamed_by_name() {
 
 #[test]
 fn what_is_no_table_is_trouble_in_a_line() {
+    let cut_in_a_long_one = format!("a;b\n{}3\n", "1;2\n".repeat(20_000));
     for (text, said) in [
+        (
+            &*cut_in_a_long_one,
+            "x.csv is not a readable CSV: line 20002 has 1 cell, the first line 2",
+        ),
         ("name\nx\n", "x.csv holds no numbers: name a CSV of numbers, or a record"),
         ("a,b\n", "x.csv holds no numbers: name a CSV of numbers, or a record"),
         ("a,a\n1,2\n", "x.csv has two columns a: name each once"),

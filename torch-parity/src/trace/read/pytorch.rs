@@ -126,16 +126,14 @@ impl<'a> Reader<'a> {
     }
 
     fn list(&self, at: usize) -> Result<&'a [usize]> {
-        match &self.items[at] {
-            Item::List(parts) => Ok(parts),
-            // torch.Size((3, 4))
-            &Item::Call(_, arguments) => match &self.items[arguments] {
-                Item::List(parts) if parts.len() == 1 => match &self.items[parts[0]] {
-                    Item::List(parts) => Ok(parts),
-                    _ => bail!("it lacks a tuple"),
-                },
-                _ => bail!("it lacks a tuple"),
-            },
+        let plain = |at: usize| match &self.items[at] {
+            Item::List(parts) => Ok(&parts[..]),
+            _ => bail!("it lacks a tuple"),
+        };
+        let &Item::Call(_, arguments) = &self.items[at] else { return plain(at) };
+        // torch.Size((3, 4))
+        match *plain(arguments)? {
+            [shape] => plain(shape),
             _ => bail!("it lacks a tuple"),
         }
     }
