@@ -212,7 +212,6 @@ impl Values {
         self.nans += next.nans;
         self.max_ulps = self.max_ulps.max(next.max_ulps);
         self.max_abs = self.max_abs.max(next.max_abs);
-        self.by_bits |= next.by_bits;
     }
 
     /// Tells the index along each dimension of the tensor, which has so many bytes.

@@ -391,6 +391,16 @@ fn what_is_found_in_the_blocks_of_a_large_tensor_is_told_together() {
     let What::Values(found) = &report.differences()[0].what else { panic!() };
     assert_eq!((found.differing, found.failing, found.nans), (3, 3, 2));
     assert_eq!((found.index.as_slice(), found.max_abs), (&[3][..], 1.0));
+    // Of numbers that cannot be read, one in the last block.
+    let bits = |last| {
+        let mut bytes = vec![0; 3 << 20];
+        *bytes.last_mut().unwrap() = last;
+        lone(Dtype::F4, &bytes, 6 << 20)
+    };
+    assert_found(
+        &held(&bits(1), &bits(2), &Options::default()),
+        &["n at byte [3145727]", "compared by bits: dtype F4"],
+    );
 }
 
 #[test]
