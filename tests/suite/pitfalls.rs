@@ -234,12 +234,18 @@ fn a_resynced_error_is_local_in_the_phase_where_it_arises_and_inherited_after_it
 
 #[test]
 fn an_explanation_shows_both_codes_and_the_first_divergence() {
-    let (code, out, err) = run("tch-linear");
-    assert_eq!(code, 0, "{err}");
-    for part in ["wrong, Rust", "wrong, PyTorch", "right, Rust", "right, PyTorch"] {
-        assert!(out.contains(part), "{out}");
+    for (name, place) in [
+        ("tch-linear", "sigmoid, at the start, init, fc1.weight at [0, 0]"),
+        ("grads-not-zeroed", "sigmoid, epoch 2, grad, fc1.weight at [0, 0]"),
+        ("layer-norm-eps", "gpt, step 1, forward, logits at [0, 0, 0]"),
+    ] {
+        let (code, out, err) = run(name);
+        assert_eq!(code, 0, "{err}");
+        for part in ["wrong, Rust", "wrong, PyTorch", "right, Rust", "right, PyTorch"] {
+            assert!(out.contains(part), "{out}");
+        }
+        assert!(out.contains(&format!("first divergence: {place}\n")), "{out}");
     }
-    assert!(out.contains("first divergence: sigmoid, at the start, init, fc1.weight"));
 }
 
 #[test]
