@@ -65,7 +65,7 @@ pub fn examine(
     observer: &mut dyn Observer,
 ) -> Result<Finding> {
     let parts = pitfall.parts;
-    let [mut alone, mut resynced] = [parts.trace(settings), parts.trace(settings)];
+    let [mut alone, mut resynced] = [Trace::default(), Trace::default()];
     parts.train(settings, &mut Both(&mut alone, observer))?;
     let mut after = Both(observer, &mut Resync(right));
     parts.train(settings, &mut Both(&mut resynced, &mut after))?;

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use anyhow::Result;
-use torch_parity::trace::{About, Observer, Trace};
+use torch_parity::trace::{Observer, Trace};
 
 use crate::lesson::train::Train;
 
@@ -21,13 +21,6 @@ pub trait Port: Debug + Sync {
     /// The training steps of a run without mistakes.
     fn steps(&self, settings: &Train) -> usize;
 
-    /// What a record of it says of the run. Of the lesson's settings, one that is
-    /// not the lesson has the seed and the threads only.
-    fn about(&self, settings: &Train) -> About {
-        let seed = ("seed".to_owned(), settings.seed.to_string());
-        About::new(self.name(), [seed].into(), settings.run.threads)
-    }
-
     /// The flags that make the twin do the same.
     fn twin_flags(&self, settings: &Train) -> Vec<String> {
         vec![format!("--seed={}", settings.seed), format!("--threads={}", settings.run.threads)]
@@ -41,14 +34,9 @@ pub trait Port: Debug + Sync {
 }
 
 impl dyn Port {
-    /// An empty record of a run.
-    pub fn trace(&self, settings: &Train) -> Trace {
-        Trace::new(self.about(settings))
-    }
-
     /// The record of the right run.
     pub fn right_run(&self, settings: &Train) -> Result<Trace> {
-        let mut trace = self.trace(settings);
+        let mut trace = Trace::default();
         self.train_right(settings, &mut trace)?;
         Ok(trace)
     }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use tch::Tensor;
 use torch_parity::nn::{Activation, Linear, Module, cross_entropy, named_parameters};
 use torch_parity::optim::{Adam, Optimizer};
-use torch_parity::trace::{About, Observer, Step};
+use torch_parity::trace::{Observer, Step};
 
 use super::Port;
 use crate::lesson::Experiment;
@@ -61,10 +61,6 @@ impl Port for Parts {
 
     fn steps(&self, settings: &Train) -> usize {
         settings.steps()
-    }
-
-    fn about(&self, settings: &Train) -> About {
-        settings.about()
     }
 
     fn twin_flags(&self, settings: &Train) -> Vec<String> {

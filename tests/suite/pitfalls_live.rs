@@ -82,7 +82,7 @@ fn the_ports_right_and_with_each_mistake_do_what_pytorch_does_bit_for_bit() {
         assert_eq!(report.verdict(), Verdict::Exact, "{name}\n{report}");
     };
     for pitfall in &of_ports {
-        let mut wrong = pitfall.parts.trace(&settings);
+        let mut wrong = Trace::default();
         pitfall.parts.train(&settings, &mut wrong).unwrap();
         assert_exact(pitfall.name, &wrong);
         assert_exact(pitfall.parts.name(), &pitfall.parts.right_run(&settings).unwrap());
