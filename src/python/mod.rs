@@ -222,3 +222,17 @@ fn unpack(package: &Path) -> Result<()> {
         })
         .with_context(|| leftovers::cannot_write(package))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The other errors are met by starting a Python.
+    #[test]
+    fn where_no_process_can_be_started_that_is_said() {
+        let python = Python::find(Some(Path::new("python3")), Duration::from_secs(1));
+        let error = python.cannot_start(&io::ErrorKind::WouldBlock.into()).to_string();
+        assert!(error.starts_with("cannot start python3: "), "{error}");
+        assert!(error.ends_with(": end other processes or raise `ulimit -u`"), "{error}");
+    }
+}

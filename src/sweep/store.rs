@@ -47,7 +47,7 @@ impl Store {
         let mut options = OpenOptions::new();
         let file = options.read(true).append(true).create(true).open(path).with_context(cannot)?;
         ensure!(file.metadata()?.is_file(), "{}: it is no regular file", cannot());
-        lock(&file, path)?;
+        locked(file.try_lock(), path)?;
         let mut store = Self { path: path.to_owned(), file, synced: Instant::now() };
         let header = to_csv([row::header(plan.epochs)])?;
         if store.is_new(&header).with_context(cannot)? {
@@ -104,10 +104,11 @@ impl Store {
     }
 }
 
-/// Keeps other sweeps off the file, where the file system can.
-fn lock(file: &File, path: &Path) -> Result<()> {
+/// Keeps other sweeps off the file, where the file system can: what came of
+/// [`File::try_lock`].
+fn locked(outcome: Result<(), TryLockError>, path: &Path) -> Result<()> {
     let name = path.display();
-    match file.try_lock() {
+    match outcome {
         Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => {
             bail!("{name} is being written by another sweep: wait for it")
@@ -235,10 +236,19 @@ mod tests {
         finish(&path, &shard(3));
     }
 
+    /// No file system here lacks locks: these are the errors of those that do.
     #[test]
     fn only_a_file_system_without_locks_goes_without() {
-        let error = std::io::Error::from_raw_os_error;
-        assert!([libc::ENOLCK, libc::ENOSYS, libc::EOPNOTSUPP].map(error).iter().all(has_no_locks));
-        assert!(![libc::EIO, libc::EBADF, libc::EACCES].map(error).iter().any(has_no_locks));
+        let path = Path::new("s.csv");
+        let with = |number| {
+            let error = std::io::Error::from_raw_os_error(number);
+            locked(Err(TryLockError::Error(error)), path)
+        };
+        assert!([libc::ENOLCK, libc::ENOSYS, libc::EOPNOTSUPP].map(with).iter().all(Result::is_ok));
+        for refused in [libc::EIO, libc::EBADF, libc::EACCES].map(with) {
+            assert_eq!(refused.unwrap_err().to_string(), "cannot write s.csv");
+        }
+        let taken = locked(Err(TryLockError::WouldBlock), path).unwrap_err();
+        assert_eq!(taken.to_string(), "s.csv is being written by another sweep: wait for it");
     }
 }
