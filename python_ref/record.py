@@ -37,6 +37,8 @@ import importlib.util
 import inspect
 import io
 import json
+import math
+import numbers
 import os
 import signal
 import stat
@@ -45,6 +47,7 @@ import threading
 import types
 import weakref
 from collections import Counter, namedtuple
+from collections.abc import Iterator, Mapping
 
 # Imported when the script does: what it sets before its `import torch`, such
 # as OMP_NUM_THREADS, must count.
@@ -339,6 +342,8 @@ def read(tensor, digest=False):
         dtype = KNOWN.get(tensor.dtype)
         if dtype is None:
             return None
+        if tensor.is_nested:
+            return None
         if tensor.layout is not torch.strided:
             tensor = tensor.detach().to_dense()
         if not tensor.is_cpu:
@@ -358,20 +363,33 @@ def read(tensor, digest=False):
         return None
 
 
-def tensors(value, name):
-    """The tensors of an argument or an output, each with its name, from
-    containers in containers too: `name`, or `name.0`, `name.key`."""
+def tensors(value, name, within=(), objects=3):
+    """The tensors of an argument or an output, each with its name: `name`, or
+    `name.0`, `name.key` of one in a container or an object, and in those that
+    are in there, too."""
     if isinstance(value, torch.Tensor):
         yield name, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from tensors(item, f"{name}.{key}")
+        return
+    if isinstance(value, Mapping):
+        parts = value.items()
     elif isinstance(value, (list, tuple)):
-        for i, item in enumerate(value):
-            yield from tensors(item, f"{name}.{i}")
+        parts = enumerate(value)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for field in dataclasses.fields(value):
-            yield from tensors(getattr(value, field.name, None), f"{name}.{field.name}")
+        fields = dataclasses.fields(value)
+        parts = ((field.name, getattr(value, field.name, None)) for field in fields)
+    elif callable(value) or isinstance(value, torch.optim.Optimizer) or not objects:
+        return
+    else:
+        # Each tensor under the first of its names, such as a distribution's loc.
+        parts = {id(part): (key, part) for key, part in reversed(attributes(value))}
+        parts, objects = reversed(parts.values()), objects - 1
+    if id(value) not in within:
+        for key, part in parts:
+            yield from tensors(part, f"{name}.{key}", (*within, id(value)), objects)
+
+
+def attributes(value):
+    return list(getattr(value, "__dict__", {}).items())
 
 
 def unwrap(module):
@@ -440,9 +458,11 @@ class Pass:
     """A call of an outermost module that autograd followed."""
 
     def __init__(self, module, inputs):
-        self.module = module
+        self.module = weakref.ref(module)  # it ends when the script lets go of it
+        self.has_parameters = any(True for _ in module.parameters())
+        self.learns = any(p.requires_grad for p in module.parameters())
         self.inputs = inputs  # (name, piece, whether autograd followed it)
-        self.inner = []  # (module, suffix, piece): the modules inside
+        self.inner = []  # (reference to a module inside, suffix, piece)
         self.outputs = []  # (suffix, piece)
         self.nodes = []  # where these are in autograd's graph
 
@@ -457,11 +477,17 @@ class Event:
     def __init__(self, losses, leaves, passes, graph, accumulates):
         self.losses = losses  # pieces
         self.leaves = [weakref.ref(leaf) for leaf in leaves]
-        self.ids = {id(leaf) for leaf in leaves}
         self.passes = passes
+        # An update by hand is noticed later: till then no model of it may end.
+        self.models = [made.module() for made in passes]
         self.graph = graph  # names of autograd's nodes
         self.accumulates = accumulates  # into .grad: not so torch.autograd.grad
         self.taken = set()  # by the updates of these series
+
+    @property
+    def ids(self):
+        """Of its leaves that are there still: others may get the id of one gone."""
+        return {id(leaf) for ref in self.leaves if (leaf := ref()) is not None}
 
     def holds(self):
         """Whether any of its gradients is still there."""
@@ -510,13 +536,25 @@ def settings_of(optimizer):
 
     def value(item):
         if isinstance(item, torch.Tensor):
-            return item.item() if item.numel() == 1 else item.tolist()
-        return [value(x) for x in item] if isinstance(item, (list, tuple)) else item
+            item = item.item() if item.numel() == 1 else item.tolist()
+        if isinstance(item, (list, tuple)):
+            return [value(x) for x in item]
+        if isinstance(item, (bool, str, type(None))):
+            return item
+        if isinstance(item, numbers.Integral):  # NumPy's, too
+            return int(item)
+        number = float(item) if isinstance(item, numbers.Real) else None
+        if number is None:
+            raise TypeError
+        return number if math.isfinite(number) else str(number)
 
     def values(group):
-        named = {k: value(v) for k, v in group.items() if k not in ("params", "names")}
-        good = (bool, int, float, str, list, type(None))
-        return {name: v for name, v in named.items() if isinstance(v, good)}
+        named = {}
+        for name, item in group.items():
+            if name not in ("params", "names"):
+                with contextlib.suppress(TypeError):  # no plain value
+                    named[name] = value(item)
+        return named
 
     groups = [values(group) for group in optimizer.param_groups]
     about = {"class": type(optimizer).__name__} | groups[0]
@@ -619,7 +657,7 @@ class Recorder:
         self.grads = None  # from before it
         # What no update has taken yet
         self.pending = {}  # passes that no backward pass reached -> updates by then
-        self.by_node = {}  # places in autograd's graph -> these passes
+        self.by_node = {}  # places in autograd's graph -> lists of these passes
         self.pending_bytes = 0
         self.events = []  # backward passes
         self.watched = {}  # id -> parameter, value and gradient after backward
@@ -684,7 +722,8 @@ class Recorder:
         if not made.nodes:
             return
         self.pending[made] = self.updates
-        self.by_node.update(dict.fromkeys(made.nodes, made))
+        for node in made.nodes:
+            self.by_node.setdefault(node, []).append(made)
         self.pending_bytes += made.size()
         while self.pending_bytes > MOST_BYTES and len(self.pending) > 64:
             self.forget(next(iter(self.pending)))
@@ -692,22 +731,26 @@ class Recorder:
     def inside(self, module, result):
         """Notes what came out of a module inside of the outermost one."""
         made = self.local.made
-        made.inner += [(module, n, piece(t)) for n, t in tensors(result, "")]
+        made.inner += [
+            (weakref.ref(module), n, piece(t)) for n, t in tensors(result, "")
+        ]
         made.inner = [i for i in made.inner if i[2] is not None]
 
     def forget(self, made):
         """Takes a pass from those that no backward pass reached."""
         del self.pending[made]
         self.pending_bytes -= made.size()
-        for node in made.nodes:
-            if self.by_node.get(node) is made:
+        for node in set(made.nodes):
+            self.by_node[node] = [m for m in self.by_node[node] if m is not made]
+            if not self.by_node[node]:
                 del self.by_node[node]
 
     # -------- backward passes
 
-    def before_backward(self, roots, inputs=None):
-        """The event that this backward pass is. With `inputs`, its gradients go
-        to these alone, and not into `.grad`."""
+    def before_backward(self, roots, retained=False, inputs=None):
+        """The event that this backward pass is. Where its graph is `retained`,
+        another one may go through it. With `inputs`, its gradients go to these
+        alone, and not into `.grad`."""
         self.notice_updates()
         roots = [roots] if isinstance(roots, torch.Tensor) else list(roots)
         roots = [root for root in roots if isinstance(root, torch.Tensor)]
@@ -719,14 +762,12 @@ class Recorder:
         passes = {}
         if self.by_node:
             for node in nodes:
-                made = self.by_node.get(node._sequence_nr())
-                if made is not None:
-                    passes[made] = None
+                passes |= dict.fromkeys(self.by_node.get(node._sequence_nr(), ()))
         order = {made: i for i, made in enumerate(self.pending)}
         passes = sorted(passes, key=order.get)
-        # A gradient penalty's calls may be of the backward pass that follows.
-        for made in passes if inputs is None else ():
-            self.forget(made)
+        if not retained:
+            for made in passes:
+                self.forget(made)
         leaves = leaves_of(nodes) if inputs is None else inputs
         graph = []
         if any(getattr(self.owner.get(id(p)), "graph", None) is None for p in leaves):
@@ -753,11 +794,14 @@ class Recorder:
 
     def before_step(self, optimizer, args, kwargs):
         """Notes gradients, and what is not seen any more after the update."""
-        if self.stepping and self.stepping[0] is not optimizer:
+        if self.stepping and self.stepping[0] is not optimizer and self.goes_on():
             self.stepping.append(optimizer)  # is part of another one's step
             return
         params = [p for group in optimizer.param_groups for p in group["params"]]
         watched = {id(p): self.watched.pop(id(p), None) for p in params}
+        watched = {
+            i: w for i, w in watched.items() if w is not None and id(w[0]()) == i
+        }
         self.stepping.clear()  # of a step that raised
         self.notice_updates()
         self.stepping.append(optimizer)
@@ -773,6 +817,15 @@ class Recorder:
         _, plan = self.plans[optimizer]
         closure = args[1] if len(args) > 1 else kwargs.get("closure")
         self.grads = None if closure else [grads_of(named) for _, named in plan]
+
+    def goes_on(self):
+        """Whether the outermost step runs still: it may have raised."""
+        frame = sys._getframe()
+        while frame is not None:
+            if frame.f_locals.get("self") is self.stepping[0]:
+                return True
+            frame = frame.f_back
+        return False
 
     def after_step(self, optimizer, args, kwargs):
         """Records the step of every model that it updated."""
@@ -819,9 +872,12 @@ class Recorder:
         self.take_events(series, {id(p) for _, p in named}, step, keep)
         for made, updates in list(self.pending.items()):
             old = updates < self.updates - MOST_UPDATES
-            if old or series.path(made.module) is not None:
+            if old or series.path(made.module()) is not None:
                 self.forget(made)
         changed = self.changed_buffers(series)
+        for event in self.events:
+            if event.taken:
+                event.models = []
         if not keep:
             return
         for name, grad in grads:
@@ -846,6 +902,10 @@ class Recorder:
         for event in self.events:
             if event.ids & ids:
                 event.taken.add(series)
+        passes = dict.fromkeys(made for event in mine for made in event.passes)
+        for made in passes:
+            if made in self.pending and not made.learns:
+                self.forget(made)
         if series.graph is None and mine:
             series.graph = mine[0].graph
             of_logits = any(name.startswith(OF_LOGITS) for name in series.graph)
@@ -859,7 +919,6 @@ class Recorder:
 
         if not keep:
             return
-        passes = [made for event in mine for made in event.passes]
         for made in passes:
             for name, content in self.data_of(series, made):
                 self.write_data(series.name, step, numbered("data", name), content)
@@ -874,8 +933,8 @@ class Recorder:
     def path_of(self, series, made):
         """Where the called module is in the model; None where it is not, or is
         but a criterion that the model keeps."""
-        path = series.path(made.module)
-        return None if path and not ids_of(made.module) else path
+        path = series.path(made.module())
+        return None if path and not made.has_parameters else path
 
     def data_of(self, series, made):
         """What went into a call, as far as it is this series' to record: all
@@ -888,8 +947,7 @@ class Recorder:
         ]
         if path is not None:
             return [(f"{path}.{name}", content) for name, content in given]
-        learns = any(p.requires_grad for p in made.module.parameters())
-        return [] if learns else given
+        return [] if made.learns else given
 
     def outputs_of(self, series, made):
         """What came out of the model and, if asked for, of the modules in it."""
@@ -898,11 +956,11 @@ class Recorder:
             return []
         inner = []
         for module, suffix, content in made.inner:
-            if inside := series.path(module):
+            if inside := series.path(module()):
                 inner.append((inside + suffix, content))
         if path:
             return inner + [(path + suffix, p) for suffix, p in made.outputs]
-        single = made.outputs[0][0] == "" or series.named_output
+        single = series.named_output or "" in dict(made.outputs)
         base = series.output if single else "output"
         return inner + [(base + suffix, content) for suffix, content in made.outputs]
 
@@ -966,7 +1024,8 @@ class Recorder:
         them all, else of any module that has, else of the fewest that do."""
         left = {id(p): p for p in params}
         events = [e for e in self.events if not e.ids.isdisjoint(left)]
-        trained = [unwrap(made.module) for e in events for made in e.passes]
+        trained = [made.module() for e in events for made in e.passes]
+        trained = [m for m in trained if m is not None]
         called = [m for m in trained if m in self.called] + list(self.called)
         models = list(dict.fromkeys(called + list(self.modules)))
         has = {m: ids_of(m) for m in models}
@@ -1008,15 +1067,23 @@ class Recorder:
         self.series[name] = series = Series(name, class_name, model, [], output)
         if model not in self.buffers:
             self.buffers[model] = self.buffers_of(model)
+            for path, part in model.named_modules():  # as before it was called
+                for buffer, seen in self.buffers.get(part, {}).items() if path else ():
+                    self.buffers[model][f"{plain(path)}.{buffer}"] = seen
         self.own(series, named, watched or {})
 
     def own(self, series, params, watched):
-        """Gives a series parameters, with names or, bare ones, numbers."""
+        """Gives a series parameters, with names or, bare ones, numbers. Where one
+        is put in another's place, and both are trained, the later one is `#2`."""
         names = {name for name, _ in series.named}
+        alive = Counter(name for name, ref in series.named if ref() is not None)
         for param in params:
             if series.class_name is None:
                 param = (f"param{len(series.named)}", param)
             name, param = param
+            alive[name] += 1
+            if alive[name] > 1:
+                name += f"#{alive[name]}"
             place = id(param)
             forget = functools.partial(forget_owner, self.owner, place)
             series.named.append((name, weakref.ref(param, forget)))
@@ -1091,14 +1158,29 @@ def guarded(recorder, note, *args):
         return None
     recorder.busy += 1
     try:
-        return note(*args)
-    except Exception as error:  # noqa: BLE001
+        with torch._C.DisableTorchFunction():  # nothing that a mode could see
+            return note(*args)
+    except Exception as error:
         recorder.fail(error)
+        if is_of_a_handler(error):
+            raise
         return None
     finally:
         recorder.busy -= 1
         if recorder.waits is not None and not recorder.busy:
             signal.raise_signal(recorder.waits)
+
+
+def is_of_a_handler(error):
+    """Whether a signal's handler raised it, which is the script's own."""
+    handlers = map(signal.getsignal, signal.valid_signals())
+    codes = [getattr(handler, "__code__", None) for handler in handlers]
+    at = error.__traceback__
+    while at is not None:
+        if at.tb_frame.f_code in codes:
+            return True
+        at = at.tb_next
+    return False
 
 
 def install(recorder):
@@ -1126,6 +1208,7 @@ def install(recorder):
     # Not through PyTorch's global hooks of modules: with any of them, each call
     # takes a slower way, and torch.compile warns.
     swap(torch.nn.Module, "__call__", watched_call)
+    swap(torch.nn.Module, "__setstate__", watched_setstate)
     swap(torch.autograd, "backward", watched_backward)
     swap(torch.autograd, "grad", watched_grad)
 
@@ -1151,7 +1234,7 @@ def watched_call(recorder, original):
     """A module's call: the outermost ones are passes."""
     compiling = torch.compiler.is_compiling
 
-    def __call__(module, *args, **kwargs):
+    def __call__(module, /, *args, **kwargs):
         if compiling() or not recorder.on or not torch.is_grad_enabled():
             return original(module, *args, **kwargs)
         local = recorder.local
@@ -1175,16 +1258,33 @@ def watched_call(recorder, original):
     return __call__
 
 
+def watched_setstate(recorder, original):
+    """A module that is copied or unpickled is made without registering its parts."""
+
+    def __setstate__(module, state):
+        original(module, state)
+        recorder.attempt(recorder.modules.__setitem__, module, None)
+
+    return __setstate__
+
+
+def twice(given):
+    """The same, to be gone through more than once: generators cannot be."""
+    return tuple(given) if isinstance(given, Iterator) else given
+
+
 def watched_backward(recorder, original):
     """A backward pass into `.grad`."""
 
-    def backward(tensors, *args, **kwargs):
+    def backward(tensors, grad_tensors=None, retain_graph=None, *args, **kwargs):
+        tensors = twice(tensors)
+        given = (tensors, grad_tensors, retain_graph, *args)
         if not recorder.on or recorder.backward_running:
-            return original(tensors, *args, **kwargs)
-        event = recorder.attempt(recorder.before_backward, tensors)
+            return original(*given, **kwargs)
+        event = recorder.attempt(recorder.before_backward, tensors, retain_graph)
         recorder.backward_running = True
         try:
-            result = original(tensors, *args, **kwargs)
+            result = original(*given, **kwargs)
         finally:
             recorder.backward_running = False
         if event is not None:
@@ -1198,10 +1298,12 @@ def watched_grad(recorder, original):
     """Gradients that may be for an update by hand."""
 
     def grad(outputs, inputs, *args, **kwargs):
+        outputs, inputs = twice(outputs), twice(inputs)
         whole = [inputs] if isinstance(inputs, torch.Tensor) else list(inputs)
         if not recorder.on or recorder.backward_running or not all_leaves(whole):
             return original(outputs, inputs, *args, **kwargs)
-        event = recorder.attempt(recorder.before_backward, outputs, whole)
+        # A gradient penalty's calls may be of the backward pass that follows.
+        event = recorder.attempt(recorder.before_backward, outputs, True, whole)
         recorder.backward_running = True
         try:
             result = original(outputs, inputs, *args, **kwargs)
@@ -1239,16 +1341,21 @@ class ThisModule(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 class WhenImported(importlib.abc.MetaPathFinder):
-    """Calls `then` as soon as the script has imported PyTorch."""
+    """Calls `then` as soon as the script has imported PyTorch, which it may look
+    for before that."""
 
     def __init__(self, then):
         self.then = then
 
     def find_spec(self, name, path=None, target=None):
-        if name != "torch":
+        if name != "torch" or self not in sys.meta_path:
             return None
+        place = sys.meta_path.index(self)
         sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            sys.meta_path.insert(place, self)
         if spec is None or spec.loader is None:
             return spec
         loader, execute = spec.loader, spec.loader.exec_module
@@ -1256,6 +1363,7 @@ class WhenImported(importlib.abc.MetaPathFinder):
         def exec_module(module):
             del loader.exec_module
             execute(module)
+            sys.meta_path.remove(self)
             self.then()
 
         loader.exec_module = exec_module
@@ -1568,7 +1676,8 @@ def run_recorded(options, source):
     if status or not options.quiet:
         with contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stdout.flush()
-        print(said, file=sys.__stderr__, flush=True)
+        with contextlib.suppress(OSError, ValueError):  # the script closed it
+            print(said, file=sys.__stderr__ or io.StringIO(), flush=True)
     end_as_signal(recorder)
     return error, status
 

@@ -580,6 +580,18 @@ class Options(unittest.TestCase):
         self.assertIn("x/000001/loss/x came up twice", own_lines(run.err)[0][0])
         self.assertEqual(run.out, run_script("norms.py", recorded=False).out)
 
+    def test_what_a_handler_of_the_script_raises_reaches_it(self):
+        def interrupted():
+            number = signal.SIGUSR1
+            wrap(
+                "end_step",
+                lambda real: lambda s, *a: (signal.raise_signal(number), real(s, *a)),
+            )
+
+        run = run_script("handles.py", sabotage=interrupted)
+        self.assertEqual((run.status, run.out), (2, "stopped: time is up\n"))
+        self.assertIn("then failed: TimeoutError: time is up", own_lines(run.err)[0][0])
+
 
 class Alone(unittest.TestCase):
     """The recorder's file, copied, run by an interpreter of its own."""
@@ -613,6 +625,14 @@ class Alone(unittest.TestCase):
                 self.assertEqual(len(own), 1)
                 trace = Path(folder, name).with_suffix(".safetensors").read_bytes()
                 self.assertTrue(read_trace(trace)[1])
+
+    def test_a_script_may_close_standard_error(self):
+        with tempfile.TemporaryDirectory() as folder:
+            text = (SCRIPTS / "norms.py").read_text()
+            Path(folder, "s.py").write_text(text + "import sys\nsys.stderr.close()\n")
+            run = self.run_in(folder, str(ROOT / "python_ref/record.py"), "s.py")
+            self.assertEqual((run.returncode, run.stderr), (0, b""))
+            self.assertTrue(Path(folder, "s.safetensors").exists())
 
     def test_a_script_that_names_its_series_reaches_the_recorder(self):
         with tempfile.TemporaryDirectory() as folder:
