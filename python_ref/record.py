@@ -377,19 +377,20 @@ def tensors(value, name, within=(), objects=3):
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)
         parts = ((field.name, getattr(value, field.name, None)) for field in fields)
-    elif callable(value) or isinstance(value, torch.optim.Optimizer) or not objects:
+    elif (
+        callable(value)
+        or isinstance(value, (torch.optim.Optimizer, types.ModuleType))
+        or not objects
+    ):
         return
     else:
-        # Each tensor under the first of its names, such as a distribution's loc.
-        parts = {id(part): (key, part) for key, part in reversed(attributes(value))}
+        # Each under the first of its names: a Categorical has its logits twice.
+        held = list(getattr(value, "__dict__", {}).items())
+        parts = {id(part): (key, part) for key, part in reversed(held)}
         parts, objects = reversed(parts.values()), objects - 1
     if id(value) not in within:
         for key, part in parts:
             yield from tensors(part, f"{name}.{key}", (*within, id(value)), objects)
-
-
-def attributes(value):
-    return list(getattr(value, "__dict__", {}).items())
 
 
 def unwrap(module):
@@ -754,7 +755,7 @@ class Recorder:
         self.notice_updates()
         roots = [roots] if isinstance(roots, torch.Tensor) else list(roots)
         roots = [root for root in roots if isinstance(root, torch.Tensor)]
-        if not self.stepping:  # a closure's passes are all of one step
+        if not self.in_step():  # a closure's passes are all of one step
             self.events = [
                 e for e in self.events if e.accumulates and not e.taken and e.holds()
             ]
@@ -794,7 +795,7 @@ class Recorder:
 
     def before_step(self, optimizer, args, kwargs):
         """Notes gradients, and what is not seen any more after the update."""
-        if self.stepping and self.stepping[0] is not optimizer and self.goes_on():
+        if self.in_step() and self.stepping[0] is not optimizer:
             self.stepping.append(optimizer)  # is part of another one's step
             return
         params = [p for group in optimizer.param_groups for p in group["params"]]
@@ -818,14 +819,12 @@ class Recorder:
         closure = args[1] if len(args) > 1 else kwargs.get("closure")
         self.grads = None if closure else [grads_of(named) for _, named in plan]
 
-    def goes_on(self):
-        """Whether the outermost step runs still: it may have raised."""
-        frame = sys._getframe()
-        while frame is not None:
-            if frame.f_locals.get("self") is self.stepping[0]:
-                return True
+    def in_step(self):
+        """Whether an optimizer's step is running here; one that raised is not."""
+        frame = sys._getframe() if self.stepping else None
+        while frame is not None and frame.f_locals.get("self") is not self.stepping[0]:
             frame = frame.f_back
-        return False
+        return frame is not None
 
     def after_step(self, optimizer, args, kwargs):
         """Records the step of every model that it updated."""
@@ -842,7 +841,7 @@ class Recorder:
     def notice_updates(self):
         """Finds parameters that changed since the backward pass though no
         optimizer took a step."""
-        if not self.watched or self.stepping:
+        if not self.watched or self.in_step():
             return
         watched = {id_: w for id_, w in self.watched.items() if w[0]() is not None}
         self.watched = watched

@@ -1,4 +1,4 @@
-# expect: series Policy-1; steps 2; status 0
+# expect: series Policy-1; steps 2; tensors 39; status 0
 # expect: has Policy-1/000001/data/batch.obs; has Policy-1/000002/data/batch.inner.x
 # expect: has Policy-1/000001/forward/output.loc
 # expect: has Policy-1/000001/forward/output.scale
@@ -11,6 +11,7 @@ from torch.distributions import Normal
 class Batch:
     def __init__(self, obs, around=None):
         self.obs, self.around = obs, around
+        self.library, self.name = torch, "batch"
         self.inner = self if around is None else {"x": obs + 1, "batch": around}
 
 

@@ -46,13 +46,13 @@ pub fn png(findings: &Findings) -> Result<Vec<u8>> {
 
 /// The pictures' bytes as greys.
 fn greys(x: &Tensor) -> Vec<Rgb> {
-    let bytes = Vec::<u8>::try_from(denormalise(x).flatten(0, -1)).expect("they are bytes");
+    let bytes = Vec::<u8>::try_from(denormalise(x).reshape(-1)).expect("they are bytes");
     bytes.into_iter().map(|byte| [byte; 3]).collect()
 }
 
 /// `pixels`, with those coloured whose value in `x` is outside [-1, 1].
 fn mark_clipped(pixels: &[Rgb], x: &Tensor) -> Vec<Rgb> {
-    let values = Vec::<f32>::try_from(x.flatten(0, -1)).expect("they are float32");
+    let values = Vec::<f32>::try_from(x.reshape(-1)).expect("they are float32");
     let mark = |(&pixel, value): (&Rgb, f32)| match value {
         value if value > 1.0 => TOO_HIGH,
         value if value < -1.0 => TOO_LOW,
