@@ -478,6 +478,9 @@ class Options(unittest.TestCase):
         numbers = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
         def run():
+            # However these tests were started: in the background INT is ignored.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as under nohup
             before = [signal.getsignal(number) for number in numbers]
             options = record.Options(partial=True)
