@@ -590,6 +590,9 @@ fn every_dtype_has_its_numbers_or_says_that_it_has_none() {
         ],
     );
     assert_eq!((report.total().values, report.total().values_equal), (2, 1), "two bytes");
+    let same = lone(Dtype::F4, &[0x12, 0x34], 4);
+    let report_of_same = held(&same, &same, &Options::default());
+    assert_says(&report_of_same, &["verdict: exact: 1 tensor, 2 values, the same bits"]);
     assert!(report.listing(1).contains("by bits"));
     let complex =
         |re: f32, im: f32| lone(Dtype::C64, &[re.to_ne_bytes(), im.to_ne_bytes()].concat(), 1);
