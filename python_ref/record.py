@@ -44,6 +44,7 @@ import signal
 import stat
 import tempfile
 import threading
+import traceback
 import types
 import weakref
 from collections import Counter, namedtuple
@@ -385,9 +386,10 @@ def tensors(value, name, within=(), objects=3):
         return
     else:
         # Each under the first of its names: a Categorical has its logits twice.
-        held = list(getattr(value, "__dict__", {}).items())
-        parts = {id(part): (key, part) for key, part in reversed(held)}
-        parts, objects = reversed(parts.values()), objects - 1
+        held = {}
+        for key, part in getattr(value, "__dict__", {}).items():
+            held.setdefault(id(part), (key, part))
+        parts, objects = held.values(), objects - 1
     if id(value) not in within:
         for key, part in parts:
             yield from tensors(part, f"{name}.{key}", (*within, id(value)), objects)
@@ -460,8 +462,7 @@ class Pass:
 
     def __init__(self, module, inputs):
         self.module = weakref.ref(module)  # it ends when the script lets go of it
-        self.has_parameters = any(True for _ in module.parameters())
-        self.learns = any(p.requires_grad for p in module.parameters())
+        self.has_parameters = self.learns = False  # until it is kept
         self.inputs = inputs  # (name, piece, whether autograd followed it)
         self.inner = []  # (reference to a module inside, suffix, piece)
         self.outputs = []  # (suffix, piece)
@@ -544,9 +545,9 @@ def settings_of(optimizer):
             return item
         if isinstance(item, numbers.Integral):  # NumPy's, too
             return int(item)
-        number = float(item) if isinstance(item, numbers.Real) else None
-        if number is None:
+        if not isinstance(item, numbers.Real):
             raise TypeError
+        number = float(item)
         return number if math.isfinite(number) else str(number)
 
     def values(group):
@@ -658,7 +659,7 @@ class Recorder:
         self.grads = None  # from before it
         # What no update has taken yet
         self.pending = {}  # passes that no backward pass reached -> updates by then
-        self.by_node = {}  # places in autograd's graph -> lists of these passes
+        self.by_node = {}  # places in autograd's graph -> these passes, as keys
         self.pending_bytes = 0
         self.events = []  # backward passes
         self.watched = {}  # id -> parameter, value and gradient after backward
@@ -722,9 +723,12 @@ class Recorder:
                 made.nodes.append(tensor.grad_fn._sequence_nr())
         if not made.nodes:
             return
+        params = made.module().parameters
+        made.has_parameters = any(True for _ in params())
+        made.learns = any(p.requires_grad for p in params())
         self.pending[made] = self.updates
         for node in made.nodes:
-            self.by_node.setdefault(node, []).append(made)
+            self.by_node.setdefault(node, {})[made] = None
         self.pending_bytes += made.size()
         while self.pending_bytes > MOST_BYTES and len(self.pending) > 64:
             self.forget(next(iter(self.pending)))
@@ -742,7 +746,7 @@ class Recorder:
         del self.pending[made]
         self.pending_bytes -= made.size()
         for node in set(made.nodes):
-            self.by_node[node] = [m for m in self.by_node[node] if m is not made]
+            del self.by_node[node][made]
             if not self.by_node[node]:
                 del self.by_node[node]
 
@@ -763,7 +767,7 @@ class Recorder:
         passes = {}
         if self.by_node:
             for node in nodes:
-                passes |= dict.fromkeys(self.by_node.get(node._sequence_nr(), ()))
+                passes |= self.by_node.get(node._sequence_nr(), {})
         order = {made: i for i, made in enumerate(self.pending)}
         passes = sorted(passes, key=order.get)
         if not retained:
@@ -799,10 +803,8 @@ class Recorder:
             self.stepping.append(optimizer)  # is part of another one's step
             return
         params = [p for group in optimizer.param_groups for p in group["params"]]
-        watched = {id(p): self.watched.pop(id(p), None) for p in params}
-        watched = {
-            i: w for i, w in watched.items() if w is not None and id(w[0]()) == i
-        }
+        popped = ((id(p), self.watched.pop(id(p), None)) for p in params)
+        watched = {i: w for i, w in popped if w is not None and w[0]() is not None}
         self.stepping.clear()  # of a step that raised
         self.notice_updates()
         self.stepping.append(optimizer)
@@ -821,10 +823,10 @@ class Recorder:
 
     def in_step(self):
         """Whether an optimizer's step is running here; one that raised is not."""
-        frame = sys._getframe() if self.stepping else None
-        while frame is not None and frame.f_locals.get("self") is not self.stepping[0]:
-            frame = frame.f_back
-        return frame is not None
+        if not self.stepping:
+            return False
+        frames = traceback.walk_stack(sys._getframe())
+        return any(f.f_locals.get("self") is self.stepping[0] for f, _ in frames)
 
     def after_step(self, optimizer, args, kwargs):
         """Records the step of every model that it updated."""
@@ -1075,14 +1077,16 @@ class Recorder:
         """Gives a series parameters, with names or, bare ones, numbers. Where one
         is put in another's place, and both are trained, the later one is `#2`."""
         names = {name for name, _ in series.named}
-        alive = Counter(name for name, ref in series.named if ref() is not None)
+        taken = {name for name, ref in series.named if ref() is not None}
         for param in params:
             if series.class_name is None:
                 param = (f"param{len(series.named)}", param)
             name, param = param
-            alive[name] += 1
-            if alive[name] > 1:
-                name += f"#{alive[name]}"
+            whole, n = name, 1
+            while name in taken:
+                n += 1
+                name = f"{whole}#{n}"
+            taken.add(name)
             place = id(param)
             forget = functools.partial(forget_owner, self.owner, place)
             series.named.append((name, weakref.ref(param, forget)))
@@ -1174,12 +1178,8 @@ def is_of_a_handler(error):
     """Whether a signal's handler raised it, which is the script's own."""
     handlers = map(signal.getsignal, signal.valid_signals())
     codes = [getattr(handler, "__code__", None) for handler in handlers]
-    at = error.__traceback__
-    while at is not None:
-        if at.tb_frame.f_code in codes:
-            return True
-        at = at.tb_next
-    return False
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(frame.f_code in codes for frame, _ in frames)
 
 
 def install(recorder):

@@ -1,7 +1,8 @@
-# expect: series Net-1; steps 4; status 0
+# expect: series Net-1; steps 6; status 0
 # expect: has Net-1/000000/init/fc2.weight#2; has Net-1/000003/grad/fc2.weight#2
 # expect: has Net-1/000004/param/fc2.weight; has Net-1/000004/param/fc2.weight#2
-# A layer is replaced, and the old one is still the optimizer's.
+# expect: has Net-1/000000/init/fc2.bias#3; has Net-1/000006/param/fc2.weight#3
+# A layer is replaced, twice, and the old ones are still the optimizer's.
 import torch
 from torch import nn
 
@@ -26,7 +27,8 @@ torch.manual_seed(0)
 net = Net()
 optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
 fit()
-net.fc2 = nn.Linear(8, 5)
-optimizer.add_param_group({"params": net.fc2.parameters(), "lr": 0.01})
-fit()
+for size in (5, 6):
+    net.fc2 = nn.Linear(8, size)
+    optimizer.add_param_group({"params": net.fc2.parameters(), "lr": 0.01})
+    fit()
 print(net.fc2.weight.sum().item())
