@@ -56,12 +56,6 @@ impl Observer for Progress {
     }
 }
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
-}
-
 /// A bar that counts `what`, of a length still to be set; on a terminal only.
 pub fn counter(what: &'static str) -> ProgressBar {
     let template = format!("{{wide_bar}} {{pos}}/{{len}} {what}, {{rate}}, {{eta}} left");

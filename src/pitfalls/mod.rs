@@ -22,8 +22,6 @@ mod tabled;
 mod tch_adam;
 mod words;
 
-use std::fmt;
-
 use adam_rule::Rule;
 pub use cnn_run::Cnn;
 pub use finding::{Finding, Noticed, examine};
@@ -86,7 +84,7 @@ pub struct Code {
 
 /// At which settings a mistake shows; where it must and does not, the search
 /// for it has failed.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub enum Shows {
     /// At all.
     Always,
@@ -125,16 +123,6 @@ impl Shows {
             Self::Where { holds, .. } => holds(settings),
             Self::Rarely { .. } => false,
         }
-    }
-}
-
-impl fmt::Debug for Shows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Always => "Always",
-            Self::Where { needs, .. } => needs,
-            Self::Rarely { example } => example,
-        })
     }
 }
 

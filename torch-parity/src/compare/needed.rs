@@ -49,9 +49,9 @@ impl Needed {
 
     /// Each as a tolerance by itself, where it is finite.
     pub fn alone(self) -> [Option<Tolerance>; 2] {
-        let atol = Tolerance { rtol: 0.0, atol: self.atol };
-        let rtol = Tolerance { rtol: self.rtol, atol: 0.0 };
-        [atol, rtol].map(|alone| (alone.atol + alone.rtol).is_finite().then_some(alone))
+        let Self { atol, rtol, .. } = self;
+        let atol = atol.is_finite().then_some(Tolerance { rtol: 0.0, atol });
+        [atol, rtol.is_finite().then_some(Tolerance { rtol, atol: 0.0 })]
     }
 }
 

@@ -62,23 +62,23 @@ impl Dialect {
 /// How many of `separator` each of the first lines has, outside of quotes; None
 /// where they have none, or not each the same number.
 fn per_line(text: &[u8], separator: u8) -> Option<usize> {
-    let (mut quoted, mut count, mut length, mut first) = (false, 0, 0, None);
+    let (mut quoted, mut count, mut blank, mut first) = (false, 0, true, None);
     // Up to the end of a line beyond this much.
     for (i, &byte) in text.iter().chain(b"\n").enumerate() {
         quoted ^= byte == b'"';
         if byte == separator && !quoted {
             count += 1;
         } else if b"\r\n".contains(&byte) && !quoted {
-            if length > 0 && *first.get_or_insert(count) != count {
+            if !blank && *first.get_or_insert(count) != count {
                 return None;
             }
-            (count, length) = (0, 0);
+            (count, blank) = (0, true);
             if i > 1 << 16 {
                 break;
             }
             continue;
         }
-        length += 1;
+        blank = false;
     }
     first.filter(|&count| count > 0)
 }

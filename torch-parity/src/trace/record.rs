@@ -55,7 +55,8 @@ impl Trace {
         }
         // One entry: .safetensors writes several in no fixed order.
         let metadata = HashMap::from([("trace".to_owned(), serde_json::to_string(&self.about)?)]);
-        Ok(safetensors::serialize(&self.tensors, Some(metadata))?)
+        let tensors = self.tensors.iter().map(|(key, array)| (key.as_str(), array));
+        Ok(safetensors::serialize(tensors, Some(metadata))?)
     }
 
     fn digests_to_bytes(&self) -> Result<Vec<u8>> {

@@ -44,9 +44,6 @@ pub fn read(
         loop {
             window.entry(&mut take)?;
             match window.next()? {
-                Some(b',') if window.peek()? == Some(b'}') => {
-                    return Err(window.wrong("trailing comma"));
-                }
                 Some(b',') => {}
                 Some(b'}') => break,
                 Some(_) => return Err(window.wrong("expected `,` or `}`")),

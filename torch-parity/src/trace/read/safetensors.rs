@@ -94,19 +94,7 @@ impl Stored {
     pub(super) fn sort(&mut self, from: usize) {
         let mut tensors = std::mem::take(&mut self.tensors);
         let key = |tensor: &Tensor| self.key_of(tensor);
-        // Records of ours have their steps in order: once each is sorted, few runs
-        // are left to be merged.
-        let step =
-            |tensor: &Tensor| key(tensor).splitn(3, '/').take(2).map(str::len).sum::<usize>();
-        let same_step = |a: &Tensor, b: &Tensor| {
-            let (length, a, b) = (step(a), key(a), key(b));
-            length > 0 && a.get(..length + 1) == b.get(..length + 1)
-        };
-        let new = &mut tensors[from..];
-        if !new.is_sorted_by_key(key) {
-            new.chunk_by_mut(same_step).for_each(|step| step.sort_unstable_by_key(key));
-            new.sort_by_key(key);
-        }
+        tensors[from..].sort_by_key(key);
         self.tensors = tensors;
     }
 
