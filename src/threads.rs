@@ -10,16 +10,19 @@ use rustix::process::{Resource, getrlimit};
 /// Threads that others start meanwhile.
 const OTHERS: usize = 2;
 
-/// Starts `threads` threads, and ends them. OpenMP, which starts libtorch's, ends
-/// the process where it cannot start one; here that is an error.
-pub fn refuse_too_many(threads: usize) -> Result<()> {
+/// Starts as many threads as `jobs` runs with `threads` each take, and ends them.
+/// OpenMP, which starts libtorch's, ends the process where it cannot start one;
+/// here that is an error.
+pub fn refuse_too_many(threads: usize, jobs: usize) -> Result<()> {
     if threads < 2 {
         return Ok(()); // no thread is started
     }
+    // `at::set_num_threads` starts as many for a pool of its own, whatever the jobs.
+    let all = jobs * threads + threads - 1 + OTHERS;
     let gate = Mutex::new(());
     scope(|scope| {
         let closed = gate.lock();
-        for started in 0..threads + OTHERS {
+        for started in 0..all {
             let wait = || {
                 black_box(vec![0_u8; 64]); // a thread's own heap, which it will want
                 drop(gate.lock());
@@ -27,8 +30,8 @@ pub fn refuse_too_many(threads: usize) -> Result<()> {
             if let Err(error) = Builder::new().stack_size(stack()).spawn_scoped(scope, wait) {
                 drop(closed);
                 bail!(
-                    "cannot start {threads} threads, {started} at most ({error}): \
-                     use fewer --threads or --jobs"
+                    "--threads {threads} takes {all} threads, and {started} can be started \
+                     ({error}): use fewer --threads or --jobs"
                 );
             }
         }

@@ -167,7 +167,7 @@ pub fn run(args: &CheckArgs, flags: &ArgMatches) -> Result<Verdict> {
 
 fn train(CheckArgs { train, how, kept, more }: &CheckArgs, flags: &ArgMatches) -> Result<Verdict> {
     train.validate()?;
-    refuse_too_many(train.run.threads as usize)?;
+    refuse_too_many(train.run.threads as usize, 1)?;
     let (outputs, python) = (kept.outputs()?, how.python.find());
     let options = how.options.options(if more.port.is_some() { "step" } else { EPOCH })?;
     let checked = if let Some(script) = &more.script {
@@ -234,4 +234,41 @@ fn all(flags: &ArgMatches) -> Result<Verdict> {
     let document = Document::new("check", comparisons, options.tolerance);
     form.show(&document, text, &mut outputs, 0)?;
     Ok(verdict)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        how: How,
+        #[command(flatten)]
+        kept: Kept,
+    }
+
+    #[test]
+    fn digests_are_compared_where_they_tell_all_that_is_asked_for() {
+        for (flags, expected) in [
+            ("", Digest::IfLong),
+            ("--common --ignore x --all --format json --junit j.xml", Digest::IfLong),
+            ("--digest", Digest::Always),
+            ("--digest --html p.html --trace-rust r.safetensors", Digest::Always),
+            ("--rtol 1e-3", Digest::Never),
+            ("--atol loss=1", Digest::Never),
+            ("--transpose w", Digest::Never),
+            ("--plot p.svg", Digest::Never),
+            ("--html p.html", Digest::Never),
+            ("--trace-rust r.safetensors", Digest::Never),
+            ("--trace-python p.safetensors", Digest::Never),
+        ] {
+            let Flags { how, kept } =
+                Flags::try_parse_from(["check"].into_iter().chain(flags.split_whitespace()))
+                    .unwrap();
+            assert_eq!(kept.digest(&how), expected, "{flags}");
+        }
+    }
 }

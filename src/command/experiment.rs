@@ -155,7 +155,7 @@ fn switch(flag: &'static str, help: &'static str) -> Arg {
 fn settings<E: Experiment>(matches: &ArgMatches) -> Result<E> {
     let settings = E::from_arg_matches(matches)?;
     settings.validate()?;
-    refuse_too_many(settings.threads() as usize)?;
+    refuse_too_many(settings.threads() as usize, 1)?;
     Ok(settings)
 }
 
@@ -194,4 +194,27 @@ fn run<E: Experiment>(experiment: &E, matches: &ArgMatches) -> Result<String> {
         outputs.write_record(trace, record)?;
     }
     printed.map(|()| summary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_room_is_named_and_says_what_it_is_for() {
+        for room in rooms() {
+            assert!(is_lesson(room.name()));
+            let command = room.command();
+            assert_eq!(command.get_name(), room.name());
+            let about = command.get_about().unwrap().to_string();
+            assert_eq!(about, room.about());
+            // Where there is more to say, it goes on from there.
+            if let Some(long) = command.get_long_about() {
+                let long = long.to_string();
+                assert!(long.len() > about.len() + 2 && long.starts_with(&about), "{long}");
+            }
+        }
+        assert!(!is_lesson("check") && !is_lesson(""));
+        assert!(rooms().iter().any(|room| room.command().get_long_about().is_some()));
+    }
 }

@@ -86,10 +86,8 @@ pub fn run(args: &SweepArgs) -> Result<()> {
     let plan = Plan::new(&args.run, args.seeds.clone(), args.shard);
     let threads = args.run.threads as usize;
     let cores = || available_parallelism().map_or(1, usize::from);
-    let jobs = args.jobs.unwrap_or_else(|| (cores() / threads).max(1));
-    if threads > 1 {
-        refuse_too_many(threads * jobs.min(plan.own_count()))?;
-    }
+    let jobs = args.jobs.unwrap_or_else(|| jobs(cores(), threads));
+    refuse_too_many(threads, jobs.min(plan.own_count()))?;
     let mut columns = Columns::new(&plan, args.csv.as_deref());
     let store = args.csv.as_ref().map(|path| Store::open(path, &plan, |rows| columns.push(rows)));
     let mut store = store.transpose()?;
@@ -112,6 +110,12 @@ pub fn run(args: &SweepArgs) -> Result<()> {
         store.sync()?;
     }
     report(&[(plan, columns)], args.format, plots)
+}
+
+/// How many networks are trained at a time where nobody says: one for each core, or
+/// as many as their threads leave.
+fn jobs(cores: usize, threads: usize) -> usize {
+    (cores / threads).max(1)
 }
 
 /// Opens the plots that were asked for.
@@ -183,4 +187,18 @@ fn report(sweeps: &[(Plan, Columns)], format: Plain, mut plots: Outputs) -> Resu
 pub fn merge(args: &MergeArgs) -> Result<()> {
     let merged = merge::merge(&args.out, &args.shards)?;
     report(&[merged], Plain::Text, Outputs::open(&[(None, "svg"), (None, "svg")])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_and_their_threads_are_as_many_as_there_are_cores() {
+        for (cores, threads, expected) in
+            [(8, 1, 8), (8, 2, 4), (8, 3, 2), (8, 8, 1), (2, 4, 1), (1, 1, 1)]
+        {
+            assert_eq!(jobs(cores, threads), expected, "{cores} cores, {threads} threads");
+        }
+    }
 }

@@ -36,16 +36,31 @@ fn names(folder: &TempDir) -> Vec<String> {
 #[test]
 fn threads_that_cannot_be_started_are_said_and_are_no_difference() {
     let folder = TempDir::new().unwrap();
-    let limited = "ulimit -v 3000000; exec \"$0\"";
-    for (run, words) in [
-        ("train --epochs 2 --threads 512", "cannot start 512 threads, "),
-        ("check --epochs 2 --threads 512", "cannot start 512 threads, "),
-        ("pitfalls --epochs 2 --threads 512", "cannot start 512 threads, "),
-        ("curve --threads 512", "cannot start 512 threads, "),
-        ("sweep --seeds 0..10 --epochs 2 --threads 64 --jobs 8", "cannot start 512 threads, "),
-    ] {
-        let line = trouble(&folder, &format!("{limited} {run}"));
+    let refused = |limits: &str, run: &str, words: &str| {
+        let line = trouble(&folder, &format!("ulimit {limits}; exec \"$0\" {run}"));
         assert!(line.contains(words) && line.contains("use fewer --threads"), "{line}");
+    };
+    let train = "train --epochs 2 --samples 8";
+    let sweep = "sweep --seeds 0..10 --epochs 2";
+    let many = "--threads 512 takes 1025 threads";
+    for run in [train, "check --epochs 2", "pitfalls --epochs 2", "curve"] {
+        refused("-v 3000000", &format!("{run} --threads 512"), many);
+    }
+    let words = "--threads 64 takes 577 threads";
+    refused("-v 3000000", &format!("{sweep} --threads 64 --jobs 8"), words);
+    // Threads that are few and large, and of the size that they have without a limit.
+    refused("-s 1000000 -v 3000000", &format!("{train} --threads 2"), "takes 5 threads");
+    let one_heap = "-c 0; export MALLOC_ARENA_MAX=1; ulimit";
+    let unlimited = format!("{one_heap} -s unlimited -v 2300000");
+    refused(&unlimited, &format!("{train} --threads 512"), many);
+    let no_room = format!("{one_heap} -s 8192 -v 9200000");
+    refused(&no_room, &format!("{train} --threads 512"), many);
+    // What is refused is about what fails: libtorch has two threads of each.
+    for (run, more) in [(train, "--threads 32"), (sweep, "--threads 16 --jobs 3")] {
+        let fits = format!("{one_heap} -s 65536 -v 5500000; exec \"$0\" {run} {more}");
+        let (code, _, stderr) = shell(&folder, &format!("ulimit {fits}"));
+        assert_eq!(code, 0, "{stderr}");
+        refused(&format!("{one_heap} -s 65536 -v 4200000"), &format!("{run} {more}"), "takes 65 ");
     }
     // What the trial cannot know of: stacks of another size.
     let (code, _, stderr) = shell(
@@ -98,7 +113,9 @@ fn links_that_lead_in_a_circle_and_folders_are_refused_as_outputs() {
     symlink("a.csv", folder.path().join("a.csv")).unwrap();
     symlink("c.csv", folder.path().join("b.csv")).unwrap();
     symlink("b.csv", folder.path().join("c.csv")).unwrap();
+    let long = format!("train --epochs 1000000 --csv {}", "x".repeat(256));
     for (run, words) in [
+        (&*long, "xx: File name too long"),
         ("sweep --seeds 0..1 --epochs 2 --csv a.csv --plot p.svg", "a.csv: Too many levels"),
         ("train --epochs 1000000 --csv b.csv", "b.csv: Too many levels"),
         ("train --epochs 1000000 --csv new/", "cannot write new/: name a file"),
