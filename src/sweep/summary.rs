@@ -96,7 +96,7 @@ impl<'a> Said<'a> {
             n => format!("{n} {what}s"),
         };
         let mut title = format!(
-            "{seeds}: {}, lr {}, {}, {}, {}\n",
+            "{seeds}: {}, lr {}, {}, {}, {}",
             of("epochs", "epoch"),
             plan.setting("lr"),
             of("samples", "sample"),
@@ -106,6 +106,7 @@ impl<'a> Said<'a> {
         if title.chars().count() > 80 {
             title = title.replacen(": ", "\n", 1);
         }
+        title.push('\n');
         if plan.setting("same_init") == "true" {
             title += "All networks of a seed start from the same weights.\n";
         }
@@ -199,8 +200,31 @@ fn pairs(activations: &[Activation], columns: &Columns) -> Result<Vec<OfPair>> {
 }
 
 fn interval([low, high]: [f64; 2]) -> String {
-    if low.is_nan() || high.is_nan() {
+    if low.is_nan() {
         return "-".to_owned();
     }
     format!("{} to {}", number(low), number(high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lesson::train::Train;
+    use crate::sweep::columns::Columns;
+
+    #[test]
+    fn a_title_that_is_wider_than_a_terminal_stands_in_two_lines() {
+        let mut widths = Vec::new();
+        for digits in 1..=16 {
+            let mut run = Train::default().run;
+            run.lr = "0.1234567891234567"[..digits + 2].parse().unwrap();
+            let plan = Plan::new(&run, "0..1000".parse().unwrap(), Shard::WHOLE);
+            let title = Said::new(&plan, &Columns::new(&plan, None)).unwrap().title();
+            let lines: Vec<_> = title.lines().collect();
+            let width = lines.join(": ").len();
+            assert_eq!(lines.len(), 1 + usize::from(width > 80), "{title}");
+            widths.push(width);
+        }
+        assert!(widths.contains(&80) && widths.contains(&81), "{widths:?}");
+    }
 }
