@@ -335,22 +335,39 @@ mod tests {
 
     #[test]
     fn losses_of_the_same_bits_are_0_ulps_apart_nan_too() {
-        let ending_in = |loss: f32| {
-            let mut trace = Trace::new(About::default());
-            let array = Array::new(Dtype::F32, vec![], loss.to_ne_bytes().to_vec()).unwrap();
-            trace.insert(Key::new("tanh", 1, "loss", "loss"), array).unwrap();
-            trace
-        };
         let next = 1_f32.next_up();
         for (ours, theirs, ulps) in
             [(f32::NAN, f32::NAN, Some(0)), (1.0, next, Some(1)), (1.0, f32::NAN, None)]
         {
-            let traces = [ours, theirs].map(ending_in);
-            let [a, b] = &traces;
-            let report = compare::compare(["A", "B"], a, b, &Options::default()).unwrap();
+            let Checked { report, traces, .. } = checked("train", [ours, theirs]);
             let told: Vec<_> = endings(&report, &traces).iter().map(|it| it.ulps).collect();
             assert_eq!(told, [ulps], "{ours} {theirs}");
         }
+    }
+
+    /// Two records of one loss each, compared.
+    fn checked(name: &str, losses: [f32; 2]) -> Checked {
+        let traces = losses.map(|loss| {
+            let mut trace = Trace::new(About::default());
+            let array = Array::new(Dtype::F32, vec![], loss.to_ne_bytes().to_vec()).unwrap();
+            trace.insert(Key::new("tanh", 1, "loss", "loss"), array).unwrap();
+            trace
+        });
+        let [a, b] = &traces;
+        let report = compare::compare(["A", "B"], a, b, &Options::default()).unwrap();
+        Checked::new(name.to_owned(), String::new(), report, traces)
+    }
+
+    #[test]
+    fn a_summary_shows_where_each_part_diverged_and_of_no_other() {
+        let all = [checked("train", [1.0, 1.0]), checked("curve", [1.0, 2.0])];
+        let (text, verdict) = summary(&all, &Options::default());
+        assert_eq!(verdict, Verdict::Diverged);
+        assert!(text.contains("\nverdict: diverged"), "{text}");
+        assert!(text.contains("\ncurve:\n") && !text.contains("\ntrain:\n"), "{text}");
+        let (text, verdict) = summary(&all[..1], &Options::default());
+        assert_eq!(verdict, Verdict::Exact);
+        assert!(!text.contains("\ntrain:\n"), "{text}");
     }
 
     fn python_with(torch: &str) -> About {

@@ -166,6 +166,7 @@ mod tests {
         assert_eq!(labels(Scale::Linear, -1.0, 1.0), ["-1.0", "-0.5", "0.0", "0.5", "1.0"]);
         assert_eq!(labels(Scale::Linear, 0.0, 3e6)[1..3], ["0.5·10⁶", "1.0·10⁶"]);
         assert_eq!(labels(Scale::Linear, 1e-4, 8e-4)[..2], ["0.0001", "0.0002"]);
+        assert_eq!(labels(Scale::Linear, 0.0, 6e-4)[..2], ["0.0000", "0.0001"]);
         assert_eq!(labels(Scale::Linear, 0.0, 6.2e-6)[..3], ["0", "1·10⁻⁶", "2·10⁻⁶"]);
     }
 

@@ -132,6 +132,9 @@ mod tests {
         panel.notes.push(Note { text: "a".to_owned(), at: (10.0, 3.0), above: true });
         let [(left, right), _] = panel.ends(&[&points]);
         assert!((left + 0.36).abs() < 1e-12 && (right - 11.8).abs() < 1e-12, "{left} {right}");
+        // In proportion to the axis, wherever it begins.
+        let [(left, right), _] = panel.ends(&[&[(100.0, 0.0), (110.0, 1.0)]]);
+        assert!((left - 99.64).abs() < 1e-12 && (right - 111.8).abs() < 1e-12, "{left} {right}");
     }
 
     #[test]

@@ -64,3 +64,44 @@ impl Conversation {
         bail!("the Python twin ended without an answer")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+    use std::time::Duration;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A conversation with what a shell does.
+    fn with(script: &str) -> (Conversation, TempDir) {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("twin");
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        let python = Python::find(Some(&path), Duration::from_secs(20));
+        (Conversation::start(&python, "bench").unwrap(), folder)
+    }
+
+    #[test]
+    fn a_question_has_its_answer() {
+        let (mut twin, _folder) = with("while read line; do echo \"$line $line\"; done");
+        for word in ["this", "that"] {
+            assert_eq!(twin.ask(word).unwrap(), format!("{word} {word}"));
+        }
+    }
+
+    #[test]
+    fn a_twin_that_ends_without_an_answer_says_why() {
+        let said = |script: &str| {
+            let (mut twin, _folder) = with(script);
+            twin.ask("what").unwrap_err().to_string()
+        };
+        let slow = said("exec >&-; sleep 0.3; echo 'no room' >&2; exit 3");
+        assert_eq!(slow, "the Python twin failed (exit status: 3): no room");
+        assert_eq!(said("exit 0"), "the Python twin ended without an answer");
+        assert_eq!(said("printf unended"), "the Python twin ended without an answer");
+    }
+}

@@ -179,3 +179,37 @@ fn clear_orphans() {
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of processes that are not there.
+    #[test]
+    fn what_is_done_is_no_longer_cleared_and_all_else_is() {
+        let [first, second] = [i32::MAX as u32, i32::MAX as u32 - 1];
+        let (companion, _other) = (Companion::new(first), Companion::new(second));
+        let (group, _other) = (Group::new(first), Group::new(second));
+        let (folder, other) = (Folder::new().unwrap(), Folder::new().unwrap());
+        let [path, others] = [&folder, &other].map(|folder| folder.path().to_owned());
+        let known = || {
+            let left = left();
+            let of = |list: &[u32]| [first, second].map(|number| list.contains(&number));
+            let folders = [&path, &others].map(|path| left.folders.contains(path));
+            [of(&left.companions), of(&left.groups), folders]
+        };
+        assert_eq!(known(), [[true; 2]; 3]);
+        drop((companion, group, folder));
+        assert_eq!(known(), [[false, true]; 3]);
+        assert!(!path.exists() && others.exists());
+    }
+
+    #[test]
+    fn a_folder_that_nothing_can_be_written_to_is_refused() {
+        let folder = Folder::new().unwrap();
+        folder.refuse_full().unwrap();
+        fs::remove_dir_all(folder.path()).unwrap();
+        let error = folder.refuse_full().unwrap_err().to_string();
+        assert!(error.ends_with("free some space, or set TMPDIR to another folder"), "{error}");
+    }
+}

@@ -6,11 +6,11 @@ mod running;
 mod together;
 
 use std::ffi::OsString;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fs, io};
 
 use anyhow::{Context, Result, anyhow, bail};
 use torch_parity::trace::{Kept, STEPS_VARIABLE};
@@ -39,12 +39,13 @@ pub struct Python {
 /// are run then, as they are now.
 pub fn checkout() -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
-    let is_checkout = |folder: &&Path| {
-        folder.join("python_ref/record.py").is_file()
-            && std::fs::read_to_string(folder.join("Cargo.toml"))
-                .is_ok_and(|text| text.contains("\nname = \"tanh-parity\"\n"))
-    };
-    here.ancestors().find(is_checkout).map(Path::to_owned)
+    here.ancestors().find(|folder| is_checkout(folder)).map(Path::to_owned)
+}
+
+fn is_checkout(folder: &Path) -> bool {
+    folder.join("python_ref/record.py").is_file()
+        && fs::read_to_string(folder.join("Cargo.toml"))
+            .is_ok_and(|text| text.contains("\nname = \"tanh-parity\"\n"))
 }
 
 impl Python {
@@ -216,9 +217,9 @@ pub fn steps(kept: &Kept) -> String {
 
 /// Writes the Python files to a folder of their own.
 fn unpack(package: &Path) -> Result<()> {
-    std::fs::create_dir(package)
+    fs::create_dir(package)
         .and_then(|()| {
-            SOURCES.iter().try_for_each(|(name, text)| std::fs::write(package.join(name), text))
+            SOURCES.iter().try_for_each(|(name, text)| fs::write(package.join(name), text))
         })
         .with_context(|| leftovers::cannot_write(package))
 }
@@ -234,5 +235,23 @@ mod tests {
         let error = python.cannot_start(&io::ErrorKind::WouldBlock.into()).to_string();
         assert!(error.starts_with("cannot start python3: "), "{error}");
         assert!(error.ends_with(": end other processes or raise `ulimit -u`"), "{error}");
+        assert_eq!(python.timeout(), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_checkout_has_its_python_and_its_name() {
+        assert_eq!(checkout().unwrap(), Path::new(env!("CARGO_MANIFEST_DIR")));
+        let folder = tempfile::TempDir::new().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        assert!(!is_checkout(folder.path()));
+        fs::create_dir(folder.path().join("python_ref")).unwrap();
+        write("python_ref/record.py", "");
+        assert!(!is_checkout(folder.path()), "another project's");
+        write("Cargo.toml", "[package]\nname = \"other\"\n");
+        assert!(!is_checkout(folder.path()));
+        write("Cargo.toml", "[package]\nname = \"tanh-parity\"\n");
+        assert!(is_checkout(folder.path()));
+        fs::remove_file(folder.path().join("python_ref/record.py")).unwrap();
+        assert!(!is_checkout(folder.path()), "without the Python files");
     }
 }

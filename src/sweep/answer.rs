@@ -166,8 +166,8 @@ mod tests {
     use super::*;
     use crate::sweep::row::SeedRow;
 
-    /// What is said of networks whose losses are around these.
-    fn said(sigmoid: f64, tanh: f64, relu: f64) -> String {
+    /// A sweep of networks whose losses are around these.
+    fn around(sigmoid: f64, tanh: f64, relu: f64) -> (Plan, Columns) {
         let activations = [Activation::Sigmoid, Activation::Tanh, Activation::Relu];
         let plan = Plan::small(1, &activations, "0..20");
         let row = |seed: i64, activation, loss: f64| {
@@ -181,6 +181,12 @@ mod tests {
         for seed in 0..20 {
             columns.push(&seed_rows(seed).collect::<Vec<_>>()).unwrap();
         }
+        (plan, columns)
+    }
+
+    /// What is said of them.
+    fn said(sigmoid: f64, tanh: f64, relu: f64) -> String {
+        let (plan, columns) = around(sigmoid, tanh, relu);
         claim(&plan, &columns).unwrap().map_or(String::new(), |claim| claim.to_string())
     }
 
@@ -194,5 +200,16 @@ mod tests {
         assert!(open.contains("\nis not decided at these settings:"), "{open}");
         assert!(open.contains("relu ends below tanh: open ("), "{open}");
         assert!(said(0.6, 0.4, f64::NAN).contains("is not decided"), "lost runs decide nothing");
+    }
+
+    #[test]
+    fn a_leader_is_decided_where_the_runner_up_is_clearly_behind() {
+        let (plan, columns) = around(0.6, 0.4, 0.3);
+        let Leader { activation, decided, .. } = leader(&plan, &columns, 1).unwrap();
+        assert_eq!((activation, decided), (Activation::Relu, true));
+        let (plan, columns) = around(0.6, 0.4, 0.395);
+        assert!(!leader(&plan, &columns, 1).unwrap().decided);
+        let alone = Plan::small(1, &[Activation::Relu], "0..20");
+        assert!(leader(&alone, &columns, 1).unwrap().decided, "there is no other");
     }
 }

@@ -364,6 +364,9 @@ fn runs_of_other_settings_and_tables_are_told_in_every_format() {
     let report: Value = serde_json::from_str(&run(&files, "json")).unwrap();
     let other = &report["comparisons"][0]["other_settings"];
     assert_eq!(*other, serde_json::json!([["seed", ["0", "7|8"]]]));
+    let page = fs::read_to_string(folder.path().join("p.html")).unwrap();
+    let row = "<th scope=\"row\">seed</th><td>0</td><td>7|8</td>";
+    assert!(page.contains("<h3>Other settings</h3>") && page.contains(row), "{page}");
 
     fs::write(folder.path().join("a.csv"), "name,loss\ntanh,0.5\n").unwrap();
     fs::write(folder.path().join("b.csv"), "name,loss\ntanh,0.25\n").unwrap();
@@ -387,7 +390,7 @@ fn runs_of_other_settings_and_tables_are_told_in_every_format() {
         assert!(page.contains(part), "no {part} in\n{page}");
     }
     // Rows are counted: there is none between two.
-    for part in ["The values around it", "before training", "\n1.05\n"] {
+    for part in ["The values around it", "before training", "\n1.05\n", "Notes", "Other settings"] {
         assert!(!page.contains(part), "{part} in\n{page}");
     }
 }

@@ -44,6 +44,18 @@ fn with_another_activation_the_cells_are_not_torchs() {
 }
 
 #[test]
+fn nothing_is_said_of_a_cell_that_was_not_trained() {
+    for (cell, other) in [("rnn", "lstm"), ("lstm", "rnn")] {
+        let flags = "recurrent --steps 2 --samples 4 --hidden 2 --epochs 1 --activations tanh,relu";
+        let printed = stdout(tanh_parity(&format!("{flags} --cells {cell}")));
+        let claims: Vec<_> = printed.lines().filter(|line| line.contains("learned up")).collect();
+        assert_eq!(claims.len(), 1, "{printed}");
+        assert!(claims[0].starts_with(&format!("{cell}: ")), "{printed}");
+        assert!(!printed.contains(&format!("{other} ")), "{printed}");
+    }
+}
+
+#[test]
 fn runs_at_the_edges_have_the_bits_of_python() {
     let edges = [
         "--steps 1 --samples 1 --hidden 1 --epochs 1",

@@ -57,6 +57,10 @@ fn the_plots_show_every_activation() {
         }
         assert_eq!(svg.matches("<polygon opacity=\"0.18\"").count(), 3, "{name}: a band for each");
     }
+    // Epochs are counted, losses are not.
+    folder.run("sweep --seeds 0..2 --epochs 2 --samples 8 --plot spread.svg --curves curves.svg");
+    let curves = folder.read("curves.svg");
+    assert!(curves.contains("\n1\n") && !curves.contains("\n1.5\n"), "{curves}");
 }
 
 /// Rows of as many seeds as are asked for, with losses that were never trained.

@@ -70,7 +70,7 @@ impl<'a> Side<'a> {
     pub fn values(&self, i: u32) -> usize {
         let (dtype, shape) = self.form(i);
         let all: usize = shape.iter().product();
-        if dtype.bitsize() < 8 { all * dtype.bitsize() / 8 } else { all }
+        all * dtype.bitsize().min(8) / 8
     }
 
     /// Whether there is a digest in place of the values.
@@ -80,15 +80,14 @@ impl<'a> Side<'a> {
 
     /// The digest of a tensor, whose values are read block by block.
     pub fn digest(&self, i: u32) -> Result<Array> {
-        let size = self.size(i);
         match self {
-            Self::Stored(stored) if size > digest::SIZE => {
-                let ((dtype, shape), (source, [start, _])) = (self.form(i), self.place(i));
-                digest::of_blocks(dtype, shape, size, |from, bytes| {
+            Self::Memory(_, tensors) => Ok(tensors[i as usize].1.digest()),
+            Self::Stored(stored) => {
+                let ((dtype, shape), (source, [start, end])) = (self.form(i), self.place(i));
+                digest::of_blocks(dtype, shape, (end - start) as usize, |from, bytes| {
                     stored.read(source, start + from as u64, bytes)
                 })
             }
-            _ => Ok(self.array(i)?.digest()),
         }
     }
 
@@ -160,5 +159,55 @@ impl<'s, 'a> Reader<'s, 'a> {
         stored.read(source, range.start, &mut self.buffer)?;
         self.held = (source, range);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::Input;
+
+    /// Tensors of 8, 16, 32 and 8 bytes behind each other.
+    fn stored() -> Input {
+        let tensors = [("a", 0, 8), ("b", 8, 24), ("c", 24, 56), ("d", 56, 64)];
+        let entry = |(name, from, to)| {
+            let shape = to - from;
+            format!(r#""{name}":{{"dtype":"U8","shape":[{shape}],"data_offsets":[{from},{to}]}}"#)
+        };
+        let header = format!("{{{}}}", tensors.map(entry).join(","));
+        let length = (header.len() as u64).to_le_bytes();
+        let file = [&length, header.as_bytes(), &(0..64).collect::<Vec<u8>>()].concat();
+        let path = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&path, file).unwrap();
+        Input::read(path.path()).unwrap()
+    }
+
+    /// What is read at once is what is asked for next, and nothing is read twice.
+    #[test]
+    fn tensors_that_lie_together_are_read_at_once() {
+        let Input::Stored(stored) = &stored() else { panic!("it is held in memory") };
+        let (side, [a, b, c, d]) = (Side::Stored(stored), [0, 1, 2, 3]);
+        let begin = side.place(a).1[0];
+        let held = |tensors: &[u32], then: &[(u32, Range<usize>)]| {
+            let mut reader = Reader::new(&side);
+            reader.hold(tensors.iter().copied()).unwrap();
+            for (i, part) in then {
+                let bytes = reader.bytes(*i, part.clone()).unwrap().to_vec();
+                let from = (side.place(*i).1[0] - begin) as usize + part.start;
+                assert!(bytes.iter().map(|&byte| usize::from(byte)).eq(from..from + part.len()));
+            }
+            let held = reader.held.1;
+            (!held.is_empty()).then(|| held.start - begin..held.end - begin)
+        };
+        assert_eq!(held(&[a, b], &[]), Some(0..24));
+        assert_eq!(held(&[b, a], &[(a, 0..8), (b, 0..16), (b, 8..16)]), Some(0..24));
+        // With as much between them as they have, at most.
+        assert_eq!(held(&[a, b, d], &[(d, 0..8), (a, 0..8)]), Some(0..64));
+        // What lies farther apart is read when it is asked for: as much of it.
+        assert_eq!(held(&[a, d], &[]), None);
+        assert_eq!(held(&[a, d], &[(d, 0..4)]), Some(56..60));
+        assert_eq!(held(&[a, b], &[(c, 10..20)]), Some(34..44));
+        assert_eq!(held(&[a, b], &[(c, 10..20), (c, 12..20), (c, 9..19)]), Some(33..43));
+        assert_eq!(held(&[], &[]), None);
     }
 }

@@ -75,6 +75,9 @@ fn a_damaged_safetensors_says_what_is_wrong_and_the_first_of_two_faults() {
         (format!("{{{x}}}"), 9, "it has 5 bytes more than its tensors"),
         (format!("{{{x},{x}}}"), 4, "it has x twice"),
         (format!("{{{x},7}}"), 4, "its header: key must be a string, at byte 55"),
+        (format!("{{{x},}}"), 4, "its header: key must be a string, at byte 55"),
+        (format!("{{{x}"), 4, "its header: EOF while parsing an object, at byte 53"),
+        (format!("{{{}}}", x.replace(':', " 1")), 4, "its header: expected `:`, at byte 5"),
         (format!("{{{unknown}}}"), 4, "unknown variant `C128` in its header, at byte 20"),
         (
             format!("{{{}}}", entry("x", "[2]", [0, 4])),
@@ -90,6 +93,8 @@ fn a_damaged_safetensors_says_what_is_wrong_and_the_first_of_two_faults() {
         let said = format!("b is not a readable .safetensors file: {said}");
         assert_eq!(error("b", safetensors(&header, bytes)), said);
     }
+    let blanks = format!("{{ {} , {late} }}", x.replace("\":", "\"  :  "));
+    assert_eq!(record(parse("b", safetensors(&blanks, 8))).tensors.len(), 2);
     assert_eq!(error("b", safetensors("{}", 0)), "b holds no tensors");
     assert!(error("b", &safetensors("{}", 0)[..9]).starts_with("b is of no kind that is known"));
     assert!(matches!(parse("b", "abcdefgh{,x\n1,2\n"), Ok(Input::Table(_))));
@@ -282,6 +287,17 @@ fn what_numpy_and_pytorch_write_is_read() {
         assert!(error.contains(said) && error.lines().count() == 1, "{error}");
     }
     assert!(!folder.path().join("ran").exists(), "a pickle ran code");
+}
+
+/// A file that tells no length is read to its end, as those in /proc.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_is_read_to_its_end_whatever_length_it_tells() {
+    let path = Path::new("/proc/sys/kernel/pid_max");
+    assert_eq!(std::fs::metadata(path).unwrap().len(), 0);
+    let both = [path; 2].map(|path| Input::read(path).unwrap());
+    let report = compare_inputs(["A", "B"], &both, &Options::default()).unwrap();
+    assert_eq!((report.verdict(), report.total().tensors), (Verdict::Exact, 1), "{report}");
 }
 
 /// A process of its own compares two files, and tells where its memory was largest;

@@ -630,6 +630,33 @@ fn nothing_is_never_exact() {
 }
 
 #[test]
+fn a_series_that_takes_no_step_is_not_told_by_its_steps() {
+    let of = |step: usize| {
+        let mut trace = Trace::default();
+        let array = Array::new(Dtype::F32, vec![1], 1_f32.to_ne_bytes().to_vec()).unwrap();
+        trace.insert(Key::new("net", 0, "init", "w"), array.clone()).unwrap();
+        if step > 0 {
+            trace.insert(Key::new("net", step, "loss", "loss"), array).unwrap();
+        }
+        let series = held(&trace, &trace, &Options::default()).outcome(0).series;
+        series.iter().map(|series| series.steps).collect::<Vec<_>>()
+    };
+    assert_eq!(of(0), [0; 0]);
+    assert_eq!(of(1), [1]);
+}
+
+/// What every reader knows is not said again.
+#[test]
+fn a_record_tells_its_phases_only_where_some_are_its_own() {
+    let text = |trace: &Trace| String::from_utf8_lossy(&trace.to_bytes().unwrap()).into_owned();
+    let mut trace = small_trace();
+    assert!(!text(&trace).contains("phases"));
+    let loss = trace.tensors.values().next().unwrap().clone();
+    trace.insert(Key::new("tanh", 1, "own", "x"), loss).unwrap();
+    assert!(text(&trace).contains("phases"));
+}
+
+#[test]
 fn a_hundred_thousand_series_phases_and_names_take_no_quadratic_time() {
     let start = std::time::Instant::now();
     let [mut a, mut b] = [Trace::default(), Trace::default()];
