@@ -38,7 +38,8 @@ impl Output {
                 ensure!(!metadata.is_dir(), "{}: it is a folder, name a file", cannot());
                 Self::existing(path, &metadata).with_context(cannot)
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => {
+            // Of a name that is too long or links in a circle, `new_file` says that.
+            Err(_) => {
                 let named = path.as_os_str().as_encoded_bytes();
                 let is_folder = [&b"/"[..], b"/.", b".."].iter().any(|end| named.ends_with(end));
                 ensure!(!is_folder && !named.is_empty(), "{}: name a file", cannot());
@@ -49,7 +50,6 @@ impl Output {
                     _ => anyhow::Error::new(error).context(cannot()),
                 })
             }
-            Err(error) => Err(error).with_context(cannot),
         }
     }
 

@@ -197,3 +197,31 @@ fn reason(stderr: &str) -> String {
         lines.join(" ").trim().trim_start_matches("error: ").to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a shell that fails is said to have failed of. Its first argument is the
+    /// folder, and a file of that name in it is one that cannot be written.
+    fn said(script: &str) -> String {
+        let folder = Folder::new().unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).arg(folder.path());
+        let mut running =
+            Running::start("the shell", command, folder, Duration::from_secs(20)).unwrap();
+        running.finish().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_full_folder_is_the_reason_only_where_there_is_no_other() {
+        let full = "mkdir \"$0\"/probe;";
+        assert_eq!(said("exit 3"), "the shell failed (exit status: 3): it printed no reason");
+        let said_full = said(&format!("{full} exit 3"));
+        assert!(said_full.starts_with("cannot write to "), "{said_full}");
+        let own = said(&format!("{full} echo 'ValueError: no' >&2; exit 3"));
+        assert_eq!(own, "the shell failed (exit status: 3): ValueError: no");
+        let killed = said(&format!("{full} kill -9 $$"));
+        assert!(killed.starts_with("the shell failed (signal: 9"), "{killed}");
+    }
+}

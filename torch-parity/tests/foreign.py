@@ -67,6 +67,8 @@ torch.save(net.state_dict(), folder / "legacy_names")
 save_file(net.state_dict(), folder / "state.safetensors")
 torch.save(net, folder / "model.pt")
 torch.save(net.state_dict(), folder / "old.pt", _use_new_zipfile_serialization=False)
+torch.save(torch.nn.Parameter(torch.ones(2)), folder / "lone.pt")
+save_file({"tensor": torch.ones(2)}, folder / "lone.safetensors")
 torch.save({"x": torch.ones(1), "evil": Evil()}, folder / "evil.pt")
 
 net = torch.nn.Linear(3, 4)
