@@ -553,7 +553,7 @@ def settings_of(optimizer):
     def values(group):
         named = {}
         for name, item in group.items():
-            if name not in ("params", "names"):
+            if name not in ("params", "param_names"):
                 with contextlib.suppress(TypeError):  # no plain value
                     named[name] = value(item)
         return named

@@ -34,6 +34,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(ROOT)
 
+import numpy
 import torch
 import torch._dynamo  # else each child does, at its first optimizer
 
@@ -428,6 +429,32 @@ class Said(unittest.TestCase):
         self.assertEqual(both["optimizer"], both["optimizers"][0])
         (net,) = read_trace(run_script("groups.py").trace)[0]["models"]
         self.assertGreater(len(net["optimizer"]["groups"]), 1)
+
+    def test_settings_are_told_as_the_plain_values_that_they_are(self):
+        net = torch.nn.Linear(2, 2)
+        group = {
+            "params": net.named_parameters(),
+            "lr": torch.tensor(0.5),
+            "each": (torch.tensor([1.0, 2.0]), [1, 0.25]),
+            "flag": True,
+            "none": None,
+            "text": "x",
+            "count": numpy.int64(3),
+            "ratio": numpy.float32(0.5),
+            "large": float("-inf"),
+            "thing": object(),
+            "things": [object()],
+        }
+        ours = list(group)
+        told = record.settings_of(torch.optim.SGD([group], lr=0.1))
+        text = json.dumps({name: told.pop(name) for name in ours if name in told})
+        expected = '{"lr": 0.5, "each": [[1.0, 2.0], [1, 0.25]], "flag": true, '
+        expected += (
+            '"none": null, "text": "x", "count": 3, "ratio": 0.5, "large": "-inf"}'
+        )
+        self.assertEqual(text, expected)
+        default = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1)
+        self.assertEqual(told.keys(), record.settings_of(default).keys() - {"lr"})
 
     def test_nothing_to_record_has_its_reason(self):
         net = "import torch\nnet = torch.nn.Linear(2, 2)\n"
