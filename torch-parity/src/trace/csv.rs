@@ -48,9 +48,8 @@ struct Dialect {
 
 impl Dialect {
     fn of(text: &[u8]) -> Self {
-        let counts = [b'\t', b';', b','].map(|separator| (separator, per_line(text, separator)));
-        let always = |(_, count): &&(u8, Option<usize>)| count.is_some();
-        let separator = counts.iter().find(always).map_or(b',', |(separator, _)| *separator);
+        let separator = [b'\t', b';'].into_iter().find(|&separator| separates(text, separator));
+        let separator = separator.unwrap_or(b',');
         let line = text.split(|byte| b"\r\n".contains(byte)).find(|line| !line.is_empty());
         let mut cells =
             line.unwrap_or_default().split(|&byte| byte == separator).skip(1).peekable();
@@ -59,9 +58,9 @@ impl Dialect {
     }
 }
 
-/// How many of `separator` each of the first lines has, outside of quotes; None
-/// where they have none, or not each the same number.
-fn per_line(text: &[u8], separator: u8) -> Option<usize> {
+/// Whether each of the first lines has as many of `separator`, outside of quotes,
+/// and not none.
+fn separates(text: &[u8], separator: u8) -> bool {
     let (mut quoted, mut count, mut blank, mut first) = (false, 0, true, None);
     // Up to the end of a line beyond this much.
     for (i, &byte) in text.iter().chain(b"\n").enumerate() {
@@ -70,7 +69,7 @@ fn per_line(text: &[u8], separator: u8) -> Option<usize> {
             count += 1;
         } else if b"\r\n".contains(&byte) && !quoted {
             if !blank && *first.get_or_insert(count) != count {
-                return None;
+                return false;
             }
             (count, blank) = (0, true);
             if i > 1 << 16 {
@@ -80,7 +79,7 @@ fn per_line(text: &[u8], separator: u8) -> Option<usize> {
         }
         blank = false;
     }
-    first.filter(|&count| count > 0)
+    first.is_some_and(|count| count > 0)
 }
 
 /// Reads all lines as rows.
