@@ -29,6 +29,7 @@ import argparse
 import contextlib
 import ctypes
 import dataclasses
+import enum
 import functools
 import hashlib
 import importlib.abc
@@ -47,7 +48,7 @@ import threading
 import traceback
 import types
 import weakref
-from collections import Counter, namedtuple
+from collections import Counter, deque, namedtuple
 from collections.abc import Iterator, Mapping
 
 # Imported when the script does: what it sets before its `import torch`, such
@@ -89,8 +90,10 @@ MOST_NODES = 1000  # of autograd's graph in the metadata
 # How long passes wait that no backward pass goes through, so that a model which
 # is run with gradients, but not trained, does not fill the memory.
 MOST_UPDATES = 100
+MOST_PENDING = 1000
 MOST_EVENTS = 1000
 MOST_BYTES = 256 << 20
+MOST_NESTED = 100  # containers within each other, of an argument or an output
 
 
 class Trouble(Exception):
@@ -352,28 +355,73 @@ def read(tensor, digest=False):
         if tensor.is_conj() or tensor.is_neg() or not tensor.is_contiguous():
             tensor = tensor.detach().resolve_conj().resolve_neg().contiguous()
         shape = tensor.shape
-        size = tensor.numel() * tensor.element_size()
+        width = tensor.element_size()
+        size = tensor.numel() * width
         if tensor.dtype is torch.complex128:
             shape = (*shape, 2)
+        if not size:
+            return Piece(dtype, shape, b"")
+        # There may be less memory than the shape says, or none at all.
+        memory = tensor.untyped_storage()
+        if memory.device.type != "cpu":
+            return None
+        address, end = tensor.data_ptr(), tensor.storage_offset() * width + size
+        if not address or memory.nbytes() < end:
+            return None
         if digest and size > DIGEST_SIZE:
-            data = hashed((dtype, shape), tensor.data_ptr(), size)
-        else:
-            data = ctypes.string_at(tensor.data_ptr(), size) if size else b""
-        return Piece(dtype, shape, data)
+            return Piece(dtype, shape, hashed((dtype, shape), address, size))
+        return Piece(dtype, shape, ctypes.string_at(address, size))
     except (RuntimeError, NotImplementedError):
         return None
 
 
-def tensors(value, name, within=(), objects=3):
+def word(key, place):
+    """A key as a part of a name; its place instead of what may be named otherwise
+    in the next run."""
+    parts = key if isinstance(key, tuple) else (key,)
+    plain = all(isinstance(part, (str, numbers.Number, enum.Enum)) for part in parts)
+    return key if plain else place
+
+
+def attributes(value):
+    """An object's own, by the first of their names: a Categorical has its logits
+    twice."""
+    held = {}
+    named = dict(getattr(value, "__dict__", {}))
+    for cls in type(value).__mro__:
+        slots = vars(cls).get("__slots__", ())
+        for slot in (slots,) if isinstance(slots, str) else slots:
+            with contextlib.suppress(AttributeError, KeyError):  # not set, private
+                named[slot] = vars(cls)[slot].__get__(value)
+    for key, part in named.items():
+        held.setdefault(id(part), (key, part))
+    return held.values()
+
+
+def is_new(value, seen):
+    """Whether it is no object that was seen before, and may hold tensors."""
+    if value is None or isinstance(value, (str, bytes, numbers.Number)):
+        return False
+    if isinstance(value, (torch.Tensor, Mapping, list, tuple, deque)):
+        return True
+    if id(value) in seen:
+        return False
+    seen[id(value)] = value  # lives on, so that no other one gets its id
+    return True
+
+
+def tensors(value, name, within=(), objects=3, seen=None):
     """The tensors of an argument or an output, each with its name: `name`, or
     `name.0`, `name.key` of one in a container or an object, and in those that
-    are in there, too."""
+    are in there, too. An object is gone through once, by its shortest name."""
+    seen = {} if seen is None else seen
     if isinstance(value, torch.Tensor):
         yield name, value
         return
     if isinstance(value, Mapping):
-        parts = value.items()
-    elif isinstance(value, (list, tuple)):
+        keyed = enumerate(value.items())
+        parts = ((word(key, place), part) for place, (key, part) in keyed)
+    elif isinstance(value, (list, tuple, deque)):
         parts = enumerate(value)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)
@@ -385,14 +433,12 @@ def tensors(value, name, within=(), objects=3):
     ):
         return
     else:
-        # Each under the first of its names: a Categorical has its logits twice.
-        held = {}
-        for key, part in getattr(value, "__dict__", {}).items():
-            held.setdefault(id(part), (key, part))
-        parts, objects = held.values(), objects - 1
-    if id(value) not in within:
+        parts, objects = attributes(value), objects - 1
+    if id(value) not in within and len(within) < MOST_NESTED:
+        within = (*within, id(value))
+        parts = [part for part in parts if is_new(part[1], seen)]
         for key, part in parts:
-            yield from tensors(part, f"{name}.{key}", (*within, id(value)), objects)
+            yield from tensors(part, f"{name}.{key}", within, objects, seen)
 
 
 def unwrap(module):
@@ -463,7 +509,7 @@ class Pass:
     def __init__(self, module, inputs):
         self.module = weakref.ref(module)  # it ends when the script lets go of it
         self.has_parameters = self.learns = False  # until it is kept
-        self.inputs = inputs  # (name, piece, whether autograd followed it)
+        self.inputs = inputs  # (name, piece, 1 if it has a gradient, 2 if it was made)
         self.inner = []  # (reference to a module inside, suffix, piece)
         self.outputs = []  # (suffix, piece)
         self.nodes = []  # where these are in autograd's graph
@@ -491,10 +537,25 @@ class Event:
         """Of its leaves that are there still: others may get the id of one gone."""
         return {id(leaf) for ref in self.leaves if (leaf := ref()) is not None}
 
-    def holds(self):
-        """Whether any of its gradients is still there."""
-        grads = (leaf().grad for leaf in self.leaves if leaf() is not None)
-        pieces = (read(grad) for grad in grads if grad is not None)
+    def holds(self, owner):
+        """Whether a gradient is still there that no update has taken: of its
+        parameters, or where it has none, of its other leaves."""
+        leaves = [leaf for ref in self.leaves if (leaf := ref()) is not None]
+        trained = [
+            leaf
+            for leaf in leaves
+            if isinstance(leaf, torch.nn.Parameter) or id(leaf) in owner
+        ]
+        left = [
+            leaf
+            for leaf in trained or leaves
+            if (
+                owner[id(leaf)] not in self.taken
+                if id(leaf) in owner
+                else not self.taken
+            )
+        ]
+        pieces = (read(leaf.grad) for leaf in left if leaf.grad is not None)
         return any(p is None or p.data.strip(b"\0") for p in pieces)
 
 
@@ -574,9 +635,14 @@ def digest_of(piece):
     return hashlib.blake2b(kind + piece.data, digest_size=16).digest()
 
 
+def parameters(model):
+    """Its parameters, also where it has another method of that name."""
+    return torch.nn.Module.parameters(model)
+
+
 def ids_of(model):
     """Which parameters it has."""
-    return {id(p) for p in model.parameters()}
+    return {id(p) for p in parameters(model)}
 
 
 def grads_of(named):
@@ -632,6 +698,16 @@ def breadth(model):
     return sum(1 for _ in model.modules())
 
 
+def running():
+    """The optimizers whose step is running here, the innermost first. Of frames of
+    the script, not even the local variables are looked at: that alone would change
+    what its `locals()` returned."""
+    file = torch.optim.Optimizer.profile_hook_step.__code__.co_filename
+    frames = (frame for frame, _ in traceback.walk_stack(sys._getframe()))
+    hooked = (f for f in frames if f.f_code.co_filename == file)
+    return [f.f_locals.get("self") for f in hooked if f.f_code.co_name == "wrapper"]
+
+
 def forget_owner(owner, place, _):
     """A parameter is gone, and another one may get its id."""
     owner.pop(place, None)
@@ -667,13 +743,14 @@ class Recorder:
         self.series = {}  # by name
         self.counts = Counter()  # of models by class
         self.owner = {}  # id of a parameter -> its Series
-        self.plans = weakref.WeakKeyDictionary()  # optimizer -> what it updates
-        self.modules = weakref.WeakKeyDictionary()  # all that were made
-        self.called = weakref.WeakKeyDictionary()  # as outermost ones
-        self.buffers = weakref.WeakKeyDictionary()  # module -> buffers as last seen
+        # Weak dictionaries by identity, from `install` on
+        self.plans = None  # optimizer -> what it updates
+        self.modules = None  # all that were made
+        self.called = None  # as outermost ones
+        self.buffers = None  # module -> buffers as last seen
         # What is in the file
         self.last = {}  # (series, name) -> digest of the data recorded last
-        self.known = {}  # name -> data that need not be recorded again
+        self.known = {}  # the same -> data that need not be recorded again
         self.order = {"series": {}, "names": {}}  # of their first appearance
 
     # -------- keys
@@ -691,14 +768,17 @@ class Recorder:
 
     def write_data(self, series, step, name, piece):
         """Data is recorded where it is not one of those recorded last."""
-        if piece is None or self.known.get(name) == piece:
+        place = series, name
+        if piece is None or self.known.get(place) == piece:
             return
         digest = digest_of(piece)
-        if digest not in self.last.values():
+        # Two inputs of a model may change places.
+        others = (d for (s, n), d in self.last.items() if s != series or n == name)
+        if digest not in others:
             self.write(series, step, "data", name, piece)
-            self.last[series, name] = digest
+            self.last[place] = digest
             self.known.clear()
-        self.known[name] = piece
+        self.known[place] = piece
 
     # -------- calls of modules
 
@@ -710,7 +790,9 @@ class Recorder:
         if inner not in self.buffers:
             self.buffers[inner] = self.buffers_of(inner)
         named = arguments(module, args, kwargs)
-        inputs = [(n, piece(t), t.requires_grad) for n, t in named]
+        inputs = [
+            (n, piece(t), t.requires_grad + (t.grad_fn is not None)) for n, t in named
+        ]
         return Pass(inner, [i for i in inputs if i[1] is not None])
 
     def after_call(self, made, result):
@@ -723,9 +805,9 @@ class Recorder:
                 made.nodes.append(tensor.grad_fn._sequence_nr())
         if not made.nodes:
             return
-        params = made.module().parameters
-        made.has_parameters = any(True for _ in params())
-        made.learns = any(p.requires_grad for p in params())
+        module = made.module()
+        made.has_parameters = any(True for _ in parameters(module))
+        made.learns = any(p.requires_grad for p in parameters(module))
         self.pending[made] = self.updates
         for node in made.nodes:
             self.by_node.setdefault(node, {})[made] = None
@@ -757,11 +839,13 @@ class Recorder:
         another one may go through it. With `inputs`, its gradients go to these
         alone, and not into `.grad`."""
         self.notice_updates()
+        for event in self.events:
+            event.models = []
         roots = [roots] if isinstance(roots, torch.Tensor) else list(roots)
         roots = [root for root in roots if isinstance(root, torch.Tensor)]
         if not self.in_step():  # a closure's passes are all of one step
             self.events = [
-                e for e in self.events if e.accumulates and not e.taken and e.holds()
+                e for e in self.events if e.accumulates and e.holds(self.owner)
             ]
         nodes = walk(roots)
         passes = {}
@@ -799,8 +883,8 @@ class Recorder:
 
     def before_step(self, optimizer, args, kwargs):
         """Notes gradients, and what is not seen any more after the update."""
-        if self.in_step() and self.stepping[0] is not optimizer:
-            self.stepping.append(optimizer)  # is part of another one's step
+        if self.stepping and any(o is self.stepping[0] for o in running()[1:]):
+            self.stepping.append(optimizer)  # is part of that one's step
             return
         params = [p for group in optimizer.param_groups for p in group["params"]]
         popped = ((id(p), self.watched.pop(id(p), None)) for p in params)
@@ -823,13 +907,12 @@ class Recorder:
 
     def in_step(self):
         """Whether an optimizer's step is running here; one that raised is not."""
-        if not self.stepping:
-            return False
-        frames = traceback.walk_stack(sys._getframe())
-        return any(f.f_locals.get("self") is self.stepping[0] for f, _ in frames)
+        return bool(self.stepping) and any(o is self.stepping[0] for o in running())
 
     def after_step(self, optimizer, args, kwargs):
         """Records the step of every model that it updated."""
+        if len(self.stepping) > 1:
+            del self.stepping[len(running()) :]  # of steps within that raised
         if self.stepping.pop() is not optimizer or self.stepping:
             return
         _, plan = self.plans[optimizer]
@@ -873,6 +956,7 @@ class Recorder:
         self.take_events(series, {id(p) for _, p in named}, step, keep)
         for made, updates in list(self.pending.items()):
             old = updates < self.updates - MOST_UPDATES
+            old = old and len(self.pending) > MOST_PENDING
             if old or series.path(made.module()) is not None:
                 self.forget(made)
         changed = self.changed_buffers(series)
@@ -943,9 +1027,8 @@ class Recorder:
         path = self.path_of(series, made)
         if path == "":
             return [(name, content) for name, content, _ in made.inputs]
-        given = [
-            (name, content) for name, content, follows in made.inputs if not follows
-        ]
+        most = 1 if path is None else 2
+        given = [(name, content) for name, content, is_ in made.inputs if is_ < most]
         if path is not None:
             return [(f"{path}.{name}", content) for name, content in given]
         return [] if made.learns else given
@@ -1028,21 +1111,27 @@ class Recorder:
         trained = [made.module() for e in events for made in e.passes]
         trained = [m for m in trained if m is not None]
         called = [m for m in trained if m in self.called] + list(self.called)
-        models = list(dict.fromkeys(called + list(self.modules)))
-        has = {m: ids_of(m) for m in models}
+        models = list({id(m): m for m in [*called, *self.modules]}.values())
+        has = {id(m): ids_of(m) for m in models}
         for known in (trained, called, models):
-            if whole := [m for m in known if left.keys() <= has.get(m, set())]:
+            if whole := [m for m in known if left.keys() <= has.get(id(m), set())]:
                 # Of models that are called, the one that uses the others; else
                 # the smallest, but not the one layer that is all of it.
                 sign = -1 if known is models else 1
-                models = [max(whole, key=lambda m: (sign * len(has[m]), breadth(m)))]
+                models = [
+                    max(whole, key=lambda m: (sign * len(has[id(m)]), breadth(m)))
+                ]
                 break
         else:
-            models.sort(key=lambda m: (m not in called, -len(has[m] & left.keys())))
+            ids = {id(m) for m in called}
+            models.sort(
+                key=lambda m: (id(m) not in ids, -len(has[id(m)] & left.keys()))
+            )
         for model in models:
-            if not has[model].isdisjoint(left):
+            own = has[id(model)]
+            if not own.isdisjoint(left):
                 self.start(model, watched=watched)
-                left = {i: p for i, p in left.items() if i not in has[model]}
+                left = {i: p for i, p in left.items() if i not in own}
         if left:
             self.counts["params"] += 1
             name = f"params-{self.counts['params']}"
@@ -1052,7 +1141,7 @@ class Recorder:
     def start(self, model, name=None, output=None, watched=None):
         """A new series, with the values from which its model starts."""
         model = unwrap(model)
-        named = [(plain(n), p) for n, p in model.named_parameters()]
+        named = [(plain(n), p) for n, p in torch.nn.Module.named_parameters(model)]
         for series in self.series.values():
             if series.model() is model:  # parts of it are new
                 known = [ref() for _, ref in series.named]
@@ -1188,8 +1277,11 @@ def install(recorder):
     import torch as imported
     import torch.optim.optimizer as optim
     from torch.nn.modules import module
+    from torch.utils.weak import WeakIdKeyDictionary
 
     torch = imported
+    for weak in ("plans", "modules", "called", "buffers"):
+        setattr(recorder, weak, WeakIdKeyDictionary())
     for name, code in DTYPES.items():
         if hasattr(torch, name):
             KNOWN[getattr(torch, name)] = code
@@ -1210,6 +1302,11 @@ def install(recorder):
     swap(torch.nn.Module, "__setstate__", watched_setstate)
     swap(torch.autograd, "backward", watched_backward)
     swap(torch.autograd, "grad", watched_grad)
+
+    # TorchScript knows them by their identity.
+    for name in ("backward", "grad"):
+        watched = getattr(torch.autograd, name)
+        torch.jit._builtins._register_builtin(watched, f"aten::{name}")
 
     def hook(register, note):
         recorder.undo.append(register(note).remove)
@@ -1280,7 +1377,9 @@ def watched_backward(recorder, original):
         given = (tensors, grad_tensors, retain_graph, *args)
         if not recorder.on or recorder.backward_running:
             return original(*given, **kwargs)
-        event = recorder.attempt(recorder.before_backward, tensors, retain_graph)
+        created = args[0] if args else kwargs.get("create_graph")
+        retained = created if retain_graph is None else retain_graph
+        event = recorder.attempt(recorder.before_backward, tensors, retained)
         recorder.backward_running = True
         try:
             result = original(*given, **kwargs)
@@ -1640,6 +1739,13 @@ def one_line(error):
     return text if isinstance(error, Trouble) else f"{type(error).__name__}: {text}"
 
 
+def wait_for_threads():
+    """Waits for threads that go on when the script has ended, as Python does."""
+    others = set(threading.enumerate()) - {threading.main_thread()}
+    if not all(thread.daemon for thread in others):
+        threading._shutdown()
+
+
 def run_recorded(options, source):
     """Runs the script and saves its record; returns how the script ended, and
     the status of the recording."""
@@ -1664,6 +1770,10 @@ def run_recorded(options, source):
         error = raised
     if recorder.pid != os.getpid():
         return error, 0
+    try:
+        wait_for_threads()
+    except BaseException as raised:  # noqa: BLE001
+        error = error or raised
     recorder.finish()
     _recorder = None
     try:

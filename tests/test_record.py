@@ -8,6 +8,7 @@ forked after PyTorch is imported. A line `# expect:` says, between semicolons:
     steps 3         of each, or one for each      status 1    the exit status
     tensors 27      how many are recorded         says TEXT   on stderr, by the recorder
     has KEY, no KEY                               right lesson: the lesson's own bits
+    losses printed  by the script, a line each
 
 and `# first: KEY` where a wrong script first parts from the right one.
 """
@@ -21,6 +22,7 @@ import pickle
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -133,6 +135,7 @@ def in_child(run, folder):
             status = None
         except BaseException as error:  # noqa: BLE001
             show(error)
+        record.wait_for_threads()
         sys.stdout.flush()
         Path("state").write_bytes(state_after())
         if status is None:
@@ -234,11 +237,18 @@ def unmet(script, run):
         "no": lambda text: text not in found,
         "args": lambda _: True,
         "right": lambda _: is_the_lesson(read_trace(run.trace)),
+        "losses": lambda _: losses_of((about, found)) == run.out.splitlines(),
         "first": lambda text: first_difference(right_trace(), (about, found)) == text,
     }
     for word, text in expectations(script):
         if not known[word](text):
             yield f"{word} {text}"
+
+
+def losses_of(trace):
+    """All losses, as Python prints them."""
+    losses = (trace[1][key][2] for key in in_order(trace) if "/loss/" in key)
+    return [str(struct.unpack("<f", loss)[0]) for loss in losses]
 
 
 def values_in_order(trace):
@@ -489,6 +499,10 @@ class Options(unittest.TestCase):
         self.assertEqual(run.status, 0, run.err)
         return list(read_trace(run.trace)[1])
 
+    def test_digests_are_of_memory_that_is_there(self):
+        run = run_script("no_memory.py", flags=("--digest",))
+        self.assertEqual(run.status, 0, run.err)
+
     def test_steps_and_every(self):
         whole = self.keys("norms.py")
         steps = {key.split("/")[1] for key in self.keys("norms.py", "--steps", "2..3")}
@@ -684,6 +698,7 @@ class Memory(unittest.TestCase):
 
             def run():
                 counts = []
+                record.MOST_PENDING = 100
                 with record.recording("t.safetensors", "test", {}):
                     for i in range(40):
                         train_one(20)
@@ -701,6 +716,23 @@ class Memory(unittest.TestCase):
                     assert len(recorder.pending) < 300, len(recorder.pending)
                     assert len(recorder.owner) < 20, len(recorder.owner)
 
+            status, _, err = in_child(run, folder)
+            self.assertEqual(status, 0, err.decode())
+
+    def test_a_model_that_is_not_updated_lives_until_the_next_pass(self):
+        def run():
+            made = []
+            with record.recording("t.safetensors", "test", {}):
+                for _ in range(5):
+                    net = torch.nn.Linear(3, 2)
+                    net(torch.ones(3)).sum().backward()
+                    made.append(weakref.ref(net))
+                    del net
+                    gc.collect()
+                    alive = sum(ref() is not None for ref in made)
+                    assert alive < 2, alive
+
+        with tempfile.TemporaryDirectory() as folder:
             status, _, err = in_child(run, folder)
             self.assertEqual(status, 0, err.decode())
 

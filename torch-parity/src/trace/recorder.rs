@@ -128,8 +128,9 @@ pub struct Series {
 
 impl Series {
     /// The batch of the step to come: each tensor is recorded where it is not,
-    /// bit for bit, one that was recorded last, by any series under any name. A
-    /// name that comes again before the step is done is recorded as `name#2`.
+    /// bit for bit, the one that was recorded last under this name, or by another
+    /// series under any. A name that comes again before the step is done is
+    /// recorded as `name#2`.
     pub fn data(&mut self, named: &[(&str, &Tensor)]) -> Result<()> {
         let Some(open) = self.recorder.0.clone() else { return Ok(()) };
         let mut open = open.borrow_mut();
@@ -139,7 +140,9 @@ impl Series {
         for (name, tensor) in named {
             let name = self.numbered("data", name);
             let array = Array::of(tensor)?;
-            if open.batches.values().any(|known| *known == array) {
+            // Two inputs of a model may change places.
+            let other = |(series, known): &(String, String)| *series != self.name || *known == name;
+            if open.batches.iter().any(|(place, known)| other(place) && *known == array) {
                 continue;
             }
             open.writer()?.insert(Key::new(&self.name, self.step + 1, "data", &name), &array)?;
@@ -299,6 +302,30 @@ mod tests {
         assert!(has(1, "data", "input") && has(1, "data", "input#2") && has(2, "state", "bn.seen"));
         assert!(has(2, "forward", "output#2") && has(2, "loss", "loss#2"));
         assert!(!has(2, "data", "input") && !has(2, "loss", "loss#3"));
+    }
+
+    #[test]
+    fn inputs_that_change_places_are_recorded_and_those_of_another_series_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.safetensors");
+        let recorder = Recorder::to_file("test", &path).unwrap();
+        let model = Linear::new(3, 2);
+        let optimizer = Adam::new(model.named_parameters(), 1e-2);
+        let [mut one, mut other] =
+            ["one", "other"].map(|name| recorder.series(name, vec![]).unwrap());
+        let [x, y] = [1.0, 2.0].map(|value| Tensor::full([2], value, tch::kind::FLOAT_CPU));
+        for [first, second] in [[&x, &y], [&y, &x], [&y, &y]] {
+            one.data(&[("a", first), ("b", second)]).unwrap();
+            one.update(&optimizer).unwrap();
+            other.data(&[("c", first)]).unwrap();
+            other.update(&optimizer).unwrap();
+        }
+        recorder.finish().unwrap();
+        let trace = Trace::read(&path).unwrap();
+        let has = |series, name| [1, 2, 3].map(|i| trace.get(series, i, "data", name).is_some());
+        assert_eq!(has("one", "a"), [true, true, false]);
+        assert_eq!(has("one", "b"), [true, true, true]);
+        assert_eq!(has("other", "c"), [false; 3]);
     }
 
     /// tch's SGD has the bits of PyTorch's, which ours has: the steps are the same.
