@@ -33,24 +33,20 @@ impl Output {
             return Ok(Self::Stdout);
         }
         let cannot = || format!("cannot write {}", path.display());
-        match fs::metadata(path) {
-            Ok(metadata) => {
-                ensure!(!metadata.is_dir(), "{}: it is a folder, name a file", cannot());
-                Self::existing(path, &metadata).with_context(cannot)
-            }
-            // Of a name that is too long or links in a circle, `new_file` says that.
-            Err(_) => {
-                let named = path.as_os_str().as_encoded_bytes();
-                let is_folder = [&b"/"[..], b"/.", b".."].iter().any(|end| named.ends_with(end));
-                ensure!(!is_folder && !named.is_empty(), "{}: name a file", cannot());
-                Self::new_file(path).map_err(|error| match error.kind() {
-                    ErrorKind::NotFound => {
-                        anyhow!("{}: there is no such folder, make it first", cannot())
-                    }
-                    _ => anyhow::Error::new(error).context(cannot()),
-                })
-            }
+        if let Ok(metadata) = fs::metadata(path) {
+            ensure!(!metadata.is_dir(), "{}: it is a folder, name a file", cannot());
+            return Self::existing(path, &metadata).with_context(cannot);
         }
+        // Of a name that is too long or links in a circle, `new_file` says that.
+        let named = path.as_os_str().as_encoded_bytes();
+        let is_folder = [&b"/"[..], b"/.", b".."].iter().any(|end| named.ends_with(end));
+        ensure!(!is_folder && !named.is_empty(), "{}: name a file", cannot());
+        Self::new_file(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                anyhow!("{}: there is no such folder, make it first", cannot())
+            }
+            _ => anyhow::Error::new(error).context(cannot()),
+        })
     }
 
     fn existing(path: &Path, metadata: &Metadata) -> io::Result<Self> {
