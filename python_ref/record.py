@@ -379,8 +379,8 @@ def word(key, place):
     """A key as a part of a name; its place instead of what may be named otherwise
     in the next run."""
     parts = key if isinstance(key, tuple) else (key,)
-    plain = all(isinstance(part, (str, numbers.Number, enum.Enum)) for part in parts)
-    return key if plain else place
+    kinds = str, bytes, numbers.Number, enum.Enum, type(None)
+    return key if all(isinstance(part, kinds) for part in parts) else place
 
 
 def attributes(value):
@@ -389,10 +389,10 @@ def attributes(value):
     held = {}
     named = dict(getattr(value, "__dict__", {}))
     for cls in type(value).__mro__:
-        slots = vars(cls).get("__slots__", ())
-        for slot in (slots,) if isinstance(slots, str) else slots:
-            with contextlib.suppress(AttributeError, KeyError):  # not set, private
-                named[slot] = vars(cls)[slot].__get__(value)
+        for name, slot in vars(cls).items():
+            if inspect.ismemberdescriptor(slot):
+                with contextlib.suppress(AttributeError):  # it is not set
+                    named[name] = slot.__get__(value)
     for key, part in named.items():
         held.setdefault(id(part), (key, part))
     return held.values()
@@ -1305,8 +1305,7 @@ def install(recorder):
 
     # TorchScript knows them by their identity.
     for name in ("backward", "grad"):
-        watched = getattr(torch.autograd, name)
-        torch.jit._builtins._register_builtin(watched, f"aten::{name}")
+        as_builtin(recorder, getattr(torch.autograd, name), f"aten::{name}")
 
     def hook(register, note):
         recorder.undo.append(register(note).remove)
@@ -1324,6 +1323,13 @@ def install(recorder):
     hook(optim.register_optimizer_step_post_hook, untraced(after))
     hook(module.register_module_parameter_registration_hook, made)
     hook(module.register_module_module_registration_hook, made)
+
+
+def as_builtin(recorder, function, operator):
+    """Has TorchScript compile calls of a function as calls of an operator."""
+    known = torch.jit._builtins._get_builtin_table()
+    known[id(function)] = operator
+    recorder.undo.append(lambda: known.pop(id(function)))
 
 
 def watched_call(recorder, original):
@@ -1771,7 +1777,8 @@ def run_recorded(options, source):
     if recorder.pid != os.getpid():
         return error, 0
     try:
-        wait_for_threads()
+        if recorder.signal is None:
+            wait_for_threads()
     except BaseException as raised:  # noqa: BLE001
         error = error or raised
     recorder.finish()

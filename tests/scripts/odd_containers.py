@@ -11,7 +11,7 @@ class Key:
 
 
 class Out:
-    __slots__ = ("logits", "unset")
+    __slots__ = ("__dict__", "logits", "unset")
 
     def __init__(self, logits):
         self.logits = logits

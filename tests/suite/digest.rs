@@ -191,7 +191,8 @@ fn a_run_that_a_signal_ends_keeps_what_there_was_if_that_is_wanted() {
 
 /// A script that trains on and on, and says when it has begun to.
 const ENDLESS: &str = "
-import itertools, pathlib, torch
+import itertools, pathlib, threading, torch
+threading.Thread(target=threading.Event().wait).start()  # would keep Python waiting
 net = torch.nn.Linear(50, 40)
 optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
 for step in itertools.count():
