@@ -108,6 +108,10 @@ fn settings_are_taken_from_the_record_and_flags_win() {
     }
     let activations = "activations sigmoid,tanh,silu,softsign,leaky-relu,softplus";
     assert!(told.contains(activations), "{told}");
+    let (_, json, _) = check(&script, "--format json");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let settings = &json["comparisons"][0]["settings"];
+    assert_eq!((&settings["lr"], &settings["seed"]), (&"0.01".into(), &"-7".into()), "{json}");
     let (code, report, _) = check(&script, "--lr 0.02");
     assert_eq!(code, 1, "{report}");
     assert!(report.contains("first divergence: sigmoid, epoch 1, param, fc1.weight"), "{report}");
