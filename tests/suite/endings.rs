@@ -55,6 +55,10 @@ fn threads_that_cannot_be_started_are_said_and_are_no_difference() {
     refused(&unlimited, &format!("{train} --threads 512"), many);
     let no_room = format!("{one_heap} -s 8192 -v 9200000");
     refused(&no_room, &format!("{train} --threads 512"), many);
+    // A sweep's own threads: without the first there is no sweep.
+    let large = "-v 3000000; export RUST_MIN_STACK=4000000000";
+    let line = trouble(&folder, &format!("ulimit {large}; exec \"$0\" {sweep} --jobs 1"));
+    assert!(line.contains("cannot start a thread: end other processes"), "{line}");
     // What is refused is about what fails: libtorch has two threads of each.
     for (run, more) in [(train, "--threads 32"), (sweep, "--threads 16 --jobs 3")] {
         let fits = format!("{one_heap} -s 65536 -v 5500000; exec \"$0\" {run} {more}");
@@ -247,6 +251,7 @@ fn a_record_has_the_same_bytes_wherever_it_goes() {
     let path = |name: &str| folder.path().join(name);
     fs::write(path("kept"), "old").unwrap();
     fs::hard_link(path("kept"), path("linked")).unwrap();
+    let mut sizes = Vec::new();
     for digest in ["", "--digest"] {
         let train = |rest: &str| {
             let run = format!("exec \"$0\" train --epochs 2 {digest} {rest}");
@@ -261,7 +266,9 @@ fn a_record_has_the_same_bytes_wherever_it_goes() {
         for name in ["linked", "stdout", "special"] {
             assert!(fs::read(path(name)).unwrap() == record, "{name} {digest}");
         }
+        sizes.push(record.len());
     }
+    assert!(sizes[1] < sizes[0], "of digests and of values: {sizes:?}");
     assert_eq!(fs::metadata(path("linked")).unwrap().nlink(), 2);
 }
 
