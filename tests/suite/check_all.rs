@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use crate::common::{mistaken_python, outcome, root, tanh_parity, tanh_parity_in};
+use crate::common::{mistaken_python, outcome, program, root, tanh_parity, tanh_parity_in};
 use tempfile::TempDir;
 
 pub const EXPERIMENTS: [&str; 5] = ["train", "curve", "signal", "recurrent", "generator"];
@@ -136,4 +136,15 @@ fn the_experiments_flags_belong_to_it_alone() {
         assert_eq!(code, 0);
         assert!(help.contains(flag) && help.contains("Exit status"), "{args}: {help}");
     }
+}
+
+#[test]
+fn twins_that_take_too_long_are_ended() {
+    let folder = TempDir::new().unwrap();
+    program(&folder, "slow", "sleep 20; :");
+    let python = folder.path().join("slow");
+    let args = format!("check all --timeout 1 --python {}", python.display());
+    let (code, printed, stderr) = outcome(tanh_parity(&args));
+    assert_eq!((code, &*printed, stderr.lines().count()), (2, "", 1), "{stderr}");
+    assert!(stderr.contains("did not finish within 1 s: raise --timeout"), "{stderr}");
 }
