@@ -767,7 +767,8 @@ class Recorder:
         self.file.add(f"{series}/{step:06}/{phase}/{name}", piece)
 
     def write_data(self, series, step, name, piece):
-        """Data is recorded where it is not one of those recorded last."""
+        """Data is recorded where it is not what was recorded last under its name, or
+        by another series under any."""
         place = series, name
         if piece is None or self.known.get(place) == piece:
             return
@@ -883,7 +884,7 @@ class Recorder:
 
     def before_step(self, optimizer, args, kwargs):
         """Notes gradients, and what is not seen any more after the update."""
-        if self.stepping and any(o is self.stepping[0] for o in running()[1:]):
+        if self.in_step(besides=1):
             self.stepping.append(optimizer)  # is part of that one's step
             return
         params = [p for group in optimizer.param_groups for p in group["params"]]
@@ -905,9 +906,12 @@ class Recorder:
         closure = args[1] if len(args) > 1 else kwargs.get("closure")
         self.grads = None if closure else [grads_of(named) for _, named in plan]
 
-    def in_step(self):
-        """Whether an optimizer's step is running here; one that raised is not."""
-        return bool(self.stepping) and any(o is self.stepping[0] for o in running())
+    def in_step(self, besides=0):
+        """Whether an optimizer's step is running here, besides so many innermost
+        ones; one that raised is not."""
+        if not self.stepping:
+            return False
+        return any(o is self.stepping[0] for o in running()[besides:])
 
     def after_step(self, optimizer, args, kwargs):
         """Records the step of every model that it updated."""
