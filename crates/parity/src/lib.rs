@@ -1,0 +1,2 @@
+//! Records a PyTorch script and its port, names the first place where they part,
+//! and why. It loads no libtorch.
