@@ -22,7 +22,7 @@ CARGO   ?= cargo
 BIN     := $(CARGO) run --release --quiet --
 FRESH   := target/golden
 # Not the scripts that are written as people write.
-PYTHON_FILES := python_ref $(filter-out tests/lesson.py,$(wildcard tests/*.py torch-parity/tests/*.py torch-parity/examples/*.py))
+PYTHON_FILES := python_ref $(filter-out tests/lesson.py,$(wildcard tests/*.py crates/torch-parity/tests/*.py crates/torch-parity/examples/*.py))
 
 # Two targets at once would write the same files; cargo is parallel by itself.
 .NOTPARALLEL:

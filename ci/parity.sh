@@ -24,8 +24,8 @@ export TANH_PARITY_PYTHON="$tool/.venv/bin/python"
 manifest=$port/Cargo.toml
 library=$(sed -n 's/^torch-parity = { path = "\(.*\)" }$/\1/p' "$manifest")
 if [ -n "$library" ] && ! (cd "$port" && [ -d "$library" ]); then
-    echo "$manifest: $library is not here, $tool/torch-parity takes its place"
-    sed -i "s|^torch-parity = .*|torch-parity = { path = \"$tool/torch-parity\" }|" "$manifest"
+    echo "$manifest: $library is not here, $tool/crates/torch-parity takes its place"
+    sed -i "s|^torch-parity = .*|torch-parity = { path = \"$tool/crates/torch-parity\" }|" "$manifest"
 fi
 cargo build --release --manifest-path "$manifest"
 

@@ -1,5 +1,5 @@
 """A small convolutional network that tells rows from columns: the parts of
-torch-parity/examples/cnn.py, with RMSprop, for the mistakes in them.
+crates/torch-parity/examples/cnn.py, with RMSprop, for the mistakes in them.
 
 Run it with `python -m python_ref.cnn`. Twin of src/pitfalls/cnn_run.rs.
 """

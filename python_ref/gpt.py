@@ -1,4 +1,4 @@
-"""A decoder of characters with one block: the parts of torch-parity/examples/gpt.py,
+"""A decoder of characters with one block: the parts of crates/torch-parity/examples/gpt.py,
 for the mistakes in them.
 
 Run it with `python -m python_ref.gpt`. Twin of src/pitfalls/gpt_run.rs.

@@ -32,7 +32,7 @@ pub fn port(folder: &Path, script: Option<&Path>) -> Result<String> {
     let script = script
         .and_then(Path::file_name)
         .map_or("train.py".into(), |name| name.display().to_string());
-    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("torch-parity");
+    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/torch-parity");
     let words = [
         ("@NAME@", name.clone()),
         ("@SCRIPT@", script.clone()),

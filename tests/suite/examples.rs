@@ -1,4 +1,4 @@
-//! The worked ports of torch-parity/examples: exact by the command that a user
+//! The worked ports of crates/torch-parity/examples: exact by the command that a user
 //! types, and red at the right place after a classic mistake in the script.
 
 use std::fs;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::common::{built, outcome, root, stdout, tanh_parity};
 
 fn script(name: &str) -> PathBuf {
-    root().join(format!("torch-parity/examples/{name}.py"))
+    root().join(format!("crates/torch-parity/examples/{name}.py"))
 }
 
 /// Builds the port where cargo builds this program.
@@ -42,9 +42,12 @@ fn assert_exact(name: &str, mistakes: &[(&str, &str, &str)]) {
     let (_, verdict) = report.split_once("\nverdict: ").unwrap();
     let (verdict, _) = verdict.split_once(',').unwrap(); // "exact: 2,229 tensors"
     assert!(verdict.starts_with("exact: "), "{report}");
-    let page = fs::read_to_string(root().join("torch-parity/README.md")).unwrap();
+    let page = fs::read_to_string(root().join("crates/torch-parity/README.md")).unwrap();
     let row = page.lines().find(|line| line.starts_with(&format!("| [{name}]"))).unwrap();
-    assert!(row.contains(verdict), "torch-parity/README.md says otherwise than {verdict}: {row}");
+    assert!(
+        row.contains(verdict),
+        "crates/torch-parity/README.md says otherwise than {verdict}: {row}"
+    );
 
     let folder = TempDir::new().unwrap();
     let text = fs::read_to_string(script(name)).unwrap();

@@ -70,7 +70,7 @@ fn new_writes_a_port_of_the_script_it_is_given() {
         }
     }
     assert_eq!(read("lesson.py"), fs::read_to_string(root().join("tests/lesson.py")).unwrap());
-    let library = root().join("torch-parity");
+    let library = root().join("crates/torch-parity");
     let cargo = read("Cargo.toml");
     assert!(cargo.contains(&format!("torch-parity = {{ path = {library:?} }}\n")), "{cargo}");
     assert!(read(".cargo/config.toml").contains(&format!("LIBTORCH = {LIBTORCH:?}\n")));

@@ -25,7 +25,7 @@ pub struct Commands {
 impl Commands {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        for name in [".venv", "Cargo.toml", "python_ref", "tests", "torch-parity"] {
+        for name in [".venv", "Cargo.toml", "python_ref", "tests", "crates"] {
             symlink(root().join(name), folder.path().join(name)).unwrap();
         }
         fs::copy(root().join("tests/lesson.py"), folder.path().join("lesson.py")).unwrap();

@@ -13,7 +13,7 @@ const OURS: [&str; 7] = [
     "src/ending.rs",
     "src/output/stdout.rs",
     "src/threads.rs",
-    "torch-parity/build.rs",
+    "crates/torch-parity/build.rs",
     "python_ref/setup.sh",
 ];
 

@@ -35,7 +35,8 @@ pub fn pages() -> Vec<Page> {
     let name = |path: PathBuf| format!("docs/{}", path.file_name().unwrap().display());
     let mut paths: Vec<_> = docs.map(name).collect();
     paths.sort();
-    let first = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "torch-parity/README.md"];
+    let first =
+        ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "crates/torch-parity/README.md"];
     paths.splice(0..0, first.map(str::to_owned));
     paths.iter().map(|path| Page::read(path)).collect()
 }

@@ -16,7 +16,7 @@ use torch_parity::trace::{Array, Trace};
 
 /// The project's Python, or another one that has PyTorch 2.13.0.
 pub fn python() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin/python");
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/bin/python");
     std::env::var_os("TORCH_PARITY_PYTHON").map_or(own, PathBuf::from)
 }
 
