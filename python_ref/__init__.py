@@ -1,1 +1,8 @@
 """The lesson in ordinary PyTorch: the reference that the Rust side is held to."""
+
+import sys
+from pathlib import Path
+
+# The recorder, in a checkout and where the program unpacked both.
+_root = Path(__file__).resolve().parent.parent
+sys.path += [str(_root / place) for place in ("crates/parity/src/recorder", "recorder")]

@@ -22,7 +22,7 @@ from torch import nn
 
 from python_ref.activation import ACTIVATIONS
 from python_ref.cli import training_parser
-from python_ref.record import recording
+from parity_recorder import recording
 from python_ref.train import MLP, fit, make_data, train
 
 FEATURES = 10

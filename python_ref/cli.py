@@ -5,7 +5,7 @@ import sys
 
 from python_ref.activation import ACTIVATIONS
 from python_ref.export import write_csv
-from python_ref.record import asked_for, recording
+from parity_recorder import asked_for, recording
 
 
 def whole(low, high):

@@ -14,7 +14,7 @@ import platform
 import sys
 
 from python_ref import curve, generator, recurrent, signal, train
-from python_ref.record import environment
+from parity_recorder.settings import environment
 
 # An experiment, its settings, and the file that it is to write. A test asks for
 # one of each experiment.

@@ -1,8 +1,8 @@
 """Holds the recorder to the scripts in tests/scripts, which say what is expected.
 
 `python tests/test_record.py`, from anywhere; names of scripts choose some. Each
-script is run once without the recorder and twice with it, by processes that are
-forked after PyTorch is imported. A line `# expect:` says, between semicolons:
+script is run once without the recorder and twice with it, from its folder and from
+`record.pyz`, by processes that are forked after PyTorch is imported. A line `# expect:` says, between semicolons:
 
     series A B      the series, in order          args ...    the script's arguments
     steps 3         of each, or one for each      status 1    the exit status
@@ -13,9 +13,11 @@ forked after PyTorch is imported. A line `# expect:` says, between semicolons:
 and `# first: KEY` where a wrong script first parts from the right one.
 """
 
+import atexit
 import contextlib
 import faulthandler
 import gc
+import importlib
 import json
 import os
 import pickle
@@ -29,8 +31,10 @@ import tempfile
 import time
 import unittest
 import weakref
+import zipapp
 from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 
 os.environ["OMP_NUM_THREADS"] = "1"
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,10 +44,28 @@ import numpy
 import torch
 import torch._dynamo  # else each child does, at its first optimizer
 
-from python_ref import record
+FOLDER = ROOT / "crates/parity/src/recorder"
+PACKED = Path(tempfile.mkdtemp(), "record.pyz")
+zipapp.create_archive(FOLDER, PACKED)
+THIS = os.getpid()
+atexit.register(lambda: os.getpid() == THIS and shutil.rmtree(PACKED.parent))
+ROOMS = ["cli", "file", "options", "passes", "recording", "record", "script"]
+ROOMS += ["settings", "steps", "tensors"]
 
-with record.recording(os.devnull, "", {}):
-    pass  # now the recorder knows the dtypes, by which states are read, too
+
+def rooms(place):
+    """The recorder's modules, imported from its folder or its archive."""
+    for name in [n for n in sys.modules if n.split(".")[0] == "parity_recorder"]:
+        del sys.modules[name]
+    sys.path.insert(0, str(place))
+    try:
+        found = {x: importlib.import_module(f"parity_recorder.{x}") for x in ROOMS}
+        return SimpleNamespace(**found)
+    finally:
+        del sys.path[0]
+
+
+record = rooms(FOLDER)
 
 SCRIPTS = ROOT / "tests/scripts"
 RIGHT = "lesson_plain.py"
@@ -76,7 +98,7 @@ def in_order(trace):
 
     def place(key):
         of, step, phase, name = key.split("/", 3)
-        return series[of], step, record.PHASES.index(phase), names[name]
+        return series[of], step, record.options.PHASES.index(phase), names[name]
 
     return sorted(found, key=place)
 
@@ -100,16 +122,16 @@ def state_after():
     for name, value in values.items():
         if isinstance(value, torch.nn.Module):
             tensors = [*value.parameters(), *value.buffers()]
-            parts[name] = [record.piece(t) for t in tensors]
+            parts[name] = [record.tensors.piece(t) for t in tensors]
         elif isinstance(value, torch.Tensor):
-            parts[name] = record.piece(value)
-    numbers = record.piece(torch.get_rng_state()), random.getstate()
+            parts[name] = record.tensors.piece(value)
+    numbers = record.tensors.piece(torch.get_rng_state()), random.getstate()
     return pickle.dumps([parts, numbers, torch.is_grad_enabled()])
 
 
 def show(error):
     """Prints a traceback without this file, which Python would not be in."""
-    record.hide_frames(error, __file__)
+    record.script.hide_frames(error, __file__)
     sys.excepthook(type(error), error, error.__traceback__)
 
 
@@ -135,7 +157,7 @@ def in_child(run, folder):
             status = None
         except BaseException as error:  # noqa: BLE001
             show(error)
-        record.wait_for_threads()
+        record.script.wait_for_threads()
         sys.stdout.flush()
         Path("state").write_bytes(state_after())
         if status is None:
@@ -163,21 +185,26 @@ def ended(pid, folder):
     return os.waitstatus_to_exitcode(found[1])
 
 
-def run_script(script, args=(), recorded=True, sabotage=lambda: None, flags=()):
+def run_script(
+    script, args=(), recorded=True, sabotage=lambda: None, flags=(), packed=False
+):
     """Runs a script with the recorder or without."""
 
     def plainly():
         path = str(SCRIPTS / script)
         try:
-            record.run(path, record.read_script(path), args)
+            record.script.run(path, record.script.read_script(path), args)
         except BaseException as error:
-            record.hide_frames(error)
+            record.script.hide_frames(error)
             raise
 
     def with_recorder():
+        global record
+        if packed:
+            record = rooms(PACKED)
         sabotage()
         fixed = ["--trace", "t.safetensors", *flags]
-        record.main([*fixed, str(SCRIPTS / script), *args])
+        record.cli.main([*fixed, str(SCRIPTS / script), *args])
 
     with tempfile.TemporaryDirectory() as folder:
         # Standard input and torch's own warnings are the same on both sides.
@@ -298,7 +325,7 @@ def problems(script, sabotage=lambda: None, first_time=lambda: None):
     args = arguments(script)
     plain = run_script(script, args, recorded=False)
     one = run_script(script, args, sabotage=lambda: (sabotage(), first_time()))
-    two = run_script(script, args, sabotage=sabotage)
+    two = run_script(script, args, sabotage=sabotage, packed=True)
     found = [f"expected: {text}" for text in unmet(script, one)]
     failed_itself = plain.status != 0
     if (failed_itself or one.trace) and plain.status != one.status:
@@ -365,18 +392,22 @@ class Sabotage(unittest.TestCase):
         self.assert_found("expected: first", "wrong_lr.py", sabotage=forgets_init)
 
 
-def wrap(name, make):
-    setattr(record.Recorder, name, make(getattr(record.Recorder, name)))
+def wrap(owner, name, make):
+    setattr(owner, name, make(getattr(owner, name)))
+
+
+def wrap_step(make):
+    """Steps.end_step, which runs in every step."""
+    wrap(record.steps.Steps, "end_step", make)
 
 
 def draws():
-    wrap("end_step", lambda real: lambda *args: (torch.rand(1), real(*args))[1])
+    wrap_step(lambda real: lambda *args: (torch.rand(1), real(*args))[1])
 
 
 def prints(file):
     def sabotage():
-        wrap(
-            "end_step",
+        wrap_step(
             lambda real: lambda *args: (print("!", file=file), real(*args))[1],
         )
 
@@ -384,13 +415,13 @@ def prints(file):
 
 
 def hides_status():
-    run = record.run
+    run = record.cli.run
 
     def hiding(*args):
         with contextlib.suppress(SystemExit):
             run(*args)
 
-    record.run = hiding
+    record.cli.run = hiding
 
 
 def changed(change):
@@ -404,7 +435,7 @@ def changed(change):
 
         return write
 
-    wrap("write", make)
+    wrap(record.record.Record, "write", make)
 
 
 def one_bit_off():
@@ -456,7 +487,7 @@ class Said(unittest.TestCase):
             "things": [object()],
         }
         ours = list(group)
-        told = record.settings_of(torch.optim.SGD([group], lr=0.1))
+        told = record.settings.settings_of(torch.optim.SGD([group], lr=0.1))
         text = json.dumps({name: told.pop(name) for name in ours if name in told})
         expected = '{"lr": 0.5, "each": [[1.0, 2.0], [1, 0.25]], "flag": true, '
         expected += (
@@ -464,7 +495,9 @@ class Said(unittest.TestCase):
         )
         self.assertEqual(text, expected)
         default = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1)
-        self.assertEqual(told.keys(), record.settings_of(default).keys() - {"lr"})
+        self.assertEqual(
+            told.keys(), record.settings.settings_of(default).keys() - {"lr"}
+        )
 
     def test_nothing_to_record_has_its_reason(self):
         net = "import torch\nnet = torch.nn.Linear(2, 2)\n"
@@ -480,9 +513,9 @@ class Said(unittest.TestCase):
             with tempfile.TemporaryDirectory() as folder:
                 Path(folder, "s.py").write_text(text)
                 if "torch" in text:
-                    status, _, err = in_child(lambda: record.main(["s.py"]), folder)
+                    status, _, err = in_child(lambda: record.cli.main(["s.py"]), folder)
                 else:
-                    command = [sys.executable, record.__file__, "s.py"]
+                    command = [sys.executable, FOLDER, "s.py"]
                     found = subprocess.run(
                         command, capture_output=True, check=False, cwd=folder
                     )
@@ -524,8 +557,8 @@ class Options(unittest.TestCase):
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as under nohup
             before = [signal.getsignal(number) for number in numbers]
-            options = record.Options(partial=True)
-            with record.recording("t.safetensors", "test", {}, options):
+            options = record.options.Options(partial=True)
+            with record.recording.recording("t.safetensors", "test", {}, options):
                 train_one(1)
                 inside = [signal.getsignal(number) for number in numbers]
                 assert signal.SIG_IGN == inside[2]
@@ -580,15 +613,15 @@ class Options(unittest.TestCase):
                 ([f"{folder}/s.py"], "error: nothing to record"),
             ):
                 with tempfile.TemporaryDirectory() as here:
-                    code, _, err = in_child(lambda a=args: record.main(a), here)
+                    code, _, err = in_child(lambda a=args: record.cli.main(a), here)
                 lines = err.decode().splitlines()
                 self.assertEqual((code, len(lines)), (2, 1), err)
                 self.assertIn(said, lines[0])
 
     def test_many_tensors_make_several_files(self):
         def run():
-            record.TraceFile.MOST_TENSORS = 10
-            record.main(["--trace", "t.safetensors", str(SCRIPTS / "by_hand.py")])
+            record.file.TraceFile.MOST_TENSORS = 10
+            record.cli.main(["--trace", "t.safetensors", str(SCRIPTS / "by_hand.py")])
 
         whole = read_trace(run_script("by_hand.py").trace)[1]
         with tempfile.TemporaryDirectory() as folder:
@@ -611,14 +644,13 @@ class Options(unittest.TestCase):
 
     def test_a_key_that_comes_up_twice_is_an_error_of_ours(self):
         def twice():
-            wrap(
-                "end_step",
+            wrap_step(
                 lambda real: (
-                    lambda s, *a: (real(s, *a), s.write("x", 1, "loss", "x", P))
+                    lambda s, *a: (real(s, *a), s.record.write("x", 1, "loss", "x", P))
                 ),
             )
 
-        P = record.Piece("F32", (1,), b"abcd")
+        P = record.file.Piece("F32", (1,), b"abcd")
         run = run_script("norms.py", sabotage=twice)
         self.assertEqual(run.status, 2)
         self.assertIn("x/000001/loss/x came up twice", own_lines(run.err)[0][0])
@@ -627,8 +659,7 @@ class Options(unittest.TestCase):
     def test_what_a_handler_of_the_script_raises_reaches_it(self):
         def interrupted():
             number = signal.SIGUSR1
-            wrap(
-                "end_step",
+            wrap_step(
                 lambda real: lambda s, *a: (signal.raise_signal(number), real(s, *a)),
             )
 
@@ -638,7 +669,7 @@ class Options(unittest.TestCase):
 
 
 class Alone(unittest.TestCase):
-    """The recorder's file, copied, run by an interpreter of its own."""
+    """The recorder, packed or not, run by an interpreter of its own."""
 
     def run_in(self, folder, *args):
         return subprocess.run(
@@ -649,9 +680,9 @@ class Alone(unittest.TestCase):
             timeout=PATIENCE,
         )
 
-    def test_it_needs_no_other_file_and_python_would_do_the_same(self):
+    def test_packed_it_needs_no_other_file_and_python_would_do_the_same(self):
         with tempfile.TemporaryDirectory() as folder:
-            shutil.copy(ROOT / "python_ref/record.py", folder)
+            shutil.copy(PACKED, folder)
             for name in ("raises.py", "raises_again.py", "spawned.py", "late.py"):
                 if name == "late.py":
                     text = "import os\nos.environ['OMP_NUM_THREADS'] = '2'\n"
@@ -661,7 +692,7 @@ class Alone(unittest.TestCase):
                 else:
                     shutil.copy(SCRIPTS / name, folder)
                 plain = self.run_in(folder, name)
-                run = self.run_in(folder, "record.py", name)
+                run = self.run_in(folder, "record.pyz", name)
                 own, others = own_lines(run.stderr.decode())
                 self.assertEqual(run.returncode, plain.returncode, run.stderr)
                 self.assertEqual(run.stdout, plain.stdout)
@@ -674,17 +705,16 @@ class Alone(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             text = (SCRIPTS / "norms.py").read_text()
             Path(folder, "s.py").write_text(text + "import sys\nsys.stderr.close()\n")
-            run = self.run_in(folder, str(ROOT / "python_ref/record.py"), "s.py")
+            run = self.run_in(folder, PACKED, "s.py")
             self.assertEqual((run.returncode, run.stderr), (0, b""))
             self.assertTrue(Path(folder, "s.safetensors").exists())
 
     def test_a_script_that_names_its_series_reaches_the_recorder(self):
         with tempfile.TemporaryDirectory() as folder:
-            path = str(ROOT / "python_ref/record.py")
             text = f"import sys\nsys.path.append({str(ROOT)!r})\n"
             text += "from python_ref import train\ntrain.main(['--epochs', '1'])\n"
             Path(folder, "s.py").write_text(text)
-            run = self.run_in(folder, path, "s.py")
+            run = self.run_in(folder, FOLDER, "s.py")
             self.assertEqual(run.returncode, 0, run.stderr)
             about, found = read_trace(Path(folder, "s.safetensors").read_bytes())
             self.assertEqual(about["series"], ["data", "sigmoid", "tanh", "relu"])
@@ -698,8 +728,8 @@ class Memory(unittest.TestCase):
 
             def run():
                 counts = []
-                record.MOST_PENDING = 100
-                with record.recording("t.safetensors", "test", {}):
+                record.passes.MOST_PENDING = 100
+                with record.recording.recording("t.safetensors", "test", {}):
                     for i in range(40):
                         train_one(20)
                         if i in (20, 39):
@@ -711,10 +741,10 @@ class Memory(unittest.TestCase):
                                 )
                             )
                     assert counts[1] == counts[0], counts
-                    recorder = record._recorder
-                    assert not recorder.events or len(recorder.events) < 3
-                    assert len(recorder.pending) < 300, len(recorder.pending)
-                    assert len(recorder.owner) < 20, len(recorder.owner)
+                    steps = record.recording._recorder.steps
+                    assert len(steps.batch.events) < 3
+                    assert len(steps.passes.pending) < 300, len(steps.passes.pending)
+                    assert len(steps.models.owner) < 20, len(steps.models.owner)
 
             status, _, err = in_child(run, folder)
             self.assertEqual(status, 0, err.decode())
@@ -722,7 +752,7 @@ class Memory(unittest.TestCase):
     def test_a_model_that_is_not_updated_lives_until_the_next_pass(self):
         def run():
             made = []
-            with record.recording("t.safetensors", "test", {}):
+            with record.recording.recording("t.safetensors", "test", {}):
                 for _ in range(5):
                     net = torch.nn.Linear(3, 2)
                     net(torch.ones(3)).sum().backward()
@@ -741,7 +771,7 @@ class Memory(unittest.TestCase):
 
         def run():
             net = torch.nn.Linear(3, 2)
-            with record.recording("t.safetensors", "test", {}):
+            with record.recording.recording("t.safetensors", "test", {}):
                 wrapper = torch.nn.DataParallel(net)
                 train_one(2, wrapper)
                 wrapper = weakref.ref(wrapper)

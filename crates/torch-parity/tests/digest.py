@@ -5,9 +5,11 @@ from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(
+    0, str(Path(__file__).resolve().parents[2] / "crates/parity/src/recorder")
+)
 
-from python_ref import record
+import parity_recorder as record
 
 
 def tensors():

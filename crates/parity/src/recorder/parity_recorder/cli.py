@@ -1,0 +1,180 @@
+"""The command line."""
+
+import argparse
+import contextlib
+import io
+import os
+import sys
+
+from .options import PHASES, Options, Trouble, step_range
+from .recording import Recorder, current, how_it_ended
+from .script import WhenImported, hide_frames, read_script, run, wait_for_threads
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"error: {message} (--help shows how)\n")
+
+
+def every(text):
+    """A whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from 1")
+    return int(text)
+
+
+def phases(text):
+    """A list of phases."""
+    named = text.split(",")
+    if unknown := [name for name in named if name not in PHASES]:
+        known = ", ".join(PHASES)
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {known}")
+    return tuple(named)
+
+
+def parse(argv):
+    parser = Parser(
+        prog="record.pyz",
+        allow_abbrev=False,
+        description="Run a PyTorch script as Python would, and record what it trains.",
+    )
+    add = parser.add_argument
+    add("--trace", metavar="FILE", help="to write (default: SCRIPT.safetensors here)")
+    add("--forward", action="store_true", help="every module's output, too")
+    add(
+        "--steps",
+        metavar="A..B",
+        type=step_range,
+        default=(0, sys.maxsize),
+        help="only these, B excluded; step 0 is what was there before training",
+    )
+    add("--every", metavar="N", type=every, default=1, help="only steps 0, N, 2N, ...")
+    add("--phases", metavar="LIST", type=phases, default=PHASES, help=",".join(PHASES))
+    add("--digest", action="store_true", help="a digest of each tensor, not its values")
+    add(
+        "--keep-partial",
+        action="store_true",
+        help="where TERM or HUP ends the script, write what there is",
+    )
+    add("--quiet", action="store_true", help="do not say what was recorded")
+    add("script", metavar="SCRIPT")
+    add("args", metavar="ARGS", nargs=argparse.REMAINDER, help="the script's own")
+    return parser.parse_args(argv)
+
+
+def count(number, noun):
+    """`1 step`, `2,714 tensors`."""
+    return f"{number:,} {noun}" + "s" * (number != 1)
+
+
+def why_nothing(recorder):
+    """What to look at where nothing was trained."""
+    if recorder.steps is None:
+        return "it never imported torch"
+    if recorder.steps.batch.backwards:
+        return "it called backward, but no parameter changed and no optimizer stepped"
+    compiler = getattr(sys.modules.get("torch._dynamo"), "utils", None)
+    if compiler is not None and compiler.counters["frames"]:
+        return "what torch.compile compiles whole, step included, is not seen inside"
+    return "no optimizer stepped and nothing called backward in this process"
+
+
+def save(recorder, error):
+    """Writes what was recorded; returns what to say about it."""
+    ended = how_it_ended(error, recorder)
+    recorder.partial = ended.removeprefix(", ")
+    if recorder.error is not None and not len(recorder.record):
+        raise Trouble(f"could not record: {one_line(recorder.error)}")
+    if not len(recorder.record):
+        raise Trouble(f"nothing to record: {why_nothing(recorder)}{ended}")
+    try:
+        recorder.save()
+    except OSError as problem:
+        path = recorder.record.file.path
+        raise Trouble(f"cannot write {path}: {problem.strerror}") from problem
+    steps = sum(series.steps for series in recorder.steps.models.series.values())
+    models = sum(1 for series in recorder.steps.models.series.values() if series.steps)
+    said = f"recorded {count(len(recorder.record), 'tensor')}"
+    said += f" of {count(models, 'model')} ({count(steps, 'step')})"
+    said += f" in {recorder.record.file.written}{ended}"
+    if recorder.error is not None:
+        raise Trouble(f"{said}, but then failed: {one_line(recorder.error)}")
+    return said
+
+
+def one_line(error):
+    """What went wrong inside of the recorder, for people."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, Trouble) else f"{type(error).__name__}: {text}"
+
+
+def run_recorded(options, source):
+    """Runs the script and saves its record; returns how the script ended, and
+    the status of the recording."""
+    name = os.path.basename(options.script)
+    path = options.trace or f"{os.path.splitext(name)[0]}.safetensors"
+    if os.path.exists(path) and os.path.samefile(path, options.script):
+        raise Trouble(f"cannot write {path}: it is the script itself")
+    kept = Options(*options.steps, options.every, options.phases, options.forward)
+    kept.digest, kept.partial = options.digest, options.keep_partial
+    recorder = Recorder(path, name, {}, kept)
+    if kept.partial:
+        recorder.signals.watch()
+    if "torch" in sys.modules:
+        recorder.install()
+    else:
+        sys.meta_path.insert(0, WhenImported(recorder.install))
+    with current(recorder):
+        error = run_to_its_end(recorder, options, source)
+    if recorder.pid != os.getpid():
+        return error, 0
+    try:
+        said, status = save(recorder, error), 0
+    except Trouble as trouble:
+        said, status = f"error: {trouble}", 2
+    finally:
+        recorder.record.file.close()
+    if status or not options.quiet:
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+        with contextlib.suppress(OSError, ValueError):  # the script closed it
+            print(said, file=sys.__stderr__ or io.StringIO(), flush=True)
+    recorder.signals.end_as_signal()
+    return error, status
+
+
+def run_to_its_end(recorder, options, source):
+    """Runs the script and its threads; returns what it raised."""
+    error = None
+    try:
+        run(options.script, source, options.args)
+    except BaseException as raised:  # noqa: BLE001
+        error = raised
+    if recorder.pid != os.getpid():
+        return error
+    try:
+        if recorder.signals.signal is None:
+            wait_for_threads()
+    except BaseException as raised:  # noqa: BLE001
+        error = error or raised
+    recorder.finish()
+    return error
+
+
+def main(argv=None):
+    options = parse(argv)
+    try:
+        error, status = run_recorded(options, read_script(options.script))
+    except Trouble as trouble:
+        Parser().exit(2, f"error: {trouble}\n")
+    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+        sys.exit(status)
+    if not isinstance(error, SystemExit):
+        show = sys.excepthook
+
+        def excepthook(kind, value, _):
+            hide_frames(value)
+            show(kind, value, value.__traceback__)
+
+        sys.excepthook = excepthook
+    raise error

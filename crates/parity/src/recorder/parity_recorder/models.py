@@ -1,0 +1,209 @@
+"""Models: whose a parameter is, and what a series is called."""
+
+import functools
+import weakref
+from collections import Counter
+
+import torch
+from torch.utils.weak import WeakIdKeyDictionary
+
+from .file import digest_of
+from .names import ids_of, plain, unwrap
+from .options import Trouble
+from .tensors import piece, version
+
+
+class Series:
+    """What is recorded of one model."""
+
+    def __init__(self, name, class_name, model, named, output):
+        self.name, self.class_name, self.output = name, class_name, output
+        self.model = weakref.ref(model) if model is not None else lambda: None
+        self.named = [(name, weakref.ref(param)) for name, param in named]
+        self.named_output = output is not None
+        self.steps = 0
+        self.by_optimizer = False  # else its parameters are watched
+        self.seed, self.optimizers, self.graph = None, [], None
+        self.path_of = None
+
+    def path(self, module):
+        """Where a module is inside of the model; None where it is not."""
+        model = self.model()
+        if model is None:
+            return None
+        if self.path_of is None:
+            self.path_of = {id(m): plain(path) for path, m in model.named_modules()}
+        return self.path_of.get(id(unwrap(module)))
+
+    def about(self):
+        about = {"series": self.name, "class": self.class_name, "steps": self.steps}
+        about |= {"seed": self.seed, "optimizer": next(iter(self.optimizers), None)}
+        if len(self.optimizers) > 1:
+            about["optimizers"] = self.optimizers
+        return about | {"graph": self.graph or []}
+
+
+class Models:
+    """All that were made, and the series of those that are trained."""
+
+    def __init__(self, record):
+        self.record = record
+        # Dictionaries, since sets have no fixed order
+        self.series = {}  # by name
+        self.counts = Counter()  # of models by class
+        self.owner = {}  # id of a parameter -> its Series
+        self.modules = WeakIdKeyDictionary()  # all that were made
+        self.called = WeakIdKeyDictionary()  # as outermost ones
+        self.buffers = WeakIdKeyDictionary()  # module -> buffers as last seen
+
+    def note_call(self, module):
+        """An outermost module is called."""
+        self.called[module] = None
+        if module not in self.buffers:
+            self.buffers[module] = buffers_of(module)
+
+    def changed_buffers(self, series):
+        """Buffers such as BatchNorm's running_mean that are not as they were."""
+        model = series.model()
+        before = self.buffers.get(model) if model is not None else None
+        if not before:
+            return []
+        changed = []
+        for name, buffer in model.named_buffers():
+            name = plain(name)
+            old = before.get(name)
+            # The kernels of BatchNorm write without counting, so that only of a
+            # large buffer, such as a mask, an unchanged count is proof enough.
+            large = buffer.numel() > 1 << 16
+            if old and large and old[:2] == (id(buffer), version(buffer)):
+                continue
+            content = piece(buffer)
+            digest = content and digest_of(content)
+            before[name] = (id(buffer), version(buffer), digest)
+            if old is None or old[2] != digest:
+                changed.append((name, content))
+        return changed
+
+    def is_bare(self, param):
+        """Whether it is a tensor of no module."""
+        if owner := self.owner.get(id(param)):
+            return owner.class_name is None
+        return not any(id(param) in ids_of(m) for m in list(self.modules))
+
+    def by_series(self, params, watched, events):
+        """The series that these parameters are of, each with its own of them;
+        those of no series yet get one."""
+        if new := [p for p in params if id(p) not in self.owner]:
+            self.adopt(new, watched, events)
+        ids = {id(p) for p in params}
+        owners = dict.fromkeys(self.owner[id(p)] for p in params)
+        plan = []
+        for series in owners:
+            named = [(n, ref()) for n, ref in series.named]
+            mine = [
+                (n, p) for n, p in named if id(p) in ids and self.owner[id(p)] is series
+            ]
+            plan.append((series, mine))
+        return plan
+
+    def adopt(self, params, watched, events):
+        """Starts the series of these parameters: of an outermost module that has
+        them all, else of any module that has, else of the fewest that do."""
+        left = {id(p): p for p in params}
+        events = [e for e in events if not e.ids.isdisjoint(left)]
+        trained = [made.module() for e in events for made in e.passes]
+        trained = [m for m in trained if m is not None]
+        called = [m for m in trained if m in self.called] + list(self.called)
+        models = list({id(m): m for m in [*called, *self.modules]}.values())
+        has = {id(m): ids_of(m) for m in models}
+        for known in (trained, called, models):
+            if whole := [m for m in known if left.keys() <= has.get(id(m), set())]:
+                # Of models that are called, the one that uses the others; else
+                # the smallest, but not the one layer that is all of it.
+                sign = -1 if known is models else 1
+                models = [
+                    max(whole, key=lambda m: (sign * len(has[id(m)]), breadth(m)))
+                ]
+                break
+        else:
+            ids = {id(m) for m in called}
+            models.sort(
+                key=lambda m: (id(m) not in ids, -len(has[id(m)] & left.keys()))
+            )
+        for model in models:
+            own = has[id(model)]
+            if not own.isdisjoint(left):
+                self.start(model, watched=watched)
+                left = {i: p for i, p in left.items() if i not in own}
+        if left:
+            self.counts["params"] += 1
+            name = f"params-{self.counts['params']}"
+            self.series[name] = Series(name, None, None, [], None)
+            self.own(self.series[name], list(left.values()), watched)
+
+    def start(self, model, name=None, output=None, watched=None):
+        """A new series, with the values from which its model starts."""
+        model = unwrap(model)
+        named = [(plain(n), p) for n, p in torch.nn.Module.named_parameters(model)]
+        for series in self.series.values():
+            if series.model() is model:  # parts of it are new
+                known = [ref() for _, ref in series.named]
+                new = [(n, p) for n, p in named if not any(p is k for k in known)]
+                series.path_of = None
+                return self.own(series, new, watched or {})
+        class_name = type(model).__name__
+        if name is None:
+            self.counts[class_name] += 1
+            name = f"{class_name}-{self.counts[class_name]}"
+        if name in self.series:
+            raise Trouble(f"two models are to be series {name}")
+        self.series[name] = series = Series(name, class_name, model, [], output)
+        if model not in self.buffers:
+            self.buffers[model] = buffers_of(model)
+            for path, part in model.named_modules():  # as before it was called
+                for buffer, seen in self.buffers.get(part, {}).items() if path else ():
+                    self.buffers[model][f"{plain(path)}.{buffer}"] = seen
+        self.own(series, named, watched or {})
+
+    def own(self, series, params, watched):
+        """Gives a series parameters, with names or, bare ones, numbers. Where one
+        is put in another's place, and both are trained, the later one is `#2`."""
+        names = {name for name, _ in series.named}
+        taken = {name for name, ref in series.named if ref() is not None}
+        for param in params:
+            if series.class_name is None:
+                param = (f"param{len(series.named)}", param)
+            name, param = param
+            whole, n = name, 1
+            while name in taken:
+                n += 1
+                name = f"{whole}#{n}"
+            taken.add(name)
+            place = id(param)
+            forget = functools.partial(forget_owner, self.owner, place)
+            series.named.append((name, weakref.ref(param, forget)))
+            self.owner.setdefault(place, series)
+            if self.record.wants(0) and name not in names:
+                old = watched.get(place)
+                content = piece(param) if old is None else old[1]
+                self.record.write(series.name, 0, "init", name, content)
+
+
+def buffers_of(model):
+    """Buffers by name: version and digest, to see which of them change."""
+    found = {}
+    for name, buffer in model.named_buffers():
+        content = piece(buffer)
+        digest = content and digest_of(content)
+        found[plain(name)] = (id(buffer), version(buffer), digest)
+    return found
+
+
+def breadth(model):
+    """How many modules it is made of."""
+    return sum(1 for _ in model.modules())
+
+
+def forget_owner(owner, place, _):
+    """A parameter is gone, and another one may get its id."""
+    owner.pop(place, None)

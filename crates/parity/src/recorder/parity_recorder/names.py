@@ -1,0 +1,140 @@
+"""Names of the tensors in arguments, outputs and optimizers' states."""
+
+import contextlib
+import dataclasses
+import enum
+import functools
+import inspect
+import numbers
+import types
+from collections import deque
+from collections.abc import Mapping
+
+import torch
+
+WRAPPERS = {
+    "DataParallel": "module",
+    "DistributedDataParallel": "module",
+    "OptimizedModule": "_orig_mod",
+}
+MOST_NESTED = 100  # containers within each other, of an argument or an output
+
+
+def word(key, place):
+    """A key as a part of a name; its place instead of what may be named otherwise
+    in the next run."""
+    parts = key if isinstance(key, tuple) else (key,)
+    kinds = str, bytes, numbers.Number, enum.Enum, type(None)
+    return key if all(isinstance(part, kinds) for part in parts) else place
+
+
+def attributes(value):
+    """An object's own, by the first of their names: a Categorical has its logits
+    twice."""
+    held = {}
+    named = dict(getattr(value, "__dict__", {}))
+    for cls in type(value).__mro__:
+        for name, slot in vars(cls).items():
+            if inspect.ismemberdescriptor(slot):
+                with contextlib.suppress(AttributeError):  # it is not set
+                    named[name] = slot.__get__(value)
+    for key, part in named.items():
+        held.setdefault(id(part), (key, part))
+    return held.values()
+
+
+def is_new(value, seen):
+    """Whether it is no object that was seen before, and may hold tensors."""
+    if value is None or isinstance(value, (str, bytes, numbers.Number)):
+        return False
+    if isinstance(value, (torch.Tensor, Mapping, list, tuple, deque)):
+        return True
+    if id(value) in seen:
+        return False
+    seen[id(value)] = value  # lives on, so that no other one gets its id
+    return True
+
+
+def tensors(value, name, within=(), objects=3, seen=None):
+    """The tensors of an argument or an output, each with its name: `name`, or
+    `name.0`, `name.key` of one in a container or an object, and in those that
+    are in there, too. An object is gone through once, by its shortest name."""
+    seen = {} if seen is None else seen
+    if isinstance(value, torch.Tensor):
+        yield name, value
+        return
+    if isinstance(value, Mapping):
+        keyed = enumerate(value.items())
+        parts = ((word(key, place), part) for place, (key, part) in keyed)
+    elif isinstance(value, (list, tuple, deque)):
+        parts = enumerate(value)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = dataclasses.fields(value)
+        parts = ((field.name, getattr(value, field.name, None)) for field in fields)
+    elif (
+        callable(value)
+        or isinstance(value, (torch.optim.Optimizer, types.ModuleType))
+        or not objects
+    ):
+        return
+    else:
+        parts, objects = attributes(value), objects - 1
+    if id(value) not in within and len(within) < MOST_NESTED:
+        within = (*within, id(value))
+        parts = [part for part in parts if is_new(part[1], seen)]
+        for key, part in parts:
+            yield from tensors(part, f"{name}.{key}", within, objects, seen)
+
+
+def unwrap(module):
+    """The model inside of DistributedDataParallel, torch.compile and the like."""
+    while (inner := WRAPPERS.get(type(module).__name__)) is not None:
+        module = getattr(module, inner)
+    return module
+
+
+def plain(name):
+    """A name without what torch.compile puts into it."""
+    return name.replace("_orig_mod.", "")
+
+
+@functools.lru_cache(maxsize=1000)
+def argument_names(function):
+    """The names of a forward's positional arguments, and of its `*args`."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return [], "input"
+    names = [p.name for p in parameters if p.kind in (0, 1)]
+    if inspect.isfunction(function):  # the first one is the module
+        del names[:1]
+    return names, next((p.name for p in parameters if p.kind == 2), "input")
+
+
+def arguments(module, args, kwargs):
+    """A call's tensors, each with the name that `forward` gives it."""
+    module = unwrap(module)
+    names, more = argument_names(getattr(type(module), "forward", None))
+    for i, value in enumerate(args):
+        name = names[i] if i < len(names) else f"{more}.{i - len(names)}"
+        yield from tensors(value, name)
+    for name, value in kwargs.items():
+        yield from tensors(value, name)
+
+
+def state_of(state):
+    """An optimizer's tensors for one parameter, but for the count of steps,
+    which the key tells."""
+    for name, value in (state or {}).items():
+        if not (name == "step" and getattr(value, "ndim", 1) == 0):
+            yield from tensors(value, str(name))
+
+
+def parameters(model):
+    """Its parameters, also where it has another method of that name."""
+    return torch.nn.Module.parameters(model)
+
+
+def ids_of(model):
+    """Which parameters it has."""
+    return {id(p) for p in parameters(model)}

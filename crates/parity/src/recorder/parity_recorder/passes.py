@@ -1,0 +1,105 @@
+"""Passes: calls of outermost modules that a backward pass may go through."""
+
+import weakref
+
+from .names import arguments, parameters, tensors
+from .tensors import piece
+
+# How long passes wait that no backward pass goes through, so that a model which
+# is run with gradients, but not trained, does not fill the memory.
+MOST_UPDATES = 100
+MOST_PENDING = 1000
+MOST_BYTES = 256 << 20
+
+
+class Pass:
+    """A call of an outermost module that autograd followed."""
+
+    def __init__(self, module, inputs):
+        self.module = weakref.ref(module)  # it ends when the script lets go of it
+        self.has_parameters = self.learns = False  # until it is kept
+        self.inputs = inputs  # (name, piece, 1 if it has a gradient, 2 if it was made)
+        self.inner = []  # (reference to a module inside, suffix, piece)
+        self.outputs = []  # (suffix, piece)
+        self.nodes = []  # where these are in autograd's graph
+
+    def size(self):
+        pieces = [p for _, p, _ in self.inputs] + [p for _, p in self.outputs]
+        return sum(len(p.data) for p in pieces + [p for _, _, p in self.inner])
+
+
+class Passes:
+    """Those that no backward pass reached yet."""
+
+    def __init__(self):
+        self.pending = {}  # each -> the updates by then
+        self.by_node = {}  # places in autograd's graph -> these passes, as keys
+        self.bytes = 0
+        self.updates = 0  # of all models so far
+
+    def end(self, made, result):
+        """Notes what came out, if a backward pass can go through it."""
+        for name, tensor in tensors(result, ""):
+            if (content := piece(tensor)) is not None:
+                made.outputs.append((name, content))
+            if tensor.grad_fn is not None:
+                # Not the node itself, which would keep the graph alive.
+                made.nodes.append(tensor.grad_fn._sequence_nr())
+        if not made.nodes:
+            return
+        module = made.module()
+        made.has_parameters = any(True for _ in parameters(module))
+        made.learns = any(p.requires_grad for p in parameters(module))
+        self.pending[made] = self.updates
+        for node in made.nodes:
+            self.by_node.setdefault(node, {})[made] = None
+        self.bytes += made.size()
+        while self.bytes > MOST_BYTES and len(self.pending) > 64:
+            self.forget(next(iter(self.pending)))
+
+    def forget(self, made):
+        """Takes a pass from those that no backward pass reached."""
+        del self.pending[made]
+        self.bytes -= made.size()
+        for node in set(made.nodes):
+            del self.by_node[node][made]
+            if not self.by_node[node]:
+                del self.by_node[node]
+
+    def behind(self, nodes, retained):
+        """Those whose outputs a backward pass from these nodes goes through. Where
+        its graph is `retained`, another one may, too."""
+        passes = {}
+        if self.by_node:
+            for node in nodes:
+                passes |= self.by_node.get(node._sequence_nr(), {})
+        order = {made: i for i, made in enumerate(self.pending)}
+        passes = sorted(passes, key=order.get)
+        if not retained:
+            for made in passes:
+                self.forget(made)
+        return passes
+
+    def forget_old(self, series):
+        """After an update of this series: its own calls led to none, and others have
+        waited long."""
+        for made, updates in list(self.pending.items()):
+            old = updates < self.updates - MOST_UPDATES
+            old = old and len(self.pending) > MOST_PENDING
+            if old or series.path(made.module()) is not None:
+                self.forget(made)
+
+
+def begin(module, args, kwargs):
+    """Notes what goes into an outermost module."""
+    named = arguments(module, args, kwargs)
+    inputs = [
+        (n, piece(t), t.requires_grad + (t.grad_fn is not None)) for n, t in named
+    ]
+    return Pass(module, [i for i in inputs if i[1] is not None])
+
+
+def inside(made, module, result):
+    """Notes what came out of a module inside of the outermost one."""
+    made.inner += [(weakref.ref(module), n, piece(t)) for n, t in tensors(result, "")]
+    made.inner = [i for i in made.inner if i[2] is not None]

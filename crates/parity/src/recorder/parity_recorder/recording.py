@@ -1,0 +1,177 @@
+"""One recording, from start to end; and what a script says to it itself."""
+
+import contextlib
+import os
+import signal
+import sys
+
+from .options import Options, Trouble
+from .record import Record
+from .signals import Signals, is_of_a_handler
+
+
+class Recorder:
+    """What is recorded of this process."""
+
+    def __init__(self, path, experiment, settings, options=None):
+        self.options = options or Options()
+        self.record = Record(path, self.options)
+        self.experiment, self.settings = experiment, settings
+        self.partial = None  # why it ends before the run was to end
+        self.signals = Signals()
+        self.on, self.pid, self.error, self.undo = True, os.getpid(), None, []
+        self.steps = None  # from `install` on
+
+    def install(self):
+        """Watches PyTorch until `finish`. The rooms that need it are imported now,
+        when the script has: what it sets before its `import torch`, such as
+        OMP_NUM_THREADS, must count."""
+        from . import steps, tensors, watch
+
+        tensors.as_digests = self.options.digest
+        self.steps = steps.Steps(self.record)
+        watch.install(self)
+
+    def guard(self, note, *args):
+        """Calls what notes something. Where it fails, the recording stops, and the
+        script goes on. A forked process records nothing."""
+        if not self.on or self.pid != os.getpid():
+            self.on = False
+            return None
+        torch = sys.modules["torch"]
+        self.signals.busy += 1
+        try:
+            with torch._C.DisableTorchFunction():  # nothing that a mode could see
+                return note(*args)
+        except Exception as error:
+            self.fail(error)
+            if is_of_a_handler(error):
+                raise
+            return None
+        finally:
+            self.signals.noted()
+
+    def fail(self, error):
+        """Stops recording, but not the script."""
+        self.on = False
+        self.error = self.error or error
+
+    def about(self):
+        from .settings import environment
+
+        order, models = self.record.order, self.steps.models
+        return {
+            "experiment": self.experiment,
+            "settings": self.settings,
+            "environment": environment(),
+            "series": list(order["series"]),
+            "names": list(order["names"]),
+            "models": [s.about() for s in models.series.values() if s.steps],
+        } | ({"partial": self.partial} if self.partial else {})
+
+    def finish(self):
+        """Records an update by hand after which nothing came, and stops."""
+        if self.steps is not None:
+            self.guard(self.steps.notice_updates)
+        for undo in reversed(self.undo):
+            undo()
+        self.undo.clear()
+        self.on = False
+
+    def save(self):
+        """Writes the file."""
+        self.record.file.save(self.about())
+
+
+_recorder = None  # of the recording that is on
+
+
+@contextlib.contextmanager
+def current(recorder):
+    """Lets scripts speak to it."""
+    global _recorder
+    if _recorder is not None:
+        path = recorder.record.file.path
+        raise Trouble(f"cannot record {path}: a recording is on already")
+    _recorder = recorder
+    try:
+        yield
+    finally:
+        _recorder = None
+
+
+def data(**named):
+    """Records what all series share."""
+    if _recorder is not None:
+        _recorder.guard(_data, named)
+
+
+def _data(named):
+    from .tensors import piece
+
+    for name, tensor in named.items():
+        _recorder.record.write_shared(name, piece(tensor))
+
+
+def series(model, name, output=None):
+    """Names the series of a model that is not trained yet, and its output."""
+    if _recorder is not None:
+        _recorder.guard(_recorder.steps.models.start, model, name, output)
+
+
+def measure(series, step, named):
+    """Records what was found out after so many steps: name -> tensor."""
+    if _recorder is not None and _recorder.record.wants(step):
+        for name, tensor in named.items():
+            _recorder.guard(_measure, series, step, name, tensor)
+
+
+def _measure(series, step, name, tensor):
+    from .tensors import piece
+
+    _recorder.record.write(series, step, "measure", name, piece(tensor))
+
+
+def how_it_ended(error, recorder):
+    """In a few words, where a script did not run to its end."""
+    if recorder.signals.signal is not None:
+        return f", until {signal.Signals(recorder.signals.signal).name}"
+    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+        return ""
+    if isinstance(error, SystemExit):
+        status = error.code if isinstance(error.code, int) else 1
+        return f", until the script exited with status {status}"
+    return f", until the script raised {type(error).__name__}"
+
+
+@contextlib.contextmanager
+def recording(path, experiment, settings, options=None):
+    """Records what is trained meanwhile, into `path`; `-` is standard output,
+    and None records nothing."""
+    if path is None:
+        yield
+        return
+    if _recorder is not None:
+        raise Trouble(f"cannot record {path}: a recording is on already")
+    recorder = Recorder(path, experiment, settings, options)
+    recorder.install()
+    if recorder.options.partial:
+        recorder.signals.watch()
+    try:
+        with current(recorder):
+            yield
+            recorder.finish()
+            if recorder.error:
+                raise recorder.error
+            recorder.save()
+    except BaseException as error:
+        if recorder.options.partial and len(recorder.record):
+            recorder.finish()
+            recorder.partial = how_it_ended(error, recorder).removeprefix(", ")
+            recorder.save()
+        recorder.signals.end_as_signal()
+        raise
+    finally:
+        recorder.signals.leave()
+        recorder.finish()
+        recorder.record.file.close()

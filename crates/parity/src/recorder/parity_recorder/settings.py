@@ -1,0 +1,49 @@
+"""What the metadata tell of a run: its optimizers' settings, its environment."""
+
+import contextlib
+import math
+import numbers
+
+import torch
+
+
+def settings_of(optimizer):
+    """An optimizer's class and plain values; of all groups, if there are several."""
+
+    def value(item):
+        if isinstance(item, torch.Tensor):
+            item = item.item() if item.numel() == 1 else item.tolist()
+        if isinstance(item, (list, tuple)):
+            return [value(x) for x in item]
+        if isinstance(item, (bool, str, type(None))):
+            return item
+        if isinstance(item, numbers.Integral):  # NumPy's, too
+            return int(item)
+        if not isinstance(item, numbers.Real):
+            raise TypeError
+        number = float(item)
+        return number if math.isfinite(number) else str(number)
+
+    def values(group):
+        named = {}
+        for name, item in group.items():
+            if name not in ("params", "param_names"):
+                with contextlib.suppress(TypeError):  # no plain value
+                    named[name] = value(item)
+        return named
+
+    groups = [values(group) for group in optimizer.param_groups]
+    about = {"class": type(optimizer).__name__} | groups[0]
+    return about | ({"groups": groups} if len(groups) > 1 else {})
+
+
+def environment():
+    """What a run's numbers hold for."""
+    import torch
+
+    return {
+        "by": "PyTorch",
+        "torch": torch.__version__,
+        "threads": str(torch.get_num_threads()),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+    }

@@ -1,0 +1,172 @@
+"""Steps: updates of parameters, by an optimizer or by hand."""
+
+import sys
+import traceback
+
+import torch
+from torch.utils.weak import WeakIdKeyDictionary
+
+from . import passes
+from .batch import Batch
+from .models import Models
+from .names import state_of, unwrap
+from .settings import settings_of
+from .tensors import piece
+
+
+def running():
+    """The optimizers whose step is running here, the innermost first. Of frames of
+    the script, not even the local variables are looked at: that alone would change
+    what its `locals()` returned."""
+    file = torch.optim.Optimizer.profile_hook_step.__code__.co_filename
+    frames = (frame for frame, _ in traceback.walk_stack(sys._getframe()))
+    hooked = (f for f in frames if f.f_code.co_filename == file)
+    return [f.f_locals.get("self") for f in hooked if f.f_code.co_name == "wrapper"]
+
+
+def grads_of(named):
+    """The gradients of parameters that have one."""
+    return [(name, piece(p.grad)) for name, p in named if p.grad is not None]
+
+
+class Steps:
+    """What is going on, from call to update."""
+
+    def __init__(self, record):
+        self.record = record
+        self.models = Models(record)
+        self.passes = passes.Passes()
+        self.batch = Batch(record, self.passes, self.models.owner)
+        self.stepping = []  # optimizers whose step is running
+        self.grads = None  # from before it
+        self.plans = WeakIdKeyDictionary()  # optimizer -> what it updates
+        self.watched = {}  # id -> parameter, value and gradient after backward
+
+    # -------- calls and backward passes
+
+    def before_call(self, module, args, kwargs):
+        """Notes what goes into an outermost module."""
+        self.notice_updates()
+        inner = unwrap(module)
+        self.models.note_call(inner)
+        return passes.begin(inner, args, kwargs)
+
+    def before_backward(self, roots, retained=False, inputs=None):
+        """The event that this backward pass is."""
+        self.notice_updates()
+        return self.batch.before_backward(roots, retained, inputs, self.in_step())
+
+    def after_backward(self, event, grads=None):
+        """Keeps the values of parameters that may be updated by hand."""
+        self.batch.after_backward(event)
+        for i, ref in enumerate(event.leaves):
+            leaf = ref()
+            owner = self.models.owner.get(id(leaf))
+            if leaf is None or (owner is not None and owner.by_optimizer):
+                continue
+            grad = leaf.grad if grads is None else grads[i]
+            grad = None if grad is None else piece(grad)
+            self.watched[id(leaf)] = (ref, piece(leaf), grad)
+
+    # -------- updates
+
+    def before_step(self, optimizer, args, kwargs):
+        """Notes gradients, and what is not seen any more after the update."""
+        if self.in_step(besides=1):
+            self.stepping.append(optimizer)  # is part of that one's step
+            return
+        params = [p for group in optimizer.param_groups for p in group["params"]]
+        popped = ((id(p), self.watched.pop(id(p), None)) for p in params)
+        watched = {i: w for i, w in popped if w is not None and w[0]() is not None}
+        self.stepping.clear()  # of a step that raised
+        self.notice_updates()
+        self.stepping.append(optimizer)
+        known = self.plans.get(optimizer)
+        ids = [id(p) for p in params]
+        if known is None or known[0] != ids:
+            plan = self.by_series(params, watched)
+            self.plans[optimizer] = ids, plan
+            for series, _ in plan:
+                series.by_optimizer = True
+                if known is None:
+                    series.optimizers.append(settings_of(optimizer))
+        _, plan = self.plans[optimizer]
+        closure = args[1] if len(args) > 1 else kwargs.get("closure")
+        self.grads = None if closure else [grads_of(named) for _, named in plan]
+
+    def in_step(self, besides=0):
+        """Whether an optimizer's step is running here, besides so many innermost
+        ones; one that raised is not."""
+        if not self.stepping:
+            return False
+        return any(o is self.stepping[0] for o in running()[besides:])
+
+    def after_step(self, optimizer, args, kwargs):
+        """Records the step of every model that it updated."""
+        if len(self.stepping) > 1:
+            del self.stepping[len(running()) :]  # of steps within that raised
+        if self.stepping.pop() is not optimizer or self.stepping:
+            return
+        _, plan = self.plans[optimizer]
+        grads = self.grads or [grads_of(named) for _, named in plan]
+        self.grads = None
+        for (series, named), of_series in zip(plan, grads, strict=True):
+            for _, param in named:  # a closure's backward passes watch them
+                self.watched.pop(id(param), None)
+            self.end_step(series, named, of_series, optimizer.state)
+
+    def notice_updates(self):
+        """Finds parameters that changed since the backward pass though no
+        optimizer took a step."""
+        if not self.watched or self.in_step():
+            return
+        watched = {id_: w for id_, w in self.watched.items() if w[0]() is not None}
+        self.watched = watched
+        changed = {id_ for id_, (ref, old, _) in watched.items() if piece(ref()) != old}
+        if not changed:
+            return
+        params = [ref() for ref, _, _ in watched.values()]
+        bare = any(self.models.is_bare(p) for p in params if id(p) in changed)
+        params = [
+            p for p in params if id(p) in changed or (bare and self.models.is_bare(p))
+        ]
+        plan = self.by_series(params, watched)
+        for series, _ in plan:
+            ids = {i for i in watched if self.models.owner.get(i) is series}
+            named = [(n, ref()) for n, ref in series.named if id(ref()) in ids]
+            grads = [(n, watched[id(p)][2]) for n, p in named]
+            self.end_step(series, named, [g for g in grads if g[1] is not None], {})
+            for id_ in ids:
+                del self.watched[id_]
+
+    def by_series(self, params, watched):
+        """The series that these parameters are of, each with its own of them."""
+        return self.models.by_series(params, watched, self.batch.events)
+
+    def end_step(self, series, named, grads, state):
+        """Records a step of a model, after its update."""
+        self.passes.updates += 1
+        series.steps += 1
+        step = series.steps
+        if series.seed is None:
+            series.seed = torch.initial_seed()
+        keep = self.record.wants(step)
+        self.batch.take(series, {id(p) for _, p in named}, step, keep)
+        self.passes.forget_old(series)
+        changed = self.models.changed_buffers(series)
+        self.batch.let_models_go(taken=True)
+        if not keep:
+            return
+        for name, grad in grads:
+            self.record.write(series.name, step, "grad", name, grad)
+        if "state" in self.record.options.phases:
+            for name, param in named:
+                for part, tensor in state_of(state.get(param)):
+                    self.record.write(
+                        series.name, step, "state", f"{name}.{part}", piece(tensor)
+                    )
+            for name, content in changed:
+                self.record.write(series.name, step, "state", name, content)
+        if "param" in self.record.options.phases:
+            for name, param in named:
+                self.record.write(series.name, step, "param", name, piece(param))

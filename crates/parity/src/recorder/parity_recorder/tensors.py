@@ -1,0 +1,95 @@
+"""Reading tensors: the bytes of one, or their digest."""
+
+import ctypes
+import hashlib
+
+import torch
+
+from .file import DIGEST_SIZE, Piece
+
+# How .safetensors calls what PyTorch calls so. It knows no complex128, which is
+# recorded as pairs of float64.
+DTYPES = {
+    "float64": "F64",
+    "int64": "I64",
+    "uint64": "U64",
+    "complex64": "C64",
+    "complex128": "F64",
+    "float32": "F32",
+    "int32": "I32",
+    "uint32": "U32",
+    "float16": "F16",
+    "bfloat16": "BF16",
+    "int16": "I16",
+    "uint16": "U16",
+    "bool": "BOOL",
+    "int8": "I8",
+    "uint8": "U8",
+    "float8_e4m3fn": "F8_E4M3",
+    "float8_e5m2": "F8_E5M2",
+}
+
+KNOWN = {getattr(torch, n): code for n, code in DTYPES.items() if hasattr(torch, n)}
+
+# A digest is SHA-256, cut to 16 bytes, of dtype, shape and bytes. It needs no
+# package, and most processors have instructions for it.
+LARGE = 1 << 16  # bytes from which a tensor is not copied to be hashed
+as_digests = False  # whether pieces hold digests
+
+
+def piece(tensor):
+    """A tensor's dtype, shape and bytes, or their digest; None where there are
+    none to be had (fake, batched or quantised)."""
+    return read(tensor, as_digests)
+
+
+def hashed(kind, address, size):
+    """The digest of the bytes that lie there."""
+    dtype, shape = kind
+    whole = hashlib.sha256(f"{dtype}{list(shape)}".encode())
+    if size < LARGE:
+        whole.update(ctypes.string_at(address, size))
+    else:
+        whole.update((ctypes.c_char * size).from_address(address))
+    return whole.digest()[:DIGEST_SIZE]
+
+
+def read(tensor, digest=False):
+    """A piece of values, or of a digest. Plain tensors are read where they lie: no
+    operation runs that a profiler or a dispatch mode of the script could see."""
+    try:
+        dtype = KNOWN.get(tensor.dtype)
+        if dtype is None:
+            return None
+        if tensor.is_nested:
+            return None
+        if tensor.layout is not torch.strided:
+            tensor = tensor.detach().to_dense()
+        if not tensor.is_cpu:
+            tensor = tensor.detach().cpu()
+        if tensor.is_conj() or tensor.is_neg() or not tensor.is_contiguous():
+            tensor = tensor.detach().resolve_conj().resolve_neg().contiguous()
+        shape = tensor.shape
+        width = tensor.element_size()
+        size = tensor.numel() * width
+        if tensor.dtype is torch.complex128:
+            shape = (*shape, 2)
+        if not size:
+            return Piece(dtype, shape, b"")
+        # There may be less memory than the shape says, or none at all.
+        memory = tensor.untyped_storage()
+        if memory.device.type != "cpu":
+            return None
+        address, end = tensor.data_ptr(), tensor.storage_offset() * width + size
+        if not address or memory.nbytes() < end:
+            return None
+        if digest and size > DIGEST_SIZE:
+            return Piece(dtype, shape, hashed((dtype, shape), address, size))
+        return Piece(dtype, shape, ctypes.string_at(address, size))
+    except (RuntimeError, NotImplementedError):
+        return None
+
+
+def version(tensor):
+    """How often it was written to; None where PyTorch does not count that."""
+    return None if tensor.is_inference() else tensor._version
