@@ -2,6 +2,7 @@
 # make test           set up, run every test
 # make lesson         run every experiment: CSVs, pictures and pages in results/
 # make sweep, bench   measure what docs/sweeps.md and docs/speed.md report
+# make record.pyz     pack the recorder of scripts: target/record.pyz, one file
 # make fuzz           damage all that is read, FUZZ=60 seconds for each kind of file
 # make mutants        small mistakes in the lines that differ from SINCE=HEAD~1
 # make lint, format   check or mend the style of Rust and Python
@@ -22,7 +23,8 @@ CARGO   ?= cargo
 BIN     := $(CARGO) run --release --quiet --
 FRESH   := target/golden
 # Not the scripts that are written as people write.
-PYTHON_FILES := python_ref $(filter-out tests/lesson.py,$(wildcard tests/*.py crates/torch-parity/tests/*.py crates/torch-parity/examples/*.py))
+RECORDER := crates/parity/src/recorder
+PYTHON_FILES := python_ref $(RECORDER) $(filter-out tests/lesson.py,$(wildcard tests/*.py crates/torch-parity/tests/*.py crates/torch-parity/examples/*.py))
 
 # Two targets at once would write the same files; cargo is parallel by itself.
 .NOTPARALLEL:
@@ -30,7 +32,7 @@ PYTHON_FILES := python_ref $(filter-out tests/lesson.py,$(wildcard tests/*.py cr
 unexport PYTHONHOME PYTHONPATH
 
 .PHONY: run lesson sweep test setup build check bench lint format golden golden-check
-.PHONY: pictures pitfalls-table fuzz mutants clean
+.PHONY: pictures pitfalls-table record.pyz fuzz mutants clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -95,6 +97,12 @@ setup: export REUSE := $(REUSE)
 setup: export TORCH := $(TORCH)
 setup:
 	@sh python_ref/setup.sh
+
+# It runs in any Python that has PyTorch, and needs nothing else.
+record.pyz: setup
+	@mkdir -p target
+	@find $(RECORDER) -name __pycache__ -exec rm -r {} +
+	$(PY) -m zipapp $(RECORDER) --output target/record.pyz
 
 lint: setup
 	$(CARGO) fmt --all --check

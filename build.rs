@@ -1,6 +1,6 @@
-//! Lets the binary find libtorch, and packs the Python twins.
+//! Lets the binary find libtorch, and packs the Python files.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -12,32 +12,35 @@ fn main() {
         println!("cargo:rustc-link-arg=-Xlinker");
         println!("cargo:rustc-link-arg={arg}");
     }
-    if let Err(error) = pack_twins() {
-        println!("cargo:error=cannot pack python_ref: {error}");
+    if let Err(error) = pack_python() {
+        println!("cargo:error=cannot pack the Python files: {error}");
     }
 }
 
-/// Lists every Python file of `python_ref/` for src/python to include: a list by
-/// hand would one day lack a twin, which shows only where it is run.
-fn pack_twins() -> std::io::Result<()> {
+/// Lists every Python file of the twins and of the recorder for src/python to
+/// include: a list by hand would one day lack one, which shows only where it is run.
+fn pack_python() -> std::io::Result<()> {
     // Where an experiment or a port is added, so is its twin.
     println!("cargo:rerun-if-changed=src/lesson/mod.rs");
     println!("cargo:rerun-if-changed=src/pitfalls/mod.rs");
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir("python_ref")? {
-        let path = entry?.path().canonicalize()?;
-        if path.extension().is_some_and(|ending| ending == "py") {
+    let mut list = String::new();
+    for (folder, packed) in [
+        ("python_ref", "python_ref"),
+        ("crates/parity/src/recorder", "recorder"),
+        ("crates/parity/src/recorder/parity_recorder", "recorder/parity_recorder"),
+    ] {
+        let entries = std::fs::read_dir(folder)?.map(|entry| entry?.path().canonicalize());
+        let mut paths = entries.collect::<std::io::Result<Vec<_>>>()?;
+        paths.retain(|path| path.extension().is_some_and(|ending| ending == "py"));
+        paths.sort();
+        for path in paths {
             // One by one: the folder itself changes with __pycache__.
             println!("cargo:rerun-if-changed={}", path.display());
-            paths.push(path);
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let path = path.display();
+            list += &format!("(\"{packed}/{name}\", include_str!(r#\"{path}\"#)),\n");
         }
     }
-    paths.sort();
-    let packed = |path: &PathBuf| {
-        let (name, path) = (path.file_name().unwrap_or_default(), path.display());
-        format!("({name:?}, include_str!(r#\"{path}\"#)),\n", name = name.to_string_lossy())
-    };
-    let list: String = paths.iter().map(packed).collect();
     let out = std::env::var("OUT_DIR").unwrap_or_default();
-    std::fs::write(Path::new(&out).join("twins.rs"), format!("&[\n{list}]\n"))
+    std::fs::write(Path::new(&out).join("python.rs"), format!("&[\n{list}]\n"))
 }

@@ -20,9 +20,9 @@ import time
 import torch
 from torch import nn
 
+from python_ref import record
 from python_ref.activation import ACTIVATIONS
 from python_ref.cli import training_parser
-from parity_recorder import recording
 from python_ref.train import MLP, fit, make_data, train
 
 FEATURES = 10
@@ -63,7 +63,7 @@ def time_recorded(*sizes):
     """`time_fit` while everything is recorded to a file that is thrown away."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        recording(f"{folder}/bench.safetensors", "bench", {}),
+        record.recording(f"{folder}/bench.safetensors", "bench", {}),
     ):
         return time_fit(*sizes)
 

@@ -3,9 +3,9 @@
 import argparse
 import sys
 
+from python_ref import record
 from python_ref.activation import ACTIVATIONS
 from python_ref.export import write_csv
-from parity_recorder import asked_for, recording
 
 
 def whole(low, high):
@@ -123,8 +123,8 @@ def named_settings(args):
 def run_experiment(name, args, run, summary, tables):
     """Runs an experiment, recorded if asked for; prints what it found and writes
     its CSVs. What it found is also returned."""
-    kept = asked_for(args.digest, args.keep_partial)
-    with recording(args.trace, name, named_settings(args), kept):
+    kept = record.asked_for(args.digest, args.keep_partial)
+    with record.recording(args.trace, name, named_settings(args), kept):
         found = run(args)
         print_lines(args, summary(args, found))
         for path, header, rows in tables(args, found):

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-import parity_recorder as record
+from python_ref import record
 from python_ref.cli import run_experiment, seeded_parser
 
 

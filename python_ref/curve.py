@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import torch
 
-import parity_recorder as record
+from python_ref import record
 from python_ref.activation import ACTIVATIONS
 from python_ref.cli import (
     activations,

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-import parity_recorder as record
+from python_ref import record
 from python_ref.cli import (
     experiment_parser,
     number,

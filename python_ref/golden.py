@@ -13,8 +13,7 @@ import os
 import platform
 import sys
 
-from python_ref import curve, generator, recurrent, signal, train
-from parity_recorder.settings import environment
+from python_ref import curve, generator, record, recurrent, signal, train
 
 # An experiment, its settings, and the file that it is to write. A test asks for
 # one of each experiment.
@@ -38,7 +37,7 @@ def main(folder):
     with contextlib.redirect_stdout(None):
         for experiment, settings, flag, name in GOLDEN:
             experiment.main([*settings.split(), flag, path(name)])
-    about = environment() | {
+    about = record.environment() | {
         "python": platform.python_version(),
         "machine": platform.machine(),
     }

@@ -9,7 +9,7 @@ import math
 import torch
 from torch import nn
 
-import parity_recorder as record
+from python_ref import record
 from python_ref.cli import run_experiment, seeded_parser
 
 T, C, HEADS, BATCH, STEPS = 12, 16, 2, 4, 12

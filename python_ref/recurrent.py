@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass, fields
 import torch
 from torch import nn
 
-import parity_recorder as record
+from python_ref import record
 from python_ref.activation import ACTIVATIONS
 from python_ref.cli import (
     activations,

@@ -8,7 +8,7 @@ from collections import namedtuple
 import torch
 from torch import nn
 
-import parity_recorder as record
+from python_ref import record
 from python_ref.activation import ACTIVATIONS
 from python_ref.claims import claims, gradients
 from python_ref.cli import number, run_experiment, several, training_parser, whole

@@ -6,7 +6,7 @@ Run it with `python -m python_ref.train`. Twin of src/lesson/train.rs.
 import torch
 from torch import nn
 
-import parity_recorder as record
+from python_ref import record
 from python_ref.activation import ACTIVATIONS
 from python_ref.cli import run_experiment, training_parser
 

@@ -10,11 +10,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from python_ref import record
 from python_ref.activation import ACTIVATIONS
 from python_ref.cli import named_settings, training_parser
 from python_ref.train import MLP, fit, make_data
-
-import parity_recorder as record  # python_ref says where it is
 
 OPTIMIZERS = {
     "fused-adam": lambda params, lr: torch.optim.Adam(params, lr=lr, fused=True),

@@ -72,7 +72,8 @@ Examples:
   tanh-parity record train.py
   tanh-parity record --trace run.safetensors --steps 0..10 train.py --epochs 3
 
-python_ref/record.py does the same alone, wherever PyTorch 2 is.")]
+`make record.pyz` packs the recorder into a file that does the same alone,
+wherever PyTorch 2 is.")]
     Record(record::RecordArgs),
     /// Make a crate for a port of a PyTorch script; its check is red at first
     #[command(after_help = "\

@@ -24,7 +24,10 @@ use self::together::Together;
 
 /// The Python files, carried along so that a check works from any folder;
 /// build.rs lists them.
-const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/twins.rs"));
+const SOURCES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/python.rs"));
+
+/// The recorder of scripts, in a checkout.
+const RECORDER: &str = "crates/parity/src/recorder";
 
 /// An interpreter, and how long a run of it may take.
 #[derive(Clone, Debug)]
@@ -43,7 +46,7 @@ pub fn checkout() -> Option<PathBuf> {
 }
 
 fn is_checkout(folder: &Path) -> bool {
-    folder.join("python_ref/record.py").is_file()
+    folder.join(RECORDER).is_dir()
         && fs::read_to_string(folder.join("Cargo.toml"))
             .is_ok_and(|text| text.contains("\nname = \"tanh-parity\"\n"))
 }
@@ -99,7 +102,7 @@ impl Python {
         command.env_remove("PYTHONSAFEPATH"); // would hide the current folder
         let root = checkout();
         if root.is_none() {
-            unpack(&folder.path().join("python_ref"))?;
+            unpack(folder.path())?;
         }
         command.current_dir(root.as_deref().unwrap_or(folder.path()));
         command.stdin(Stdio::null()).stdout(Stdio::null());
@@ -130,10 +133,10 @@ impl Python {
     pub fn recorder(&self) -> Result<(Command, Folder)> {
         let folder = Folder::new()?;
         let recorder = if let Some(root) = checkout() {
-            root.join("python_ref/record.py")
+            root.join(RECORDER)
         } else {
-            unpack(&folder.path().join("python_ref"))?;
-            folder.path().join("python_ref/record.py")
+            unpack(folder.path())?;
+            folder.path().join("recorder")
         };
         let mut command = Command::new(&self.interpreter);
         // No window is opened, unless the script itself asks for one.
@@ -216,12 +219,12 @@ pub fn steps(kept: &Kept) -> String {
 }
 
 /// Writes the Python files to a folder of their own.
-fn unpack(package: &Path) -> Result<()> {
-    fs::create_dir(package)
-        .and_then(|()| {
-            SOURCES.iter().try_for_each(|(name, text)| fs::write(package.join(name), text))
-        })
-        .with_context(|| leftovers::cannot_write(package))
+fn unpack(folder: &Path) -> Result<()> {
+    let write = |(name, text): &(&str, &str)| {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(folder)).and_then(|()| fs::write(path, text))
+    };
+    SOURCES.iter().try_for_each(write).with_context(|| leftovers::cannot_write(folder))
 }
 
 #[cfg(test)]
@@ -244,14 +247,13 @@ mod tests {
         let folder = tempfile::TempDir::new().unwrap();
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
         assert!(!is_checkout(folder.path()));
-        fs::create_dir(folder.path().join("python_ref")).unwrap();
-        write("python_ref/record.py", "");
+        fs::create_dir_all(folder.path().join(RECORDER)).unwrap();
         assert!(!is_checkout(folder.path()), "another project's");
         write("Cargo.toml", "[package]\nname = \"other\"\n");
         assert!(!is_checkout(folder.path()));
         write("Cargo.toml", "[package]\nname = \"tanh-parity\"\n");
         assert!(is_checkout(folder.path()));
-        fs::remove_file(folder.path().join("python_ref/record.py")).unwrap();
+        fs::remove_dir(folder.path().join(RECORDER)).unwrap();
         assert!(!is_checkout(folder.path()), "without the Python files");
     }
 }

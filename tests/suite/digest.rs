@@ -24,6 +24,7 @@ fn checkout(what: &str) -> TempDir {
             fs::copy(&path, twins.join(path.file_name().unwrap())).unwrap();
         }
     }
+    std::os::unix::fs::symlink(root().join("crates"), folder.path().join("crates")).unwrap();
     let train = twins.join("train.py");
     let text = fs::read_to_string(&train).unwrap();
     let text = text.replace("for _ in range(epochs):", "for epoch in range(1, epochs + 1):");
@@ -211,7 +212,7 @@ fn a_script_that_a_signal_ends_keeps_what_there_was_if_that_is_wanted() {
     let path: PathBuf = folder.path().join("endless.safetensors");
     let start = |flags: &str| {
         let mut command = std::process::Command::new(root().join(".venv/bin/python"));
-        command.arg(root().join("python_ref/record.py")).args(flags.split_whitespace());
+        command.arg(root().join("crates/parity/src/recorder")).args(flags.split_whitespace());
         command.arg(&script).current_dir(&folder).stderr(Stdio::null());
         command.env("PYTHONDONTWRITEBYTECODE", "1").spawn().unwrap()
     };

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import torch
 
-sys.path.insert(
-    0, str(Path(__file__).resolve().parents[2] / "crates/parity/src/recorder")
-)
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "parity/src/recorder"))
 
 import parity_recorder as record
 

@@ -14,7 +14,7 @@ use crate::optim::Optimizer;
 /// The environment variable that names the file to record to.
 pub const TRACE_VARIABLE: &str = "TORCH_PARITY_TRACE";
 
-/// Records a port's run, under the keys that `python_ref/record.py` gives the
+/// Records a port's run, under the keys that the recorder of scripts gives the
 /// script's.
 ///
 /// ```no_run

@@ -26,7 +26,7 @@ The rooms, each of which uses none but those above it:
     tensors     reading a tensor's bytes where they lie
     names       tensors in arguments, outputs and states, by name
     graph       autograd's graph, gone through
-    settings    what the metadata tell of a run
+    settings    an optimizer's settings, for the metadata
     passes      calls of models
     models      whose a parameter is
     batch       which passes, losses and data a step is made of
@@ -39,7 +39,7 @@ The rooms, each of which uses none but those above it:
 """
 
 from .options import PHASES, Options, Trouble, asked_for
-from .recording import data, measure, recording, series
+from .recording import data, environment, measure, recording, series
 
 __all__ = [
     "PHASES",
@@ -47,6 +47,7 @@ __all__ = [
     "Trouble",
     "asked_for",
     "data",
+    "environment",
     "measure",
     "recording",
     "series",

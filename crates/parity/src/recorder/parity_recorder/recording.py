@@ -10,6 +10,18 @@ from .record import Record
 from .signals import Signals, is_of_a_handler
 
 
+def environment():
+    """What a run's numbers hold for."""
+    import torch
+
+    return {
+        "by": "PyTorch",
+        "torch": torch.__version__,
+        "threads": str(torch.get_num_threads()),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+    }
+
+
 class Recorder:
     """What is recorded of this process."""
 
@@ -57,8 +69,6 @@ class Recorder:
         self.error = self.error or error
 
     def about(self):
-        from .settings import environment
-
         order, models = self.record.order, self.steps.models
         return {
             "experiment": self.experiment,

@@ -1,4 +1,4 @@
-"""What the metadata tell of a run: its optimizers' settings, its environment."""
+"""An optimizer's settings, as the metadata tell them."""
 
 import contextlib
 import math
@@ -35,15 +35,3 @@ def settings_of(optimizer):
     groups = [values(group) for group in optimizer.param_groups]
     about = {"class": type(optimizer).__name__} | groups[0]
     return about | ({"groups": groups} if len(groups) > 1 else {})
-
-
-def environment():
-    """What a run's numbers hold for."""
-    import torch
-
-    return {
-        "by": "PyTorch",
-        "torch": torch.__version__,
-        "threads": str(torch.get_num_threads()),
-        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
-    }
