@@ -1,8 +1,9 @@
 """Holds the recorder to the scripts in tests/scripts, which say what is expected.
 
-`python tests/test_record.py`, from anywhere; names of scripts choose some. Each
-script is run once without the recorder and twice with it, from its folder and from
-`record.pyz`, by processes that are forked after PyTorch is imported. A line `# expect:` says, between semicolons:
+`python tests/test_record.py`, from anywhere; names of scripts or of tests choose
+some. Each script is run once without the recorder and twice with it, from its folder
+and from `record.pyz`, by processes that are forked after PyTorch is imported. A line
+`# expect:` says, between semicolons:
 
     series A B      the series, in order          args ...    the script's arguments
     steps 3         of each, or one for each      status 1    the exit status
@@ -585,6 +586,26 @@ class Options(unittest.TestCase):
         self.assertIn("Discriminator-1/000003/forward/net.2#2", new)
         self.assertTrue(all("/forward/" in key for key in new))
 
+    def test_the_batch_is_explained(self):
+        def said(script):
+            run = run_script(script, flags=["--explain"])
+            self.assertEqual(run.trace, run_script(script).trace)
+            self.assertTrue(all(len(line) <= 80 for line in run.err.splitlines()))
+            return run.err.replace("\n         ", " | ").splitlines()
+
+        gan = said("gan.py")
+        for what, why in (
+            ("taken: data z of Generator", "it went into the model"),
+            ("not taken: data x of Discriminator", "it went into another model that"),
+            ("not taken: data input of BCEWithLogitsLoss", "autograd made it, of what"),
+            ("taken: data target of BCEWithLogitsLoss", "it went into a module that"),
+        ):
+            start = f"explain: Generator-1, step 1: {what} | {why}"
+            self.assertTrue(any(line.startswith(start) for line in gan), (start, gan))
+        why = "its gradients were zeroed before an update"
+        expected = f"explain: no step: not taken: a backward pass | {why}"
+        self.assertIn(expected, said("zeroed.py"))
+
     def test_quiet_says_nothing(self):
         self.assertEqual(run_script("norms.py", flags=["--quiet"]).err, "")
 
@@ -815,5 +836,8 @@ class Patience(unittest.TestCase):
 
 if __name__ == "__main__":
     if names := [name for name in sys.argv[1:] if not name.startswith("-")]:
-        sys.argv[1:] = [f"Scripts.test_{Path(name).stem}" for name in names]
+        sys.argv[1:] = [
+            name if Path(name).suffix != ".py" else f"Scripts.test_{Path(name).stem}"
+            for name in names
+        ]
     unittest.main()

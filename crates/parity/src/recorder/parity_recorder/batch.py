@@ -1,4 +1,24 @@
-"""The batch: which passes, losses and data a step is made of."""
+"""The batch: which backward passes, calls, losses and data a step is made of.
+
+The rule: a step of a model is an update of its parameters, and its batch is what
+the gradients came from that the update used.
+
+1. A step takes every backward pass whose gradients reached one of the parameters
+   that were updated, which no step of this model took before, and whose gradients
+   were there still when the next backward pass began: else they were zeroed.
+   Gradients of `torch.autograd.grad`, which go nowhere by themselves, are taken
+   only where none are in `.grad`.
+2. It takes the calls of outermost modules that these passes went back through.
+3. Of a call's tensors it takes as data: all that went into the model; of what went
+   into a part of the model that was called alone, what autograd did not make; of
+   what went into a module that learns nothing, such as a criterion, what has no
+   gradient. Nothing of what went into another model that learns.
+4. Data that was recorded last under its name, or by another series under any, is
+   not written again.
+5. Outputs are those of the model and of its parts; losses, what the passes began at.
+
+Each decision returns its reason, which `--explain` prints.
+"""
 
 import weakref
 from collections import Counter
@@ -68,9 +88,12 @@ class Batch:
         roots = [roots] if isinstance(roots, torch.Tensor) else list(roots)
         roots = [root for root in roots if isinstance(root, torch.Tensor)]
         if not in_step:  # a closure's passes are all of one step
-            self.events = [
-                e for e in self.events if e.accumulates and e.holds(self.owner)
-            ]
+            events, self.events = self.events, []
+            for event in events:
+                if not (why := self.over(event)):
+                    self.events.append(event)
+                elif not event.taken:
+                    self.record.explain("no step", None, "a backward pass", False, why)
         nodes = walk(roots)
         passes = self.passes.behind(nodes, retained)
         leaves = leaves_of(nodes) if inputs is None else inputs
@@ -87,14 +110,31 @@ class Batch:
         self.events.append(event)
         del self.events[:-MOST_EVENTS]
 
-    def take(self, series, ids, step, keep):
-        """Records the batches, outputs and losses that led to this update."""
-        mine = [e for e in self.events if series not in e.taken and e.ids & ids]
-        if any(e.accumulates for e in mine):
-            mine = [e for e in mine if e.accumulates]
-        for event in self.events:
+    def over(self, event):
+        """Why no step can take it any more, when another backward pass begins."""
+        if not event.accumulates:
+            return "its gradients went to the script, which updated nothing by them"
+        if not event.holds(self.owner):
+            return "its gradients were zeroed before an update"
+        return None
+
+    def of_step(self, series, ids, step):
+        """The backward passes that this step takes."""
+        found = [(event, *led_to(event, series, ids)) for event in self.events]
+        if any(event.accumulates for event, taken, _ in found if taken):
+            found = [
+                (e, t, w) if e.accumulates or not t else (e, False, ASIDE)
+                for e, t, w in found
+            ]
+        for event, taken, why in found:
+            self.record.explain(series.name, step, "a backward pass", taken, why)
             if event.ids & ids:
                 event.taken.add(series)
+        return [event for event, taken, _ in found if taken]
+
+    def take(self, series, ids, step, keep):
+        """Records the batches, outputs and losses that led to this update."""
+        mine = self.of_step(series, ids, step)
         passes = dict.fromkeys(made for event in mine for made in event.passes)
         for made in passes:
             if made in self.passes.pending and not made.learns:
@@ -113,10 +153,12 @@ class Batch:
         if not keep:
             return
         for made in passes:
-            for name, content in data_of(series, made):
-                self.record.write_data(
-                    series.name, step, numbered("data", name), content
-                )
+            for name, content, taken, why in data_of(series, made):
+                if taken:
+                    key = numbered("data", name)
+                    why += self.record.write_data(series.name, step, key, content)
+                what = f"data {name} of {made.class_name}"
+                self.record.explain(series.name, step, what, taken, why)
         for made in passes:
             for name, content in outputs_of(series, made):
                 self.record.write(
@@ -141,17 +183,42 @@ def path_of(series, made):
     return None if path and not made.has_parameters else path
 
 
-def data_of(series, made):
-    """What went into a call, as far as it is this series' to record: all
-    that went into the model, and the targets that a criterion got."""
-    path = path_of(series, made)
+ASIDE = "others left their gradients in .grad, this one did not"
+
+
+def led_to(event, series, ids):
+    """Whether a backward pass led to an update of these parameters, and why."""
+    if not event.ids & ids:
+        return False, "it reached none of the parameters that were updated"
+    if series in event.taken:
+        return False, "an earlier step of this model took it"
+    return True, "its gradients reached parameters that were updated"
+
+
+def is_data(path, made, gradient):
+    """Whether an input of a call is this series' data, and why."""
     if path == "":
-        return [(name, content) for name, content, _ in made.inputs]
-    most = 1 if path is None else 2
-    given = [(name, content) for name, content, is_ in made.inputs if is_ < most]
+        return True, "it went into the model"
+    if path is None and made.learns:
+        return False, "it went into another model that learns"
+    if gradient == 2:
+        return False, "autograd made it, of what is recorded"
     if path is not None:
-        return [(f"{path}.{name}", content) for name, content in given]
-    return [] if made.learns else given
+        return True, "it went into a part of the model that was called alone"
+    if gradient:
+        return False, "it has a gradient of its own, as no target has"
+    return True, "it went into a module that learns nothing, as targets do"
+
+
+def data_of(series, made):
+    """What went into a call: name, content, whether it is this series', and why."""
+    path = path_of(series, made)
+    for name, content, gradient in made.inputs:
+        yield (
+            f"{path}.{name}" if path else name,
+            content,
+            *is_data(path, made, gradient),
+        )
 
 
 def outputs_of(series, made):

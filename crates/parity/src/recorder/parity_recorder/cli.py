@@ -56,6 +56,9 @@ def parse(argv):
         action="store_true",
         help="where TERM or HUP ends the script, write what there is",
     )
+    add(
+        "--explain", action="store_true", help="print what is taken as a batch, and why"
+    )
     add("--quiet", action="store_true", help="do not say what was recorded")
     add("script", metavar="SCRIPT")
     add("args", metavar="ARGS", nargs=argparse.REMAINDER, help="the script's own")
@@ -117,6 +120,7 @@ def run_recorded(options, source):
         raise Trouble(f"cannot write {path}: it is the script itself")
     kept = Options(*options.steps, options.every, options.phases, options.forward)
     kept.digest, kept.partial = options.digest, options.keep_partial
+    kept.explain = options.explain
     recorder = Recorder(path, name, {}, kept)
     if kept.partial:
         recorder.signals.watch()

@@ -22,6 +22,7 @@ class Options:
     phases: tuple = PHASES
     forward: bool = False  # the outputs of modules inside of the model, too
     digest: bool = False  # digests in place of values
+    explain: bool = False  # print why what is taken is, and why not
     partial: bool = False  # keep what there is, where the run does not reach its end
 
 

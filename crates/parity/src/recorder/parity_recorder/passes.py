@@ -16,6 +16,7 @@ class Pass:
     """A call of an outermost module that autograd followed."""
 
     def __init__(self, module, inputs):
+        self.class_name = type(module).__name__
         self.module = weakref.ref(module)  # it ends when the script lets go of it
         self.has_parameters = self.learns = False  # until it is kept
         self.inputs = inputs  # (name, piece, 1 if it has a gradient, 2 if it was made)

@@ -1,6 +1,11 @@
 """What is written, under which key: `series/step/phase/name`."""
 
+import contextlib
+import sys
+
 from .file import DigestFile, TraceFile, digest_of
+
+SAME = "\nnot written again, for the same was recorded last"
 
 
 class Record:
@@ -12,6 +17,7 @@ class Record:
         self.last = {}  # (series, name) -> digest of the data recorded last
         self.known = {}  # the same -> data that need not be recorded again
         self.order = {"series": {}, "names": {}}  # of their first appearance
+        self.explained = set()
 
     def __len__(self):
         return len(self.file)
@@ -29,18 +35,33 @@ class Record:
 
     def write_data(self, series, step, name, piece):
         """Data is recorded where it is not what was recorded last under its name, or
-        by another series under any."""
+        by another series under any. Returns what to add to the reason."""
         place = series, name
-        if piece is None or self.known.get(place) == piece:
-            return
+        if piece is None:
+            return "\nnot written, for it has no values"
+        if self.known.get(place) == piece:
+            return SAME
         digest = digest_of(piece)
         # Two inputs of a model may change places.
         others = (d for (s, n), d in self.last.items() if s != series or n == name)
-        if digest not in others:
+        new = digest not in others
+        if new:
             self.write(series, step, "data", name, piece)
             self.last[place] = digest
             self.known.clear()
         self.known[place] = piece
+        return "" if new else SAME
+
+    def explain(self, series, step, what, taken, why):
+        """Prints, the first time that it is made, a decision and its reason."""
+        if not self.options.explain or (series, what, why) in self.explained:
+            return
+        self.explained.add((series, what, why))
+        place = series if step is None else f"{series}, step {step}"
+        said = f"{place}: {'taken' if taken else 'not taken'}: {what}"
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # it is closed
+            lines = f"explain: {said}\n{why}".replace("\n", "\n         ")
+            print(lines, file=sys.__stderr__, flush=True)
 
     def write_shared(self, name, piece):
         """What all series share. Drawn again, the same data is the same data."""
