@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use anyhow::Result;
+use parity::text::{escaped, repr};
 use serde::{Serialize, Serializer};
-use torch_parity::text::{escaped, repr};
 
 /// The version of what programs read. It grows where a name goes or changes its
 /// meaning; names may be added under the same version.

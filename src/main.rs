@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use parity::text::escaped;
 use tanh_parity::output::print;
 use torch_parity::failure;
-use torch_parity::text::escaped;
 
 mod command;
 mod ending;

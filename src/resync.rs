@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use tch::{Tensor, no_grad};
-use torch_parity::trace::{Observer, Trace};
+use torch_parity::trace::{Observer, OfTensor, Trace};
 
 /// An observer that overwrites a run's own values with those of another run's
 /// record: data, initial parameters and, after each step, parameters and what

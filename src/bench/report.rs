@@ -6,9 +6,9 @@ use std::fs;
 use std::thread::available_parallelism;
 
 use anyhow::Result;
+use parity::text::table;
 use serde::Serialize;
 use torch_parity::nn::Activation;
-use torch_parity::text::table;
 use torch_parity::{TCH_VERSION, TORCH_VERSION};
 
 use crate::bench::case::SEEDS;

@@ -1,7 +1,7 @@
 //! Where two runs part by their digests, the values: both are run again.
 
 use anyhow::Result;
-use torch_parity::compare::{Difference, Report, What};
+use parity::compare::{Difference, Report, What};
 use torch_parity::trace::Kept;
 
 /// Whether a check compares digests before it compares values.
@@ -48,8 +48,8 @@ pub fn tell_values(
 
 #[cfg(test)]
 mod tests {
+    use parity::compare::{Options, compare};
     use safetensors::Dtype;
-    use torch_parity::compare::{Options, compare};
     use torch_parity::trace::{Array, Key, Trace};
 
     use super::*;

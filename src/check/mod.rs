@@ -9,10 +9,10 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use parity::compare::{self, Options, Report, Tally, Value, Verdict};
+use parity::text::{escaped, repr, table, thousands_u64, wrapped};
 use serde::Serialize;
 use torch_parity::TORCH_VERSION;
-use torch_parity::compare::{self, Options, Report, Tally, Value, Verdict};
-use torch_parity::text::{escaped, repr, table, thousands_u64, wrapped};
 use torch_parity::trace::{About, Both, Kept, Trace, Writer};
 
 pub use self::again::Digest;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
-use torch_parity::compare::{Options, compare};
+use parity::compare::{Options, compare};
 use torch_parity::trace::{DIGEST_VARIABLE, Kept, STEPS_VARIABLE, TRACE_VARIABLE, Trace};
 
 use super::again::tell_values;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
+use parity::compare::Verdict;
 use tanh_parity::check::{self, Checked, Digest};
 use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::settings::{OUTPUT, RUNNING, whole};
@@ -13,7 +14,6 @@ use tanh_parity::lesson::train::Train;
 use tanh_parity::output::Outputs;
 use tanh_parity::report::{Comparison, Document};
 use tanh_parity::threads::refuse_too_many;
-use torch_parity::compare::Verdict;
 
 use super::experiment::{Room, Started, rooms};
 use super::options::{CompareOptions, Form, Shown};

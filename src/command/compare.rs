@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use parity::compare::{Verdict, compare_inputs};
 use tanh_parity::output::Outputs;
 use tanh_parity::report::{Comparison, Document};
-use torch_parity::compare::{Verdict, compare_inputs};
 use torch_parity::trace::Input;
 
 use super::experiment::is_lesson;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use parity::compare::Options;
 use tanh_parity::check::{Check, Checked, Digest};
 use tanh_parity::lesson::settings::OUTPUT;
 use tanh_parity::lesson::{Experiment, File, Visitor, visit_all};
@@ -14,7 +15,6 @@ use tanh_parity::progress::Progress;
 use tanh_parity::python::Python;
 use tanh_parity::report::{Picture, Section};
 use tanh_parity::threads::refuse_too_many;
-use torch_parity::compare::Options;
 use torch_parity::trace::{Both, Kept};
 
 /// An experiment of any type.

@@ -24,9 +24,9 @@ use anyhow::Result;
 use clap::{
     Arg, ArgAction, ArgMatches, ColorChoice, Command, FromArgMatches, Subcommand, value_parser,
 };
+use parity::compare::Verdict;
 use tanh_parity::lesson::settings::OUTPUT;
 use tanh_parity::terminal;
-use torch_parity::compare::Verdict;
 use torch_parity::{LIBTORCH, TCH_VERSION, TORCH_VERSION};
 
 use self::experiment::rooms;

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
+use parity::compare::{Options, Report, Tolerance};
 use tanh_parity::lesson::settings::OUTPUT;
 use tanh_parity::output::Outputs;
 use tanh_parity::plot::growth;
 use tanh_parity::report::{Document, Format, html};
-use torch_parity::compare::{Options, Report, Tolerance};
 
 /// What is compared, and when it passes.
 #[derive(Args, Debug)]

@@ -12,7 +12,7 @@ pub mod train;
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
-use torch_parity::trace::{About, Observer, Trace};
+use torch_parity::trace::{About, Observer, Trace, about};
 
 /// What the program needs to know of an experiment; its fields are its settings
 /// and its flags.
@@ -69,7 +69,7 @@ pub trait Experiment: Args + Serialize + 'static {
     /// What a record of it says of the run.
     fn about(&self) -> About {
         let settings = settings::named(self).into_iter().collect();
-        About::new(Self::NAME, settings, self.threads())
+        about(Self::NAME, settings, self.threads())
     }
 
     /// An empty record of it.

@@ -8,10 +8,10 @@ use std::str::FromStr;
 use anyhow::{Result, ensure};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Command};
+use parity::text::repr;
 use serde::Serialize;
 use serde_json::Value;
 use torch_parity::nn::Activation;
-use torch_parity::text::repr;
 
 /// The most values a single tensor may have: half a GiB of float32.
 const MOST_VALUES: i64 = 1 << 27;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use torch_parity::compare::{Options, Report, Tolerance, Value, compare};
+use parity::compare::{Options, Report, Tolerance, Value, compare};
 use torch_parity::trace::{Both, Key, Observer, Trace};
 
 use super::Pitfall;

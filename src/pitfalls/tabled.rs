@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use parity::text::{Number, repr};
 use serde::Serialize;
-use torch_parity::text::{Number, repr};
 
 use super::words::{COLUMNS, cells, closing_line, where_found};
 use super::{Finding, Noticed, Pitfall};

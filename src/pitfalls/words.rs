@@ -1,7 +1,7 @@
 //! What is said of mistakes on the terminal: all at once, or one in depth.
 
-use torch_parity::compare::{Difference, What};
-use torch_parity::text::{table, thousands, wrapped};
+use parity::compare::{Difference, What};
+use parity::text::{table, thousands, wrapped};
 use torch_parity::trace::{Key, Place, SHARED};
 
 use super::{Code, Finding, Noticed, Pitfall, Shows};
@@ -169,8 +169,8 @@ fn short(x: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use parity::compare::{Options, compare};
     use safetensors::Dtype;
-    use torch_parity::compare::{Options, compare};
     use torch_parity::trace::{Array, Trace};
 
     use super::*;

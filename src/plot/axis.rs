@@ -1,6 +1,6 @@
 //! Axes: where they are marked, and how that is written.
 
-use torch_parity::text::thousands;
+use parity::text::thousands;
 
 /// How values become places on an axis.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

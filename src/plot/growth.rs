@@ -2,8 +2,8 @@
 //! stays.
 
 use anyhow::Result;
-use torch_parity::compare::{Growth, Outcome};
-use torch_parity::text::escaped;
+use parity::compare::{Growth, Outcome};
+use parity::text::escaped;
 
 use super::{Line, Panel, Scale, draw, look};
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use torch_parity::text::escaped;
+use parity::text::escaped;
 use wait_timeout::ChildExt;
 
 use super::leftovers::{Folder, Group};

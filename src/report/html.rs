@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use torch_parity::compare::{How, Nearby, Outcome, Value, Verdict};
-use torch_parity::text::{thousands, thousands_u64};
+use parity::compare::{How, Nearby, Outcome, Value, Verdict};
+use parity::text::{thousands, thousands_u64};
 
 use super::{Comparison, Document, page, rows, shown, words};
 use crate::plot::growth;

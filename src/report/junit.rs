@@ -1,7 +1,7 @@
 //! The document as `JUnit`'s XML, which CI systems show as a list of tests.
 
-use torch_parity::compare::{Outcome, Phase, Verdict};
-use torch_parity::text::thousands;
+use parity::compare::{Outcome, Phase, Verdict};
+use parity::text::thousands;
 
 use super::{Comparison, Document, entities, shown};
 

@@ -1,7 +1,7 @@
 //! The document as Markdown, with GitHub's tables.
 
-use torch_parity::compare::Outcome;
-use torch_parity::text::escaped;
+use parity::compare::Outcome;
+use parity::text::escaped;
 
 use super::rows::{self, Table};
 use super::{Comparison, Document, entities, words};

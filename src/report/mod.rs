@@ -12,9 +12,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use parity::compare::{Outcome, Tally, Tolerance, Verdict, verdict_line};
+use parity::text::escaped;
 use serde::Serialize;
-use torch_parity::compare::{Outcome, Tally, Tolerance, Verdict, verdict_line};
-use torch_parity::text::escaped;
 use torch_parity::trace::Input;
 
 pub use self::html::html;
@@ -163,8 +163,8 @@ fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use parity::compare::{Options, compare};
     use safetensors::Dtype;
-    use torch_parity::compare::{Options, compare};
     use torch_parity::trace::{Array, Trace};
 
     use super::*;

@@ -1,8 +1,8 @@
 //! The tables of a comparison, as cells of text: the same in Markdown and on a
 //! page.
 
-use torch_parity::compare::{Outcome, Value};
-use torch_parity::text::{repr, thousands, thousands_u64};
+use parity::compare::{Outcome, Value};
+use parity::text::{repr, thousands, thousands_u64};
 
 use super::Comparison;
 

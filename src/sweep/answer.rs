@@ -3,9 +3,9 @@
 use std::fmt;
 
 use anyhow::Result;
+use parity::text::{Number, counted, number, percent, table};
 use serde::Serialize;
 use torch_parity::nn::Activation;
-use torch_parity::text::{Number, counted, number, percent, table};
 
 use crate::sweep::columns::Columns;
 use crate::sweep::plan::Plan;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use torch_parity::text::counted;
+use parity::text::counted;
 
 use crate::sweep::columns::Columns;
 use crate::sweep::plan::Plan;

@@ -1,8 +1,8 @@
 //! A sweep: how the final losses spread, and how the losses fell.
 
 use anyhow::Result;
+use parity::text::counted;
 use torch_parity::nn::Activation;
-use torch_parity::text::counted;
 
 use crate::plot::{self, Band, Line, Panel, Scale};
 use crate::sweep::columns::Columns;

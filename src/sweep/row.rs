@@ -1,7 +1,7 @@
 //! A row of a sweep's CSV: one run.
 
+use parity::text::repr;
 use torch_parity::nn::Activation;
-use torch_parity::text::repr;
 
 /// A column each: the first epoch whose loss is below.
 pub const THRESHOLDS: [f64; 4] = [0.6, 0.5, 0.4, 0.2];

@@ -2,10 +2,10 @@
 
 use std::cmp::Ordering;
 
+use parity::text::{Number, as_number};
 use serde::{Serialize, Serializer};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use statrs::statistics::Statistics;
-use torch_parity::text::{Number, as_number};
 
 /// Of every interval here.
 pub const CONFIDENCE: f64 = 0.95;

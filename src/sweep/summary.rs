@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use parity::text::{counted, number, percent, table, thousands};
 use serde::Serialize;
 use torch_parity::nn::Activation;
-use torch_parity::text::{counted, number, percent, table, thousands};
 
 use crate::sweep::answer::{Claim, Leader, claim, leaders};
 use crate::sweep::columns::Columns;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 use fastrand::Rng;
+use parity::compare::{Options, Verdict, compare};
 use tempfile::TempDir;
-use torch_parity::compare::{Options, Verdict, compare};
 use torch_parity::nn::Activation;
 use torch_parity::trace::Trace;
 

@@ -271,7 +271,7 @@ fn hostile_names_reach_every_format_as_text() {
 
     let rows = tables(&fs::read_to_string(pair.0.path().join("markdown")).unwrap());
     for key in HOSTILE {
-        let shown = torch_parity::text::escaped(key);
+        let shown = parity::text::escaped(key);
         assert!(rows.iter().any(|row| row[0] == shown), "no {shown:?} in {rows:?}");
     }
 
@@ -420,7 +420,7 @@ fn a_check_tells_what_ran_and_how_each_series_ends() {
         assert_eq!((&ending["steps_equal"], &ending["steps"]), (&2.into(), &2.into()));
         assert_eq!(ending["losses"][0], ending["losses"][1]);
         let loss = ending["losses"][0]["value"].as_f64().unwrap();
-        assert!(page.contains(&format!("<td>{}</td>", torch_parity::text::repr(loss))));
+        assert!(page.contains(&format!("<td>{}</td>", parity::text::repr(loss))));
     }
 }
 

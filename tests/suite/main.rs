@@ -5,7 +5,7 @@ mod check_all;
 mod command_line;
 mod common;
 mod curve;
-#[path = "../../crates/torch-parity/tests/damage/mod.rs"]
+#[path = "../../crates/parity/tests/damage/mod.rs"]
 mod damage;
 mod digest;
 mod endings;

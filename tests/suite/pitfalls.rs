@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::alone;
 use crate::common::{is_avx512, mistaken_python, outcome, root, tanh_parity};
+use parity::compare::{Options, Verdict, compare};
 use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::train::{Run, Train};
 use tanh_parity::pitfalls::{self, Parts, Pitfall, Port, Shows, examine};
 use tempfile::TempDir;
-use torch_parity::compare::{Options, Verdict, compare};
 use torch_parity::trace::Trace;
 
 fn lesson(epochs: usize) -> Train {

@@ -2,10 +2,10 @@
 
 use crate::alone;
 use crate::common::{outcome, python, root, tanh_parity};
+use parity::compare::{Options, Verdict, compare};
 use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::train::{Run, Train};
 use tanh_parity::pitfalls;
-use torch_parity::compare::{Options, Verdict, compare};
 use torch_parity::trace::Trace;
 
 /// Hidden units for which a bias and a weight end in values beyond the last

@@ -79,6 +79,6 @@ for line in sys.stdin:
     let theirs = stdout(command);
     assert_eq!(theirs.lines().count(), numbers.len());
     for (x, theirs) in numbers.iter().zip(theirs.lines()) {
-        assert_eq!(torch_parity::text::repr(*x), theirs);
+        assert_eq!(parity::text::repr(*x), theirs);
     }
 }

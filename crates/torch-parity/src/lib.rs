@@ -4,13 +4,13 @@
 //! A port of a PyTorch script uses [`nn`], [`optim`], [`lr_scheduler`] and
 //! [`data`], which do what PyTorch does in Python: the same libtorch kernels, in
 //! the same order, on the same numbers. A [`trace::Recorder`] records what the
-//! port does; [`compare`] holds that to the record of the script, and names the
-//! first tensor in which the two part. Here two runs that differ in their
+//! port does; the tool `parity` compares that with the record of the script, and
+//! names the first tensor in which the two part. Here two runs that differ in their
 //! learning rate:
 //!
 //! ```
+//! use parity::compare::{Options, Verdict, compare};
 //! use tch::Tensor;
-//! use torch_parity::compare::{Options, Verdict, compare};
 //! use torch_parity::nn::{Linear, Module, mse_loss};
 //! use torch_parity::optim::{Adam, Optimizer};
 //! use torch_parity::trace::{Recorder, Trace};
@@ -47,15 +47,12 @@
 //! # }
 //! ```
 
-pub mod compare;
 pub mod data;
 pub mod failure;
 pub mod lr_scheduler;
 pub mod nn;
 pub mod optim;
-mod parallel;
 pub mod random;
-pub mod text;
 pub mod trace;
 
 /// The version of libtorch that this crate is linked to, as PyTorch spells it.

@@ -6,10 +6,10 @@ mod live;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use parity::compare::{Options, Tolerance, Verdict, compare};
 use serde_json::json;
 use tch::Tensor;
-use torch_parity::compare::{Options, Tolerance, Verdict, compare};
-use torch_parity::trace::{About, Array, Kept, Key, Observer, Trace, Writer};
+use torch_parity::trace::{About, Array, Kept, Key, Observer, OfTensor, Trace, Writer};
 
 /// A record by values and one by digests, both from Python.
 fn from_python() -> [Trace; 2] {
@@ -193,4 +193,32 @@ fn a_spoilt_record_of_digests_is_refused_in_a_line() {
     assert!(spoilt("000001/param/s", "000001/param/w").contains("it has net/000001/param/w twice"));
     assert!(spoilt("\"kind\"", "\"kund\"").contains("it has no kind of dtype U32"));
     assert!(spoilt("[\"net/", "(\"net/").contains("its keys are not readable"));
+}
+
+#[test]
+fn large_tensors_have_the_digests_of_their_values_whatever_their_layout() {
+    let large = Tensor::arange(500_000, tch::kind::FLOAT_CPU).view([500, 1000]);
+    let conjugate = Tensor::complex(&large, &large).conj();
+    let all = [
+        large.tr(),
+        &large + 1,
+        large.to_kind(tch::Kind::Double),
+        large.get(3),
+        conjugate.imag(),
+        conjugate,
+        large,
+    ];
+    let names: Vec<_> = (0..all.len()).map(|i| i.to_string()).collect();
+    let named: Vec<_> = names.iter().map(String::as_str).zip(&all).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Kept { digest: true, ..Kept::default() };
+    let path = folder.path().join("d.safetensors");
+    let mut writer = Writer::keeping(&path, About::default(), kept).unwrap();
+    writer.tensors("net", 1, "param", &named).unwrap();
+    let digests = Trace::read(&writer.finish().unwrap()).unwrap();
+    for (name, tensor) in named {
+        let digest = digests.get("net", 1, "param", name).unwrap();
+        assert!(digest.is_digest());
+        assert_eq!(*digest, Array::of(tensor).unwrap().digest());
+    }
 }

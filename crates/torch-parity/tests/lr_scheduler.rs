@@ -17,7 +17,7 @@ use torch_parity::lr_scheduler::{
 };
 use torch_parity::optim::AdamSettings;
 use torch_parity::optim::{Adam, Lbfgs, ParamGroups, Sgd, SgdSettings, pow};
-use torch_parity::trace::Array;
+use torch_parity::trace::{Array, OfTensor};
 
 const SCHEDULERS: [&str; 10] = [
     "LambdaLR",

@@ -6,7 +6,7 @@ use live::{assert_same_bits, draws, run_python};
 use serde_json::{Value, json};
 use tch::{Device, Kind, Tensor, kind::FLOAT_CPU};
 use torch_parity::random::{manual_seed, rng_state, set_rng_state};
-use torch_parity::trace::Array;
+use torch_parity::trace::{Array, OfTensor};
 
 const CASES: usize = 150;
 

@@ -1,10 +1,10 @@
 //! What `curve` prints and writes.
 
 use anyhow::{Result, ensure};
+use parity::text::repr;
 use serde::Serialize;
 use tch::Tensor;
 use torch_parity::nn::Activation;
-use torch_parity::text::repr;
 use torch_parity::trace::Observer;
 
 use super::{Curve, Found, curve, numbers};

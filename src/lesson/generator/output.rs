@@ -1,9 +1,9 @@
 //! What `generator` prints and writes.
 
 use anyhow::Result;
+use parity::text::fixed;
 use tch::Tensor;
 use torch_parity::nn::Activation;
-use torch_parity::text::fixed;
 use torch_parity::trace::Observer;
 
 use super::{Finding, Findings, Generator, Last, contact_sheet, generator};

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use anyhow::Result;
+use parity::text::{fixed, scientific};
 use torch_parity::nn::Activation;
-use torch_parity::text::{fixed, scientific};
 use torch_parity::trace::Observer;
 
 use super::{CellKind, Finding, Recurrent, recurrent};

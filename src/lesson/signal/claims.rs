@@ -1,8 +1,8 @@
 //! What `signal` found, beside what the lesson says. Twin of
 //! `python_ref/claims.py`.
 
+use parity::text::{fixed, repr, scientific};
 use torch_parity::nn::Activation::{self, Relu, Sigmoid, Tanh};
-use torch_parity::text::{fixed, repr, scientific};
 
 use super::Network;
 use super::layers::LayerRow;

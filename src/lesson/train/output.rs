@@ -1,9 +1,9 @@
 //! What `train` prints and writes.
 
 use anyhow::Result;
+use parity::text::repr;
 use serde::Serialize;
 use torch_parity::nn::Activation;
-use torch_parity::text::repr;
 use torch_parity::trace::Observer;
 
 use super::{Train, train};

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use tch::{Tensor, no_grad};
 
 use super::module::same;
-use crate::trace::{Array, Trace};
+use crate::trace::{Array, OfTensor, Trace};
 
 type Named = Vec<(String, Tensor)>;
 

@@ -1,9 +1,10 @@
 //! Who is told what a run does, while it does it.
 
 use anyhow::Result;
+use parity_record::{Array, Key, SHARED, Trace, Writer};
 use tch::Tensor;
 
-use super::key::SHARED;
+use super::tensor::{InOrder, OfTensor};
 use crate::nn::Module;
 use crate::optim::Optimizer;
 
@@ -108,5 +109,44 @@ impl Observer for Both<'_> {
     fn step(&mut self, at: &Step) -> Result<()> {
         self.0.step(at)?;
         self.1.step(at)
+    }
+}
+
+impl Observer for Trace {
+    fn tensors(
+        &mut self,
+        series: &str,
+        step: usize,
+        phase: &str,
+        named: &[(&str, &Tensor)],
+    ) -> Result<()> {
+        for (name, tensor) in named {
+            self.insert(Key::new(series, step, phase, name), Array::of(tensor)?)?;
+        }
+        Ok(())
+    }
+}
+
+impl Observer for Writer {
+    fn tensors(
+        &mut self,
+        series: &str,
+        step: usize,
+        phase: &str,
+        named: &[(&str, &Tensor)],
+    ) -> Result<()> {
+        if !self.wants(step) {
+            return self.refuse_after_signal();
+        }
+        // Digests together, on all cores; values one by one, so that there is one
+        // copy at a time of those that are not in order.
+        let most = if self.is_of_digests() { named.len().max(1) } else { 1 };
+        for named in named.chunks(most) {
+            let held: Result<Vec<_>> = named.iter().map(|(_, x)| InOrder::of(x)).collect();
+            let held = held?;
+            let views = named.iter().zip(&held).map(|((name, _), x)| Ok((*name, x.view()?)));
+            self.record(series, step, phase, &views.collect::<Result<Vec<_>>>()?)?;
+        }
+        Ok(())
     }
 }

@@ -6,13 +6,11 @@ use std::path::Path;
 use std::rc::Rc;
 
 use anyhow::{Context, Result};
+use parity_record::{About, Array, Kept, Key, TRACE_VARIABLE, Writer};
 use tch::Tensor;
 
-use super::{About, Array, Kept, Key, Observer, Step, Writer, borrowed};
+use super::{Observer, OfTensor, Step, borrowed};
 use crate::optim::Optimizer;
-
-/// The environment variable that names the file to record to.
-pub const TRACE_VARIABLE: &str = "TORCH_PARITY_TRACE";
 
 /// Records a port's run, under the keys that the recorder of scripts gives the
 /// script's.
@@ -84,7 +82,7 @@ impl Recorder {
         // Found out now, not after the run.
         tempfile::tempfile_in(folder)
             .with_context(|| format!("cannot write {}", path.display()))?;
-        let about = About::new(what, BTreeMap::new(), tch::get_num_threads());
+        let about = about(what, BTreeMap::new(), tch::get_num_threads());
         let writer = Some(Writer::keeping(&path, about, kept)?);
         Ok(Self(Some(Rc::new(RefCell::new(Open { writer, batches: BTreeMap::new() })))))
     }
@@ -113,6 +111,18 @@ impl Recorder {
         let writer = open.writer.take().context("the record is finished already")?;
         writer.finish().map(drop)
     }
+}
+
+/// What a record says of a run of `experiment` over this libtorch, with these
+/// settings and so many of its threads.
+pub fn about(experiment: &str, settings: BTreeMap<String, String>, threads: i32) -> About {
+    let environment = [
+        ("by", format!("tch {}", crate::TCH_VERSION)),
+        ("torch", crate::TORCH_VERSION.to_owned()),
+        ("threads", threads.to_string()),
+    ];
+    let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value));
+    About::new(experiment, settings, environment.collect())
 }
 
 /// What is recorded of one thing that is trained.
@@ -229,7 +239,7 @@ mod tests {
     use super::*;
     use crate::nn::{Linear, Module, cross_entropy};
     use crate::optim::Adam;
-    use crate::trace::{Key, Trace};
+    use crate::trace::Trace;
 
     fn train(recorder: &Recorder) -> Tensor {
         tch::manual_seed(3);

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tch::Tensor;
 use tempfile::TempDir;
 use torch_parity::optim::ParamGroups;
-use torch_parity::trace::{Array, Key, Trace};
+use torch_parity::trace::{Array, Key, OfTensor, Trace};
 
 use super::{alone, run_python};
 

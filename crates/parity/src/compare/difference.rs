@@ -1,0 +1,253 @@
+//! How two tensors of one key differ.
+
+use parity_record::Dtype;
+
+use super::blocks::Piece;
+use super::needed::Needed;
+use super::{Tolerance, Value};
+use parity_record::{Array, Key};
+
+/// A tensor, or a cell of a table, that differs.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// `series/step/phase/name`, where it is one of ours; of a cell, its place.
+    pub key: Key,
+    /// How it differs.
+    pub what: What,
+    /// Whether the tolerance lets it pass.
+    pub passes: bool,
+    /// How many tensors or cells it stands for: more than one for a line or a
+    /// column of a table that one side lacks.
+    pub(super) count: usize,
+    /// The place of its phase, or of its column, among the report's groups.
+    pub(super) group: usize,
+    /// Its step, 0 where it has none; of a cell, its row in A from 1 on.
+    pub(super) step: usize,
+}
+
+/// How a tensor differs.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// Only this side has it: 0 for the actual one, 1 for the expected.
+    OnlyIn(usize),
+    /// Of two tables, only this side has the last lines: how many, and what the
+    /// other ends with.
+    Tail {
+        /// 0 for the actual side, 1 for the expected.
+        side: usize,
+        /// Lines that the other lacks.
+        lines: usize,
+        /// The last line of the other, in words; empty where it has none.
+        last: String,
+    },
+    /// Of another dtype.
+    Dtype([Dtype; 2]),
+    /// Of another shape.
+    Shape([Vec<usize>; 2]),
+    /// Of another digest, where a side has no values: both, in hexadecimal.
+    Digest([String; 2]),
+    /// Words, or numbers that no float tells apart.
+    Text([String; 2]),
+    /// Some values.
+    Values(Box<Values>),
+}
+
+/// The values of two tensors that differ.
+#[derive(Clone, Debug)]
+pub struct Values {
+    /// Where the first value is that does not pass, or, where all pass, the first
+    /// whose bits differ; the byte, for dtypes smaller than one.
+    pub index: Vec<usize>,
+    /// Both sides' value there.
+    pub first: [Value; 2],
+    /// How many there are in the tensor.
+    pub count: usize,
+    /// How many have other bits.
+    pub differing: usize,
+    /// How many do not pass: as many, where there is no tolerance.
+    pub failing: usize,
+    /// The largest distance of two numbers in units in the last place.
+    pub max_ulps: u64,
+    /// The largest absolute difference of two numbers.
+    pub max_abs: f64,
+    /// Pairs that do not pass, or have other bits, and hold NaN.
+    pub nans: usize,
+    /// Whether each value is finite and has a number, so that `max_abs` and
+    /// `max_ulps` say something of it.
+    pub by_bits: bool,
+}
+
+/// When values pass.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    pub tolerance: Option<Tolerance>,
+    pub equal_nan: bool,
+}
+
+impl How {
+    pub fn passes(self, actual: Value, expected: Value) -> bool {
+        match self.tolerance {
+            None => actual == expected,
+            Some(tolerance) => tolerance.passes(actual, expected, self.equal_nan),
+        }
+    }
+
+    /// Whether equal bytes pass whatever they are: NaN may not.
+    fn passes_equals(self) -> bool {
+        self.tolerance.is_none() || self.equal_nan
+    }
+}
+
+/// How two parts of tensors differ; None where they have the same bytes and pass.
+/// The index is that in the tensor, in row-major order.
+pub(super) fn of(piece: &Piece<'_>, how: How, needed: &mut Needed) -> Option<Values> {
+    let mut found = Found { how, values: None };
+    piece.suspects(how, |i, pair| {
+        found.take(i, pair, needed);
+        true
+    });
+    found.values
+}
+
+impl How {
+    /// Whether all values pass.
+    pub fn pass(self, piece: &Piece<'_>) -> bool {
+        piece.suspects(self, |_, [actual, expected]| self.passes(actual, expected))
+    }
+}
+
+impl Piece<'_> {
+    /// Hands over the values that may not pass, or have other bits, with their
+    /// index in the tensor, as long as `go_on` says so; returns whether it did.
+    fn suspects(&self, how: How, mut go_on: impl FnMut(usize, [Value; 2]) -> bool) -> bool {
+        let Piece { dtype, actual, expected, .. } = *self;
+        let skips = how.passes_equals();
+        if actual == expected && (skips || !has_nan(dtype, actual)) {
+            return true;
+        }
+        let width = Value::width(dtype);
+        let start = self.from / width;
+        // Whole blocks of equal bytes are many, and quickly passed over.
+        let block = 64 * width;
+        let blocks = actual.chunks(block).zip(expected.chunks(block));
+        for (at, (a, e)) in blocks.enumerate().filter(|(_, (a, e))| !skips || a != e) {
+            for (i, (a, e)) in a.chunks_exact(width).zip(e.chunks_exact(width)).enumerate() {
+                let values = || [a, e].map(|bytes| Value::new(dtype, bytes));
+                if (a != e || !skips) && !go_on(start + at * 64 + i, values()) {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+}
+
+/// A digest in hexadecimal.
+pub(super) fn hex(digest: &Array) -> String {
+    let bytes = digest.bytes().try_into().expect("a digest has 16 bytes");
+    format!("{:032x}", u128::from_be_bytes(bytes))
+}
+
+/// Whether there is NaN among the values.
+fn has_nan(dtype: Dtype, bytes: &[u8]) -> bool {
+    match dtype {
+        Dtype::F32 | Dtype::C64 => {
+            bytes.as_chunks().0.iter().any(|&bytes| f32::from_ne_bytes(bytes).is_nan())
+        }
+        Dtype::F64 => bytes.as_chunks().0.iter().any(|&bytes| f64::from_ne_bytes(bytes).is_nan()),
+        _ if Value::new(dtype, &[]).is_whole() => false,
+        _ => bytes.chunks(Value::width(dtype)).any(|bytes| Value::new(dtype, bytes).is_nan()),
+    }
+}
+
+/// What was found of one tensor so far.
+struct Found {
+    how: How,
+    values: Option<Values>,
+}
+
+impl Found {
+    fn take(&mut self, i: usize, [a, e]: [Value; 2], needed: &mut Needed) {
+        let (equal, passes) = (a == e, self.how.passes(a, e));
+        if equal && passes {
+            return;
+        }
+        let values = self.values.get_or_insert_with(|| Values::starting(i, [a, e]));
+        if !passes && values.failing == 0 {
+            (values.index, values.first) = (vec![i], [a, e]);
+        }
+        values.differing += usize::from(!equal);
+        values.failing += usize::from(!passes);
+        values.nans += usize::from(a.is_nan() || e.is_nan());
+        values.max_ulps = values.max_ulps.max(a.ulps(e).unwrap_or(0));
+        let distance = a.distance(e);
+        values.by_bits |= distance.is_none();
+        values.max_abs = values.max_abs.max(distance.unwrap_or(0.0)); // NaN is no maximum
+        needed.take(a, e);
+    }
+}
+
+impl Values {
+    fn starting(i: usize, first: [Value; 2]) -> Self {
+        Self {
+            index: vec![i],
+            first,
+            count: 0,
+            differing: 0,
+            failing: 0,
+            max_ulps: 0,
+            max_abs: 0.0,
+            nans: 0,
+            by_bits: false,
+        }
+    }
+
+    /// Takes in what was found of the next part of the tensor.
+    pub(super) fn join(&mut self, next: &mut Self) {
+        if self.failing == 0 && next.failing > 0 {
+            (self.index, self.first) = (std::mem::take(&mut next.index), next.first);
+        }
+        self.differing += next.differing;
+        self.failing += next.failing;
+        self.nans += next.nans;
+        self.max_ulps = self.max_ulps.max(next.max_ulps);
+        self.max_abs = self.max_abs.max(next.max_abs);
+    }
+
+    /// Tells the index along each dimension of the tensor, which has so many bytes.
+    pub(super) fn place(&mut self, size: usize, (dtype, shape): (Dtype, &[usize])) {
+        if dtype.bitsize() >= 8 {
+            self.index = index(self.index[0], shape);
+        }
+        self.count = size / Value::width(dtype);
+    }
+
+    /// Of a table's cell.
+    pub(super) fn of_one(first: [Value; 2], passes: bool) -> Self {
+        let how = How { tolerance: None, equal_nan: true };
+        let mut found = Found { how, values: Some(Self::starting(0, first)) };
+        found.take(0, first, &mut Needed::none(true));
+        let values = found.values.expect("it was given");
+        Self { index: Vec::new(), count: 1, failing: usize::from(!passes), ..values }
+    }
+
+    /// The distance of the first two in units in the last place; None for NaN.
+    pub fn ulps(&self) -> Option<u64> {
+        self.first[0].ulps(self.first[1])
+    }
+}
+
+/// The index along each dimension of the `i`th value in row-major order.
+pub(super) fn index(mut i: usize, shape: &[usize]) -> Vec<usize> {
+    let mut index: Vec<_> = shape
+        .iter()
+        .rev()
+        .map(|n| {
+            let along = i % n;
+            i /= n;
+            along
+        })
+        .collect();
+    index.reverse();
+    index
+}

@@ -1,0 +1,246 @@
+//! Two records, tensor by tensor.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Result;
+use indexmap::IndexMap;
+
+use super::Tolerance;
+use super::around::around;
+use super::blocks::Blocks;
+use super::difference::{self, Difference, How, What, hex};
+use super::needed::Needed;
+use super::options::Options;
+use super::report::{Group, Noun, Report, Series};
+use super::selection::{Selection, select};
+use super::side::Side;
+use parity_record::parallel;
+use parity_record::{About, Key, Order, Place, Trace};
+
+/// Compares `actual` with `expected`, bit for bit unless `options` give a
+/// tolerance.
+///
+/// Fails where there is nothing to compare, where two keys are renamed into one,
+/// and where a tolerance is no number from 0 on.
+pub fn compare(
+    sides: [&str; 2],
+    actual: &Trace,
+    expected: &Trace,
+    options: &Options,
+) -> Result<Report> {
+    compare_sides(sides, [actual.into(), expected.into()], options, parallel::cores())
+}
+
+/// Compares two records in memory or on disk by so many threads; the report does
+/// not depend on their number.
+pub(super) fn compare_sides(
+    names: [&str; 2],
+    sides: [Side<'_>; 2],
+    options: &Options,
+    threads: usize,
+) -> Result<Report> {
+    options.check()?;
+    let mut report = Report::new(names, Noun::Tensor, options);
+    let about = sides.each_ref().map(Side::about);
+    report.settings = different_settings(about[0], about[1]);
+    if !report.settings.is_empty() {
+        return Ok(report);
+    }
+    report.digests = about.iter().any(|about| about.digest.is_some());
+    if report.digests {
+        options.check_for_digests()?;
+    }
+    let (selection, notes) = select(names, sides, options)?;
+    let partial = names.iter().zip(about).filter_map(|(side, about)| {
+        about.partial.as_ref().map(|why| format!("{side} is partial: {why}"))
+    });
+    report.notes = partial.chain(notes).collect();
+    let order = Order::of(&about);
+    let groups = count(&selection, &mut report, &order);
+    let (found, needed) = differences(&selection, options, threads)?;
+    report.needed = needed;
+    let found = found.into_iter().map(|(at, what, passes)| {
+        let key = Key::from(selection.key(at));
+        let (phase, step) = key.place().map_or((OTHER, 0), |place| (place.phase, place.step));
+        let group = groups.get_index_of(phase).expect("each was counted");
+        Difference { group, step, key, what, passes, count: 1 }
+    });
+    let mut found: Vec<_> = found.collect();
+    // Those of one rank stay in the order of keys.
+    found.sort_by_cached_key(|found| {
+        let (series, step, phase, name, _) = order.rank(&found.key);
+        (series, step, phase, name)
+    });
+    report.take(found);
+    let first = report.failing().next().cloned();
+    if let Some(first) = first {
+        report.around = around(&selection, &first)?;
+    }
+    report.groups = groups.into_values().collect();
+    Ok(report)
+}
+
+/// The phase of a key of other origin.
+pub(super) const OTHER: &str = "other";
+
+/// The settings in which two runs differ. Traces that say nothing of their
+/// settings are compared as they are.
+fn different_settings(a: &About, b: &About) -> Vec<(String, [String; 2])> {
+    if a.settings.is_empty() || b.settings.is_empty() {
+        return Vec::new();
+    }
+    let of = |about: &About, name: &str| match name {
+        "experiment" => about.experiment.clone(),
+        _ => about.settings.get(name).cloned().unwrap_or_default(),
+    };
+    let names: BTreeSet<&str> = [a, b]
+        .into_iter()
+        .flat_map(|about| about.settings.keys())
+        .map(String::as_str)
+        .chain(["experiment"])
+        .collect();
+    let both = names.into_iter().map(|name| (name.to_owned(), [of(a, name), of(b, name)]));
+    both.filter(|(_, [a, b])| a != b).collect()
+}
+
+/// Counts tensors and values by phase, and steps by series. Phases come in the
+/// order of events.
+fn count(selection: &Selection<'_>, report: &mut Report, order: &Order) -> IndexMap<String, Group> {
+    let mut groups: IndexMap<String, Group> = IndexMap::new();
+    let mut last = (String::new(), usize::MAX);
+    for (at, pair) in selection.pairs.iter().enumerate() {
+        let place = Place::of(selection.key(at));
+        let phase = place.map_or(OTHER, |place| place.phase);
+        if !groups.contains_key(phase) {
+            groups.insert(phase.to_owned(), Group::new(phase));
+        }
+        let group = groups.get_mut(phase).expect("it was added");
+        group.tensors += 1;
+        let forms = selection.forms(at);
+        if let ([Some(_), Some(e)], [Some(a), Some(form)]) = (pair.sides, &forms)
+            && a == form
+        {
+            group.values += selection.sides[1].values(e);
+        }
+        // The keys of a series stand together, and those of a step.
+        let Some(place) = place else { continue };
+        if last.0 != place.series || last.1 != place.step {
+            if !report.series.contains_key(place.series) {
+                report.series.insert(place.series.to_owned(), Series::default());
+            }
+            let series = report.series.get_mut(place.series).expect("it was added");
+            series.steps += usize::from(place.step > 0);
+            if last.0 != place.series {
+                place.series.clone_into(&mut last.0);
+            }
+            last.1 = place.step;
+        }
+        let series = report.series.get_mut(&last.0).expect("it was added");
+        let ends = series.ends.iter_mut().zip(pair.sides.map(|side| side.is_some()));
+        for (end, _) in ends.filter(|(_, has)| *has) {
+            *end = (*end).max(Some(place.step));
+        }
+    }
+    groups.sort_by_cached_key(|phase, _| order.phase(phase));
+    groups
+}
+
+/// What differs: the place of the pair, how, and whether it passes.
+type Found = (usize, What, bool);
+
+/// What differs, in the order of pairs, and the tolerances that would let it pass.
+fn differences(
+    selection: &Selection<'_>,
+    options: &Options,
+    threads: usize,
+) -> Result<(Vec<Found>, [Option<Tolerance>; 2])> {
+    let (mut found, mut same_form, mut by_digest) = (Vec::new(), Vec::new(), Vec::new());
+    for at in 0..selection.pairs.len() {
+        match form_differs(selection, at) {
+            Some(what) => found.push((at, what, false)),
+            None if selection.has_digest(at) => by_digest.push(at),
+            None => same_form.push(at as u32),
+        }
+    }
+    let digests = parallel::map(
+        by_digest.len(),
+        threads,
+        || (),
+        |(), i| {
+            let [actual, expected] = selection.digests(by_digest[i])?;
+            Ok((actual != expected).then(|| What::Digest([hex(&actual), hex(&expected)])))
+        },
+    )?;
+    let differing = by_digest.iter().zip(digests);
+    found.extend(differing.filter_map(|(at, what)| Some((*at, what?, false))));
+    let structure = found.len();
+    let blocks = Blocks::new(selection, same_form, threads);
+    let parts = blocks.map(|(found, needed): &mut (Vec<_>, Needed), piece| {
+        let how = how(selection.key(piece.at), options);
+        needed.equal_nan = options.equal_nan;
+        found
+            .extend(difference::of(&piece, how, needed).map(|values| (piece.at, Box::new(values))));
+    })?;
+    let needed = parts.iter().fold(Needed::none(options.equal_nan), |all, part| all.and(part.1));
+    let mut parts: Vec<_> = parts.into_iter().flat_map(|(found, _)| found).collect();
+    parts.sort_by_key(|(at, _)| *at); // stable: parts of a tensor stay in their order
+    parts.dedup_by(|(at, part), (before, all)| {
+        let same = at == before;
+        if same {
+            all.join(part);
+        }
+        same
+    });
+    found.extend(parts.into_iter().map(|(at, mut values)| {
+        let (expected, passes) = (selection.both(at)[1], values.failing == 0);
+        let size = selection.sides[1].size(expected);
+        values.place(size, selection.sides[1].form(expected));
+        (at, What::Values(values), passes)
+    }));
+    found.sort_by_key(|(at, ..)| *at);
+    let all_pass = found.iter().all(|(_, _, passes)| *passes);
+    let alone = if all_pass || structure > 0 { [None; 2] } else { passing(&blocks, needed)? };
+    Ok((found, alone))
+}
+
+/// How a pair differs other than by its values.
+fn form_differs(selection: &Selection<'_>, at: usize) -> Option<What> {
+    let [actual, expected] = selection.forms(at);
+    let (Some((dtype, shape)), Some((other_dtype, other_shape))) = (&actual, &expected) else {
+        return Some(What::OnlyIn(usize::from(actual.is_none())));
+    };
+    if dtype != other_dtype {
+        return Some(What::Dtype([*dtype, *other_dtype]));
+    }
+    (shape != other_shape).then(|| What::Shape([shape, other_shape].map(|shape| shape.to_vec())))
+}
+
+/// When the values of a pair pass.
+fn how(key: &str, options: &Options) -> How {
+    // A regular expression is asked only where it matters.
+    if options.is_tolerant() {
+        How { tolerance: options.tolerance(key), equal_nan: options.equal_nan }
+    } else {
+        How { tolerance: None, equal_nan: false }
+    }
+}
+
+/// The tolerances of `needed` that do let all pairs pass, by the same function as
+/// any other: they are tried.
+fn passing(blocks: &Blocks<'_, '_>, needed: Needed) -> Result<[Option<Tolerance>; 2]> {
+    let equal_nan = needed.equal_nan;
+    let alone = needed.alone();
+    let fails = [false; 2].map(AtomicBool::new);
+    blocks.map(|(): &mut (), piece| {
+        for (tolerance, fails) in alone.iter().zip(&fails) {
+            let how = How { tolerance: *tolerance, equal_nan };
+            if tolerance.is_some() && !fails.load(Ordering::Relaxed) && !how.pass(&piece) {
+                fails.store(true, Ordering::Relaxed);
+            }
+        }
+    })?;
+    let [absolute, relative] = alone;
+    let fails = fails.map(AtomicBool::into_inner);
+    Ok([absolute.filter(|_| !fails[0]), relative.filter(|_| !fails[1])])
+}

@@ -1,0 +1,43 @@
+//! The complete record of a run: key -> tensor, in the order of events; and what
+//! else can be read as one, or as a table.
+//!
+//! It knows plain bytes with a dtype and a shape, and no libtorch: a program that
+//! trains hands over a [`View`] of each tensor.
+
+mod about;
+mod array;
+mod csv;
+mod decimal;
+pub mod digest;
+mod digests;
+mod ending;
+mod escaped;
+mod kept;
+mod key;
+mod order;
+pub mod parallel;
+mod part;
+mod read;
+mod record;
+mod spool;
+mod stored;
+mod table;
+mod view;
+mod writer;
+
+pub use self::about::{About, Model};
+pub use self::array::Array;
+pub use self::decimal::{Decimal, float};
+pub use self::escaped::escaped;
+pub use self::kept::{DIGEST_VARIABLE, KEEP_PARTIAL_VARIABLE, Kept, STEPS_VARIABLE};
+pub use self::key::{Key, PHASES, Place, SHARED};
+pub use self::order::{Order, Rank};
+pub use self::read::Input;
+pub use self::record::Trace;
+pub use self::stored::Stored;
+pub use self::table::{Cell, Table};
+pub use self::view::View;
+pub use self::writer::{TRACE_VARIABLE, Writer};
+pub use safetensors::Dtype;
+
+use self::read::{mapped, shown};

@@ -1,0 +1,80 @@
+//! A run's record in memory; reads and writes .safetensors.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use anyhow::{Result, bail, ensure};
+use serde_json::json;
+
+use super::digests::Digests;
+use super::order::Order;
+use super::read::shown;
+use super::{About, Array, Input, Key};
+
+/// A run's record: key -> tensor.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    /// What was run, where.
+    pub about: About,
+    /// The tensors by key.
+    pub tensors: BTreeMap<Key, Array>,
+}
+
+impl Trace {
+    /// An empty record of a run.
+    pub fn new(about: About) -> Self {
+        Self { about, tensors: BTreeMap::new() }
+    }
+
+    /// Adds a tensor; refuses a key that is there already.
+    pub fn insert(&mut self, key: Key, array: Array) -> Result<()> {
+        ensure!(!self.tensors.contains_key(&key), "{key} is recorded twice: count steps on");
+        self.about.note(&key);
+        self.tensors.insert(key, array);
+        Ok(())
+    }
+
+    /// The tensor at a place.
+    pub fn get(&self, series: &str, step: usize, phase: &str, name: &str) -> Option<&Array> {
+        self.tensors.get(&Key::new(series, step, phase, name))
+    }
+
+    /// The keys in the order of events.
+    pub fn keys(&self) -> Vec<&Key> {
+        let mut keys: Vec<_> = self.tensors.keys().collect();
+        let order = Order::of(&[&self.about]);
+        keys.sort_by_cached_key(|key| order.rank(key));
+        keys
+    }
+
+    /// The bytes of the .safetensors file.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        if self.about.digest.is_some() {
+            return self.digests_to_bytes();
+        }
+        // One entry: .safetensors writes several in no fixed order.
+        let metadata = HashMap::from([("trace".to_owned(), serde_json::to_string(&self.about)?)]);
+        let tensors = self.tensors.iter().map(|(key, array)| (key.as_str(), array));
+        Ok(safetensors::serialize(tensors, Some(metadata))?)
+    }
+
+    fn digests_to_bytes(&self) -> Result<Vec<u8>> {
+        let (mut digests, mut bytes) = (Digests::new(), Vec::new());
+        let folder = std::env::temp_dir();
+        for (key, array) in &self.tensors {
+            digests.push(key, array, &folder)?;
+        }
+        let metadata = json!({ "trace": serde_json::to_string(&self.about)? });
+        digests.write_to(&metadata, &folder, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Reads a .safetensors file, one of ours or of any origin.
+    pub fn read(path: &Path) -> Result<Self> {
+        match Input::read(path)? {
+            Input::Record(trace) => Ok(trace),
+            Input::Stored(stored) => stored.into_trace(),
+            Input::Table(_) => bail!("{} is a table: name a record", shown(path)),
+        }
+    }
+}
