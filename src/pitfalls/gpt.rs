@@ -102,12 +102,12 @@ pub const MISTAKES: &[Pitfall] = &[
         origin: "two lines swapped",
         wrong: Code {
             rust: "optimizer.step();\n\
-                   clip_grad_norm_(optimizer.parameters_mut(), 0.1, 2.0);",
+                   clip_grad_norm_(optimizer.parameters_mut(), &params, 0.1, 2.0);",
             pytorch: "optimizer.step()\n\
                       nn.utils.clip_grad_norm_(model.parameters(), 0.1)",
         },
         right: Code {
-            rust: "clip_grad_norm_(optimizer.parameters_mut(), 0.1, 2.0);\n\
+            rust: "clip_grad_norm_(optimizer.parameters_mut(), &params, 0.1, 2.0);\n\
                    optimizer.step();",
             pytorch: "nn.utils.clip_grad_norm_(model.parameters(), 0.1)\n\
                       optimizer.step()",
@@ -116,6 +116,6 @@ pub const MISTAKES: &[Pitfall] = &[
                 all. The gradients that the first step takes are too large; Adam divides \
                 most of that out again.",
         shows: Shows::Always,
-        parts: &Gpt { before_step: |_| {}, after_step: Gpt::RIGHT.before_step, ..Gpt::RIGHT },
+        parts: &Gpt { before_step: |_, _| {}, after_step: Gpt::RIGHT.before_step, ..Gpt::RIGHT },
     },
 ];

@@ -25,6 +25,9 @@ const BATCH: i64 = 4;
 const STEPS: usize = 12;
 const TEXT: &str = "the cat sees the dog. the dog sees the fox. the fox sees the cat.";
 
+/// What clips the gradients of these parameters, which the optimizer holds.
+type Clip = fn(&mut dyn Optimizer, &[(String, Tensor)]);
+
 /// What a run is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct Gpt {
@@ -37,9 +40,9 @@ pub struct Gpt {
     /// Of the parameters.
     pub optimizer: fn(Named) -> Box<dyn Optimizer>,
     /// Before the optimizer's step.
-    pub before_step: fn(&mut dyn Optimizer),
+    pub before_step: Clip,
     /// After it.
-    pub after_step: fn(&mut dyn Optimizer),
+    pub after_step: Clip,
 }
 
 impl Gpt {
@@ -52,10 +55,10 @@ impl Gpt {
             let decay = AdamWSettings { lr: 1e-2, weight_decay: 0.1, ..Default::default() };
             Box::new(AdamW::with(params, decay))
         },
-        before_step: |optimizer| {
-            let _norm = clip_grad_norm_(optimizer.parameters_mut(), 0.1, 2.0);
+        before_step: |optimizer, params| {
+            let _norm = clip_grad_norm_(optimizer.parameters_mut(), params, 0.1, 2.0);
         },
-        after_step: |_| {},
+        after_step: |_, _| {},
     };
 
     fn network(&self, vocab: i64) -> Net {
@@ -133,6 +136,7 @@ impl Port for Gpt {
         let data = Tensor::from_slice(&TEXT.chars().map(index).collect::<Vec<_>>());
         let model = self.network(chars.len() as i64);
         observer.init(NAME, &model)?;
+        let params = model.named_parameters();
         let mut optimizer = (self.optimizer)(model.named_parameters());
         for step in 1..=STEPS {
             let [tokens, following] = batch(&data);
@@ -141,12 +145,12 @@ impl Port for Gpt {
             let loss = cross_entropy(&logits, &following);
             optimizer.zero_grad();
             optimizer.backward(&loss);
-            (self.before_step)(&mut *optimizer);
+            (self.before_step)(&mut *optimizer, &params);
             optimizer.step();
             let forward = &[("logits", &logits)];
             let at = Step { series: NAME, step, forward, loss: &loss, optimizer: &*optimizer };
             observer.step(&at)?;
-            (self.after_step)(&mut *optimizer);
+            (self.after_step)(&mut *optimizer, &params);
         }
         Ok(())
     }

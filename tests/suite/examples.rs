@@ -78,9 +78,9 @@ fn the_gpt_is_exact_and_its_mistakes_are_found() {
     let mistakes = [
         ("\"weight_decay\": 0.1", "\"weight_decay\": 0.01", "GPT-1, step 1, param, wte.weight"),
         ("/ math.sqrt(C // HEADS)", "/ math.sqrt(C)", "GPT-1, step 1, forward, logits"),
-        ("(decay + others, 0.5)", "(decay + others, 1.0)", "GPT-1, step 1, grad, "),
+        ("(model.parameters(), 0.5)", "(model.parameters(), 1.0)", "GPT-1, step 1, grad, "),
         // The same norm up to the order in which it is summed.
-        ("(decay + others, 0.5)", "(model.parameters(), 0.5)", "GPT-1, step 1, grad, "),
+        ("(model.parameters(), 0.5)", "(decay + others, 0.5)", "GPT-1, step 1, grad, "),
     ];
     assert_exact("gpt", &mistakes);
 }

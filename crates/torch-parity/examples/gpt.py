@@ -85,8 +85,7 @@ for step in range(STEPS):
         logits = model(tokens)
         loss = criterion(logits, following) / 2
         loss.backward()
-    # In the optimizer's order: a sum in another one has other bits.
-    norm = nn.utils.clip_grad_norm_(decay + others, 0.5)
+    norm = nn.utils.clip_grad_norm_(model.parameters(), 0.5)
     optimizer.step()
     scheduler.step()
     if step % 10 == 9:

@@ -151,12 +151,12 @@ fn main() -> Result<()> {
             series.pass(&[("logits", &logits)], &loss)?;
             last = 2.0 * loss.double_value(&[]);
         }
-        let norm = clip_grad_norm_(optimizer.parameters_mut(), 0.5, 2.0).double_value(&[]);
+        let norm = clip_grad_norm_(optimizer.parameters_mut(), &model.named_parameters(), 0.5, 2.0);
         optimizer.step();
         scheduler.step(&mut optimizer);
         series.update(&optimizer)?;
         if step % 10 == 9 {
-            println!("step {}: loss {last:.4}, norm {norm:.4}", step + 1);
+            println!("step {}: loss {last:.4}, norm {:.4}", step + 1, norm.double_value(&[]));
         }
     }
     recorder.finish()

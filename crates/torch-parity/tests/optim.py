@@ -57,11 +57,12 @@ def train(case, params, optimizer, steps, record):
             loss = loss_of(case, params, step, part)
             loss.backward()
             record(step, "loss", part, loss)
+        clipped = [params[i] for i in case["clipped"]]
         if "max_norm" in case:
-            norm = clip_grad_norm_(params, case["max_norm"], float(case["norm_type"]))
+            norm = clip_grad_norm_(clipped, case["max_norm"], float(case["norm_type"]))
             record(step, "measure", "norm", norm)
         if "clip_value" in case:
-            clip_grad_value_(params, case["clip_value"])
+            clip_grad_value_(clipped, case["clip_value"])
         optimizer.step()
         for i, param in enumerate(params):
             if param.grad is not None:

@@ -174,6 +174,12 @@ fn case(optimizer: &str, rng: &mut Rng) -> Value {
         "transposed": transposed, "frozen": frozen, "steps": steps, "unused": unused,
         "groups": groups, "accumulate": rng.u64(1..4),
     });
+    // As in a script whose groups are not in the model's order, or that clips a part.
+    let mut clipped: Vec<_> = (0..n).collect();
+    rng.shuffle(&mut clipped);
+    // The first always has a gradient: PyTorch refuses to clip none.
+    clipped.retain(|i| *i == 0 || rng.u8(..4) > 0);
+    case["clipped"] = json!(clipped);
     match rng.u8(..4) {
         0 => {
             case["max_norm"] = json!(rng.f64() * 2.0);
@@ -314,13 +320,19 @@ fn train(case: &Value, optimizer: &mut dyn ParamGroups, from: u64, record: &mut 
             }
             push(record, step, "loss", &part.to_string(), &loss);
         }
+        let clipped = case["clipped"].as_array().unwrap().iter();
+        let named = |i: &Value| {
+            let param = &optimizer.parameters().tensors()[i.as_u64().unwrap() as usize];
+            (format!("p{i}"), param.shallow_clone())
+        };
+        let clipped: Vec<_> = clipped.map(named).collect();
         if let Some(max_norm) = case["max_norm"].as_f64() {
             let norm_type = case["norm_type"].as_str().unwrap().parse().unwrap();
-            let norm = clip_grad_norm_(optimizer.parameters_mut(), max_norm, norm_type);
+            let norm = clip_grad_norm_(optimizer.parameters_mut(), &clipped, max_norm, norm_type);
             push(record, step, "measure", "norm", &norm);
         }
         if let Some(clip_value) = case["clip_value"].as_f64() {
-            clip_grad_value_(optimizer.parameters_mut(), clip_value);
+            clip_grad_value_(optimizer.parameters_mut(), &clipped, clip_value);
         }
         optimizer.step();
         let parameters = optimizer.parameters();

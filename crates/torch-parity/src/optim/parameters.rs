@@ -1,5 +1,7 @@
 //! What an optimizer trains: tensors, their names, and their gradients.
 
+use std::collections::HashMap;
+
 use tch::{Tensor, no_grad};
 
 /// Parameters with their names and gradients.
@@ -67,11 +69,21 @@ impl Parameters {
         });
     }
 
-    /// Puts another gradient of the same shape in place of each.
-    pub fn map_grads(&mut self, to: impl Fn(&Tensor) -> Tensor) {
-        for grad in self.grads.iter_mut().flatten() {
-            *grad = to(grad);
-        }
+    /// The gradients of these parameters, in this order, to be changed; those that
+    /// are not trained here or have no gradient are passed over. Parameters are
+    /// known by their memory, as Python knows them by `is`.
+    pub fn grads_of(
+        &mut self,
+        named_parameters: &[(String, Tensor)],
+    ) -> impl Iterator<Item = &mut Tensor> {
+        let places: HashMap<_, _> =
+            named_parameters.iter().map(|(_, param)| param.data_ptr()).zip(0..).collect();
+        let grads = self.tensors.iter().zip(&mut self.grads);
+        let mut found: Vec<(usize, _)> = grads
+            .filter_map(|(tensor, grad)| Some((*places.get(&tensor.data_ptr())?, grad.as_mut()?)))
+            .collect();
+        found.sort_by_key(|(place, _)| *place);
+        found.into_iter().map(|(_, grad)| grad)
     }
 
     /// Those that have a gradient: their place among all, themselves, and it.
