@@ -2,6 +2,7 @@
 
 mod conversation;
 mod leftovers;
+mod reason;
 mod running;
 mod together;
 

@@ -12,6 +12,7 @@ use parity::text::escaped;
 use wait_timeout::ChildExt;
 
 use super::leftovers::{Folder, Group};
+use super::reason::reason;
 use super::together::Together;
 
 /// As much of what a process wrote to standard error as is read, from the end.
@@ -178,23 +179,6 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-/// What a traceback ends in: the last line `SomeError: ...` with all that
-/// follows it, or else the last line.
-fn reason(stderr: &str) -> String {
-    let lines: Vec<_> = stderr.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let names_an_error = |line: &&str| {
-        let name = line.split(':').next().unwrap_or_default();
-        name.chars().all(|c| c.is_alphanumeric() || "._".contains(c)) && name.contains("Error")
-    };
-    let start = lines.iter().rposition(names_an_error);
-    let lines = &lines[start.unwrap_or(lines.len().saturating_sub(1))..];
-    if lines.is_empty() {
-        "it printed no reason".to_owned()
-    } else {
-        lines.join(" ").trim().trim_start_matches("error: ").to_owned()
     }
 }
 

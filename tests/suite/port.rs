@@ -97,6 +97,13 @@ fn a_port_made_by_new_is_red_then_exact_then_red_with_a_mistake() {
     assert_eq!((code, stderr.as_str()), (0, ""), "{report}");
     assert!(report.contains("verdict: exact: 906 tensors"), "{report}");
 
+    port.replace("Linear::new(64, 2)", "Linear::new(63, 2)");
+    let (code, _, stderr) = port.check(&port.build());
+    let told = "mat1 and mat2 shapes cannot be multiplied (512x64 and 63x2)";
+    assert_eq!((code, stderr.lines().count()), (2, 1), "{stderr}");
+    assert!(stderr.trim_end().ends_with(&format!("failed (exit status: 101): {told}")), "{stderr}");
+    port.replace("Linear::new(63, 2)", "Linear::new(64, 2)");
+
     port.replace("1e-3", "1.0001e-3");
     let (code, report, _) = port.check(&port.build());
     assert_eq!(code, 1, "{report}");

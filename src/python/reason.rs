@@ -1,0 +1,105 @@
+//! Why a program failed, in the line of its standard error that says so.
+
+/// What Python's traceback, Rust's panic or a C++ exception ends in, else the last
+/// line, else that there was none. What a program says before, and the C++ frames
+/// that libtorch's messages end in, are left out.
+pub(super) fn reason(stderr: &str) -> String {
+    let lines: Vec<_> = stderr.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let (start, reads): (usize, fn(&[&str]) -> String) =
+        match lines.iter().enumerate().rev().find_map(|(i, line)| Some((i, kind(line)?))) {
+            Some(found) => found,
+            None => (lines.len().saturating_sub(1), message),
+        };
+    let reason = reads(&lines[start..]);
+    if reason.is_empty() { "it printed no reason".to_owned() } else { reason }
+}
+
+/// What reads on from a line with which a reason begins.
+fn kind(line: &str) -> Option<fn(&[&str]) -> String> {
+    // SomeError: what was wrong
+    let name = line.split(':').next().unwrap_or_default();
+    let is_name = name.chars().all(|c| c.is_alphanumeric() || "._".contains(c));
+    if is_name && name.contains("Error") {
+        return Some(message);
+    }
+    if line.starts_with("thread '") && line.contains(" panicked at ") {
+        return Some(panic);
+    }
+    if line.trim_start().starts_with("what():  ") {
+        return Some(|lines| message(&[&lines[0].trim_start()["what():  ".len()..]]));
+    }
+    None
+}
+
+/// `thread 'main' (7) panicked at src/main.rs:20:35:` and the message below it.
+fn panic(lines: &[&str]) -> String {
+    let place = lines[0].split(" panicked at ").nth(1).unwrap_or_default().trim_end_matches(':');
+    // The message may be of several lines.
+    let ends = |line: &&&str| !line.starts_with("note: ") && **line != "stack backtrace:";
+    let told: Vec<_> = lines[1..].iter().take_while(ends).copied().collect();
+    // Of a dependency, such as tch, it is the place of what was called, in a path that
+    // says nothing of the port.
+    if place.starts_with('/') {
+        message(&told)
+    } else {
+        format!("panicked at {place}: {}", message(&told))
+    }
+}
+
+/// Lines as one, without the frames that follow a message of libtorch; where Rust
+/// printed such a message as a value, its line breaks are two characters each.
+fn message(lines: &[&str]) -> String {
+    let text = lines.join(" ").replace("\\n", " ");
+    let cut = text.split("Exception raised from ").next().unwrap_or_default();
+    let text = if cut.len() < text.len() { cut } else { &text };
+    // called `Result::unwrap()` on an `Err` value: Torch("...
+    let text = text.split_once("Torch(\"").map_or(text, |(_, text)| text);
+    text.trim()
+        .trim_end_matches("\")")
+        .trim_start_matches("error: ")
+        .trim_start_matches("Error: ")
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reason;
+
+    #[test]
+    fn a_panic_is_told_with_its_place_and_without_the_frames_of_libtorch() {
+        let stderr = "epoch 1\n\nthread 'main' (7) panicked at src/main.rs:20:35:\n\
+                      called `Result::unwrap()` on an `Err` value: Torch(\"mat1 and mat2 shapes \
+                      cannot be multiplied (8x3 and 4x1)\\nException raised from meta at \
+                      LinearAlgebra.cpp:199 (most recent call first):\\nframe #0: c10\")\n\
+                      note: run with `RUST_BACKTRACE=1` environment variable to display a \
+                      backtrace\n";
+        let expected = "panicked at src/main.rs:20:35: mat1 and mat2 shapes cannot be \
+                        multiplied (8x3 and 4x1)";
+        assert_eq!(reason(stderr), expected);
+        let traced = stderr.replace("note: run", "stack backtrace:\n   0: std\nnote: run");
+        assert_eq!(reason(&traced), expected);
+        let own = "thread 'main' panicked at src/main.rs:3:5:\nassertion `left == right` failed\n  \
+                   left: 1\n right: 2\nnote: run with `RUST_BACKTRACE=1`\n";
+        let expected =
+            "panicked at src/main.rs:3:5: assertion `left == right` failed   left: 1  right: 2";
+        assert_eq!(reason(own), expected);
+    }
+
+    #[test]
+    fn an_exception_of_cpp_is_what_it_says() {
+        let stderr = "terminate called after throwing an instance of 'c10::Error'\n  \
+                      what():  mat1 and mat2 shapes cannot be multiplied (8x3 and 4x1)\n\
+                      Exception raised from meta at LinearAlgebra.cpp:199\nframe #0: c10\n";
+        assert_eq!(reason(stderr), "mat1 and mat2 shapes cannot be multiplied (8x3 and 4x1)");
+    }
+
+    #[test]
+    fn a_traceback_is_its_last_error_and_all_that_follows() {
+        let stderr = "Traceback (most recent call last):\n  File \"t.py\", line 1\nKeyError: 'a'\n\n\
+                      During handling of the above exception:\n\nValueError: one\ntwo\n";
+        assert_eq!(reason(stderr), "ValueError: one two");
+        assert_eq!(reason("Error: cannot read x\n"), "cannot read x");
+        assert_eq!(reason("some words\nthe last\n\n"), "the last");
+        assert_eq!(reason("\n"), "it printed no reason");
+    }
+}
