@@ -1,4 +1,4 @@
-//! Lets the binary find libtorch, and packs the Python files.
+//! Lets the binary find libtorch, and packs the Python twins.
 
 use std::path::Path;
 
@@ -12,35 +12,29 @@ fn main() {
         println!("cargo:rustc-link-arg=-Xlinker");
         println!("cargo:rustc-link-arg={arg}");
     }
-    if let Err(error) = pack_python() {
-        println!("cargo:error=cannot pack the Python files: {error}");
+    if let Err(error) = pack_twins() {
+        println!("cargo:error=cannot pack python_ref: {error}");
     }
 }
 
-/// Lists every Python file of the twins and of the recorder for src/python to
-/// include: a list by hand would one day lack one, which shows only where it is run.
-fn pack_python() -> std::io::Result<()> {
+/// Lists every Python file of the twins for src/python to include: a list by hand
+/// would one day lack one, which shows only where it is run.
+fn pack_twins() -> std::io::Result<()> {
     // Where an experiment or a port is added, so is its twin.
     println!("cargo:rerun-if-changed=src/lesson/mod.rs");
     println!("cargo:rerun-if-changed=src/pitfalls/mod.rs");
     let mut list = String::new();
-    for (folder, packed) in [
-        ("python_ref", "python_ref"),
-        ("crates/parity/src/recorder", "recorder"),
-        ("crates/parity/src/recorder/parity_recorder", "recorder/parity_recorder"),
-    ] {
-        let entries = std::fs::read_dir(folder)?.map(|entry| entry?.path().canonicalize());
-        let mut paths = entries.collect::<std::io::Result<Vec<_>>>()?;
-        paths.retain(|path| path.extension().is_some_and(|ending| ending == "py"));
-        paths.sort();
-        for path in paths {
-            // One by one: the folder itself changes with __pycache__.
-            println!("cargo:rerun-if-changed={}", path.display());
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let path = path.display();
-            list += &format!("(\"{packed}/{name}\", include_str!(r#\"{path}\"#)),\n");
-        }
+    let entries = std::fs::read_dir("python_ref")?.map(|entry| entry?.path().canonicalize());
+    let mut paths = entries.collect::<std::io::Result<Vec<_>>>()?;
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "py"));
+    paths.sort();
+    for path in paths {
+        // One by one: the folder itself changes with __pycache__.
+        println!("cargo:rerun-if-changed={}", path.display());
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let path = path.display();
+        list += &format!("(\"python_ref/{name}\", include_str!(r#\"{path}\"#)),\n");
     }
     let out = std::env::var("OUT_DIR").unwrap_or_default();
-    std::fs::write(Path::new(&out).join("python.rs"), format!("&[\n{list}]\n"))
+    std::fs::write(Path::new(&out).join("twins.rs"), format!("&[\n{list}]\n"))
 }

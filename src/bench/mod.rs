@@ -25,7 +25,7 @@ use self::process::wall_and_memory;
 use self::records::{Records, Rows};
 pub use self::row::{Measured, Spread, csv};
 use self::step::Loop;
-use crate::python::{Conversation, Python};
+use crate::python::{Conversation, Twins};
 
 /// What came of a benchmark.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Bench {
     /// Measures everything `rounds` times, and records of up to so many epochs where
     /// that is asked for, of `large` tensors too; `ours` is this program's file.
     pub fn run(
-        python: &Python,
+        python: &Twins,
         ours: &Path,
         rounds: usize,
         records: Option<usize>,
@@ -101,7 +101,7 @@ impl Bench {
         Ok(())
     }
 
-    fn measure_processes(&mut self, python: &Python, ours: &Path, bar: &ProgressBar) -> Result<()> {
+    fn measure_processes(&mut self, python: &Twins, ours: &Path, bar: &ProgressBar) -> Result<()> {
         for rows in self.processes.chunks_mut(2) {
             let threads = format!("--threads={}", rows[0].case.threads);
             let (mut theirs, _folder) = python.twin("train")?;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::bench::{Bench, Measured, Spread, records};
-use crate::plot::{self, Line, Note, Panel, Scale, look};
+use parity::plot::{self, Line, Note, Panel, Scale, look};
 
 /// Width and height of a panel, in pixels.
 const SIZE: (u32, u32) = (360, 360);

@@ -13,8 +13,8 @@ use torch_parity::nn::Activation;
 use super::case::{Case, LESSON, Measure, whole};
 use super::process::wall_and_memory;
 use super::{Measured, Spread};
-use crate::plot::{Line, Panel, Scale, look};
-use crate::python::Python;
+use crate::python::Twins;
+use parity::plot::{Line, Panel, Scale, look};
 
 /// Two commands that are measured in turn.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -123,14 +123,14 @@ fn has_cmp() -> bool {
 
 /// Where the records go; removed at the end.
 pub struct Records<'a> {
-    python: &'a Python,
+    python: &'a Twins,
     ours: &'a Path,
     folder: TempDir,
 }
 
 impl<'a> Records<'a> {
     /// Trains and records what is compared, and copies it.
-    pub fn write(python: &'a Python, ours: &'a Path, rows: &Rows) -> Result<Self> {
+    pub fn write(python: &'a Twins, ours: &'a Path, rows: &Rows) -> Result<Self> {
         let folder = TempDir::with_prefix("tanh-parity-").context("no temporary folder")?;
         let records = Self { python, ours, folder };
         for (_, rows) in rows.iter().filter(|(pair, _)| pair.compares()) {

@@ -14,7 +14,7 @@ use torch_parity::{TCH_VERSION, TORCH_VERSION};
 use crate::bench::case::SEEDS;
 use crate::bench::row::{BenchRow, bench_rows};
 use crate::bench::{Bench, Measured, PythonSide, Spread};
-use crate::export::to_json;
+use parity::json::to_json;
 
 impl Bench {
     /// Every number, for programs.

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use parity::output::Outputs;
+use parity::progress;
 use tanh_parity::bench::{self, Bench};
 use tanh_parity::lesson::settings::{OUTPUT, RUNNING, whole};
-use tanh_parity::output::Outputs;
-use tanh_parity::progress;
+use tanh_parity::python::Twins;
 
-use super::options::Plain;
-use super::python::PythonArgs;
+use parity::command::options::Plain;
+use parity::command::python::PythonArgs;
 
 /// Flags of `bench`.
 #[derive(Args, Debug)]
@@ -49,7 +50,7 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     let ours = current_exe().context("cannot find this program's file")?;
     let bar = progress::counter("measurements");
     let BenchArgs { rounds, records, large, .. } = *args;
-    let bench = Bench::run(&args.python.find(), &ours, rounds, records, large, &bar);
+    let bench = Bench::run(&Twins::of(args.python.find()), &ours, rounds, records, large, &bar);
     bar.finish_and_clear();
     let bench = bench?;
     let text = match args.format {

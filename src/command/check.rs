@@ -1,23 +1,24 @@
 //! `check`: our run and Python's, compared.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
+use parity::check::{Digest, port_against_script};
+use parity::command::check::{How, Kept, split};
+use parity::command::options::Form;
 use parity::compare::Verdict;
-use tanh_parity::check::{self, Checked, Digest};
+use parity::output::Outputs;
+use parity::report::{Comparison, Document};
+use tanh_parity::check;
 use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::settings::{OUTPUT, RUNNING, whole};
 use tanh_parity::lesson::train::Train;
-use tanh_parity::output::Outputs;
-use tanh_parity::report::{Comparison, Document};
+use tanh_parity::python::Twins;
 use tanh_parity::threads::refuse_too_many;
 
 use super::experiment::{Room, Started, rooms};
-use super::options::{CompareOptions, Form, Shown};
-use super::python::PythonArgs;
 
 /// Flags of `check`.
 #[derive(Args)]
@@ -30,28 +31,15 @@ pub struct CheckArgs {
     #[command(flatten)]
     kept: Kept,
     #[command(flatten)]
+    records: Records,
+    #[command(flatten)]
     more: OfTrain,
 }
 
-/// Flags of every check.
-#[derive(Args)]
-struct How {
-    #[command(flatten)]
-    options: CompareOptions,
-    #[command(flatten)]
-    python: PythonArgs,
-}
-
-/// What is shown and kept of the check of one experiment.
+/// Where the two records go.
 #[derive(Args)]
 #[command(next_help_heading = OUTPUT)]
-struct Kept {
-    #[command(flatten)]
-    shown: Shown,
-    /// Compare digests first, then where they part the values of that step; so
-    /// it is of itself from 3,000 steps on, where no output needs all values
-    #[arg(long, conflicts_with_all = ["rtol", "atol", "transpose"])]
-    digest: bool,
+struct Records {
     /// Keep our side's record, as .safetensors (- for standard output)
     #[arg(long, value_name = "FILE")]
     trace_rust: Option<PathBuf>,
@@ -60,36 +48,9 @@ struct Kept {
     trace_python: Option<PathBuf>,
 }
 
-impl Kept {
-    /// Whether to compare by digests.
-    fn digest(&self, how: &How) -> Digest {
-        let kept = self.trace_rust.is_some() || self.trace_python.is_some();
-        match () {
-            () if self.digest => Digest::Always,
-            () if how.options.needs_values() || self.shown.draws() || kept => Digest::Never,
-            () => Digest::IfLong,
-        }
-    }
-
-    /// Opens what is to be written.
-    fn outputs(&self) -> Result<Outputs> {
-        let records = [&self.trace_rust, &self.trace_python];
-        let mut paths = self.shown.outputs();
-        paths.extend(records.map(|path| (path.as_ref(), "safetensors")));
-        Outputs::open(&paths)
-    }
-
-    fn show(&self, checked: &Checked, mut outputs: Outputs) -> Result<Verdict> {
-        let listed = self.shown.listed();
-        let comparison = Comparison::of_check(checked, listed);
-        let document = Document::new("check", vec![comparison], None);
-        let text = self.shown.with_listing(checked.text(), &checked.report);
-        let shown = self.shown.show(&document, text, &mut outputs);
-        for (i, trace) in (self.shown.outputs().len()..).zip(&checked.traces) {
-            outputs.write(i, || trace.to_bytes())?;
-        }
-        shown?;
-        Ok(checked.report.verdict())
+impl Records {
+    fn paths(&self) -> [Option<&PathBuf>; 2] {
+        [self.trace_rust.as_ref(), self.trace_python.as_ref()]
     }
 }
 
@@ -136,7 +97,7 @@ const EPOCH: &str = "epoch";
 pub fn with_experiments(check: Command) -> Command {
     let add = |check: Command, room: &dyn Room| {
         let command = How::augment_args(room.with_settings(Command::new(room.name())));
-        let mut command = Kept::augment_args(command);
+        let mut command = Records::augment_args(Kept::augment_args(command));
         if room.name() == Train::NAME {
             command = OfTrain::augment_args(command);
         }
@@ -158,39 +119,38 @@ pub fn run(args: &CheckArgs, flags: &ArgMatches) -> Result<Verdict> {
             let room = rooms().into_iter().find(|room| room.name() == name);
             let room = room.expect("these are the commands below check");
             let (how, kept) = (How::from_arg_matches(flags)?, Kept::from_arg_matches(flags)?);
-            let outputs = kept.outputs()?;
-            let check = room.start_check(flags, &how.python.find(), kept.digest(&how))?;
+            let records = Records::from_arg_matches(flags)?;
+            let outputs = kept.outputs(records.paths())?;
+            let digest = kept.digest(&how, records.paths());
+            let check = room.start_check(flags, &Twins::of(how.python.find()), digest)?;
             kept.show(&check.finish(&how.options.options(EPOCH)?)?, outputs)
         }
     }
 }
 
-fn train(CheckArgs { train, how, kept, more }: &CheckArgs, flags: &ArgMatches) -> Result<Verdict> {
+fn train(
+    CheckArgs { train, how, kept, records, more }: &CheckArgs,
+    flags: &ArgMatches,
+) -> Result<Verdict> {
     train.validate()?;
     refuse_too_many(train.run.threads as usize, 1)?;
-    let (outputs, python) = (kept.outputs()?, how.python.find());
+    let (outputs, python) = (kept.outputs(records.paths())?, how.python.find());
     let options = how.options.options(if more.port.is_some() { "step" } else { EPOCH })?;
     let checked = if let Some(script) = &more.script {
         let args = split(more.script_args.as_deref().unwrap_or_default(), "--script-args")?;
         if let Some(port) = &more.port {
             let port = split(port, "--port")?;
-            check::port_against_script(script, &args, &port, &python, kept.digest, &options)?
+            port_against_script(script, &args, &port, &python, kept.digest, &options)?
         } else {
             let settings = |told: Result<Train>| given_first(train, told, flags);
             check::against_script(script, &args, &python, kept.digest, settings, &options)?
         }
     } else {
-        let digest = if more.resync { Digest::Never } else { kept.digest(how) };
-        let check = check::Check::start(train.clone(), &python, digest)?;
+        let digest = if more.resync { Digest::Never } else { kept.digest(how, records.paths()) };
+        let check = check::Check::start(train.clone(), &Twins::of(python), digest)?;
         if more.resync { check.finish_resynced(&options)? } else { check.finish(&options)? }
     };
     kept.show(&checked, outputs)
-}
-
-/// The words of a command, as a shell would split them.
-fn split(text: &str, flag: &str) -> Result<Vec<OsString>> {
-    let words = shlex::split(text).with_context(|| format!("{flag} {text}: close the quotes"))?;
-    Ok(words.into_iter().map(OsString::from).collect())
 }
 
 /// The settings that a record tells, but those that flags give.
@@ -215,7 +175,7 @@ fn given_first(given: &Train, told: Result<Train>, flags: &ArgMatches) -> Result
 fn all(flags: &ArgMatches) -> Result<Verdict> {
     let All { threads, how, form } = All::from_arg_matches(flags)?;
     let mut outputs = Outputs::open(&form.outputs())?;
-    let (options, python) = (how.options.options(EPOCH)?, how.python.find().together()?);
+    let (options, python) = (how.options.options(EPOCH)?, Twins::of(how.python.find()).together()?);
     let start = |room: &dyn Room| {
         let command = room.with_settings(Command::new(ALL));
         let defaults = command.try_get_matches_from([ALL, &format!("--threads={threads}")])?;
@@ -248,6 +208,8 @@ mod tests {
         how: How,
         #[command(flatten)]
         kept: Kept,
+        #[command(flatten)]
+        records: Records,
     }
 
     #[test]
@@ -265,10 +227,10 @@ mod tests {
             ("--trace-rust r.safetensors", Digest::Never),
             ("--trace-python p.safetensors", Digest::Never),
         ] {
-            let Flags { how, kept } =
+            let Flags { how, kept, records } =
                 Flags::try_parse_from(["check"].into_iter().chain(flags.split_whitespace()))
                     .unwrap();
-            assert_eq!(kept.digest(&how), expected, "{flags}");
+            assert_eq!(kept.digest(&how, records.paths()), expected, "{flags}");
         }
     }
 }

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use parity::check::{Checked, Digest};
 use parity::compare::Options;
-use tanh_parity::check::{Check, Checked, Digest};
+use parity::output::Outputs;
+use tanh_parity::check::Check;
 use tanh_parity::lesson::settings::OUTPUT;
 use tanh_parity::lesson::{Experiment, File, Visitor, visit_all};
-use tanh_parity::output::Outputs;
 use tanh_parity::progress::Progress;
-use tanh_parity::python::Python;
+use tanh_parity::python::Twins;
 use tanh_parity::report::{Picture, Section};
 use tanh_parity::threads::refuse_too_many;
 use torch_parity::trace::{Both, Kept};
@@ -37,7 +38,7 @@ pub trait Room {
     fn start_check(
         &self,
         matches: &ArgMatches,
-        python: &Python,
+        python: &Twins,
         digest: Digest,
     ) -> Result<Box<dyn Started>>;
 }
@@ -122,7 +123,7 @@ impl<E: Experiment> Room for Of<E> {
     fn start_check(
         &self,
         matches: &ArgMatches,
-        python: &Python,
+        python: &Twins,
         digest: Digest,
     ) -> Result<Box<dyn Started>> {
         Ok(Box::new(Check::start(settings::<E>(matches)?, python, digest)?))

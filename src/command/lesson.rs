@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use tanh_parity::output::Outputs;
+use parity::output::Outputs;
+use parity::terminal::say;
 use tanh_parity::report;
-use tanh_parity::terminal::say;
 
 use super::experiment::rooms;
 

@@ -6,30 +6,21 @@
 
 mod bench;
 mod check;
-mod compare;
 mod experiment;
 mod lesson;
-mod new;
-mod options;
+mod man;
 mod pitfalls;
-mod python;
-mod record;
-mod shell;
 mod sweep;
 
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
 use anyhow::Result;
-use clap::{
-    Arg, ArgAction, ArgMatches, ColorChoice, Command, FromArgMatches, Subcommand, value_parser,
-};
-use parity::compare::Verdict;
-use tanh_parity::lesson::settings::OUTPUT;
-use tanh_parity::terminal;
+use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
+use parity::command::{compare, differ, flag, new, record, shell};
 use torch_parity::{LIBTORCH, TCH_VERSION, TORCH_VERSION};
 
-use self::experiment::rooms;
+use self::experiment::{is_lesson, rooms};
 
 const EXIT_STATUS: &str = "\
 Exit status: 0 fine, 1 the runs differ, 2 trouble (bad usage, no Python, an
@@ -169,7 +160,7 @@ Examples:
 Examples:
   tanh-parity man > tanh-parity.1
   tanh-parity man ~/.local/share/man/man1")]
-    Man(shell::ManArgs),
+    Man(man::ManArgs),
 }
 
 /// All that can be typed.
@@ -189,51 +180,35 @@ pub fn command() -> Command {
              the whole run against the same run in Python.",
         )
         .max_term_width(80)
-        .args([
-            Arg::new("quiet")
-                .long("quiet")
-                .short('q')
-                .action(ArgAction::SetTrue)
-                .help("Say nothing but errors, and write what was asked for"),
-            Arg::new("color")
-                .long("color")
-                .value_name("WHEN")
-                .value_parser(value_parser!(ColorChoice))
-                .default_value("auto")
-                .help("Colour the verdict; auto: on a terminal, unless NO_COLOR is set"),
-        ]
-        .map(|arg| arg.global(true).help_heading(OUTPUT)))
+        .args(flag::of_all())
         .after_help(EXIT_STATUS)
 }
 
 /// Runs what was typed.
 pub fn run(matches: &ArgMatches) -> Result<ExitCode> {
-    let mut innermost = matches;
-    while let Some((_, below)) = innermost.subcommand() {
-        innermost = below;
-    }
-    let color = innermost.get_one("color").copied().unwrap_or(ColorChoice::Auto);
-    terminal::set(innermost.get_flag("quiet"), color);
+    flag::heed(matches);
     let (name, flags) = matches.subcommand().expect("clap asks for a command");
     let fine = |()| ExitCode::SUCCESS;
     if let Some(room) = rooms().into_iter().find(|room| room.name() == name) {
         return room.run(flags).map(fine);
     }
-    let differ = |verdict| ExitCode::from(u8::from(verdict == Verdict::Diverged));
     match Other::from_arg_matches(matches)? {
         Other::Lesson(args) => lesson::run(&args).map(fine),
         Other::Check(args) => check::run(&args, flags).map(differ),
         Other::Record(args) => record::run(&args),
         Other::New(args) => new::run(&args).map(fine),
-        Other::Compare(args) => compare::run(&args).map(differ),
+        Other::Compare(args) => {
+            let step_word = |run: &str| if is_lesson(run) { "epoch" } else { "step" };
+            compare::run(&args, step_word).map(differ)
+        }
         Other::Pitfalls(args) => {
             pitfalls::run(&args).map(|all_found| ExitCode::from(u8::from(!all_found)))
         }
         Other::Sweep(args) => sweep::run(&args).map(fine),
         Other::Merge(args) => sweep::merge(&args).map(fine),
         Other::Bench(args) => bench::run(&args).map(fine),
-        Other::Completions(args) => shell::completions(&args).map(fine),
-        Other::Man(args) => shell::man(&args).map(fine),
+        Other::Completions(args) => shell::completions(&args, &mut command()).map(fine),
+        Other::Man(args) => man::man(&args).map(fine),
     }
 }
 
@@ -273,7 +248,7 @@ mod tests {
             assert!(group.is_some(), "--{name} of {words:?} stands in no group");
             // A sweep goes on with its file, and a script prints.
             let to_file = [("sweep", "csv"), ("record", "trace")];
-            let is_file = group == Some(super::OUTPUT)
+            let is_file = group == Some(super::flag::OUTPUT)
                 && arg.get_value_names().is_some_and(|names| names == ["FILE"])
                 && !to_file.iter().any(|(word, flag)| words == [*word] && name == *flag);
             if is_file {

@@ -5,18 +5,20 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use parity::output::Outputs;
+use parity::terminal::print;
 use tanh_parity::check::python_trace;
 use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::settings::{OUTPUT, nearest, unique};
 use tanh_parity::lesson::train::Train;
-use tanh_parity::output::{Outputs, print};
 use tanh_parity::pitfalls::{self, Finding, Pitfall};
 use tanh_parity::progress::Progress;
+use tanh_parity::python::Twins;
 use tanh_parity::threads::refuse_too_many;
 use torch_parity::trace::{Kept, Trace};
 
-use super::options::Plain;
-use super::python::PythonArgs;
+use parity::command::options::Plain;
+use parity::command::python::PythonArgs;
 
 /// Flags of `pitfalls`.
 #[derive(Args, Debug)]
@@ -100,7 +102,7 @@ fn right_runs(chosen: &[&Pitfall], args: &PitfallsArgs) -> Result<BTreeMap<&'sta
             .map(|(name, port)| Ok((name, port.right_run(settings)?)))
             .collect();
     }
-    let python = args.python.find().together()?;
+    let python = Twins::of(args.python.find()).together()?;
     let twins = ports.into_iter().map(|(name, port)| {
         let twin = python.start_twin(name, &port.twin_flags(settings), &Kept::default())?;
         Ok((name, twin))

@@ -7,11 +7,11 @@ use std::thread::available_parallelism;
 
 use anyhow::{Result, ensure};
 use clap::Args;
-use tanh_parity::export::to_json;
+use parity::json::to_json;
+use parity::output::Outputs;
+use parity::progress::counter;
 use tanh_parity::lesson::settings::{DATA, OUTPUT, RUNNING, unique, whole};
 use tanh_parity::lesson::train::Run;
-use tanh_parity::output::Outputs;
-use tanh_parity::progress::counter;
 use tanh_parity::sweep::answer::leaders_table;
 use tanh_parity::sweep::columns::Columns;
 use tanh_parity::sweep::plan::Plan;
@@ -22,7 +22,7 @@ use tanh_parity::sweep::summary::Said;
 use tanh_parity::sweep::{self, merge, plot};
 use tanh_parity::threads::refuse_too_many;
 
-use super::options::Plain;
+use parity::command::options::Plain;
 
 /// Flags of `sweep`.
 #[derive(Args, Debug)]

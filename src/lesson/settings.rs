@@ -3,15 +3,18 @@
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 
 use anyhow::{Result, ensure};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Command};
+pub use parity::command::flag::{OUTPUT, RUNNING, whole};
 use parity::text::repr;
 use serde::Serialize;
 use serde_json::Value;
 use torch_parity::nn::Activation;
+
+// Every activation has a look of its own in plots.
+const _: () = assert!(Activation::ALL.len() <= parity::plot::LOOKS);
 
 /// The most values a single tensor may have: half a GiB of float32.
 const MOST_VALUES: i64 = 1 << 27;
@@ -20,10 +23,6 @@ const MOST_VALUES: i64 = 1 << 27;
 pub const DATA: &str = "Data and network";
 /// How a network is trained.
 pub const TRAINING: &str = "Training";
-/// What changes no number.
-pub const RUNNING: &str = "Running";
-/// What is written, and said.
-pub const OUTPUT: &str = "Output";
 
 /// The name that is most like a mistyped one, if one is like it.
 pub fn nearest<'n>(mistyped: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
@@ -101,15 +100,5 @@ pub fn number(text: &str, range: RangeInclusive<f64>, words: &str) -> Result<f64
     match text.parse() {
         Ok(x) if range.contains(&x) => Ok(x),
         _ => Err(format!("must be a number from {words}")),
-    }
-}
-
-/// Reads whole numbers in `range`.
-pub fn whole<T: Copy + Display + FromStr + PartialOrd>(
-    range: RangeInclusive<T>,
-) -> impl Fn(&str) -> Result<T, String> + Clone {
-    move |text| match text.parse() {
-        Ok(number) if range.contains(&number) => Ok(number),
-        _ => Err(format!("must be a whole number from {} to {}", range.start(), range.end())),
     }
 }

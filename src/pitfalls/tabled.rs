@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::words::{COLUMNS, cells, closing_line, where_found};
 use super::{Finding, Noticed, Pitfall};
-use crate::export::{to_csv, to_json};
+use crate::export::to_csv;
+use parity::json::to_json;
 
 /// The table as docs/pitfalls.md has it.
 pub fn markdown(findings: &[Finding]) -> String {

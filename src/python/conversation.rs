@@ -4,11 +4,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Instant;
 
 use anyhow::{Result, bail};
+use parity::python::Running;
 
-use super::{Python, Running};
+use super::Twins;
 
 /// More bytes than an answer has; behind a line that does not end, nothing is read.
 const LONGEST: u64 = 1 << 20;
@@ -23,7 +23,7 @@ pub struct Conversation {
 
 impl Conversation {
     /// Starts the twin `python -m python_ref.EXPERIMENT`.
-    pub fn start(python: &Python, experiment: &str) -> Result<Self> {
+    pub fn start(python: &Twins, experiment: &str) -> Result<Self> {
         let (mut command, folder) = python.twin(experiment)?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut running = python.start("the Python twin", command, folder)?;
@@ -56,8 +56,7 @@ impl Conversation {
 
     /// Waits for the next line.
     pub fn answer(&mut self) -> Result<String> {
-        self.running.deadline = Instant::now() + self.running.timeout;
-        if let Ok(line) = self.answers.recv_timeout(self.running.timeout) {
+        if let Ok(line) = self.answers.recv_timeout(self.running.prolong()) {
             return Ok(line);
         }
         self.running.finish()?;
@@ -71,6 +70,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::time::Duration;
 
+    use parity::python::Python;
     use tempfile::TempDir;
 
     use super::*;
@@ -81,8 +81,8 @@ mod tests {
         let path = folder.path().join("twin");
         fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
-        let python = Python::find(Some(&path), Duration::from_secs(20));
-        (Conversation::start(&python, "bench").unwrap(), folder)
+        let python = Python::find(Some(&path), None, Duration::from_secs(20));
+        (Conversation::start(&Twins::of(python), "bench").unwrap(), folder)
     }
 
     #[test]

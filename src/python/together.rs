@@ -10,9 +10,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
+use parity::python::{Running, Shared};
 use serde_json::json;
 
-use super::{Python, Running};
+use super::Twins;
 
 /// `python -m python_ref.together`.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ struct State {
 }
 
 impl Together {
-    pub(super) fn start(python: &Python) -> Result<Self> {
+    pub(super) fn start(python: &Twins) -> Result<Self> {
         let (mut command, folder) = python.twin("together")?;
         command.stdin(Stdio::piped());
         let mut running = python.start("the Python twins", command, folder)?;
@@ -51,10 +52,10 @@ impl Together {
     pub(super) fn begin(&self) {
         self.state().tasks = None;
     }
+}
 
-    /// How the twin ended that leaves its status in `folder`; None where it has not
-    /// by then.
-    pub(super) fn wait(&self, folder: &Path, deadline: Instant) -> Result<Option<ExitStatus>> {
+impl Shared for Together {
+    fn wait(&self, folder: &Path, deadline: Instant) -> Result<Option<ExitStatus>> {
         loop {
             let ended = self.state().running.has_ended()?;
             if let Ok(text) = fs::read_to_string(folder.join("status")) {
@@ -71,8 +72,7 @@ impl Together {
         }
     }
 
-    /// Ends all of them.
-    pub(super) fn end(&self) {
+    fn end(&self) {
         self.state().running.end();
     }
 }

@@ -10,8 +10,8 @@ use torch_parity::nn::Activation;
 
 use crate::lesson::settings::named;
 use crate::lesson::train::Run;
-use crate::output::Output;
 use crate::sweep::seeds::{Seeds, Shard};
+use parity::output::Output;
 
 /// Everything that the rows of a sweep's CSV depend on, as name and text:
 /// `train`'s settings without the seed, the seeds, the shard, the release of

@@ -4,11 +4,11 @@ use anyhow::Result;
 use parity::text::counted;
 use torch_parity::nn::Activation;
 
-use crate::plot::{self, Band, Line, Panel, Scale};
 use crate::sweep::columns::Columns;
 use crate::sweep::plan::Plan;
 use crate::sweep::row::checkpoints;
 use crate::sweep::statistics::{quantile, sorted};
+use parity::plot::{self, Band, Line, Panel, Scale, look};
 
 /// Bars of a histogram, from the lowest to the highest loss of all.
 const BINS: usize = 60;
@@ -95,7 +95,7 @@ fn draw(
     let mut panel = Panel { x: x.to_owned(), y: y.to_owned(), x_scale, ..Panel::default() };
     for &activation in &plan.activations {
         let (points, outline) = shapes(activation)?;
-        let (label, look) = (activation.name().to_owned(), activation.into());
+        let (label, look) = (activation.name().to_owned(), look(activation as usize));
         panel.lines.push(Line { label, look, dashed: false, points });
         panel.bands.push(Band { look, outline });
     }

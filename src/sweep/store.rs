@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::export::to_csv;
-use crate::output::Output;
 use crate::sweep::plan::Plan;
 use crate::sweep::reader::Reader;
 use crate::sweep::row::{self, SeedRow};
+use parity::output::Output;
 
 /// How much work a power cut may cost. What a kill may cost is less: nothing
 /// that was appended, since the system keeps it.

@@ -23,6 +23,7 @@ mod spool;
 mod stored;
 mod table;
 mod view;
+pub mod whole;
 mod writer;
 
 pub use self::about::{About, Model};

@@ -1,7 +1,7 @@
 //! Writes a record while it arises, so that memory does not grow with the run.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 use super::digests::Digests;
 use super::ending::Ending;
 use super::part::Part;
-use super::{About, Array, Kept, Key, Place, View, digest};
+use super::{About, Array, Kept, Key, Place, View, digest, whole};
 
 /// The environment variable that names the file to record to.
 pub const TRACE_VARIABLE: &str = "TORCH_PARITY_TRACE";
@@ -176,7 +176,7 @@ impl Writer {
 
     /// A new file in the target's folder.
     fn beside(&self) -> Result<NamedTempFile> {
-        temporary(&self.folder).with_context(|| self.cannot())
+        whole::beside(&self.path).with_context(|| self.cannot())
     }
 
     fn metadata(&self) -> Result<Value> {
@@ -215,7 +215,7 @@ impl Writer {
         if self.full.is_empty() {
             let mut file = self.beside()?;
             self.write_open(file.as_file_mut())?;
-            persist(file, &path).with_context(cannot)?;
+            whole::replace(&path, file).with_context(cannot)?;
             return Ok(path);
         }
         self.close_part()?;
@@ -225,14 +225,14 @@ impl Writer {
         let mut places = BTreeMap::new();
         for (i, (file, keys)) in self.full.drain(..).enumerate() {
             let name = format!("{stem}-{:05}-of-{count:05}.safetensors", i + 1);
-            persist(file, &path.with_file_name(&name)).with_context(cannot)?;
+            whole::replace(&path.with_file_name(&name), file).with_context(cannot)?;
             places.extend(keys.into_iter().map(|key| (key.to_string(), name.clone())));
         }
         let index = json!({ "metadata": self.metadata()?, "weight_map": places });
         let target = path.with_file_name(format!("{stem}.safetensors.index.json"));
         let mut file = self.beside()?;
         serde_json::to_writer(BufWriter::new(file.as_file_mut()), &index)?;
-        persist(file, &target).with_context(cannot)?;
+        whole::replace(&target, file).with_context(cannot)?;
         Ok(target)
     }
 
@@ -282,24 +282,6 @@ impl Drop for Writer {
             let _ = self.save(); // the run's own error is told
         }
     }
-}
-
-/// A new file in `folder`, gone when dropped.
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".torch-parity-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
-    builder.tempfile_in(folder)
-}
-
-/// Renames a whole file to its place; who may read what it replaces may read it.
-fn persist(mut file: NamedTempFile, path: &Path) -> io::Result<()> {
-    file.flush()?;
-    if let Ok(before) = path.metadata() {
-        file.as_file().set_permissions(before.permissions())?;
-    }
-    file.persist(path).map(drop).map_err(|error| error.error)
 }
 
 #[cfg(test)]

@@ -48,7 +48,6 @@
 //! ```
 
 pub mod data;
-pub mod failure;
 pub mod lr_scheduler;
 pub mod nn;
 pub mod optim;

@@ -11,7 +11,7 @@ use super::{Curve, Found, curve, numbers};
 use crate::export::{as_python, to_csv};
 use crate::lesson::settings::unique;
 use crate::lesson::{Experiment, File};
-use crate::plot::{self, Line, Panel};
+use parity::plot::{self, Line, Panel, look};
 
 impl Experiment for Curve {
     const NAME: &'static str = "curve";
@@ -131,7 +131,7 @@ fn panel(x: &Tensor, found: &Found) -> Panel {
     let name = found.activation.name();
     let line = |what, dashed, y: &Tensor| Line {
         label: format!("{name}{what}"),
-        look: found.activation.into(),
+        look: look(found.activation as usize),
         dashed,
         points: numbers(x).into_iter().zip(numbers(y)).collect(),
     };

@@ -10,7 +10,7 @@ use super::{Finding, Findings, Generator, Last, contact_sheet, generator};
 use crate::export::to_csv;
 use crate::lesson::settings::{fits, unique};
 use crate::lesson::{Experiment, File};
-use crate::plot::{self, Line, Look, Panel, Scale};
+use parity::plot::{self, Line, Panel, Scale, look};
 
 impl Experiment for Generator {
     const NAME: &'static str = "generator";
@@ -128,10 +128,11 @@ fn row(finding: &Finding) -> String {
 /// The loss of every epoch, and the pixels' values from the lowest up.
 fn draw(findings: &Findings) -> Result<String> {
     // Of activations that no decoder ends with.
-    let [none, target] = [Activation::Silu, Activation::Hardtanh].map(Look::from);
+    let of = |activation: Activation| look(activation as usize);
+    let [none, target] = [Activation::Silu, Activation::Hardtanh].map(of);
     let look = |last| match last {
-        Last::Tanh => Activation::Tanh.into(),
-        Last::Sigmoid => Activation::Sigmoid.into(),
+        Last::Tanh => of(Activation::Tanh),
+        Last::Sigmoid => of(Activation::Sigmoid),
         Last::None => none,
     };
     let line =

@@ -11,7 +11,7 @@ use super::{CellKind, Finding, Recurrent, recurrent};
 use crate::export::to_csv;
 use crate::lesson::settings::{fits, unique};
 use crate::lesson::{Experiment, File};
-use crate::plot::{self, Line, Panel, Scale};
+use parity::plot::{self, Line, Panel, Scale, look};
 
 impl Experiment for Recurrent {
     const NAME: &'static str = "recurrent";
@@ -190,7 +190,7 @@ fn lines(findings: &[Finding], value: fn(&Finding) -> f64) -> Vec<Line> {
             Some(line) => line.points.push(point),
             None => lines.push(Line {
                 label,
-                look: finding.activation.into(),
+                look: look(finding.activation as usize),
                 dashed: finding.cell == CellKind::Lstm,
                 points: vec![point],
             }),

@@ -10,7 +10,7 @@ use super::{Findings, Network, Signal, signal};
 use crate::export::to_csv;
 use crate::lesson::settings::{fits, unique};
 use crate::lesson::{Experiment, File};
-use crate::plot::{self, Line, Panel, Scale};
+use parity::plot::{self, Line, Panel, Scale, look};
 
 impl Experiment for Signal {
     const NAME: &'static str = "signal";
@@ -123,7 +123,7 @@ fn draw(findings: &Findings) -> Result<String> {
 /// Solid before training, dashed after it.
 fn line(activation: Activation, trained: bool, points: Vec<(f64, f64)>) -> Line {
     let label = activation.name().to_owned() + if trained { ", trained" } else { "" };
-    Line { label, look: activation.into(), dashed: trained, points }
+    Line { label, look: look(activation as usize), dashed: trained, points }
 }
 
 fn by_layer(findings: &Findings, depth: i64, measure: fn(&LayerRow) -> Option<f64>) -> Vec<Line> {

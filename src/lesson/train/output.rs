@@ -9,7 +9,7 @@ use torch_parity::trace::Observer;
 use super::{Train, train};
 use crate::export::{as_python, to_csv};
 use crate::lesson::{Experiment, File};
-use crate::plot::{self, Line, Panel, Scale};
+use parity::plot::{self, Line, Panel, Scale, look};
 
 /// Each activation with the loss of every epoch.
 type Runs = Vec<(Activation, Vec<f64>)>;
@@ -104,7 +104,7 @@ fn history((activation, losses): &(Activation, Vec<f64>)) -> impl Iterator<Item 
 fn loss_curves(runs: &Runs) -> Result<String> {
     let line = |(activation, losses): &(Activation, Vec<f64>)| Line {
         label: activation.name().to_owned(),
-        look: (*activation).into(),
+        look: look(*activation as usize),
         dashed: false,
         points: (1..).zip(losses).map(|(epoch, &loss)| (f64::from(epoch), loss)).collect(),
     };

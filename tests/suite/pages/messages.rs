@@ -8,10 +8,10 @@ use super::Page;
 use crate::common::root;
 
 const OURS: [&str; 7] = [
-    "src/python/mod.rs",
+    "crates/parity/src/python/mod.rs",
     "src/check/mod.rs",
-    "src/ending.rs",
-    "src/output/stdout.rs",
+    "crates/parity/src/ending.rs",
+    "crates/parity/src/terminal/stdout.rs",
     "src/threads.rs",
     "crates/torch-parity/build.rs",
     "python_ref/setup.sh",

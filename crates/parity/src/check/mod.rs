@@ -1,0 +1,186 @@
+//! Two runs that are recorded and compared, and what came of it.
+
+mod again;
+mod port;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use parity_record::{Kept, Trace};
+use serde::Serialize;
+
+pub use self::again::{Digest, tell_values};
+pub use self::port::port_against_script;
+use crate::compare::{Report, Value};
+use crate::progress::spin;
+use crate::python::Python;
+use crate::text::{escaped, repr, table, thousands_u64};
+
+/// What the check of one experiment came to.
+#[derive(Debug)]
+pub struct Checked {
+    /// The experiment's or the script's name.
+    pub name: String,
+    /// What ran it, our side and Python's: name and value.
+    pub environment: [BTreeMap<String, String>; 2],
+    /// Every setting that the results depend on, where the runs tell them.
+    pub settings: BTreeMap<String, String>,
+    /// What there is to say before the tables, in lines: what the twin noted of
+    /// what only Python has, or what a script trains.
+    pub told: String,
+    /// How each series ends.
+    pub endings: Vec<Ending>,
+    /// Everything that was compared.
+    pub report: Report,
+    /// Our record, and Python's.
+    pub traces: [Trace; 2],
+}
+
+impl Ending {
+    /// The distance of the losses as text, "nan" where they have none; empty where
+    /// there are not two.
+    pub fn ulps_text(&self) -> String {
+        match self.losses {
+            [Some(_), Some(_)] => self.ulps.map_or_else(|| "nan".to_owned(), thousands_u64),
+            _ => String::new(),
+        }
+    }
+}
+
+impl Checked {
+    /// Of records and their comparison.
+    pub fn new(name: String, told: String, report: Report, traces: [Trace; 2]) -> Self {
+        Self {
+            name,
+            environment: traces.each_ref().map(|trace| trace.about.environment.clone()),
+            settings: traces[0].about.settings.clone(),
+            told,
+            endings: endings(&report, &traces),
+            report,
+            traces,
+        }
+    }
+
+    /// All of it as text.
+    pub fn text(&self) -> String {
+        let Self { told, report, .. } = self;
+        format!("{}{told}\n{}{report}", environment(self), endings_table(&self.endings))
+    }
+}
+
+/// How a series ends: the losses of its last step, and in how many steps
+/// everything is equal.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ending {
+    /// Its name.
+    pub series: String,
+    /// The loss of each side, where it has one.
+    pub losses: [Option<Value>; 2],
+    /// Their distance in units in the last place; None where there are not two, or
+    /// one is NaN and the other is not the same.
+    pub ulps: Option<u64>,
+    /// Steps from 1 on in which everything is equal.
+    pub steps_equal: usize,
+    /// All steps from 1 on.
+    pub steps: usize,
+}
+
+/// What the verdict holds for.
+pub fn environment(checked: &Checked) -> String {
+    let [rust, python] = &checked.environment;
+    let of = |side: &BTreeMap<String, String>, name| {
+        escaped(side.get(name).map_or("unknown", String::as_str)).into_owned()
+    };
+    let threads = |side| match of(side, "threads").as_str() {
+        "1" => "1 thread".to_owned(),
+        n => format!("{n} threads"),
+    };
+    // tch cannot ask for the CPU capability: both sides select kernels by the
+    // same code, on the same machine and environment.
+    format!(
+        "Rust    {}, libtorch {}, {}\nPython  PyTorch {}, {}, CPU capability {}\n",
+        of(rust, "by"),
+        of(rust, "torch"),
+        threads(rust),
+        of(python, "torch"),
+        threads(python),
+        of(python, "cpu_capability"),
+    )
+}
+
+/// How each series ends that has steps.
+fn endings(report: &Report, traces: &[Trace; 2]) -> Vec<Ending> {
+    let ending = |series: &String| {
+        let (steps_equal, steps) = report.steps_equal(series);
+        let last = |trace: &Trace| {
+            let array = trace.get(series, steps, "loss", "loss")?;
+            Some(Value::new(array.dtype(), array.bytes()))
+        };
+        let losses = traces.each_ref().map(last);
+        let ulps = match losses {
+            [Some(x), Some(y)] if x == y => Some(0),
+            [Some(x), Some(y)] => x.ulps(y),
+            _ => None,
+        };
+        (steps > 0).then(|| Ending { series: series.clone(), losses, ulps, steps_equal, steps })
+    };
+    traces[0].about.series.iter().filter_map(ending).collect()
+}
+
+/// A row for each series. Empty where there is none.
+fn endings_table(endings: &[Ending]) -> String {
+    if endings.is_empty() {
+        return String::new();
+    }
+    let rows = endings.iter().map(|ending| {
+        let Ending { series, losses, steps_equal, steps, .. } = ending;
+        let [ours, theirs] =
+            losses.map(|value| value.and_then(Value::number).map_or(String::new(), repr));
+        let ulps = ending.ulps_text();
+        [escaped(series).into_owned(), ours, theirs, ulps, format!("{steps_equal}/{steps}")]
+    });
+    let header = ["series", "Rust final loss", "Python final loss", "ULPs", "epochs equal"];
+    table(&header, rows) + "\n"
+}
+
+/// Records a script to a file, and reads it.
+pub fn record_script(
+    script: &Path,
+    args: &[OsString],
+    python: &Python,
+    kept: &Kept,
+) -> Result<Trace> {
+    let mut running = python.start_recording(script, args, 1, kept)?;
+    spin("waiting for the script", || running.finish())?;
+    Trace::read(&running.file("script.safetensors"))
+        .context("the script left no record: is --python a Python?")
+}
+
+#[cfg(test)]
+mod tests {
+    use parity_record::{About, Array, Dtype, Key};
+
+    use super::*;
+    use crate::compare::{Options, compare};
+
+    #[test]
+    fn losses_of_the_same_bits_are_0_ulps_apart_nan_too() {
+        let next = 1_f32.next_up();
+        for (ours, theirs, ulps) in
+            [(f32::NAN, f32::NAN, Some(0)), (1.0, next, Some(1)), (1.0, f32::NAN, None)]
+        {
+            let traces = [ours, theirs].map(|loss| {
+                let mut trace = Trace::new(About::default());
+                let array = Array::new(Dtype::F32, vec![], loss.to_ne_bytes().to_vec()).unwrap();
+                trace.insert(Key::new("tanh", 1, "loss", "loss"), array).unwrap();
+                trace
+            });
+            let [a, b] = &traces;
+            let report = compare(["A", "B"], a, b, &Options::default()).unwrap();
+            let told: Vec<_> = endings(&report, &traces).iter().map(|it| it.ulps).collect();
+            assert_eq!(told, [ulps], "{ours} {theirs}");
+        }
+    }
+}

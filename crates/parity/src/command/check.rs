@@ -1,0 +1,123 @@
+//! `check`: a script and its port, both run, recorded and compared.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use super::flag::OUTPUT;
+use super::options::{CompareOptions, Shown};
+use super::python::PythonArgs;
+use crate::check::{Checked, Digest, port_against_script};
+use crate::compare::Verdict;
+use crate::output::Outputs;
+use crate::report::{Comparison, Document};
+
+/// Flags of `check`.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// The PyTorch script, which runs unchanged
+    #[arg(long, value_name = "FILE", help_heading = "What is compared, and when it passes")]
+    script: PathBuf,
+    /// The script's own arguments, as a shell would split them
+    #[arg(
+        long,
+        value_name = "ARGS",
+        allow_hyphen_values = true,
+        help_heading = "What is compared, and when it passes"
+    )]
+    script_args: Option<String>,
+    /// The port of it, which records to the file that TORCH_PARITY_TRACE names
+    #[arg(long, value_name = "COMMAND", help_heading = "What is compared, and when it passes")]
+    port: String,
+    #[command(flatten)]
+    how: How,
+    #[command(flatten)]
+    kept: Kept,
+    /// Keep the port's record, as .safetensors (- for standard output)
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    trace_port: Option<PathBuf>,
+    /// Keep the script's record (or -)
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    trace_script: Option<PathBuf>,
+}
+
+/// How two runs are compared.
+#[derive(Args, Debug)]
+pub struct How {
+    /// What is compared, and when it passes.
+    #[command(flatten)]
+    pub options: CompareOptions,
+    /// Which Python runs.
+    #[command(flatten)]
+    pub python: PythonArgs,
+}
+
+/// What is shown and kept of one check, the records aside.
+#[derive(Args, Debug)]
+#[command(next_help_heading = OUTPUT)]
+pub struct Kept {
+    /// What is shown.
+    #[command(flatten)]
+    pub shown: Shown,
+    /// Compare digests first, then, of the step in which they part, the values; a
+    /// check of an experiment does so by default from 3,000 steps on, where no output
+    /// needs all values
+    #[arg(long, conflicts_with_all = ["rtol", "atol", "transpose"])]
+    pub digest: bool,
+}
+
+/// Where the two records go.
+pub type Records<'a> = [Option<&'a PathBuf>; 2];
+
+impl Kept {
+    /// Whether to compare by digests.
+    pub fn digest(&self, how: &How, records: Records) -> Digest {
+        let kept = records.iter().any(Option::is_some);
+        match () {
+            () if self.digest => Digest::Always,
+            () if how.options.needs_values() || self.shown.draws() || kept => Digest::Never,
+            () => Digest::IfLong,
+        }
+    }
+
+    /// Opens what is to be written.
+    pub fn outputs(&self, records: Records) -> Result<Outputs> {
+        let mut paths = self.shown.outputs();
+        paths.extend(records.map(|path| (path, "safetensors")));
+        Outputs::open(&paths)
+    }
+
+    /// Prints the report and writes what was asked for.
+    pub fn show(&self, checked: &Checked, mut outputs: Outputs) -> Result<Verdict> {
+        let listed = self.shown.listed();
+        let comparison = Comparison::of_check(checked, listed);
+        let document = Document::new("check", vec![comparison], None);
+        let text = self.shown.with_listing(checked.text(), &checked.report);
+        let shown = self.shown.show(&document, text, &mut outputs);
+        for (i, trace) in (self.shown.outputs().len()..).zip(&checked.traces) {
+            outputs.write(i, || trace.to_bytes())?;
+        }
+        shown?;
+        Ok(checked.report.verdict())
+    }
+}
+
+/// Runs the command and prints the report.
+pub fn run(args: &CheckArgs) -> Result<Verdict> {
+    let CheckArgs { script, script_args, port, how, kept, .. } = args;
+    let outputs = kept.outputs([args.trace_port.as_ref(), args.trace_script.as_ref()])?;
+    let options = how.options.options("step")?;
+    let words = split(script_args.as_deref().unwrap_or_default(), "--script-args")?;
+    let port = split(port, "--port")?;
+    let python = how.python.find();
+    let checked = port_against_script(script, &words, &port, &python, kept.digest, &options)?;
+    kept.show(&checked, outputs)
+}
+
+/// The words of a command, as a shell would split them.
+pub fn split(text: &str, flag: &str) -> Result<Vec<OsString>> {
+    let words = shlex::split(text).with_context(|| format!("{flag} {text}: close the quotes"))?;
+    Ok(words.into_iter().map(OsString::from).collect())
+}

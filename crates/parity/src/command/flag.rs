@@ -1,0 +1,53 @@
+//! What the flags of all commands share: the groups that help shows them in, how
+//! they are read, and those that every command has.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use clap::{Arg, ArgAction, ArgMatches, ColorChoice, value_parser};
+
+use crate::terminal;
+
+/// What changes no number.
+pub const RUNNING: &str = "Running";
+/// What is written, and said.
+pub const OUTPUT: &str = "Output";
+
+/// Reads whole numbers in `range`.
+pub fn whole<T: Copy + Display + FromStr + PartialOrd>(
+    range: RangeInclusive<T>,
+) -> impl Fn(&str) -> Result<T, String> + Clone {
+    move |text| match text.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(format!("must be a whole number from {} to {}", range.start(), range.end())),
+    }
+}
+
+/// The flags of every command.
+pub fn of_all() -> [Arg; 2] {
+    [
+        Arg::new("quiet")
+            .long("quiet")
+            .short('q')
+            .action(ArgAction::SetTrue)
+            .help("Say nothing but errors, and write what was asked for"),
+        Arg::new("color")
+            .long("color")
+            .value_name("WHEN")
+            .value_parser(value_parser!(ColorChoice))
+            .default_value("auto")
+            .help("Colour the verdict; auto: on a terminal, unless NO_COLOR is set"),
+    ]
+    .map(|arg| arg.global(true).help_heading(OUTPUT))
+}
+
+/// Notes the flags of every command, of what was typed.
+pub fn heed(matches: &ArgMatches) {
+    let mut innermost = matches;
+    while let Some((_, below)) = innermost.subcommand() {
+        innermost = below;
+    }
+    let color = innermost.get_one("color").copied().unwrap_or(ColorChoice::Auto);
+    terminal::set(innermost.get_flag("quiet"), color);
+}

@@ -1,0 +1,82 @@
+//! `record`: runs a PyTorch script, unchanged, and writes what it trained.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+
+use super::flag::{OUTPUT, RUNNING, whole};
+use super::python::InterpreterArgs;
+
+/// A century.
+const NO_LIMIT: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// Flags of `record`.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What is recorded")]
+#[allow(clippy::struct_excessive_bools)] // each is a switch
+pub struct RecordArgs {
+    /// The record to write [default: SCRIPT.safetensors in the current folder]
+    #[arg(long, short = 'o', value_name = "FILE", help_heading = OUTPUT)]
+    trace: Option<PathBuf>,
+    /// Record every module's output, too
+    #[arg(long)]
+    forward: bool,
+    /// Record only steps A to B - 1; step 0 is before training
+    #[arg(long, value_name = "A..B")]
+    steps: Option<String>,
+    /// Record only every N-th step
+    #[arg(long, value_name = "N")]
+    every: Option<String>,
+    /// Record only these phases: data, init, forward, loss, grad, state, param
+    #[arg(long, value_name = "NAME,...")]
+    phases: Option<String>,
+    /// Record a digest of each tensor, not its values
+    #[arg(long)]
+    digest: bool,
+    /// Where TERM or HUP ends the script, keep what there is
+    #[arg(long)]
+    keep_partial: bool,
+    /// Do not say what was recorded
+    #[arg(long, short = 'q', help_heading = OUTPUT)]
+    quiet: bool,
+    #[command(flatten)]
+    python: InterpreterArgs,
+    /// Seconds that the script may take, from 1 to 1000000000 [default: no limit]
+    #[arg(long, help_heading = RUNNING, value_name = "SECONDS", value_parser = whole::<u64>(1..=1_000_000_000))]
+    timeout: Option<u64>,
+    /// The script, and its own arguments
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "SCRIPT [ARGS]...",
+        required = true
+    )]
+    script: Vec<OsString>,
+}
+
+/// Runs the script as Python would; returns its exit status.
+pub fn run(args: &RecordArgs) -> Result<ExitCode> {
+    let mut flags: Vec<OsString> = Vec::new();
+    let mut value = |flag: &str, value: Option<OsString>| {
+        flags.extend(value.map(|value| [flag.into(), value]).into_iter().flatten());
+    };
+    value("--trace", args.trace.clone().map(Into::into));
+    value("--steps", args.steps.clone().map(Into::into));
+    value("--every", args.every.clone().map(Into::into));
+    value("--phases", args.phases.clone().map(Into::into));
+    for (flag, is_set) in [
+        ("--forward", args.forward),
+        ("--digest", args.digest),
+        ("--keep-partial", args.keep_partial),
+        ("--quiet", args.quiet),
+    ] {
+        flags.extend(is_set.then(|| flag.into()));
+    }
+    let timeout = args.timeout.map_or(NO_LIMIT, Duration::from_secs);
+    let (script, own) = args.script.split_first().expect("clap asks for a script");
+    args.python.find(timeout).record(&flags, Path::new(script), own)
+}

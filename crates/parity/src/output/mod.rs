@@ -1,0 +1,147 @@
+//! Where results go: whole files or none.
+
+mod place;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use parity_record::{About, Kept, Writer};
+
+pub use self::place::Output;
+use self::place::target;
+use crate::terminal::{self, print};
+
+/// The outputs of a command, in the order in which it names them; None for one
+/// that was not asked for.
+#[derive(Debug)]
+pub struct Outputs(Vec<Option<Output>>);
+
+impl Outputs {
+    /// Finds out before the run whether every output can be written, and to a
+    /// place of its own. Beside each path stands the ending of what is written.
+    pub fn open(paths: &[(Option<&PathBuf>, &str)]) -> Result<Self> {
+        let mut taken = Vec::new();
+        let mut open = |path: &PathBuf, ending: &str| {
+            refuse_other_kind(path, ending)?;
+            let opened = Output::open(path)?;
+            if let Some(place) = opened.place() {
+                ensure!(
+                    !taken.iter().any(|taken| taken == place),
+                    "two outputs go to {}: name different files",
+                    path.display()
+                );
+                taken.push(place.to_owned());
+            }
+            Ok(opened)
+        };
+        let outputs =
+            paths.iter().map(|(path, ending)| path.map(|path| open(path, ending)).transpose());
+        Ok(Self(outputs.collect::<Result<_>>()?))
+    }
+
+    /// Refuses an output that would overwrite one of the files that are `read`.
+    pub fn refuse_overwriting(&self, read: &[PathBuf]) -> Result<()> {
+        for output in self.0.iter().flatten() {
+            let Some(place) = output.place() else { continue };
+            let same = |path: &&PathBuf| target(path).is_ok_and(|target| target == place);
+            if let Some(path) = read.iter().find(same) {
+                bail!("a plot would overwrite {}: name another file", path.display());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether any was asked for.
+    pub fn any(&self) -> bool {
+        self.0.iter().any(Option::is_some)
+    }
+
+    /// Writes the `i`th if it was asked for.
+    pub fn write(&mut self, i: usize, render: impl FnOnce() -> Result<Vec<u8>>) -> Result<()> {
+        match self.0[i].take() {
+            Some(output) => output.write(&render()?),
+            None => Ok(()),
+        }
+    }
+
+    /// A record that becomes the `i`th output, if that was asked for, of as much of
+    /// the run as `kept` says.
+    pub fn record(&self, i: usize, about: About, kept: Kept) -> Result<Option<Writer>> {
+        match self.0[i].as_ref() {
+            None => Ok(None),
+            Some(Output::File(path) | Output::Kept(path, _)) => {
+                Writer::keeping(path, about, kept).map(Some)
+            }
+            Some(_) => {
+                ensure!(!kept.partial, "--keep-partial keeps a file: name one with --trace");
+                Writer::keeping(&std::env::temp_dir().join("record"), about, kept).map(Some)
+            }
+        }
+    }
+
+    /// Writes the record as the `i`th output.
+    pub fn write_record(&mut self, i: usize, record: Writer) -> Result<()> {
+        match self.0[i].take() {
+            None => Ok(()),
+            Some(Output::File(_)) => record.finish().map(drop),
+            Some(Output::Stdout) => {
+                let mut bytes = Vec::new();
+                record.write_to(&mut bytes)?;
+                print(&bytes)
+            }
+            Some(Output::Special(_, mut file)) => record.write_to(&mut file),
+            Some(Output::Kept(path, mut file)) => {
+                file.set_len(0).with_context(|| format!("cannot write {}", path.display()))?;
+                record.write_to(&mut file)
+            }
+        }
+    }
+
+    /// Prints what a command found: to standard error where one of the outputs
+    /// goes to standard output. To be called before they are written.
+    pub fn print_beside(&self, text: &str) -> Result<()> {
+        if terminal::is_quiet() {
+            return Ok(());
+        }
+        if self.0.iter().any(|output| matches!(output, Some(Output::Stdout))) {
+            // There is nowhere to complain if it is closed.
+            let text = terminal::painted(text, io::stderr().is_terminal());
+            let _ = io::stderr().write_all(text.as_bytes());
+            return Ok(());
+        }
+        terminal::say(text)
+    }
+}
+
+/// Endings that promise a kind of file.
+const KINDS: [&str; 16] = [
+    "csv",
+    "gif",
+    "htm",
+    "html",
+    "jpeg",
+    "jpg",
+    "json",
+    "md",
+    "npy",
+    "npz",
+    "pdf",
+    "png",
+    "pt",
+    "safetensors",
+    "svg",
+    "xml",
+];
+
+/// Refuses a file whose ending promises another kind than what is written.
+fn refuse_other_kind(path: &Path, ending: &str) -> Result<()> {
+    let promised = path.extension().map(|promised| promised.to_string_lossy().to_lowercase());
+    if let Some(promised) = promised
+        && promised != ending
+        && KINDS.contains(&promised.as_str())
+    {
+        bail!("cannot write {}: it would be .{ending}: name it so", path.display());
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! The front door: parse, run, exit status; errors in one line. There are two, this
+//! crate's own and that of a program that uses the library.
+
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::OnceLock;
+
+use anyhow::{Result, bail};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgMatches, Command};
+use parity_record::escaped;
+
+use crate::terminal::print;
+use crate::{ending, failure};
+
+/// Exit status for trouble; 0 is fine, 1 says that the runs differ.
+pub const TROUBLE: u8 = 2;
+
+/// A program of this library.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    /// What it is called.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// A command to begin with.
+    pub first: &'static str,
+    /// The interpreter that it prefers where none is named.
+    pub python: Option<&'static Path>,
+    /// The libtorch that it is linked to, where it is.
+    pub libtorch: Option<&'static str>,
+}
+
+/// This crate's own.
+pub const PARITY: Program = Program {
+    name: "parity",
+    version: env!("CARGO_PKG_VERSION"),
+    first: "record",
+    python: None,
+    libtorch: None,
+};
+
+static PROGRAM: OnceLock<Program> = OnceLock::new();
+
+/// The program that runs, which its results name.
+pub fn current() -> Program {
+    PROGRAM.get().copied().unwrap_or(PARITY)
+}
+
+impl Program {
+    /// Its name and version.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.name, self.version)
+    }
+
+    /// All of `main`: runs what was typed, of what can be.
+    pub fn enter(
+        self,
+        command: fn() -> Command,
+        run: fn(&ArgMatches) -> Result<ExitCode>,
+    ) -> ExitCode {
+        let _ = PROGRAM.set(self);
+        ending::watch();
+        // tch panics where libtorch fails: told in one line below instead.
+        set_hook(Box::new(|_| {}));
+        let run = || self.run(command, run);
+        let code = match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(Ok(code)) => code,
+            Ok(Err(error)) => complain(&format!("{error:#}")),
+            Err(panic) => complain(&failure::one_line(&*panic)),
+        };
+        ending::is_ours();
+        code
+    }
+
+    fn run(
+        self,
+        command: fn() -> Command,
+        run: fn(&ArgMatches) -> Result<ExitCode>,
+    ) -> Result<ExitCode> {
+        match command().try_get_matches() {
+            Ok(matches) => run(&matches),
+            Err(answer) if !answer.use_stderr() => {
+                print(answer.render().to_string().as_bytes())?; // --help, --version
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(error) => bail!(self.usage_line(&error)),
+        }
+    }
+
+    /// clap's complaint, which it spreads over several lines, in one.
+    fn usage_line(self, error: &clap::Error) -> String {
+        let Self { name, first, .. } = self;
+        if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            return format!("no command: try `{name} {first}`, or `{name} --help`");
+        }
+        if let (ErrorKind::ArgumentConflict, Some(ContextValue::String(below))) =
+            (error.kind(), error.get(ContextKind::InvalidSubcommand))
+        {
+            return format!("put flags after the experiment's name: `{name} check {below} FLAGS`");
+        }
+        let text = error.render().to_string();
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let lines: Vec<_> = lines
+            .take_while(|line| !line.starts_with("Usage:"))
+            .filter(|line| !line.starts_with("For more"))
+            .collect();
+        let line = lines.join("; ").replace(":;", ":");
+        format!("{}: see --help", line.trim_start_matches("error: "))
+    }
+}
+
+/// One line on standard error; there is nowhere to complain if it is closed.
+/// Paths and a script's words are in it, which may hold anything.
+fn complain(error: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "error: {}", escaped(&error.replace('\n', " ")));
+    ExitCode::from(TROUBLE)
+}

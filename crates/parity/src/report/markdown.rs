@@ -1,0 +1,85 @@
+//! The document as Markdown, with GitHub's tables.
+
+use crate::compare::Outcome;
+use crate::text::escaped;
+
+use super::rows::{self, Table};
+use super::{Comparison, Document, entities, words};
+
+/// Headings, a table by phase, and the first divergence of each comparison.
+pub fn markdown(document: &Document) -> String {
+    let Document { verdict, summary, comparisons, .. } = document;
+    let heading = format!("## {}: {}\n\n", document.title(), words(*verdict));
+    let several = comparisons.len() > 1;
+    let overall = if several { format!("{}\n\n", plain(summary)) } else { String::new() };
+    let all: Vec<_> = comparisons.iter().map(comparison).collect();
+    heading + &overall + &all.join("\n")
+}
+
+fn comparison(comparison: &Comparison) -> String {
+    let Comparison { name, environment, endings, outcome, .. } = comparison;
+    let sides = outcome.sides.iter().zip(environment).filter(|(_, about)| !about.is_empty());
+    let sides = sides.map(|(side, about)| {
+        let about: Vec<_> = about.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        format!("\n{}: {}\n", plain(side), plain(&about.join(", ")))
+    });
+    let notes = outcome.notes.iter().map(|note| format!("\n{}\n", plain(note)));
+    let endings = if endings.is_empty() { String::new() } else { table(rows::endings(comparison)) };
+    let phases = if outcome.other_settings.is_empty() {
+        let (phases, left_out) = rows::phases(outcome);
+        table(phases) + &more(left_out)
+    } else {
+        table(rows::settings(outcome))
+    };
+    format!(
+        "### {}: {}\n\n{}\n{}{endings}{phases}{}{}",
+        plain(name),
+        words(outcome.verdict),
+        plain(&outcome.summary),
+        sides.chain(notes).collect::<Vec<_>>().concat(),
+        divergence(outcome),
+        differences(outcome)
+    )
+}
+
+fn divergence(outcome: &Outcome) -> String {
+    let Some(first) = &outcome.first_divergence else { return String::new() };
+    // Within <pre> a key can neither end the block nor be read as Markdown.
+    format!(
+        "\nfirst divergence:\n\n<pre>\n{}\n</pre>\n\nsmallest tolerance that passes: {}\n",
+        entities(&first.words),
+        outcome.smallest_tolerance
+    )
+}
+
+fn differences(outcome: &Outcome) -> String {
+    if outcome.differences.is_empty() {
+        return String::new();
+    }
+    table(rows::differences(outcome)) + &more(outcome.differences_left_out)
+}
+
+fn more(left_out: usize) -> String {
+    if left_out == 0 { String::new() } else { format!("\nand {left_out} more\n") }
+}
+
+/// A table whose first column is to the left, the others to the right.
+fn table<const N: usize>((header, rows): Table<N>) -> String {
+    let line = |cells: [String; N]| format!("| {} |\n", cells.join(" | "));
+    let rule = std::array::from_fn(|i| if i == 0 { "---" } else { "---:" }.to_owned());
+    let cells = |cells: [String; N]| line(cells.map(|cell| plain(&cell)));
+    let rows: Vec<_> = rows.into_iter().map(cells).collect();
+    format!("\n{}{}{}", cells(header), line(rule), rows.concat())
+}
+
+/// Text that is read as it is: Markdown lets every sign of ASCII be escaped.
+fn plain(text: &str) -> String {
+    let mut safe = String::new();
+    for character in escaped(text).chars() {
+        if character.is_ascii_punctuation() && !".,-/()%':+".contains(character) {
+            safe.push('\\');
+        }
+        safe.push(character);
+    }
+    safe
+}

@@ -1,0 +1,75 @@
+//! The tables of a comparison, as cells of text: the same in Markdown and on a
+//! page.
+
+use crate::compare::{Outcome, Value};
+use crate::text::{repr, thousands, thousands_u64};
+
+use super::Comparison;
+
+/// A table's header and its rows.
+pub type Table<const N: usize> = ([String; N], Vec<[String; N]>);
+
+/// The settings that differ.
+pub fn settings(outcome: &Outcome) -> Table<3> {
+    let [a, b] = outcome.sides.clone();
+    let rows = outcome.other_settings.iter();
+    let rows = rows.map(|(name, [x, y])| [name.clone(), x.clone(), y.clone()]);
+    (["setting".to_owned(), a, b], rows.collect())
+}
+
+/// How much was compared by phase, and how many phases are left out.
+pub fn phases(outcome: &Outcome) -> (Table<7>, usize) {
+    let (shown, left_out) = outcome.shown_phases();
+    let rows = shown.into_iter().map(|(name, tally)| {
+        // Digests tell which tensors differ, and not by how much.
+        let known = |cell: String| if outcome.digests { "-".to_owned() } else { cell };
+        [
+            name.to_owned(),
+            thousands(tally.tensors),
+            thousands(tally.tensors_equal),
+            thousands(tally.values),
+            known(thousands(tally.values_equal)),
+            known(thousands_u64(tally.max_ulps)),
+            known(repr(tally.max_abs)),
+        ]
+    });
+    let (equal, what) = (outcome.equal_word(), format!("{}s", outcome.noun));
+    let [whats, values] = [&*what, "values"].map(|what| format!("{what} {equal}"));
+    let words = |text: &str| text.to_owned();
+    let header = [
+        words(outcome.group_word()),
+        what,
+        whats,
+        words("values"),
+        values,
+        words("max ULPs"),
+        words("max error"),
+    ];
+    ((header, rows.collect()), left_out)
+}
+
+/// How each series ends.
+pub fn endings(comparison: &Comparison) -> Table<6> {
+    let Comparison { endings, outcome, .. } = comparison;
+    let number = |loss: Option<Value>| loss.and_then(Value::decimal).unwrap_or_default();
+    let rows = endings.iter().map(|ending| {
+        let [x, y] = ending.losses.map(number);
+        let [equal, all] = [ending.steps_equal, ending.steps].map(thousands);
+        [ending.series.clone(), x, y, ending.ulps_text(), equal, all]
+    });
+    let [a, b] = outcome.sides.each_ref().map(|side| format!("{side} final loss"));
+    let steps = format!("{}s", outcome.step_word);
+    let (series, ulps, equal) = ("series".to_owned(), "ULPs".to_owned(), format!("{steps} equal"));
+    ([series, a, b, ulps, equal, steps], rows.collect())
+}
+
+/// What differs, as far as it is listed.
+pub fn differences(outcome: &Outcome) -> Table<5> {
+    let rows = outcome.differences.iter().map(|told| {
+        let [differ, ulps, error] = told.cells();
+        let passes = if told.passes { "yes" } else { "no" };
+        [told.key.clone(), differ, ulps, error, passes.to_owned()]
+    });
+    let header = [outcome.noun, "differ", "max ULPs", "max error", "passes"];
+    (header.map(str::to_owned), rows.collect())
+}
