@@ -1,5 +1,6 @@
 //! Lets the binary find libtorch, and packs the Python twins.
 
+use std::fmt::Write;
 use std::path::Path;
 
 fn main() {
@@ -33,7 +34,7 @@ fn pack_twins() -> std::io::Result<()> {
         println!("cargo:rerun-if-changed={}", path.display());
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let path = path.display();
-        list += &format!("(\"python_ref/{name}\", include_str!(r#\"{path}\"#)),\n");
+        let _ = writeln!(list, "(\"python_ref/{name}\", include_str!(r#\"{path}\"#)),"); // a String takes any text
     }
     let out = std::env::var("OUT_DIR").unwrap_or_default();
     std::fs::write(Path::new(&out).join("twins.rs"), format!("&[\n{list}]\n"))

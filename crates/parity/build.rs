@@ -1,5 +1,6 @@
 //! Packs the recorder of scripts, which is Python.
 
+use std::fmt::Write;
 use std::path::Path;
 
 fn main() {
@@ -25,7 +26,7 @@ fn pack_recorder() -> std::io::Result<()> {
             println!("cargo:rerun-if-changed={}", path.display());
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let path = path.display();
-            list += &format!("(\"{packed}/{name}\", include_str!(r#\"{path}\"#)),\n");
+            let _ = writeln!(list, "(\"{packed}/{name}\", include_str!(r#\"{path}\"#)),"); // a String takes any text
         }
     }
     let out = std::env::var("OUT_DIR").unwrap_or_default();

@@ -208,8 +208,8 @@ fn large_tensors_have_the_digests_of_their_values_whatever_their_layout() {
         conjugate,
         large,
     ];
-    let names: Vec<_> = (0..all.len()).map(|i| i.to_string()).collect();
-    let named: Vec<_> = names.iter().map(String::as_str).zip(&all).collect();
+    let places: Vec<_> = (0..all.len()).map(|i| i.to_string()).collect();
+    let named: Vec<_> = places.iter().map(String::as_str).zip(&all).collect();
     let folder = tempfile::tempdir().unwrap();
     let kept = Kept { digest: true, ..Kept::default() };
     let path = folder.path().join("d.safetensors");

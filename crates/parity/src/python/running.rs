@@ -37,7 +37,7 @@ enum Process {
 }
 
 /// A process that several share.
-pub trait Shared: Debug {
+pub trait Shared: Debug + Send + Sync {
     /// How the one ended that leaves its status in `folder`; None where it has not by
     /// then.
     fn wait(&self, folder: &Path, deadline: Instant) -> Result<Option<ExitStatus>>;
