@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use parity::terminal::is_quiet;
 use tch::Tensor;
+use torch_parity::Result;
 use torch_parity::trace::{Observer, Step};
 
 /// A bar on standard error. Draws nothing in the first half second, and

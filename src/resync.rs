@@ -1,8 +1,8 @@
 //! Resynchronisation: after each step both runs go on from the same values, so
 //! that each step's own error shows, apart from what it inherited.
 
-use anyhow::Result;
 use tch::{Tensor, no_grad};
+use torch_parity::Result;
 use torch_parity::trace::{Observer, OfTensor, Trace};
 
 /// An observer that overwrites a run's own values with those of another run's

@@ -93,11 +93,17 @@ impl Clock {
 }
 
 impl Observer for Clock {
-    fn tensors(&mut self, _: &str, _: usize, _: &str, _: &[(&str, &Tensor)]) -> Result<()> {
+    fn tensors(
+        &mut self,
+        _: &str,
+        _: usize,
+        _: &str,
+        _: &[(&str, &Tensor)],
+    ) -> torch_parity::Result<()> {
         Ok(())
     }
 
-    fn step(&mut self, _step: &Step) -> Result<()> {
+    fn step(&mut self, _step: &Step) -> torch_parity::Result<()> {
         self.0.push(Instant::now());
         Ok(())
     }

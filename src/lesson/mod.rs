@@ -126,11 +126,11 @@ pub(crate) mod tests {
             _: usize,
             _: &str,
             _: &[(&str, &tch::Tensor)],
-        ) -> Result<()> {
+        ) -> torch_parity::Result<()> {
             Ok(())
         }
 
-        fn step(&mut self, _: &Step) -> Result<()> {
+        fn step(&mut self, _: &Step) -> torch_parity::Result<()> {
             self.0 += 1;
             Ok(())
         }

@@ -108,11 +108,11 @@ impl<R: Fn(&Tensor) -> Tensor> Observer for Reporting<'_, R> {
         step: usize,
         phase: &str,
         named: &[(&str, &Tensor)],
-    ) -> Result<()> {
+    ) -> torch_parity::Result<()> {
         self.observer.tensors(series, step, phase, named)
     }
 
-    fn step(&mut self, at: &Step) -> Result<()> {
+    fn step(&mut self, at: &Step) -> torch_parity::Result<()> {
         self.observer.step(&Step { loss: &(self.report)(at.loss), ..*at })
     }
 }

@@ -34,7 +34,7 @@ pub use self::kept::{DIGEST_VARIABLE, KEEP_PARTIAL_VARIABLE, Kept, STEPS_VARIABL
 pub use self::key::{Key, PHASES, Place, SHARED};
 pub use self::order::{Order, Rank};
 pub use self::read::Input;
-pub use self::record::Trace;
+pub use self::record::{Trace, save};
 pub use self::stored::Stored;
 pub use self::table::{Cell, Table};
 pub use self::view::View;

@@ -1,15 +1,16 @@
 //! A run's record in memory; reads and writes .safetensors.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 
 use super::digests::Digests;
 use super::order::Order;
 use super::read::shown;
-use super::{About, Array, Input, Key};
+use super::{About, Array, Input, Key, whole};
 
 /// A run's record: key -> tensor.
 #[derive(Clone, Debug, Default)]
@@ -77,4 +78,18 @@ impl Trace {
             Input::Table(_) => bail!("{} is a table: name a record", shown(path)),
         }
     }
+}
+
+/// Writes arrays by name as a .safetensors file, such as a model's parameters; whole,
+/// or not at all.
+pub fn save(arrays: &BTreeMap<String, Array>, path: &Path) -> Result<()> {
+    // PyTorch's readers know their files by this entry.
+    let metadata = [("format".to_owned(), "pt".to_owned())].into();
+    let bytes = safetensors::serialize(arrays, Some(metadata))?;
+    let write = || {
+        let mut file = whole::beside(path)?;
+        file.write_all(&bytes)?;
+        whole::replace(path, file)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
 }

@@ -1,9 +1,9 @@
 //! A small convolutional network that tells stripes from diagonals: cnn.py in
 //! Rust.
 
-use anyhow::Result;
 use tch::kind::{FLOAT_CPU, INT64_CPU};
 use tch::{Tensor, no_grad};
+use torch_parity::Result;
 use torch_parity::children;
 use torch_parity::data::{DataLoader, TensorDataset};
 use torch_parity::lr_scheduler::{LrScheduler, StepLr};

@@ -2,9 +2,9 @@
 
 use std::f64::consts::PI;
 
-use anyhow::Result;
 use tch::Tensor;
 use tch::kind::FLOAT_CPU;
+use torch_parity::Result;
 use torch_parity::nn::{
     BatchNorm1d, Children, Dropout, LeakyReLU, Linear, Module, ReLU, Sequential, Tanh,
     binary_cross_entropy_with_logits,

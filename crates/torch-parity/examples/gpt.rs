@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::f64::consts::PI;
 
-use anyhow::Result;
 use tch::kind::INT64_CPU;
 use tch::{Device, Kind, Tensor};
+use torch_parity::Result;
 use torch_parity::lr_scheduler::{LambdaLr, LrScheduler};
 use torch_parity::nn::{
     Children, Dropout, Embedding, GELU, LayerNorm, Linear, Module, Sequential, cross_entropy, init,

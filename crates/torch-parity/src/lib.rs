@@ -48,11 +48,14 @@
 //! ```
 
 pub mod data;
+mod error;
 pub mod lr_scheduler;
 pub mod nn;
 pub mod optim;
 pub mod random;
 pub mod trace;
+
+pub use self::error::{Error, Result};
 
 /// The version of libtorch that this crate is linked to, as PyTorch spells it.
 pub const TORCH_VERSION: &str = env!("TORCH_VERSION");

@@ -9,7 +9,7 @@
 
 use std::f64::consts::PI;
 
-use anyhow::{Result, ensure};
+use crate::error::{Error, Result, ensure};
 use tch::{Device, Kind, Tensor};
 
 /// `torch.manual_seed`.
@@ -27,7 +27,7 @@ pub fn rng_state(seed: i64) -> Result<Tensor> {
     let mut twister = Twister::new(seed);
     let mut recent = [0; PROBE];
     loop {
-        ensure!(twister.drawn < MOST, "the generator was not last seeded with {seed}");
+        ensure!(twister.drawn < MOST, Generator, "the generator was not last seeded with {seed}");
         let at = twister.drawn as usize % PROBE;
         recent[at] = twister.next() & MASK;
         // In a ring: the oldest word stands behind the newest.
@@ -39,7 +39,7 @@ pub fn rng_state(seed: i64) -> Result<Tensor> {
     let drawn = twister.drawn - PROBE as u64;
     let mut then: Vec<_> = (0..PROBE + 4).map(|_| twister.next() & MASK).collect();
     let kept = then[..PROBE] == after;
-    ensure!(kept || then.split_off(4) == after, "another thread draws");
+    ensure!(kept || then.split_off(4) == after, Generator, "another thread draws");
     let kept = if kept { Some(normal) } else { None };
     go_to(seed, drawn, kept)?;
     let mut twister = Twister::new(seed);
@@ -51,6 +51,7 @@ pub fn rng_state(seed: i64) -> Result<Tensor> {
 pub fn set_rng_state(state: &Tensor) -> Result<()> {
     ensure!(
         state.kind() == Kind::Uint8 && state.numel() == BYTES,
+        Generator,
         "the state of a generator on the CPU is {BYTES} bytes"
     );
     let bytes = Vec::<u8>::try_from(state)?;
@@ -60,11 +61,15 @@ pub fn set_rng_state(state: &Tensor) -> Result<()> {
     let block: Vec<_> = block.step_by(8).map(|at| whole(at) as u32).collect();
     let mut twister = Twister::new(seed);
     while twister.state[..] != block {
-        ensure!(twister.drawn < MOST, "the state does not follow from its seed {seed}");
+        ensure!(twister.drawn < MOST, Generator, "the state does not follow from its seed {seed}");
         // To the same place of the next block.
         twister.skip(if twister.drawn == 0 { next.max(1) } else { N as u64 });
     }
-    ensure!(twister.to_bytes(seed, None)[..NORMAL] == bytes[..NORMAL], "no state of a generator");
+    ensure!(
+        twister.to_bytes(seed, None)[..NORMAL] == bytes[..NORMAL],
+        Generator,
+        "no state of a generator"
+    );
     let kept = bytes[NORMAL + 24] != 0;
     let kept = kept.then(|| f64::from_bits(whole(NORMAL + 8)));
     go_to(seed, twister.drawn, kept)
@@ -118,7 +123,9 @@ fn go_to(seed: i64, drawn: u64, kept: Option<f64>) -> Result<()> {
         }
         made
     });
-    let Some(made) = made else { anyhow::bail!("no words make the normal number {kept}") };
+    let Some(made) = made else {
+        return Err(Error::Generator(format!("no words make the normal number {kept}")));
+    };
     skip(made);
     let _ = Tensor::randn([1], (Kind::Double, Device::Cpu));
     skip(drawn - made - 4);

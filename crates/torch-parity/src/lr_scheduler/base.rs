@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, ensure};
 use tch::{Kind, Tensor};
 
+use crate::error::{Error, Result, ensure};
 use crate::optim::ParamGroups;
 
 /// What `LRScheduler` keeps, under its names.
@@ -123,13 +123,13 @@ pub trait LrScheduler {
     /// Takes over what [`state_dict`](Self::state_dict) gave, here or in Python.
     fn load_state_dict(&mut self, saved: &BTreeMap<String, Tensor>) -> Result<()> {
         let list = |name: &str| {
-            let x = saved.get(name).with_context(|| format!("no {name}"))?;
-            ensure!(x.kind() == Kind::Double, "{name} is float64, not {:?}", x.kind());
+            let x = saved.get(name).ok_or_else(|| Error::State(format!("no {name}")))?;
+            ensure!(x.kind() == Kind::Double, State, "{name} is float64, not {:?}", x.kind());
             Ok(Vec::<f64>::try_from(x.reshape([-1]))?)
         };
         let number = |name: &str| {
             let numbers = list(name)?;
-            ensure!(numbers.len() == 1, "{name} is one number");
+            ensure!(numbers.len() == 1, State, "{name} is one number");
             Ok(numbers[0])
         };
         *self.base_mut() = Base {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
 use tch::Tensor;
 
 use super::base::rates;
+use crate::error::{Error, Result};
 use crate::optim::ParamGroups;
 
 /// `torch.optim.lr_scheduler.ReduceLROnPlateau`: times `factor` once a metric has
@@ -145,8 +145,9 @@ impl ReduceLrOnPlateau {
 
     /// Takes over what [`state_dict`](Self::state_dict) gave, here or in Python.
     pub fn load_state_dict(&mut self, saved: &BTreeMap<String, Tensor>) -> Result<()> {
-        let tensor = |name: &str| saved.get(name).with_context(|| format!("no {name}"));
-        let number = |name: &str| Ok::<_, anyhow::Error>(f64::try_from(tensor(name)?)?);
+        let missing = |name: &str| Error::State(format!("no {name}"));
+        let tensor = |name: &str| saved.get(name).ok_or_else(|| missing(name));
+        let number = |name: &str| Ok::<_, Error>(f64::try_from(tensor(name)?)?);
         let (best, bad) = (number("best")?, number("num_bad_epochs")?);
         let (cooldown, last_epoch) = (number("cooldown_counter")?, number("last_epoch")?);
         self.last_lr = Vec::try_from(tensor("_last_lr")?)?;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use anyhow::Result;
 use tch::Tensor;
 
 use super::base::{Base, LrScheduler};
+use crate::error::{Error, Result};
 use crate::optim::ParamGroups;
 
 /// `torch.optim.lr_scheduler.SequentialLR`: one schedule up to each milestone, as
@@ -99,7 +99,7 @@ impl LrScheduler for SequentialLr {
     }
 
     fn load_state_dict(&mut self, saved: &BTreeMap<String, Tensor>) -> Result<()> {
-        let number = |name: &str| saved.get(name).ok_or_else(|| anyhow::anyhow!("no {name}"));
+        let number = |name: &str| saved.get(name).ok_or_else(|| Error::State(format!("no {name}")));
         let last_epoch = f64::try_from(number("last_epoch")?)?;
         let last_lr = Vec::try_from(number("_last_lr")?)?;
         for (i, scheduler) in self.schedulers.iter_mut().enumerate() {

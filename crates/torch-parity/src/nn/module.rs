@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Result;
 use tch::{Device, Kind, Tensor};
 
 use super::state_dict;
+use crate::error::Result;
 
 /// A module's parts under their names, as [`children!`](crate::children) lists
 /// them.

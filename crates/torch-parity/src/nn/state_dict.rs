@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
 use tch::{Tensor, no_grad};
 
 use super::module::same;
+use crate::error::{Error, Result, ensure};
 use crate::trace::{Array, OfTensor, Trace};
 
 type Named = Vec<(String, Tensor)>;
@@ -15,16 +15,21 @@ type Named = Vec<(String, Tensor)>;
 pub(super) fn load(own: Named, state: &BTreeMap<String, Tensor>) -> Result<()> {
     let missing: Vec<_> =
         own.iter().map(|(name, _)| &**name).filter(|name| !state.contains_key(*name)).collect();
-    ensure!(missing.is_empty(), "the state lacks {}", missing.join(", "));
+    ensure!(missing.is_empty(), State, "the state lacks {}", missing.join(", "));
     let known = |name: &String| own.iter().any(|(own, _)| own == name);
     let unexpected: Vec<_> = state.keys().filter(|name| !known(name)).map(String::as_str).collect();
-    ensure!(unexpected.is_empty(), "the module has no {}", unexpected.join(", "));
+    ensure!(unexpected.is_empty(), State, "the module has no {}", unexpected.join(", "));
     for (name, tensor) in &own {
         let (have, want) = (state[name].size(), tensor.size());
-        ensure!(have == want, "{name} is of shape {have:?} in the state, {want:?} in the module");
+        ensure!(
+            have == want,
+            State,
+            "{name} is of shape {have:?} in the state, {want:?} in the module"
+        );
     }
     for (name, mut tensor) in own {
-        no_grad(|| tensor.f_copy_(&state[&name])).with_context(|| format!("cannot copy {name}"))?;
+        let copied = no_grad(|| tensor.f_copy_(&state[&name]));
+        copied.map_err(|error| Error::from(error).of(format!("cannot copy {name}")))?;
     }
     Ok(())
 }
@@ -33,10 +38,7 @@ pub(super) fn load(own: Named, state: &BTreeMap<String, Tensor>) -> Result<()> {
 pub(super) fn write(own: Named, path: &Path) -> Result<()> {
     let arrays: Result<BTreeMap<_, _>> =
         own.into_iter().map(|(name, tensor)| Ok((name, Array::of(&tensor)?))).collect();
-    // PyTorch's readers know their files by this entry.
-    let metadata = [("format".to_owned(), "pt".to_owned())].into();
-    let bytes = safetensors::serialize(&arrays?, Some(metadata))?;
-    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    Ok(parity_record::save(&arrays?, path)?)
 }
 
 /// Reads a .safetensors file into `own`.
@@ -52,5 +54,5 @@ pub(super) fn read(own: Named, path: &Path) -> Result<()> {
             }
         }
     }
-    load(own, &state).with_context(|| format!("cannot load {}", path.display()))
+    load(own, &state).map_err(|error| error.of(format!("cannot load {}", path.display())))
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
 use tch::Tensor;
 
 use super::Optimizer;
+use crate::error::Result;
 
 /// What `param_groups` and `state_dict` of a `torch.optim.Optimizer` are for:
 /// schedulers set rates by it, and a run can be saved and gone on with.

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, ensure};
 use tch::{Kind, Tensor};
 
 use super::groups::ParamGroups;
 use super::per_parameter::{Group, PerParameter, Rates};
 use super::rule::{Rule, Setting, State};
+use crate::error::{Error, Result, ensure};
 
 /// What PyTorch's schedulers note in a group.
 const NOTES: [&str; 5] = ["initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum"];
@@ -71,8 +71,8 @@ impl<R: Rule> ParamGroups for PerParameter<R> {
             let mut rule = group.rule.clone();
             for (name, setting) in rule.settings() {
                 let key = format!("param_groups.{i}.{name}");
-                let value = saved.take(&key).with_context(|| format!("no {key}"))?;
-                set(setting, value).with_context(|| key)?;
+                let value = saved.take(&key).ok_or_else(|| Error::State(format!("no {key}")))?;
+                set(setting, value).map_err(|error| error.of(key))?;
             }
             let note = |name| Some((name, saved.take(&format!("param_groups.{i}.{name}"))?));
             let notes = NOTES.into_iter().filter_map(note);
@@ -84,7 +84,7 @@ impl<R: Rule> ParamGroups for PerParameter<R> {
         let state = named.map(|(name, param)| saved.state::<R>(name, param));
         let state = state.collect::<Result<_>>()?;
         let unknown: Vec<_> = saved.0.into_keys().collect();
-        ensure!(unknown.is_empty(), "no parameter or group here for {}", unknown.join(", "));
+        ensure!(unknown.is_empty(), State, "no parameter or group here for {}", unknown.join(", "));
         (self.groups, self.state) = (groups, state);
         Ok(())
     }
@@ -99,11 +99,13 @@ fn saved(setting: &Setting) -> Tensor {
 }
 
 fn set(setting: Setting, saved: &Tensor) -> Result<()> {
-    ensure!(saved.kind() == Kind::Double, "a setting is float64, not {:?}", saved.kind());
+    ensure!(saved.kind() == Kind::Double, State, "a setting is float64, not {:?}", saved.kind());
     match setting {
         Setting::Float(value) => *value = saved.try_into()?,
         Setting::Pair(pair) => {
-            let [a, b] = Vec::try_from(saved)?[..] else { anyhow::bail!("not two numbers") };
+            let [a, b] = Vec::try_from(saved)?[..] else {
+                return Err(Error::State("not two numbers".to_owned()));
+            };
             *pair = (a, b);
         }
         Setting::Flag(flag) => *flag = f64::try_from(saved)? != 0.0,
@@ -127,13 +129,13 @@ impl<'a> Saved<'a> {
         for &of in R::STATE {
             let Some(x) = self.take(&format!("{name}.{of}")) else { continue };
             let fits = x.size() == param.size() || x.dim() == 0;
-            ensure!(fits, "{name}.{of} has shape {:?}, {name} {:?}", x.size(), param.size());
+            ensure!(fits, State, "{name}.{of} has shape {:?}, {name} {:?}", x.size(), param.size());
             tensors.push((of, x.to_kind(param.kind()).copy()));
         }
         if step.is_none() && tensors.is_empty() {
             return Ok(None);
         }
-        ensure!(step.is_some() == R::COUNTS_STEPS, "{name}.step is missing or too much");
+        ensure!(step.is_some() == R::COUNTS_STEPS, State, "{name}.step is missing or too much");
         let step = step.map_or(Ok(0.0), f32::try_from)?;
         Ok(Some(State { step, tensors }))
     }

@@ -1,10 +1,10 @@
 //! Who is told what a run does, while it does it.
 
-use anyhow::Result;
 use parity_record::{Array, Key, SHARED, Trace, Writer};
 use tch::Tensor;
 
 use super::tensor::{InOrder, OfTensor};
+use crate::error::Result;
 use crate::nn::Module;
 use crate::optim::Optimizer;
 
@@ -136,7 +136,7 @@ impl Observer for Writer {
         named: &[(&str, &Tensor)],
     ) -> Result<()> {
         if !self.wants(step) {
-            return self.refuse_after_signal();
+            return Ok(self.refuse_after_signal()?);
         }
         // Digests together, on all cores; values one by one, so that there is one
         // copy at a time of those that are not in order.

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
-use anyhow::{Context, Result};
+use anyhow::Context;
 use parity_record::{About, Array, Kept, Key, TRACE_VARIABLE, Writer};
 use tch::Tensor;
 
 use super::{Observer, OfTensor, Step, borrowed};
+use crate::error::Result;
 use crate::optim::Optimizer;
 
 /// Records a port's run, under the keys that the recorder of scripts gives the
@@ -18,7 +19,7 @@ use crate::optim::Optimizer;
 /// ```no_run
 /// # use tch::Tensor;
 /// # use torch_parity::{nn::{self, Module}, optim::{Adam, Optimizer}, trace::Recorder};
-/// # fn main() -> anyhow::Result<()> {
+/// # fn main() -> torch_parity::Result<()> {
 /// # let (x, y) = (Tensor::from(0.0), Tensor::from(0));
 /// let recorder = Recorder::from_env("my port")?;
 /// let model = nn::Linear::new(10, 2);
@@ -52,7 +53,7 @@ struct Open {
 
 impl Open {
     fn writer(&mut self) -> Result<&mut Writer> {
-        self.writer.as_mut().context("the record is finished: record before finish()")
+        Ok(self.writer.as_mut().context("the record is finished: record before finish()")?)
     }
 }
 
@@ -109,7 +110,8 @@ impl Recorder {
         let Some(open) = &self.0 else { return Ok(()) };
         let mut open = open.borrow_mut();
         let writer = open.writer.take().context("the record is finished already")?;
-        writer.finish().map(drop)
+        writer.finish()?;
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A tensor of libtorch as a record has it, and back.
 
-use anyhow::{Result, bail, ensure};
+use crate::error::{Error, Result, ensure};
 use parity_record::{Array, Dtype, View};
 use tch::{Device, Kind, Tensor};
 
@@ -22,7 +22,7 @@ impl OfTensor for Array {
         let values = self.view()?;
         let shape: Vec<_> = values.shape().iter().map(|&n| n as i64).collect();
         let Some((kind, _)) = DTYPES.iter().find(|(_, dtype)| *dtype == values.dtype()) else {
-            bail!("libtorch has no dtype {}", values.dtype())
+            return Err(Error::Tensor(format!("libtorch has no dtype {}", values.dtype())));
         };
         Ok(Tensor::f_from_data_size(values.bytes(), &shape, *kind)?)
     }
@@ -42,6 +42,7 @@ impl InOrder {
         let dtype = dtype_of(tensor.kind())?;
         ensure!(
             !tensor.is_sparse() && !tensor.is_mkldnn(),
+            Tensor,
             "a tensor without strides has no place in a .safetensors file: convert it"
         );
         let is_flagged = tensor.is_conj() || tensor.is_neg();
@@ -63,7 +64,7 @@ impl InOrder {
             // long as this handle lives; they are read before the run goes on.
             unsafe { std::slice::from_raw_parts(self.tensor.data_ptr().cast(), size) }
         };
-        View::new(self.dtype, &self.shape, bytes)
+        Ok(View::new(self.dtype, &self.shape, bytes)?)
     }
 }
 
@@ -85,7 +86,9 @@ const DTYPES: [(Kind, Dtype); 11] = [
 fn dtype_of(kind: Kind) -> Result<Dtype> {
     match DTYPES.iter().find(|(known, _)| *known == kind) {
         Some((_, dtype)) => Ok(*dtype),
-        None => bail!("a tensor of kind {kind:?} has no place in a .safetensors file: convert it"),
+        None => Err(Error::Tensor(format!(
+            "a tensor of kind {kind:?} has no place in a .safetensors file: convert it"
+        ))),
     }
 }
 

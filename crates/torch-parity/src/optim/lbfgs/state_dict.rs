@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, ensure};
 use tch::{Kind, Tensor};
 
 use super::number::Number;
 use super::{Lbfgs, LbfgsSettings, LineSearch, Memory, State};
+use crate::error::{Error, Result, ensure};
 use crate::optim::ParamGroups;
 
 const GROUP: &str = "param_groups.0";
@@ -118,7 +118,7 @@ impl ParamGroups for Lbfgs {
             });
         }
         let unknown: Vec<_> = saved.0.into_keys().collect();
-        ensure!(unknown.is_empty(), "LBFGS has no {}", unknown.join(", "));
+        ensure!(unknown.is_empty(), State, "LBFGS has no {}", unknown.join(", "));
         self.notes = initial_lr.map(|lr| ("initial_lr", lr)).into_iter().collect();
         (self.settings, self.state) = (settings, state);
         Ok(())
@@ -130,12 +130,12 @@ struct Saved<'a>(BTreeMap<&'a str, &'a Tensor>);
 
 impl<'a> Saved<'a> {
     fn take(&mut self, key: &str) -> Result<&'a Tensor> {
-        self.0.remove(key).with_context(|| format!("no {key}"))
+        self.0.remove(key).ok_or_else(|| Error::State(format!("no {key}")))
     }
 
     fn float(&mut self, key: &str) -> Result<f64> {
         let x = self.take(key)?;
-        ensure!(x.kind() == Kind::Double, "{key} is float64, not {:?}", x.kind());
+        ensure!(x.kind() == Kind::Double, State, "{key} is float64, not {:?}", x.kind());
         Ok(x.try_into()?)
     }
 

@@ -1,8 +1,8 @@
 //! A port of @SCRIPT@. It starts out red: fill in what the script does, run
 //! `make check`, and mend the first place where the two part.
 
-use anyhow::Result;
 use tch::{Device, Kind, Tensor};
+use torch_parity::Result;
 use torch_parity::nn::{Linear, Module, cross_entropy, named_parameters};
 use torch_parity::optim::{Adam, Optimizer};
 use torch_parity::trace::Recorder;
