@@ -1,20 +1,19 @@
-//! A PyTorch lesson on activation functions, in Rust over libtorch, held to the
-//! Python run bit for bit by the library `torch_parity`.
+//! A PyTorch lesson on activation functions, in Rust over libtorch, written with
+//! `torch_parity` and compared with the Python run bit for bit by `parity`.
 //!
 //! | module | what is in it |
 //! | --- | --- |
 //! | [`lesson`] | the experiments, a room for each, twin of the file in `python_ref/` |
 //! | [`fast`] | the lesson's training loop without autograd: the same bits, sooner |
-//! | [`python`] | finds the interpreter, runs the twin or a user's script |
-//! | [`check`] | both runs -> report: the parity check as a whole |
+//! | [`python`] | the twins: run alone, several in one process, or asked line by line |
+//! | [`check`] | our run and the twin's, or a copy's of the script, compared |
 //! | [`resync`] | lets both runs go on from the same values after each step |
-//! | [`new`] | a port that starts out red, for a script of one's own |
 //! | [`pitfalls`] | classic porting mistakes, each switched on alone, found and named |
 //! | [`sweep`] | many seeds -> rows, statistics, the answer |
 //! | [`bench`] | both sides' time and memory |
-//! | [`report`] | what was found -> JSON, Markdown, `JUnit`'s XML, a page of HTML |
-//! | [`export`], [`plot`] | rows -> CSV, SVG |
-//! | [`output`], [`terminal`], [`progress`] | where results go, and what one sees meanwhile |
+//! | [`report`] | the page of all experiments |
+//! | [`export`] | rows -> CSV |
+//! | [`progress`] | what one sees while a run of ours goes on |
 //! | [`threads`] | whether libtorch can have the threads that it is to run on |
 //!
 //! The commands, with their flags, stand in `src/command/`. Imports run one way:
