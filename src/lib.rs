@@ -12,7 +12,7 @@
 //! | [`sweep`] | many seeds -> rows, statistics, the answer |
 //! | [`bench`] | both sides' time and memory |
 //! | [`report`] | the page of all experiments |
-//! | [`export`] | rows -> CSV |
+//! | [`export`], [`text`] | rows -> CSV; rounded numbers and paragraphs as text |
 //! | [`progress`] | what one sees while a run of ours goes on |
 //! | [`threads`] | whether libtorch can have the threads that it is to run on |
 //!
@@ -35,4 +35,5 @@ pub mod python;
 pub mod report;
 pub mod resync;
 pub mod sweep;
+pub mod text;
 pub mod threads;

@@ -10,7 +10,7 @@ use parity::check::{self, Checked, Digest, environment, tell_values};
 use parity::compare::{self, Options, Report, Tally, Verdict};
 use parity::progress::spin;
 use parity::python::{Folder, Python, Running, checkout};
-use parity::text::{escaped, wrapped};
+use parity::text::escaped;
 use torch_parity::TORCH_VERSION;
 use torch_parity::trace::{About, Both, Kept, Trace, Writer};
 
@@ -20,6 +20,7 @@ use crate::lesson::train::Train;
 use crate::progress::Progress;
 use crate::python::Twins;
 use crate::resync::Resync;
+use crate::text::wrapped;
 
 /// The check of one experiment: its twin is running.
 #[derive(Debug)]

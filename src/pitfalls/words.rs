@@ -1,10 +1,11 @@
 //! What is said of mistakes on the terminal: all at once, or one in depth.
 
 use parity::compare::{Difference, What};
-use parity::text::{table, thousands, wrapped};
+use parity::text::{table, thousands};
 use torch_parity::trace::{Key, Place, SHARED};
 
 use super::{Code, Finding, Noticed, Pitfall, Shows};
+use crate::text::wrapped;
 
 /// What each mistake is, and where it comes from.
 pub fn list(pitfalls: &[&Pitfall]) -> String {

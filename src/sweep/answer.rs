@@ -3,7 +3,7 @@
 use std::fmt;
 
 use anyhow::Result;
-use parity::text::{Number, counted, number, percent, table};
+use parity::text::{Number, counted, table};
 use serde::Serialize;
 use torch_parity::nn::Activation;
 
@@ -11,6 +11,7 @@ use crate::sweep::columns::Columns;
 use crate::sweep::plan::Plan;
 use crate::sweep::row::checkpoints;
 use crate::sweep::statistics::{Lower, Paired, mean, nan_last};
+use crate::text::{number, percent};
 
 /// The lesson's words, and what they say of final losses: the first of each
 /// pair is to be below the second.

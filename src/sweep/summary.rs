@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use parity::text::{counted, number, percent, table, thousands};
+use parity::text::{counted, table, thousands};
 use serde::Serialize;
 use torch_parity::nn::Activation;
 
@@ -13,6 +13,7 @@ use crate::sweep::plan::Plan;
 use crate::sweep::row::THRESHOLDS;
 use crate::sweep::seeds::Shard;
 use crate::sweep::statistics::{Paired, Summary, quantile, sorted, summarise};
+use crate::text::{number, percent};
 
 /// What a sweep's rows say, for programs and as text.
 #[derive(Debug, Serialize)]

@@ -54,6 +54,7 @@ pub mod nn;
 pub mod optim;
 pub mod random;
 pub mod trace;
+mod values;
 
 pub use self::error::{Error, Result};
 

@@ -1,7 +1,6 @@
 //! What `generator` prints and writes.
 
 use anyhow::Result;
-use parity::text::fixed;
 use tch::Tensor;
 use torch_parity::nn::Activation;
 use torch_parity::trace::Observer;
@@ -10,6 +9,7 @@ use super::{Finding, Findings, Generator, Last, contact_sheet, generator};
 use crate::export::to_csv;
 use crate::lesson::settings::{fits, unique};
 use crate::lesson::{Experiment, File};
+use crate::text::fixed;
 use parity::plot::{self, Line, Panel, Scale, look};
 
 impl Experiment for Generator {

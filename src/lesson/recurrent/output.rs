@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 
 use anyhow::Result;
-use parity::text::{fixed, scientific};
 use torch_parity::nn::Activation;
 use torch_parity::trace::Observer;
 
@@ -11,6 +10,7 @@ use super::{CellKind, Finding, Recurrent, recurrent};
 use crate::export::to_csv;
 use crate::lesson::settings::{fits, unique};
 use crate::lesson::{Experiment, File};
+use crate::text::{fixed, scientific};
 use parity::plot::{self, Line, Panel, Scale, look};
 
 impl Experiment for Recurrent {

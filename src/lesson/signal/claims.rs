@@ -1,11 +1,12 @@
 //! What `signal` found, beside what the lesson says. Twin of
 //! `python_ref/claims.py`.
 
-use parity::text::{fixed, repr, scientific};
+use parity::text::repr;
 use torch_parity::nn::Activation::{self, Relu, Sigmoid, Tanh};
 
 use super::Network;
 use super::layers::LayerRow;
+use crate::text::{fixed, scientific};
 
 /// What the lesson says of the hidden layers of one activation.
 struct Claim {

@@ -2,9 +2,8 @@
 
 use super::difference::{Difference, What};
 use super::verdict::{short, ulps_short};
-use super::words::elided;
 use super::{Report, Values};
-use crate::text::{counted, escaped, thousands};
+use crate::text::{counted, elided, escaped, thousands};
 
 impl Report {
     /// A line for each difference in the order of events, at most `limit`, in at

@@ -1,9 +1,8 @@
 //! Verdicts and counts in words.
 
 use super::report::Noun;
-use super::words::elided;
 use super::{Tally, Tolerance, Verdict};
-use crate::text::{counted, escaped, repr, table, thousands};
+use crate::text::{counted, elided, escaped, repr, table, thousands};
 
 /// A row for each tally under its name, which is a `what`.
 pub fn tally_table(what: &str, rows: &[(String, Tally)], tolerance: Option<Tolerance>) -> String {

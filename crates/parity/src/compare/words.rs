@@ -7,7 +7,7 @@ use super::records::OTHER;
 use super::report::Noun;
 use super::verdict::{tally_row, tally_table, tolerance_text, verdict_of};
 use super::{Report, Tally, Tolerance, Verdict};
-use crate::text::{counted, escaped, repr, table, thousands};
+use crate::text::{counted, elided, escaped, repr, table, thousands};
 use parity_record::{Key, Place, SHARED};
 
 /// Rows of a table by phase or column beyond which only those that differ are
@@ -226,17 +226,6 @@ fn or_none(text: &str) -> &str {
 /// "1 ULP", "1,234 ULPs".
 pub(super) fn ulps_text(ulps: u64) -> String {
     counted(usize::try_from(ulps).unwrap_or(usize::MAX), "ULP")
-}
-
-/// `text` in at most so many characters, its middle left out where it is longer.
-pub(super) fn elided(text: &str, room: usize) -> String {
-    let length = text.chars().count();
-    if length <= room {
-        return text.to_owned();
-    }
-    let end = (room - 3).div_ceil(2);
-    let start: String = text.chars().take(room - 3 - end).collect();
-    start + "..." + &text.chars().skip(length - end).collect::<String>()
 }
 
 /// What is said of a place, on its line or, where that would be wider than 80

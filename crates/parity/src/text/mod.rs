@@ -6,5 +6,5 @@ mod table;
 
 pub use number::{Number, as_number};
 pub use parity_record::escaped;
-pub use python::{fixed, repr, scientific};
-pub use table::{counted, number, percent, table, thousands, thousands_u64, wrapped};
+pub use python::repr;
+pub use table::{counted, elided, table, thousands, thousands_u64};

@@ -45,59 +45,13 @@ pub fn counted(n: usize, what: &str) -> String {
     format!("{} {what}{}", thousands(n), if n == 1 { "" } else { "s" })
 }
 
-/// Four decimals, or as many digits where that would hide the value.
-pub fn number(x: f64) -> String {
-    match x.abs() {
-        nan if nan.is_nan() => "-".to_owned(),
-        0.0 | 1e-3..1e2 => format!("{x:.4}"),
-        _ => format!("{x:.2e}"),
+/// `text` in at most so many characters, its middle left out where it is longer.
+pub fn elided(text: &str, room: usize) -> String {
+    let length = text.chars().count();
+    if length <= room {
+        return text.to_owned();
     }
-}
-
-/// A share of 1 in percent.
-pub fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
-}
-
-/// A paragraph in lines of at most 80 columns.
-pub fn wrapped(text: &str) -> String {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        if lines[lines.len() - 1].chars().count() + word.chars().count() >= 80 {
-            lines.push(String::new());
-        }
-        let line = lines.last_mut().expect("there is a first line");
-        *line += if line.is_empty() { "" } else { " " };
-        *line += word;
-    }
-    lines.join("\n") + "\n"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_have_four_decimals_or_three_digits() {
-        for (x, text) in [
-            (0.0, "0.0000"),
-            (0.001, "0.0010"),
-            (-99.99, "-99.9900"),
-            (100.0, "1.00e2"),
-            (0.00099, "9.90e-4"),
-            (f64::NAN, "-"),
-            (f64::INFINITY, "inf"),
-        ] {
-            assert_eq!(number(x), text);
-        }
-        assert_eq!(percent(0.9995), "100.0 %");
-        assert_eq!(percent(0.025), "2.5 %");
-    }
-
-    #[test]
-    fn a_line_is_as_long_as_80_columns_allow() {
-        let word = "x".repeat(39);
-        assert_eq!(wrapped(&format!("{word} {word}y")), format!("{word} {word}y\n"));
-        assert_eq!(wrapped(&format!("{word} {word}yz")), format!("{word}\n{word}yz\n"));
-    }
+    let end = (room - 3).div_ceil(2);
+    let start: String = text.chars().take(room - 3 - end).collect();
+    start + "..." + &text.chars().skip(length - end).collect::<String>()
 }

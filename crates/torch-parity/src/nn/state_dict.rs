@@ -7,7 +7,8 @@ use tch::{Tensor, no_grad};
 
 use super::module::same;
 use crate::error::{Error, Result, ensure};
-use crate::trace::{Array, OfTensor, Trace};
+use crate::values::OfTensor;
+use parity_record::{Array, Trace};
 
 type Named = Vec<(String, Tensor)>;
 

@@ -3,11 +3,10 @@
 
 mod observer;
 mod recorder;
-mod tensor;
 
 pub use self::observer::{Both, Observer, Step, borrowed};
 pub use self::recorder::{Recorder, Series, about};
-pub use self::tensor::OfTensor;
+pub use crate::values::OfTensor;
 pub use parity_record::{
     About, Array, Cell, DIGEST_VARIABLE, Decimal, Input, KEEP_PARTIAL_VARIABLE, Kept, Key, Model,
     Order, PHASES, Place, Rank, SHARED, STEPS_VARIABLE, Stored, TRACE_VARIABLE, Table, Trace,

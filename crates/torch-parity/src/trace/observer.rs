@@ -3,10 +3,10 @@
 use parity_record::{Array, Key, SHARED, Trace, Writer};
 use tch::Tensor;
 
-use super::tensor::{InOrder, OfTensor};
 use crate::error::Result;
 use crate::nn::Module;
 use crate::optim::Optimizer;
+use crate::values::{InOrder, OfTensor};
 
 /// One training step, after the optimizer's update. Copy what is to outlive it:
 /// the next step may write to the same memory.

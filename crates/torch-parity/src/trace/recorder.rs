@@ -9,9 +9,10 @@ use anyhow::Context;
 use parity_record::{About, Array, Kept, Key, TRACE_VARIABLE, Writer};
 use tch::Tensor;
 
-use super::{Observer, OfTensor, Step, borrowed};
+use super::{Observer, Step, borrowed};
 use crate::error::Result;
 use crate::optim::Optimizer;
+use crate::values::OfTensor;
 
 /// Records a port's run, under the keys that the recorder of scripts gives the
 /// script's.

@@ -31,7 +31,7 @@ impl OfTensor for Array {
 /// A tensor whose memory is its values in row-major order: itself where it is so
 /// already, or else a copy. A conjugate and a negative may be the memory of another
 /// tensor and a flag.
-pub(super) struct InOrder {
+pub(crate) struct InOrder {
     tensor: Tensor,
     dtype: Dtype,
     shape: Vec<usize>,
