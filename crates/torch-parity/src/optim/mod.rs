@@ -20,6 +20,7 @@ mod per_parameter;
 mod radam;
 mod rmsprop;
 mod rule;
+mod saved;
 mod scaled;
 mod sgd;
 mod state_dict;

@@ -8,6 +8,7 @@ use tch::{Kind, Tensor};
 use super::groups::ParamGroups;
 use super::per_parameter::{Group, PerParameter, Rates};
 use super::rule::{Rule, Setting, State};
+use super::saved::Saved;
 use crate::error::{Error, Result, ensure};
 
 /// What PyTorch's schedulers note in a group.
@@ -66,12 +67,12 @@ impl<R: Rule> ParamGroups for PerParameter<R> {
     }
 
     fn load_state_dict(&mut self, saved: &BTreeMap<String, Tensor>) -> Result<()> {
-        let mut saved = Saved(saved.iter().map(|(name, x)| (name.as_str(), x)).collect());
+        let mut saved = Saved::of(saved);
         let load = |(i, group): (usize, &Group<R>)| {
             let mut rule = group.rule.clone();
             for (name, setting) in rule.settings() {
                 let key = format!("param_groups.{i}.{name}");
-                let value = saved.take(&key).ok_or_else(|| Error::State(format!("no {key}")))?;
+                let value = saved.tensor(&key)?;
                 set(setting, value).map_err(|error| error.of(key))?;
             }
             let note = |name| Some((name, saved.take(&format!("param_groups.{i}.{name}"))?));
@@ -83,8 +84,7 @@ impl<R: Rule> ParamGroups for PerParameter<R> {
         let named = self.parameters.names().iter().zip(self.parameters.tensors());
         let state = named.map(|(name, param)| saved.state::<R>(name, param));
         let state = state.collect::<Result<_>>()?;
-        let unknown: Vec<_> = saved.0.into_keys().collect();
-        ensure!(unknown.is_empty(), State, "no parameter or group here for {}", unknown.join(", "));
+        saved.finish("no parameter or group here for")?;
         (self.groups, self.state) = (groups, state);
         Ok(())
     }
@@ -113,14 +113,7 @@ fn set(setting: Setting, saved: &Tensor) -> Result<()> {
     Ok(())
 }
 
-/// What has not been loaded yet.
-struct Saved<'a>(BTreeMap<&'a str, &'a Tensor>);
-
-impl<'a> Saved<'a> {
-    fn take(&mut self, key: &str) -> Option<&'a Tensor> {
-        self.0.remove(key)
-    }
-
+impl Saved<'_> {
     /// The state of one parameter, of which there is none before its first
     /// gradient.
     fn state<R: Rule>(&mut self, name: &str, param: &Tensor) -> Result<Option<State>> {

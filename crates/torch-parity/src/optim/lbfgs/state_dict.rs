@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use super::number::Number;
 use super::{Lbfgs, LbfgsSettings, LineSearch, Memory, State};
-use crate::error::{Error, Result, ensure};
+use crate::error::Result;
 use crate::optim::ParamGroups;
+use crate::optim::saved::Saved;
 
 const GROUP: &str = "param_groups.0";
 
@@ -86,7 +87,7 @@ impl ParamGroups for Lbfgs {
     }
 
     fn load_state_dict(&mut self, saved: &BTreeMap<String, Tensor>) -> Result<()> {
-        let mut saved = Saved(saved.iter().map(|(name, x)| (name.as_str(), x)).collect());
+        let mut saved = Saved::of(saved);
         let mut setting = |name: &str| saved.float(&format!("{GROUP}.{name}"));
         let settings = LbfgsSettings {
             lr: setting("lr")?,
@@ -101,45 +102,25 @@ impl ParamGroups for Lbfgs {
         let first = self.parameters.names().first().cloned().unwrap_or_default();
         let key = |name: &str| format!("{first}.{name}");
         let mut state = State { func_evals: 0, n_iter: 0, memory: None };
-        if saved.0.contains_key(&*key("func_evals")) {
+        if saved.has(&key("func_evals")) {
             state.func_evals = saved.float(&key("func_evals"))? as usize;
             state.n_iter = saved.float(&key("n_iter"))? as usize;
         }
-        if saved.0.contains_key(&*key("d")) {
+        if saved.has(&key("d")) {
             state.memory = Some(Memory {
-                d: saved.take(&key("d"))?.copy(),
-                t: Number::of(saved.take(&key("t"))?),
+                d: saved.tensor(&key("d"))?.copy(),
+                t: Number::of(saved.tensor(&key("t"))?),
                 old_dirs: saved.list(&key("old_dirs"), Tensor::copy),
                 old_stps: saved.list(&key("old_stps"), Tensor::copy),
                 ro: saved.list(&key("ro"), Number::of),
-                h_diag: Number::of(saved.take(&key("H_diag"))?),
-                prev_flat_grad: saved.take(&key("prev_flat_grad"))?.copy(),
+                h_diag: Number::of(saved.tensor(&key("H_diag"))?),
+                prev_flat_grad: saved.tensor(&key("prev_flat_grad"))?.copy(),
                 prev_loss: saved.float(&key("prev_loss"))?,
             });
         }
-        let unknown: Vec<_> = saved.0.into_keys().collect();
-        ensure!(unknown.is_empty(), State, "LBFGS has no {}", unknown.join(", "));
+        saved.finish("LBFGS has no")?;
         self.notes = initial_lr.map(|lr| ("initial_lr", lr)).into_iter().collect();
         (self.settings, self.state) = (settings, state);
         Ok(())
-    }
-}
-
-/// What has not been loaded yet.
-struct Saved<'a>(BTreeMap<&'a str, &'a Tensor>);
-
-impl<'a> Saved<'a> {
-    fn take(&mut self, key: &str) -> Result<&'a Tensor> {
-        self.0.remove(key).ok_or_else(|| Error::State(format!("no {key}")))
-    }
-
-    fn float(&mut self, key: &str) -> Result<f64> {
-        let x = self.take(key)?;
-        ensure!(x.kind() == Kind::Double, State, "{key} is float64, not {:?}", x.kind());
-        Ok(x.try_into()?)
-    }
-
-    fn list<T>(&mut self, key: &str, of: impl Fn(&Tensor) -> T) -> Vec<T> {
-        (0..).map_while(|i| self.take(&format!("{key}.{i}")).ok().map(&of)).collect()
     }
 }
