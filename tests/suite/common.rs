@@ -190,11 +190,12 @@ pub fn several<T: ToString>(rng: &mut Rng, from: impl Into<Vec<T>>, most: usize)
 /// command: real PyTorch, with one mistake.
 pub fn mistaken_python(folder: &TempDir, mistake: &str) -> String {
     let script = "set -e
-        cp -r \"$1\" python_ref
+        cp -r \"$1/python_ref\" python_ref
+        cp -r \"$1/crates/parity/src/recorder\" recorder
         sed -i \"$2\" python_ref/*.py
-        ! diff -qr \"$1\" python_ref >/dev/null || { echo no such line >&2; exit 3; }";
+        ! diff -qr \"$1/python_ref\" python_ref >/dev/null || { echo no such line >&2; exit 3; }";
     let mut command = Command::new("sh");
-    command.args(["-c", script, "sh"]).arg(root().join("python_ref")).arg(mistake);
+    command.args(["-c", script, "sh"]).arg(root()).arg(mistake);
     stdout({
         command.current_dir(folder);
         command
