@@ -68,8 +68,7 @@ impl<'a> Pass<'a> {
         let [z, h, grad_h, grad_z] = [(); 4].map(|()| outputs(&fc1));
         let [logits, grad_logits] = [(); 2].map(|()| outputs(&fc2));
         let by_h = Product::by_mat1(&grad_logits, [&h, &fc2.weight_t], &grad_h);
-        let by_fc2_weight =
-            Product::by_mat2(&grad_logits, [&h, &fc2.weight_t], &fc2.grad_weight_t);
+        let by_fc2_weight = Product::by_mat2(&grad_logits, [&h, &fc2.weight_t], &fc2.grad_weight_t);
         let by_fc1_weight = WeightGrad::new(&grad_z, [x, &fc1.weight_t], &fc1.grad_weight_t);
         Self {
             activation,
