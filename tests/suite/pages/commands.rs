@@ -12,7 +12,7 @@ use super::blocks::{Block, Held, blocks};
 use super::claims::wrong_numbers;
 use super::pictures::is_shown;
 use super::{Page, pages};
-use crate::common::{is_avx512, outcome, root};
+use crate::common::{is_amd, is_avx512, outcome, root};
 
 /// What was run so far, each command once, in a folder that has what a checkout
 /// has.
@@ -60,8 +60,12 @@ impl Commands {
                         }
                     }
                 }
-                Held::Output(command) | Held::Shape(command) => {
-                    let exact = matches!(held, Held::Output(_)) && is_avx512();
+                Held::Output(command) | Held::OutputOnAmd(command) | Held::Shape(command) => {
+                    let exact = match held {
+                        Held::Output(_) => is_avx512(),
+                        Held::OutputOnAmd(_) => is_amd(),
+                        _ => false,
+                    };
                     let (_, printed) = self.run(command);
                     if !shows(&lines, printed, exact) {
                         found.push(format!("{command} prints other lines:\n{printed}"));
