@@ -123,7 +123,7 @@ fn every_command_runs_and_prints_what_the_pages_show() {
         ("growth.svg", "docs/growth.svg", false),
     ] {
         let drawn = commands.folder.path().join(drawn);
-        if (is_avx512() || of_any_cpu) && !is_shown(&drawn, picture, is_avx512()) {
+        if (is_avx512() || of_any_cpu) && !is_shown(&drawn, picture, is_amd()) {
             found.push(format!("{picture} is not what the page's command draws"));
         }
     }
