@@ -15,7 +15,7 @@
 //! | [`report`] | what was found -> JSON, Markdown, `JUnit`'s XML, a page of HTML |
 //! | [`export`], [`plot`] | rows -> CSV, SVG |
 //! | [`output`], [`terminal`], [`progress`] | where results go, and what one sees meanwhile |
-//! | [`threads`] | whether libtorch can have the threads that it is to run on |
+//! | [`threads`] | what there is to do before libtorch runs on several threads |
 //!
 //! The commands, with their flags, stand in `src/command/`. Imports run one way:
 //! command -> report -> check, pitfalls, sweep, bench -> lesson -> fast -> `torch_parity`.
