@@ -191,10 +191,12 @@ pub fn several<T: ToString>(rng: &mut Rng, from: impl Into<Vec<T>>, most: usize)
 pub fn mistaken_python(folder: &TempDir, mistake: &str) -> String {
     let script = "set -e
         cp -r \"$1\" python_ref
+        ln -s \"$3\" recorder
         sed -i \"$2\" python_ref/*.py
         ! diff -qr \"$1\" python_ref >/dev/null || { echo no such line >&2; exit 3; }";
     let mut command = Command::new("sh");
     command.args(["-c", script, "sh"]).arg(root().join("python_ref")).arg(mistake);
+    command.arg(root().join("crates/parity/src/recorder"));
     stdout({
         command.current_dir(folder);
         command
