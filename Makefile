@@ -74,7 +74,7 @@ test-kernels: setup
 	    grep -qw $$3 /proc/cpuinfo || continue; \
 	    echo "ATEN_CPU_CAPABILITY=$$1 MKL_ENABLE_INSTRUCTIONS=$$2"; \
 	    ATEN_CPU_CAPABILITY=$$1 MKL_ENABLE_INSTRUCTIONS=$$2 $(CARGO) test --release \
-	        --workspace --test suite -- ladder:: runs_at_the_edges || exit; \
+	        --workspace --test suite -- ladder:: runs_at_the_edges --skip randomly_drawn || exit; \
 	done
 
 FUZZ := 60
