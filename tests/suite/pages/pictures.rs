@@ -31,8 +31,7 @@ const OF_ANY_MAKER: [&str; 2] = ["docs/losses.svg", "docs/curve.svg"];
 /// line, which is many short ones in a row, how many there are depends on where it
 /// runs: it counts as one.
 fn parts(svg: &str) -> Vec<String> {
-    let scales =
-        r##"<text [^>]*>\n[-+0-9.,e]+\n</text>|<line [^>]*/>|<polyline [^>]*"#000000"[^>]*/>"##;
+    let scales = r##"<text [^>]*>\n[-+0-9.,e¹²³⁰-⁻]+\n</text>|<line [^>]*/>|<polyline [^>]*"#000000"[^>]*/>"##;
     let svg = Regex::new(scales).unwrap().replace_all(svg, "");
     let points = Regex::new(r#"points="[^"]*""#).unwrap();
     let without_digits = |line: &str| line.replace(|c: char| c.is_ascii_digit(), "");
