@@ -123,9 +123,10 @@ fn every_command_runs_and_prints_what_the_pages_show() {
         ("growth.svg", "docs/growth.svg", false),
     ] {
         let drawn = commands.folder.path().join(drawn);
-        let is_right = match of_any_cpu || is_amd() {
-            true => is_shown(&drawn, picture, is_amd()),
-            false => !is_avx512() || looks_like(&drawn, picture),
+        let is_right = if of_any_cpu || is_amd() {
+            is_shown(&drawn, picture, is_amd())
+        } else {
+            !is_avx512() || looks_like(&drawn, picture)
         };
         if !is_right {
             found.push(format!("{picture} is not what the page's command draws"));
