@@ -1,5 +1,6 @@
 # make run            set up, train the three networks, check them against Python
 # make test           set up, run every test
+# make test-kernels   the runs against Python again, by the kernels of older CPUs
 # make lesson         run every experiment: CSVs, pictures and pages in results/
 # make sweep, bench   measure what docs/sweeps.md and docs/speed.md report
 # make record.pyz     pack the recorder of scripts: target/record.pyz, one file
@@ -31,8 +32,8 @@ PYTHON_FILES := python_ref $(RECORDER) $(filter-out tests/lesson.py,$(wildcard t
 # Left by an earlier shell, they would lead .venv's Python elsewhere.
 unexport PYTHONHOME PYTHONPATH
 
-.PHONY: run lesson sweep test setup build check bench lint format golden golden-check
-.PHONY: pictures pitfalls-table record.pyz fuzz mutants clean
+.PHONY: run lesson sweep test test-kernels setup build check bench lint format golden
+.PHONY: golden-check pictures pitfalls-table record.pyz fuzz mutants clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -63,6 +64,18 @@ sweep: build
 
 test: setup
 	$(CARGO) test --release --workspace
+
+# For libtorch, for MKL, and the flag of a CPU that has them.
+KERNELS := default:SSE4_2:sse4_2 avx2:AVX2:avx2 avx512:AVX512:avx512f
+
+test-kernels: setup
+	@for kernels in $(KERNELS); do \
+	    set -- $$(echo $$kernels | tr : ' '); \
+	    grep -qw $$3 /proc/cpuinfo || continue; \
+	    echo "ATEN_CPU_CAPABILITY=$$1 MKL_ENABLE_INSTRUCTIONS=$$2"; \
+	    ATEN_CPU_CAPABILITY=$$1 MKL_ENABLE_INSTRUCTIONS=$$2 $(CARGO) test --release \
+	        --workspace --test suite -- ladder:: runs_at_the_edges --skip randomly_drawn || exit; \
+	done
 
 FUZZ := 60
 

@@ -14,7 +14,7 @@
 //! | [`report`] | the page of all experiments |
 //! | [`export`], [`text`] | rows -> CSV; rounded numbers and paragraphs as text |
 //! | [`progress`] | what one sees while a run of ours goes on |
-//! | [`threads`] | whether libtorch can have the threads that it is to run on |
+//! | [`threads`] | what there is to do before libtorch runs on several threads |
 //!
 //! The commands, with their flags, stand in `src/command/`. Imports run one way:
 //! command -> report -> check, pitfalls, sweep, bench -> lesson -> fast -> `torch_parity`.

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use parity::check::{self, Checked, Digest, environment, tell_values};
+use parity::check::{self, Checked, Digest, environment, look_again};
 use parity::compare::{self, Options, Report, Tally, Verdict};
 use parity::progress::spin;
 use parity::python::{Folder, Python, Running, checkout};
@@ -46,10 +46,9 @@ impl<E: Experiment> Check<E> {
         let python = python_trace(&mut self.twin)?;
         let sides = ["Rust", "Python"];
         let mut report = compare::compare(sides, &rust, &python, options)?;
-        tell_values(&mut report, &options.step_word, |kept| {
+        look_again(&mut report, sides, [&rust, &python], options, |kept| {
             self.twin = self.python.start_twin(E::NAME, &self.experiment.twin_flags(), kept)?;
-            let rust = record(&self.experiment, kept)?;
-            compare::compare(sides, &rust, &python_trace(&mut self.twin)?, options)
+            Ok([record(&self.experiment, kept)?, python_trace(&mut self.twin)?])
         });
         Ok(self.checked(rust, python, report))
     }
@@ -170,11 +169,11 @@ pub fn against_script(
     let about = std::mem::take(&mut ours.about.settings);
     let sides = ["Rust", "script"];
     let mut report = compare::compare(sides, &ours, &theirs, options)?;
-    tell_values(&mut report, &options.step_word, |kept| {
+    look_again(&mut report, sides, [&ours, &theirs], options, |kept| {
         let theirs = script::renamed(record_script(script, args, python, kept)?, &keys)?;
         let mut ours = record(&settings, kept)?;
         ours.about.settings.clear();
-        compare::compare(sides, &ours, &theirs, options)
+        Ok([ours, theirs])
     });
     let settings: Vec<_> = about.iter().map(|(name, value)| format!("{name} {value}")).collect();
     let told = format!(

@@ -18,6 +18,7 @@ use std::sync::LazyLock;
 use anyhow::Result;
 use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
 use parity::command::{compare, differ, flag, new, record, shell};
+use tanh_parity::threads::one_calls_first;
 use torch_parity::{LIBTORCH, TCH_VERSION, TORCH_VERSION};
 
 use self::experiment::{is_lesson, rooms};
@@ -187,6 +188,7 @@ pub fn command() -> Command {
 /// Runs what was typed.
 pub fn run(matches: &ArgMatches) -> Result<ExitCode> {
     flag::heed(matches);
+    one_calls_first();
     let (name, flags) = matches.subcommand().expect("clap asks for a command");
     let fine = |()| ExitCode::SUCCESS;
     if let Some(room) = rooms().into_iter().find(|room| room.name() == name) {

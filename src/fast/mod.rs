@@ -5,7 +5,7 @@
 //! At the lesson's sizes a step is some seventy short calls, and what costs is
 //! to build a graph, to walk it, and to allocate. Here
 //! - the backward pass is written out: the calls that autograd would make, with
-//!   the operands as it orders them (PyTorch's `derivatives.yaml`);
+//!   their operands in its order, which rounding on some CPUs depends on;
 //! - every tensor is made once, and kernels write into it (`_out`);
 //! - Adam sees all parameters as one vector;
 //! - log-softmax runs on the transposed logits;
@@ -22,6 +22,7 @@ mod activation;
 mod adam;
 mod cross_entropy;
 mod pass;
+mod product;
 mod tanh;
 mod values;
 mod weight_grad;

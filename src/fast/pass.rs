@@ -7,6 +7,7 @@ use torch_parity::optim::Optimizer;
 use crate::fast::FLOAT;
 use crate::fast::activation::{backward_out, forward_out};
 use crate::fast::adam::FlatAdam;
+use crate::fast::product::Product;
 use crate::fast::weight_grad::WeightGrad;
 
 /// A pass through the network and back: what it reads and where it writes.
@@ -21,19 +22,19 @@ pub struct Pass<'a> {
     pub logits: Tensor,
     /// (N, C), to be given before `backward`
     pub grad_logits: Tensor,
-    grad_logits_t: Tensor, // (C, N), the same memory
-    grad_h: Tensor,        // (N, H)
-    grad_z: Tensor,        // (N, H)
-    grad_fc1_weight: WeightGrad,
+    grad_h: Tensor, // (N, H)
+    grad_z: Tensor, // (N, H)
+    by_h: Product,
+    by_fc2_weight: Product,
+    by_fc1_weight: WeightGrad,
 }
 
-/// A linear layer's parameters and their gradients.
+/// A linear layer's parameters and their gradients. It multiplies by weightᵀ.
 struct Layer {
-    weight: Tensor,      // (out, in)
-    weight_t: Tensor,    // (in, out), the same memory
-    bias: Tensor,        // (out,)
-    grad_weight: Tensor, // (out, in)
-    grad_bias: Tensor,   // (out,)
+    weight_t: Tensor,      // (in, out), the weight's own memory
+    bias: Tensor,          // (out,)
+    grad_weight_t: Tensor, // (in, out)
+    grad_bias: Tensor,     // (1, out)
 }
 
 impl Layer {
@@ -41,11 +42,10 @@ impl Layer {
     fn new(optimizer: &FlatAdam, weight: usize) -> Self {
         let params = optimizer.parameters().tensors();
         Self {
-            weight: params[weight].shallow_clone(),
             weight_t: params[weight].tr(),
             bias: params[weight + 1].shallow_clone(),
-            grad_weight: optimizer.grad(weight).shallow_clone(),
-            grad_bias: optimizer.grad(weight + 1).shallow_clone(),
+            grad_weight_t: optimizer.grad(weight).tr(),
+            grad_bias: optimizer.grad(weight + 1).unsqueeze(0),
         }
     }
 
@@ -56,7 +56,7 @@ impl Layer {
 
     /// Computes the bias's gradient, given that of what `forward` wrote.
     fn backward_bias(&self, grad_out: &Tensor) {
-        let _ = grad_out.sum_intlist_out(&self.grad_bias, 0, false, None);
+        let _ = grad_out.sum_intlist_out(&self.grad_bias, 0, true, None);
     }
 }
 
@@ -67,8 +67,9 @@ impl<'a> Pass<'a> {
         let outputs = |layer: &Layer| Tensor::zeros([x.size()[0], layer.bias.size()[0]], FLOAT);
         let [z, h, grad_h, grad_z] = [(); 4].map(|()| outputs(&fc1));
         let [logits, grad_logits] = [(); 2].map(|()| outputs(&fc2));
-        let grad_logits_t = grad_logits.tr();
-        let grad_fc1_weight = WeightGrad::new(&grad_z, x, &fc1.grad_weight);
+        let by_h = Product::by_mat1(&grad_logits, [&h, &fc2.weight_t], &grad_h);
+        let by_fc2_weight = Product::by_mat2(&grad_logits, [&h, &fc2.weight_t], &fc2.grad_weight_t);
+        let by_fc1_weight = WeightGrad::new(&grad_z, [x, &fc1.weight_t], &fc1.grad_weight_t);
         Self {
             activation,
             x,
@@ -78,10 +79,11 @@ impl<'a> Pass<'a> {
             h,
             logits,
             grad_logits,
-            grad_logits_t,
             grad_h,
             grad_z,
-            grad_fc1_weight,
+            by_h,
+            by_fc2_weight,
+            by_fc1_weight,
         }
     }
 
@@ -94,11 +96,11 @@ impl<'a> Pass<'a> {
 
     /// Writes every parameter's gradient, given `grad_logits`.
     pub fn backward(&self) {
-        let _ = self.grad_logits_t.mm_out(&self.fc2.grad_weight, &self.h);
+        self.by_h.compute();
+        self.by_fc2_weight.compute();
         self.fc2.backward_bias(&self.grad_logits);
-        let _ = self.grad_logits.mm_out(&self.grad_h, &self.fc2.weight);
         backward_out(self.activation, &self.grad_z, &self.grad_h, &self.z, &self.h);
-        self.grad_fc1_weight.compute();
+        self.by_fc1_weight.compute();
         self.fc1.backward_bias(&self.grad_z);
     }
 }

@@ -8,6 +8,7 @@ use multiversion::multiversion;
 use tch::Tensor;
 
 use crate::fast::has_one_thread;
+use crate::fast::product::Product;
 use crate::fast::values::{read, values, write};
 
 /// The samples that MKL takes at a time where it adds by halves.
@@ -26,10 +27,10 @@ const TRIALS: usize = 8;
 /// is found by a trial, once for each size; where there are others (another CPU,
 /// other sizes), and with several threads, the product stays libtorch's.
 pub struct WeightGrad {
-    grad_out: Tensor,   // (N, H)
-    grad_out_t: Tensor, // (H, N), the same memory
-    x: Tensor,          // (N, D)
-    out: Tensor,        // (H, D)
+    product: Product,
+    grad_out: Tensor, // (N, H)
+    x: Tensor,        // (N, D)
+    out: Tensor,      // (H, D)
     orders: Option<Orders>,
 }
 
@@ -46,19 +47,20 @@ struct Orders {
 static KNOWN: Mutex<BTreeMap<[usize; 3], Option<Vec<bool>>>> = Mutex::new(BTreeMap::new());
 
 impl WeightGrad {
-    /// Given the inputs `x` of a layer and the gradient `grad_out` by its
-    /// outputs, writes that by its weight into `out`.
-    pub fn new(grad_out: &Tensor, x: &Tensor, out: &Tensor) -> Self {
-        let mut new = Self::unordered(grad_out, x, out);
+    /// Given what a layer multiplies, its inputs `x` and its `weight_t`, and the
+    /// gradient `grad_out` by its outputs, writes that by `weight_t` into `out_t`.
+    pub fn new(grad_out: &Tensor, [x, weight_t]: [&Tensor; 2], out_t: &Tensor) -> Self {
+        let mut new = Self::unordered(grad_out, [x, weight_t], out_t);
         let [samples, hidden, features] = new.sizes();
         // Beyond these MKL is faster, or takes another kernel.
-        if samples >= 64 && hidden >= 16 && (2..=11).contains(&features) && has_one_thread() {
+        let is_narrow = samples >= 64 && hidden >= 16 && (2..=11).contains(&features);
+        if is_narrow && x.is_contiguous() && new.out.is_contiguous() && has_one_thread() {
             let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
             let found = known().get(&new.sizes()).cloned();
             let found = found.unwrap_or_else(|| {
                 // On tensors of its own: these may hold numbers that prove nothing.
-                let [grad_out, x, out] = [grad_out, x, out].map(Tensor::zeros_like);
-                let trial = Self::unordered(&grad_out, &x, &out);
+                let [grad_out, x, out_t] = [grad_out, x, out_t].map(Tensor::zeros_like);
+                let trial = Self::unordered(&grad_out, [&x, weight_t], &out_t);
                 let is_halved = Some(trial.find_halved()).filter(|f| trial.keeps_the_bits(f));
                 known().insert(new.sizes(), is_halved.clone());
                 is_halved
@@ -68,9 +70,14 @@ impl WeightGrad {
         new
     }
 
-    fn unordered(grad_out: &Tensor, x: &Tensor, out: &Tensor) -> Self {
-        let [grad_out, out] = [grad_out, out].map(Tensor::shallow_clone);
-        Self { grad_out_t: grad_out.tr(), grad_out, x: x.contiguous(), out, orders: None }
+    fn unordered(grad_out: &Tensor, factors: [&Tensor; 2], out_t: &Tensor) -> Self {
+        Self {
+            product: Product::by_mat2(grad_out, factors, out_t),
+            grad_out: grad_out.shallow_clone(),
+            x: factors[0].shallow_clone(),
+            out: out_t.tr(),
+            orders: None,
+        }
     }
 
     /// N, H, D.
@@ -83,13 +90,8 @@ impl WeightGrad {
     pub fn compute(&self) {
         match &self.orders {
             Some(orders) if self.add_up(orders) => {}
-            _ => self.multiply(&self.x),
+            _ => self.product.compute(),
         }
-    }
-
-    /// Has libtorch compute it, with `x` as the inputs.
-    fn multiply(&self, x: &Tensor) {
-        let _ = self.grad_out_t.mm_out(&self.out, x);
     }
 
     /// Adds it up here. Returns whether all is finite: which NaN comes out of
@@ -112,16 +114,17 @@ impl WeightGrad {
 
     /// Finds each value's order by a sum that libtorch is given for this, of
     /// numbers that swallow others (the way of `FPRev`, Xie et al., USENIX ATC 2025).
+    /// They overwrite inputs and gradients.
     fn find_halved(&self) -> Vec<bool> {
         // In plain order the 1 is lost beside 2^60. By halves it comes to a
         // second half that is 0 already.
         let big = 2_f64.powi(60);
-        let x = self.x.zeros_like();
+        let _ = self.x.shallow_clone().zero_();
         for (sample, value) in [(0, 1.0), (4, big), (5, -big)] {
-            let _ = x.select(0, sample).fill_(value);
+            let _ = self.x.select(0, sample).fill_(value);
         }
         let _ = self.grad_out.shallow_clone().fill_(1.0);
-        self.multiply(&x);
+        self.product.compute();
         read(&self.out).into_iter().map(|sum| sum != 0.0).collect()
     }
 
@@ -165,7 +168,7 @@ impl WeightGrad {
             write(&self.x, &x);
             self.add_up(&self.orders(is_halved)); // which holds copies of columns of x
             let ours = bits();
-            self.multiply(&self.x);
+            self.product.compute();
             ours == bits()
         })
     }
@@ -258,8 +261,8 @@ mod tests {
     fn inputs_that_prove_nothing_prove_nothing() {
         let zeros = |size: [i64; 2]| Tensor::zeros(size, FLOAT);
         tch::set_num_threads(1);
-        let [x, grad_out, out] = [[96, 7], [96, 48], [48, 7]].map(zeros);
-        let case = WeightGrad::new(&grad_out, &x, &out);
+        let [x, grad_out, weight, out] = [[96, 7], [96, 48], [48, 7], [48, 7]].map(zeros);
+        let case = WeightGrad::new(&grad_out, [&x, &weight.tr()], &out.tr());
         let mut is_halved = KNOWN.lock().unwrap()[&case.sizes()].clone().unwrap_or_default();
         if let Some(one) = is_halved.first_mut() {
             *one ^= true; // any order adds up zeros
@@ -272,7 +275,7 @@ mod tests {
 
     fn assert_has_libtorchs_bits(case: &WeightGrad) {
         case.compute();
-        assert_eq!(bits(&case.out), bits(&case.grad_out_t.mm(&case.x)), "{:?}", case.sizes());
+        assert_eq!(bits(&case.out), bits(&case.grad_out.tr().mm(&case.x)), "{:?}", case.sizes());
     }
 
     /// Sizes N, H, D, and random numbers; those of half of the cases positive.
@@ -284,7 +287,8 @@ mod tests {
             Tensor::from_slice(&numbers).view([rows as i64, columns as i64])
         };
         let (grad_out, x) = (random(samples, hidden), random(samples, features));
-        WeightGrad::new(&grad_out, &x, &random(hidden, features))
+        let [weight, out] = [(); 2].map(|()| random(hidden, features));
+        WeightGrad::new(&grad_out, [&x, &weight.tr()], &out.tr())
     }
 
     fn bits(tensor: &Tensor) -> Vec<u32> {

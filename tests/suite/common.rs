@@ -213,14 +213,25 @@ pub fn program(folder: &TempDir, name: &str, lines: &str) -> String {
     path.display().to_string()
 }
 
+/// What chooses other kernels than the CPU's best, with other bits.
+const OTHER_KERNELS: [&str; 4] =
+    ["ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR", "ONEDNN_MAX_CPU_ISA"];
+
 /// Whether numbers here are those of the pages: libtorch's kernels for AVX-512.
 #[cfg(target_arch = "x86_64")]
 pub fn is_avx512() -> bool {
-    is_x86_feature_detected!("avx512f") && std::env::var_os("ATEN_CPU_CAPABILITY").is_none()
+    let others = OTHER_KERNELS.iter().any(|name| std::env::var_os(name).is_some());
+    is_x86_feature_detected!("avx512f") && !others
 }
 
 /// Never elsewhere.
 #[cfg(not(target_arch = "x86_64"))]
 pub fn is_avx512() -> bool {
     false
+}
+
+/// Whether also those are that a page marks as AMD's: MKL rounds otherwise there.
+pub fn is_amd() -> bool {
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    is_avx512() && cpu.contains("AuthenticAMD")
 }

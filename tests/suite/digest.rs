@@ -83,7 +83,8 @@ fn a_run_that_does_not_repeat_itself_stays_diverged_and_is_told_so() {
     let checkout = checkout(&once.replace("{}", marker.path().join("ran").to_str().unwrap()));
     let (code, report, stderr) = check_in(&checkout, "");
     assert_eq!((code, stderr.as_str()), (1, ""), "{report}");
-    let said = "\nrun again for epoch 1401, they did not part: one does not repeat itself\n";
+    let said =
+        "\nPython does not repeat itself: run again, tanh/001401/forward/logits is another\n";
     assert!(report.contains(said), "{report}");
     let place = "first divergence: tanh, epoch 1401, forward, logits: other digests";
     assert!(report.contains(place), "{report}");

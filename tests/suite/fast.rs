@@ -85,7 +85,7 @@ fn small() -> Train {
     with(|run| run)
 }
 
-fn with(change: impl FnOnce(Run) -> Run) -> Train {
+pub fn with(change: impl FnOnce(Run) -> Run) -> Train {
     let activations = vec![Activation::Sigmoid];
     let run = Train::default().run;
     let run = Run { samples: 100, hidden: 16, epochs: 3, activations, ..run };
@@ -124,7 +124,7 @@ fn random_settings(rng: &mut Rng) -> Train {
 
 /// Which loop trains.
 #[derive(Clone, Copy)]
-enum Loop {
+pub enum Loop {
     /// The lesson's, as pitfalls are trained by.
     Plain,
     /// What `train` runs.
@@ -137,7 +137,8 @@ fn first_difference(settings: &Train) -> Option<String> {
     differing_key(&traces)
 }
 
-fn run(how: Loop, settings: &Train) -> Trace {
+/// Trains by one loop; returns the record.
+pub fn run(how: Loop, settings: &Train) -> Trace {
     let _alone = alone();
     let mut trace = settings.trace();
     match how {

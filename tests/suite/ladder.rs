@@ -44,6 +44,23 @@ fn runs_at_the_edges_have_the_bits_of_python() {
     assert_same_bits("train", &edges.map(|edge| format!("{edge} --activations {all}")));
 }
 
+/// A matrix of one row or one column is of two layouts at once.
+#[test]
+fn every_small_size_has_the_bits_of_python() {
+    let sizes = [1, 2, 3, 16, 17];
+    let flags = |samples, features, hidden| {
+        format!(
+            "--samples {samples} --features {features} --hidden {hidden} --epochs 2 \
+             --activations tanh,relu"
+        )
+    };
+    let of = |samples, features| sizes.map(|hidden| flags(samples, features, hidden));
+    let all = |samples| sizes.into_iter().flat_map(move |features| of(samples, features));
+    let runs: Vec<_> = sizes.into_iter().flat_map(all).collect();
+    assert_eq!(runs.len(), 125);
+    assert_same_bits("train", &runs);
+}
+
 #[test]
 fn randomly_drawn_runs_have_the_bits_of_python() {
     let mut rng = draws();

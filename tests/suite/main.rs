@@ -15,6 +15,7 @@ mod formats;
 mod generator;
 mod golden;
 mod ladder;
+mod operations;
 mod pages;
 mod pitfalls;
 mod pitfalls_live;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::alone;
-use crate::common::{is_avx512, mistaken_python, outcome, root, tanh_parity};
+use crate::common::{is_amd, is_avx512, mistaken_python, outcome, root, tanh_parity};
 use parity::compare::{Options, Verdict, compare};
 use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::train::{Run, Train};
@@ -41,7 +41,8 @@ fn rows(flags: &str) -> BTreeMap<String, BTreeMap<String, String>> {
 
 /// Where each mistake is first found at the lesson's settings, and how many of
 /// the 150 steps, of a port's 12, are wrong by themselves: what a reader of its code expects.
-/// A count that rounding decides is left out; such a mistake is wrong in some.
+/// A count that rounding decides is left out; such a mistake is wrong in some. Which
+/// roundings of the fused Adam come to light depends on the CPU: its place ends in `*`.
 const EXPECTED: [(&str, &str, Option<usize>); 42] = [
     ("data-float64", "data/0/data/x", Some(0)),
     ("labels-ge", "", Some(0)),
@@ -61,7 +62,7 @@ const EXPECTED: [(&str, &str, Option<usize>); 42] = [
     ("loss-after-step", "sigmoid/1/loss/loss", Some(150)),
     ("grads-not-zeroed", "sigmoid/2/grad/fc1.weight", Some(147)),
     ("tch-adam", "sigmoid/2/param/fc1.weight", None),
-    ("fused-adam", "sigmoid/1/param/fc1.weight", None),
+    ("fused-adam", "sigmoid/*", None),
     ("bias-not-trained", "sigmoid/1/state/fc1.bias.exp_avg", Some(150)),
     ("amsgrad", "sigmoid/1/state/fc1.weight.max_exp_avg_sq", Some(150)),
     ("adamw-decay", "sigmoid/1/param/fc1.weight", Some(150)),
@@ -97,7 +98,10 @@ fn every_mistake_is_found_where_a_reader_of_its_code_expects_it() {
         let row = &rows[name];
         let cell = |column: &str| row[column].as_str();
         let found = ["series", "step", "phase", "tensor"].map(cell).join("/");
-        assert_eq!(found.trim_matches('/'), place, "{name}");
+        match place.strip_suffix('*') {
+            Some(start) => assert!(found.starts_with(start), "{name}: {found}"),
+            None => assert_eq!(found.trim_matches('/'), place, "{name}"),
+        }
         assert_eq!(cell("found"), (!place.is_empty()).to_string(), "{name}");
         let steps: usize = cell("steps_wrong_by_themselves").parse().unwrap();
         match wrong_steps {
@@ -107,13 +111,20 @@ fn every_mistake_is_found_where_a_reader_of_its_code_expects_it() {
     }
 }
 
+/// In the first steps, on any CPU; on one with AVX-512 no bit of the final losses tells.
 #[test]
 fn the_fused_adam_ends_on_the_right_losses_and_is_found_all_the_same() {
     let rows = rows("--only fused-adam");
     let row = &rows["fused-adam"];
-    assert_eq!(row["final_loss_difference"], "0.0");
-    assert_eq!(row["noticed_by_final_bits"], "false");
+    assert_eq!(row["noticed_to_4_decimals"], "false");
+    assert_eq!(row["noticed_by_assert_close"], "false");
     assert_eq!(row["noticed_by_epoch_bits"], "true");
+    assert!((1..=5).contains(&row["step"].parse().unwrap()), "{row:?}");
+    assert!(["state", "param"].contains(&&*row["phase"]), "{row:?}");
+    if is_avx512() {
+        assert_eq!(row["final_loss_difference"], "0.0");
+        assert_eq!(row["noticed_by_final_bits"], "false");
+    }
 }
 
 /// Training never reads the running statistics, so no loss tells.
@@ -127,8 +138,13 @@ fn a_wrong_momentum_of_batch_norm_passes_every_check_of_the_losses_and_is_found(
 
 #[test]
 fn what_hardly_ever_shows_does_at_the_settings_that_its_text_names() {
+    // Without vectors a kernel adds up in another order, and another seed shows it.
+    let without_vectors = std::env::var("ATEN_CPU_CAPABILITY").is_ok_and(|it| it == "default");
     for pitfall in pitfalls::all() {
         if let Shows::Rarely { example } = pitfall.shows {
+            if pitfall.name == "sum-order" && without_vectors {
+                continue;
+            }
             let rows = rows(&format!("--only {} {example}", pitfall.name));
             assert_eq!(rows[pitfall.name]["found"], "true", "{} {example}", pitfall.name);
         }
@@ -283,18 +299,17 @@ fn an_unknown_name_is_refused_in_one_line_that_says_where_the_names_are() {
     assert!(err.contains("pitfalls --list"), "{err}");
 }
 
-/// The page holds what `tanh-parity pitfalls --markdown` prints. The digits
-/// are those of a CPU with AVX-512; on another, libtorch has other kernels and
-/// only the places and the words are compared.
+/// The page holds what `tanh-parity pitfalls --markdown` prints on an AMD CPU with
+/// AVX-512. On another, kernels round otherwise: all is compared but what that decides.
 #[test]
 fn the_page_holds_the_table_that_the_command_prints() {
     let (code, printed, err) = run("--markdown");
     assert_eq!(code, 0, "{err}");
     let told = table_in_the_page();
-    if is_avx512() {
+    if is_amd() {
         assert_eq!(told.trim(), printed.trim(), "run `make pitfalls-table`");
     } else {
-        assert_eq!(without_digits(&told), without_digits(&printed));
+        assert_eq!(of_any_cpu(&told), of_any_cpu(&printed));
     }
 }
 
@@ -311,12 +326,38 @@ fn page() -> String {
     std::fs::read_to_string(root().join("docs/pitfalls.md")).unwrap()
 }
 
-/// The name, the texts and the place of each row.
-fn without_digits(table: &str) -> Vec<String> {
+/// Of each row what does not depend on how the CPU rounds: not by how many ULPs the
+/// first tensor is off, nor by how much the final loss, nor whether its bits tell; of
+/// the fused Adam neither where it first shows nor in how many steps.
+fn of_any_cpu(table: &str) -> Vec<String> {
     let rows = table.lines().filter(|line| line.starts_with("| `"));
     rows.map(|row| {
-        let cells: Vec<_> = row.split(" | ").take(4).collect();
-        cells.join(" | ").rsplit_once(", ").map_or(row, |(place, _)| place).to_owned()
+        let mut cells: Vec<_> = row.trim_matches(['|', ' ']).split(" | ").collect();
+        let [name, _, _, place, loss, _, _, bits, _, wrong_in] = &mut cells[..] else {
+            panic!("{row}");
+        };
+        *place = place.rsplit_once(", ").map_or(place, |(place, _)| place);
+        (*loss, *bits) = ("", "");
+        if *name == "`fused-adam`" {
+            (*place, *wrong_in) = ("", "");
+        }
+        cells.join(" | ")
     })
     .collect()
+}
+
+#[test]
+fn a_row_that_says_something_else_is_found_on_any_cpu() {
+    let row = table_in_the_page()
+        .lines()
+        .find(|line| line.starts_with("| `tch-adam`"))
+        .map(str::to_owned);
+    let row = row.unwrap();
+    let is_same = |from: &str, to: &str| {
+        assert!(row.contains(from), "{row}");
+        of_any_cpu(&row) == of_any_cpu(&row.replacen(from, to, 1))
+    };
+    assert!(is_same("1 ULP", "2 ULPs") && is_same("6.0e-8", "3.0e-8"));
+    assert!(!is_same("fc1.weight", "fc1.bias") && !is_same("epoch 2", "epoch 3"));
+    assert!(!is_same("at most 147", "at most 146") && !is_same("| no | no |", "| no | yes |"));
 }

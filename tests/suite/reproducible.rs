@@ -26,6 +26,22 @@ fn two_runs_write_the_same_bytes_to_every_output() {
     assert_eq!(rust_run(SETTINGS), rust_run(SETTINGS));
 }
 
+/// Four at a time, so that two cores have more to do than they can. Where no thread
+/// calls MKL first, alone, about two in a hundred are others.
+#[test]
+fn a_hundred_runs_on_two_threads_under_load_are_one() {
+    let flags = "recurrent --steps 1 --samples 257 --hidden 33 --epochs 1 --cells rnn \
+                 --activations tanh --threads 2 --trace -";
+    let record = || tanh_parity(flags).assert().success().get_output().stdout.clone();
+    let all = std::thread::scope(|scope| {
+        let runs = || (0..25).map(|_| record()).collect::<Vec<_>>();
+        let started = [(); 4].map(|()| scope.spawn(runs));
+        started.map(|runs| runs.join().unwrap()).concat()
+    });
+    assert!(all.len() == 100 && all[0].len() > 10_000, "a record of {} bytes", all[0].len());
+    assert_eq!(all.iter().position(|run| *run != all[0]), None);
+}
+
 #[test]
 fn recording_changes_nothing() {
     assert_eq!(stdout(tanh_parity(&format!("train {SETTINGS}"))), rust_run(SETTINGS).0);

@@ -19,6 +19,8 @@ pub enum Held<'t> {
     Run,
     /// It stands in what a command prints.
     Output(&'t str),
+    /// It stands in what a command prints on an AMD CPU.
+    OutputOnAmd(&'t str),
     /// Likewise, numbers aside.
     Shape(&'t str),
     /// Each line stands in one of these files.
@@ -35,6 +37,10 @@ impl<'t> Held<'t> {
         let (kind, rest) = comment.and_then(|text| text.split_once(' ')).unwrap_or_default();
         match (kind, rest.split_once(' ').unwrap_or_default()) {
             ("output:", _) => Self::Output(rest),
+            ("output", ("on", rest)) => match rest.strip_prefix("AMD: ") {
+                Some(command) => Self::OutputOnAmd(command),
+                None => Self::Not,
+            },
             ("shape:", _) => Self::Shape(rest),
             ("from", _) => Self::From(rest),
             ("held", ("by", rest)) => match rest.split_once(": ") {
@@ -109,5 +115,7 @@ fn a_block_that_nothing_holds_is_found() {
     assert_eq!(complaints("<!-- from src/main.rs -->"), 1);
     assert_eq!(complaints("<!-- held by .ci/run: make nothing -->"), 1);
     assert_eq!(complaints("<!-- held by src/gone.rs: make run -->"), 1);
+    assert_eq!(complaints("<!-- output on AMD: make run -->"), 0);
+    assert_eq!(complaints("<!-- output on Tuesdays: make run -->"), 1);
     assert_eq!(complaints("Like this:"), 1);
 }

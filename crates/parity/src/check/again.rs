@@ -1,8 +1,8 @@
-//! Where two runs part by their digests, the values: both are run again.
+//! Where two runs part, a second look at both: at values, and whether they repeat themselves.
 
-use crate::compare::{Difference, Report, What};
+use crate::compare::{Difference, Options, Report, What, compare};
 use anyhow::Result;
-use parity_record::Kept;
+use parity_record::{Kept, Key, Trace};
 
 /// Whether a check compares digests before it compares values.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,31 +25,70 @@ impl Digest {
     }
 }
 
-/// Where the first divergence is one of digests, compares its step once more, of
-/// runs that are recorded by values, and tells what that finds. `again` runs both;
-/// where it fails, the verdict stands.
-pub fn tell_values(
+/// Where two runs part, what running both once more tells of that step: its values,
+/// where digests were compared; and on several threads, which may share a sum in
+/// another way each time, which side does not repeat itself. `again` runs both; where
+/// it fails, the verdict stands.
+pub fn look_again(
     report: &mut Report,
-    step_word: &str,
-    again: impl FnOnce(&Kept) -> Result<Report>,
+    sides: [&str; 2],
+    first: [&Trace; 2],
+    options: &Options,
+    again: impl FnOnce(&Kept) -> Result<[Trace; 2]>,
 ) {
-    let first = report.failing().next();
-    let Some(Difference { key, what: What::Digest(_), .. }) = first else { return };
+    let Some(Difference { key, what, .. }) = report.failing().next() else { return };
     let Some(step) = key.place().map(|place| place.step) else { return };
-    let at = format!("{step_word} {step}");
-    let detail = again(&Kept { steps: step..step + 1, ..Kept::default() });
-    let line = match detail.map(|detail| report.tell_values(&detail)) {
-        Ok(true) => format!("compared by digests, then {at} by values: both ran once more"),
-        Ok(false) => format!("run again for {at}, they did not part: one does not repeat itself"),
-        Err(error) => format!("run again for the values of {at}: {error:#}"),
-    };
-    report.note(line);
+    let (key, by_digest) = (key.clone(), matches!(what, What::Digest(_)));
+    if !by_digest && !first.iter().any(|trace| has_threads(trace)) {
+        return;
+    }
+    let at = format!("{} {step}", options.step_word);
+    let told = again(&Kept { steps: step..step + 1, ..Kept::default() }).and_then(|second| {
+        let restless = restless(sides, first, &second, &key);
+        let detail = compare(sides, &second[0], &second[1], options)?;
+        let is_told = by_digest && report.tell_values(&detail);
+        Ok((restless, is_told))
+    });
+    match told {
+        Err(error) => report.note(format!("run again for the values of {at}: {error:#}")),
+        Ok((restless, is_told)) => {
+            if is_told {
+                report
+                    .note(format!("compared by digests, then {at} by values: both ran once more"));
+            }
+            for side in &restless {
+                report.note(format!("{side} does not repeat itself: run again, {key} is another"));
+            }
+            if !by_digest && restless.is_empty() {
+                report.note(format!("run again for {at}, both repeat themselves"));
+            }
+        }
+    }
+}
+
+/// Whether a run had several threads.
+fn has_threads(trace: &Trace) -> bool {
+    trace.about.environment.get("threads").is_some_and(|threads| threads != "1")
+}
+
+/// The sides whose tensor of this key is another the second time.
+fn restless<'s>(
+    sides: [&'s str; 2],
+    first: [&Trace; 2],
+    second: &[Trace; 2],
+    key: &Key,
+) -> Vec<&'s str> {
+    let is_another =
+        |side: usize| match (first[side].tensors.get(key), second[side].tensors.get(key)) {
+            (Some(first), Some(second)) => *first != *second && *first != second.digest(),
+            _ => false,
+        };
+    [0, 1].into_iter().filter(|&side| is_another(side)).map(|side| sides[side]).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::compare::{Options, compare};
-    use parity_record::{Array, Key, Trace};
+    use parity_record::Array;
     use safetensors::Dtype;
 
     use super::*;
@@ -65,34 +104,52 @@ mod tests {
         trace
     }
 
-    fn held(last: f32, digest: bool) -> Report {
-        let [a, b] = [1.0, last].map(|last| run(last, digest));
-        compare(["A", "B"], &a, &b, &Options::default()).unwrap()
+    /// A run whose second step is `last`, held to one where it is 1, and what is said
+    /// after running both again, which then have these in the second step.
+    fn told(last: f32, digest: bool, threads: &str, seconds: [f32; 2]) -> (Option<Kept>, String) {
+        let mut first = [1.0, last].map(|last| run(last, digest));
+        for trace in &mut first {
+            trace.about.environment.insert("threads".to_owned(), threads.to_owned());
+        }
+        let [a, b] = &first;
+        let options = Options { step_word: "epoch".to_owned(), ..Options::default() };
+        let mut report = compare(["A", "B"], a, b, &options).unwrap();
+        let mut asked = None;
+        look_again(&mut report, ["A", "B"], [a, b], &options, |kept| {
+            asked = Some(kept.clone());
+            Ok(seconds.map(|last| run(last, false)))
+        });
+        (asked, report.to_string())
     }
 
     #[test]
     fn the_step_where_digests_part_is_run_again_by_values() {
-        let mut report = held(1.5, true);
-        let mut asked = None;
-        tell_values(&mut report, "epoch", |kept| {
-            asked = Some(kept.clone());
-            Ok(held(1.5, false))
-        });
+        let (asked, text) = told(1.5, true, "1", [1.0, 1.5]);
         assert_eq!(asked, Some(Kept { steps: 2..3, ..Kept::default() }));
-        let text = report.to_string();
         assert!(text.contains("compared by digests, then epoch 2 by values: both ran"), "{text}");
-        assert!(text.contains("tanh, step 2, param, w at [0]") && text.contains("1.5 ("), "{text}");
-
-        let mut report = held(1.5, true);
-        tell_values(&mut report, "step", |_| Ok(held(1.0, false)));
-        let text = report.to_string();
-        assert!(text.contains("run again for step 2, they did not part: one does not"), "{text}");
+        assert!(
+            text.contains("tanh, epoch 2, param, w at [0]") && text.contains("1.5 ("),
+            "{text}"
+        );
+        assert!(!text.contains("repeat"), "{text}");
     }
 
     #[test]
-    fn runs_that_do_not_part_by_digests_run_once() {
-        for mut report in [held(1.0, true), held(1.5, false)] {
-            tell_values(&mut report, "epoch", |_| unreachable!());
+    fn a_side_that_does_not_repeat_itself_is_named_before_the_verdict() {
+        for (digest, threads) in [(true, "1"), (true, "2"), (false, "2")] {
+            let (_, text) = told(1.5, digest, threads, [1.0, 1.0]);
+            let (before, _) = text.split_once("verdict: diverged").unwrap();
+            let said = "B does not repeat itself: run again, tanh/000002/param/w is another\n";
+            assert!(before.contains(said) && !text.contains("A does"), "{text}");
+        }
+        let (_, text) = told(1.5, false, "2", [1.0, 1.5]);
+        assert!(text.contains("run again for epoch 2, both repeat themselves\n"), "{text}");
+    }
+
+    #[test]
+    fn runs_that_need_no_second_look_run_once() {
+        for (last, digest, threads) in [(1.0, true, "2"), (1.0, false, "2"), (1.5, false, "1")] {
+            assert_eq!(told(last, digest, threads, [1.0, 1.0]).0, None);
         }
     }
 }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use parity_record::{Kept, Trace};
 use serde::Serialize;
 
-pub use self::again::{Digest, tell_values};
+pub use self::again::{Digest, look_again};
 pub use self::port::port_against_script;
 use crate::compare::{Report, Value};
 use crate::progress::spin;

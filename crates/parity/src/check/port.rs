@@ -8,7 +8,7 @@ use crate::compare::{Options, compare};
 use anyhow::{Context, Result};
 use parity_record::{DIGEST_VARIABLE, Kept, STEPS_VARIABLE, TRACE_VARIABLE, Trace};
 
-use super::again::tell_values;
+use super::again::look_again;
 use super::{Checked, record_script};
 use crate::progress::spin;
 use crate::python::{Folder, Python, Running, steps};
@@ -27,10 +27,11 @@ pub fn port_against_script(
         let theirs = record_script(script, args, python, kept)?;
         Ok([record_port(port, python, kept)?, theirs])
     };
-    let compare = |[ours, theirs]: &[Trace; 2]| compare(["port", "script"], ours, theirs, options);
+    let sides = ["port", "script"];
     let traces = both(&Kept { digest, ..Kept::default() })?;
-    let mut report = compare(&traces)?;
-    tell_values(&mut report, &options.step_word, |kept| compare(&both(kept)?));
+    let [ours, theirs] = &traces;
+    let mut report = compare(sides, ours, theirs, options)?;
+    look_again(&mut report, sides, [ours, theirs], options, both);
     Ok(Checked::new(script.display().to_string(), String::new(), report, traces))
 }
 
