@@ -47,6 +47,7 @@
 //! # }
 //! ```
 
+pub mod cpu;
 pub mod data;
 pub mod lr_scheduler;
 pub mod nn;
