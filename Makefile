@@ -86,7 +86,7 @@ bench: build
 	@mkdir -p results
 	$(BIN) bench --records 5000 --large --csv results/bench.csv --plot docs/bench.svg
 
-# The first build takes about three minutes.
+# The first build takes four to five minutes on two idle cores.
 build: setup
 	@$(CARGO) build --release
 
