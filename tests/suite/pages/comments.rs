@@ -63,20 +63,21 @@ impl Tree {
 
 /// The comments and docstrings of a file, with the numbers of their lines.
 fn comments<'t>(file: &str, text: &'t str) -> Vec<(usize, &'t str)> {
-    let sign = if file.ends_with(".rs") { "//" } else { "#" };
-    let mut in_docstring = false;
-    let comment = |(i, line): (usize, &'t str)| {
+    let ending = Path::new(file).extension().unwrap_or_default();
+    let sign = if ending == "rs" { "//" } else { "#" };
+    let mut is_open = false;
+    let found = |(i, line): (usize, &'t str)| {
         let quotes = line.matches("\"\"\"").count();
-        let is_docstring = file.ends_with(".py") && (in_docstring || quotes > 0);
-        in_docstring ^= quotes % 2 == 1;
-        if is_docstring {
+        let is_doc = ending == "py" && (is_open || quotes > 0);
+        is_open ^= quotes % 2 == 1;
+        if is_doc {
             return Some((i + 1, line));
         }
         let mut starts = line.match_indices(sign).map(|(at, _)| at);
         let at = starts.find(|at| line[..*at].ends_with(char::is_whitespace) || *at == 0)?;
         Some((i + 1, &line[at..]))
     };
-    text.lines().enumerate().filter_map(comment).collect()
+    text.lines().enumerate().filter_map(found).collect()
 }
 
 fn has_comments(file: &str) -> bool {

@@ -60,7 +60,7 @@ impl Suite {
     }
 }
 
-/// What differs between the two environments, as JUnit has it.
+/// What differs between the two environments, as `JUnit` has it.
 fn properties(comparison: &Comparison) -> String {
     let (_, rows) = rows::environment(comparison);
     if rows.is_empty() {
