@@ -99,7 +99,7 @@ bench: build
 	@mkdir -p results
 	$(BIN) bench --records 5000 --large --csv results/bench.csv --plot docs/bench.svg
 
-# The first build takes about three minutes.
+# The first build takes four to five minutes on two idle cores.
 build: setup
 	@$(CARGO) build --release
 

@@ -1,4 +1,4 @@
-"""The activations to choose from. Twin of src/pytorch/activation.rs."""
+"""The activations to choose from. Twin of torch-parity/src/nn/activation.rs."""
 
 import torch
 import torch.nn.functional as F

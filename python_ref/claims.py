@@ -1,4 +1,4 @@
-"""What `signal` found, beside what the lesson says. Twin of src/lesson/claims.rs."""
+"""What `signal` found, beside what the lesson says. Twin of src/lesson/signal/claims.rs."""
 
 from operator import gt, lt
 

@@ -1,4 +1,4 @@
-"""The flags that the experiments share. Twin of src/cli.rs."""
+"""The flags that the experiments share. Twin of src/lesson/settings.rs."""
 
 import argparse
 import sys

@@ -1,6 +1,6 @@
 """Sections 1, 2, 5: activations and their derivatives, and where they saturate.
 
-Run it with `python -m python_ref.curve`. Twin of src/lesson/curve.rs.
+Run it with `python -m python_ref.curve`. Twin of src/lesson/curve/mod.rs.
 """
 
 import sys

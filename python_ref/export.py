@@ -1,4 +1,4 @@
-"""Where outputs go. Twin of src/export.rs."""
+"""Where outputs go, and rows as CSV. Twin of src/export.rs."""
 
 import csv
 

@@ -1,6 +1,6 @@
 """Section 4: a decoder that makes pictures; what its last activation changes.
 
-Run it with `python -m python_ref.generator`. Twin of src/lesson/generator.rs;
+Run it with `python -m python_ref.generator`. Twin of src/lesson/generator/mod.rs;
 the contact sheet (`--image`) is drawn by the Rust side alone.
 """
 

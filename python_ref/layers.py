@@ -1,6 +1,6 @@
 """What flows through the layers of a network, forwards and backwards.
 
-Twin of src/lesson/layers.rs.
+Twin of src/lesson/signal/layers.rs.
 """
 
 from collections import namedtuple

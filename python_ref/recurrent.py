@@ -1,6 +1,6 @@
 """Section 4: recurrent cells on a task that needs memory, by activation.
 
-Run it with `python -m python_ref.recurrent`. Twin of src/lesson/recurrent.rs.
+Run it with `python -m python_ref.recurrent`. Twin of src/lesson/recurrent/mod.rs.
 """
 
 from dataclasses import astuple, dataclass, fields

@@ -1,4 +1,4 @@
-"""Recurrent cells with a choice of activation. Twin of src/pytorch/rnn.rs.
+"""Recurrent cells with a choice of activation. Twin of src/lesson/recurrent/cell.rs.
 
 torch.nn.RNN offers tanh and relu, torch.nn.LSTM tanh alone. With these, the
 cells here compute the same; parameters have the same names, order and start.

@@ -1,6 +1,6 @@
 """Sections 2, 3, 7: what flows through networks of many layers.
 
-Run it with `python -m python_ref.signal`. Twin of src/lesson/signal.rs.
+Run it with `python -m python_ref.signal`. Twin of src/lesson/signal/mod.rs.
 """
 
 from collections import namedtuple

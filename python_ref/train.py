@@ -1,6 +1,6 @@
 """Section 6: an MLP trained with several activations, final losses compared.
 
-Run it with `python -m python_ref.train`. Twin of src/lesson/train.rs.
+Run it with `python -m python_ref.train`. Twin of src/lesson/train/mod.rs.
 """
 
 import torch

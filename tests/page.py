@@ -170,6 +170,8 @@ def expected(of, comparison):
         ]
     if of == "settings":
         return [[name, value] for name, value in comparison["settings"].items()]
+    if of == "other_environment":
+        return [[name, *both] for name, both in comparison["other_environment"]]
     if of == "environment":
         files = comparison["files"]
         rows = [["file", *files]] if files else []

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
-use std::fs;
 use std::thread::available_parallelism;
 
 use anyhow::Result;
@@ -138,10 +137,8 @@ fn short(x: f64) -> String {
 
 /// Its name, where the system tells, and how many cores we may use.
 fn cpu() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let cores = available_parallelism().map_or("unknown".to_owned(), |n| n.to_string());
-    format!("{}, cores: {cores}", model.map_or(std::env::consts::ARCH, |(_, name)| name.trim()))
+    format!("{}, cores: {cores}", torch_parity::cpu::name())
 }
 
 #[cfg(test)]

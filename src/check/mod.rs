@@ -2,14 +2,11 @@
 
 mod script;
 
-use std::ffi::OsString;
-use std::path::Path;
-
 use anyhow::{Context, Result, ensure};
 use parity::check::{self, Checked, Digest, environment, look_again};
 use parity::compare::{self, Options, Report, Tally, Verdict};
 use parity::progress::spin;
-use parity::python::{Folder, Python, Running, checkout};
+use parity::python::{Folder, Python, Running, Script, checkout};
 use parity::text::escaped;
 use torch_parity::TORCH_VERSION;
 use torch_parity::trace::{About, Both, Kept, Trace, Writer};
@@ -147,16 +144,15 @@ fn same_release(python: &About) -> Result<()> {
 /// same settings to it, whole. `settings` makes the settings from those that the
 /// record tells.
 pub fn against_script(
-    script: &Path,
-    args: &[OsString],
+    script: Script<'_>,
     python: &Python,
     digest: bool,
     settings: impl FnOnce(Result<Train>) -> Result<Train>,
     options: &Options,
 ) -> Result<Checked> {
     let kept = Kept { digest, ..Kept::default() };
-    let recorded = record_script(script, args, python, &kept)?;
-    let name = script.display();
+    let recorded = record_script(script, python, &kept)?;
+    let name = script.path.display();
     let settings = settings(
         script::settings(&recorded, &Train::default()).with_context(|| format!("{name}")),
     )?;
@@ -170,7 +166,7 @@ pub fn against_script(
     let sides = ["Rust", "script"];
     let mut report = compare::compare(sides, &ours, &theirs, options)?;
     look_again(&mut report, sides, [&ours, &theirs], options, |kept| {
-        let theirs = script::renamed(record_script(script, args, python, kept)?, &keys)?;
+        let theirs = script::renamed(record_script(script, python, kept)?, &keys)?;
         let mut ours = record(&settings, kept)?;
         ours.about.settings.clear();
         Ok([ours, theirs])
@@ -187,8 +183,8 @@ pub fn against_script(
 }
 
 /// Records a script with our release of PyTorch.
-fn record_script(script: &Path, args: &[OsString], python: &Python, kept: &Kept) -> Result<Trace> {
-    let trace = check::record_script(script, args, python, kept)?;
+fn record_script(script: Script<'_>, python: &Python, kept: &Kept) -> Result<Trace> {
+    let trace = check::record_script(script, python, kept)?;
     same_release(&trace.about)?;
     Ok(trace)
 }

@@ -10,6 +10,7 @@ use parity::command::check::{How, Kept, split};
 use parity::command::options::Form;
 use parity::compare::Verdict;
 use parity::output::Outputs;
+use parity::python::Script;
 use parity::report::{Comparison, Document};
 use tanh_parity::check;
 use tanh_parity::lesson::Experiment;
@@ -138,12 +139,13 @@ fn train(
     let options = how.options.options(if more.port.is_some() { "step" } else { EPOCH })?;
     let checked = if let Some(script) = &more.script {
         let args = split(more.script_args.as_deref().unwrap_or_default(), "--script-args")?;
+        let script = Script { path: script, args: &args, threads: train.run.threads };
         if let Some(port) = &more.port {
             let port = split(port, "--port")?;
-            port_against_script(script, &args, &port, &python, kept.digest, &options)?
+            port_against_script(script, &port, &python, kept.digest, &options)?
         } else {
             let settings = |told: Result<Train>| given_first(train, told, flags);
-            check::against_script(script, &args, &python, kept.digest, settings, &options)?
+            check::against_script(script, &python, kept.digest, settings, &options)?
         }
     } else {
         let digest = if more.resync { Digest::Never } else { kept.digest(how, records.paths()) };

@@ -13,8 +13,8 @@
 //!   computed here, to its bits.
 //!
 //! The last three rest on how libtorch's kernels round on the CPU at hand, which
-//! is tried first; where they round otherwise, its own are called. tests/fast.rs
-//! trains by both loops and compares every tensor.
+//! is tried first; where they round otherwise, its own are called.
+//! `tests/suite/fast.rs` trains by both loops and compares every tensor.
 //!
 //! [plain]: crate::lesson::train::fit
 

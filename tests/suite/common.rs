@@ -81,6 +81,16 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Every file that git has, by its path in the project.
+pub fn tracked() -> Vec<String> {
+    let mut git = Command::new("git");
+    git.args(["-c", "safe.directory=*", "ls-files", "-z"]).current_dir(root());
+    let listed = stdout(git);
+    // One that is about to be removed is still listed.
+    let there = listed.split_terminator('\0').filter(|path| root().join(path).is_file());
+    there.map(str::to_owned).collect()
+}
+
 /// Cargo's target folder that the program was built in: ports are built there too,
 /// since the bindings to libtorch take minutes.
 pub fn built() -> PathBuf {

@@ -409,7 +409,7 @@ fn a_check_tells_what_ran_and_how_each_series_ends() {
     let page = fs::read_to_string(folder.path().join("p.html")).unwrap();
     let kernels = check["environment"][1]["cpu_capability"].as_str().unwrap();
     for row in [
-        format!("<th scope=\"row\">cpu_capability</th><td></td><td>{kernels}</td>"),
+        format!("<th scope=\"row\">cpu_capability</th><td>{kernels}</td><td>{kernels}</td>"),
         "<th scope=\"row\">hidden</th><td>4</td>".to_owned(),
     ] {
         assert!(page.contains(&row), "no {row} in {page}");

@@ -9,6 +9,7 @@ mod curve;
 mod damage;
 mod digest;
 mod endings;
+mod environment;
 mod examples;
 mod fast;
 mod formats;

@@ -2,7 +2,10 @@
 //! at first, exact once it is filled in, red again with a mistake.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use assert_cmd::Command;
 use tempfile::TempDir;
@@ -23,7 +26,6 @@ impl Port {
         let mut command = tanh_parity("new");
         command.arg(&path);
         assert!(stdout(command).contains("a port of train.py"));
-        fs::copy(root().join("Cargo.lock"), path.join("Cargo.lock")).unwrap();
         Self { _folder: folder, path }
     }
 
@@ -31,11 +33,16 @@ impl Port {
         self.path.join(name)
     }
 
-    fn build(&self) -> PathBuf {
-        let mut command = Command::new("cargo");
+    /// What builds it, in the target folder of the tests.
+    fn cargo(&self) -> std::process::Command {
+        let mut command = std::process::Command::new("cargo");
         command.args(["build", "--release", "--offline"]).current_dir(&self.path);
         command.env("CARGO_TARGET_DIR", built()).env_remove("LIBTORCH");
-        stdout(command);
+        command
+    }
+
+    fn build(&self) -> PathBuf {
+        stdout(Command::from_std(self.cargo()));
         built().join("release/a-port--f-r-tch")
     }
 
@@ -65,7 +72,8 @@ fn new_writes_a_port_of_the_script_it_is_given() {
     let parity = ".github/workflows/parity.yml";
     for place in ["Cargo.toml", "build.rs", "src/main.rs", "Makefile", ".gitignore", parity] {
         let text = read(place);
-        for word in ["@NAME@", "@SCRIPT@", "@STEM@", "@TORCH_PARITY@", "@CHECKOUT@", "@LIBTORCH@"] {
+        for word in ["@NAME@", "@SCRIPT@", "@STEM@", "@TORCH_PARITY@", "@LIBTORCH@", "@TARGET_DIR@"]
+        {
             assert!(!text.contains(word), "{place}: {word}");
         }
     }
@@ -75,6 +83,42 @@ fn new_writes_a_port_of_the_script_it_is_given() {
     assert!(cargo.contains(&format!("torch-parity = {{ path = {library:?} }}\n")), "{cargo}");
     assert!(read(".cargo/config.toml").contains(&format!("LIBTORCH = {LIBTORCH:?}\n")));
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing beside it");
+}
+
+/// The crate that a line of cargo's says is compiled.
+fn compiled(line: &str) -> Option<&str> {
+    line.trim_start().strip_prefix("Compiling ")?.split(' ').next()
+}
+
+/// After `make run` a port needs ours, itself, and the few that it wants with fewer
+/// features; the bindings to libtorch, which take minutes, it finds built.
+#[test]
+fn a_port_compiles_a_handful_of_crates_and_all_of_them_where_its_profile_is_another() {
+    let port = Port::new();
+    let output = port.cargo().output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    let crates: Vec<_> = said.lines().filter_map(compiled).collect();
+    assert!(crates.last().is_some_and(|name| *name == "a-port--f-r-tch"), "{said}");
+    assert!(crates.len() <= 12, "{crates:?}");
+    assert!(!crates.iter().any(|name| ["torch-sys", "tch"].contains(name)), "{crates:?}");
+    let target = format!("target-dir = {:?}", root().join("target"));
+    let config = fs::read_to_string(port.file(".cargo/config.toml")).unwrap();
+    assert!(config.contains(&target), "{config}");
+
+    let manifest = port.file("Cargo.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    assert_eq!(text.matches("torch-sys = { opt-level = 1 }").count(), 1, "{text}");
+    fs::write(&manifest, text.replace("torch-sys = { opt-level = 1 }", "")).unwrap();
+    // That it begins is enough.
+    let mut cargo = port.cargo();
+    let mut cargo = cargo.stderr(Stdio::piped()).process_group(0).spawn().unwrap();
+    let lines = BufReader::new(cargo.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let bindings = lines.into_iter().find(|line| compiled(line) == Some("torch-sys"));
+    let group = format!("-{}", cargo.id());
+    std::process::Command::new("kill").args(["-TERM", "--", &group]).status().unwrap();
+    cargo.wait().unwrap();
+    assert!(bindings.is_some());
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub struct About {
     /// Every setting that the results depend on.
     #[serde(default)]
     pub settings: BTreeMap<String, String>,
-    /// What ran it: `by`, `torch`, `threads`, `cpu_capability` where known.
+    /// What ran it: `by`, `torch`, `threads`, `cpu`, `cpu_capability` where known.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
     /// The series in the order in which they ran; the file sorts by name.

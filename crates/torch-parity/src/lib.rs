@@ -47,6 +47,7 @@
 //! # }
 //! ```
 
+pub mod cpu;
 pub mod data;
 mod error;
 pub mod lr_scheduler;

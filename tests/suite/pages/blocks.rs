@@ -72,7 +72,7 @@ fn loose(page: &Page) -> Vec<String> {
     let read = |file: &str| {
         let text = fs::read_to_string(root().join(file)).unwrap_or_default();
         // What stands for these in the files that `new` makes.
-        text.replace("@SCRIPT@", "train.py").replace("@CHECKOUT@", "PATH_OF_THE_CHECKOUT")
+        text.replace("@SCRIPT@", "train.py")
     };
     let mut found = Vec::new();
     for Block { language, lines, held } in blocks(&page.text) {

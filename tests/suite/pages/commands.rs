@@ -12,10 +12,10 @@ use super::blocks::{Block, Held, blocks};
 use super::claims::wrong_numbers;
 use super::pictures::{is_shown, looks_like};
 use super::{Page, pages};
-use crate::common::{is_amd, is_avx512, outcome, root};
+use crate::common::{built, is_amd, is_avx512, outcome, root, tracked};
 
-/// What was run so far, each command once, in a folder that has what a checkout
-/// has.
+/// What was run so far, each command once, in a fresh copy of the checkout: what git
+/// has of it, and the environment that `make setup` makes.
 pub struct Commands {
     folder: TempDir,
     /// Exit status and standard output, or standard error where that is empty.
@@ -25,10 +25,15 @@ pub struct Commands {
 impl Commands {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        for name in [".venv", "Cargo.toml", "python_ref", "tests", "crates"] {
-            symlink(root().join(name), folder.path().join(name)).unwrap();
+        for path in tracked() {
+            let to = folder.path().join(&path);
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(root().join(&path), to).unwrap();
         }
-        fs::copy(root().join("tests/lesson.py"), folder.path().join("lesson.py")).unwrap();
+        symlink(root().join(".venv"), folder.path().join(".venv")).unwrap();
+        // What a page builds is built in the checkout itself: a copy's build would take
+        // minutes.
+        symlink(built(), folder.path().join("target")).unwrap();
         Self { folder, ran: HashMap::new() }
     }
 
@@ -37,7 +42,10 @@ impl Commands {
             let binary = Path::new(assert_cmd::cargo::cargo_bin!("tanh-parity"));
             let path = format!("{}:{}", binary.parent().unwrap().display(), env!("PATH"));
             let mut command = Command::new("sh");
-            command.args(["-c", line]).current_dir(&self.folder).env("PATH", path);
+            let is_build = line.starts_with("cargo build ");
+            let folder = if is_build { root() } else { self.folder.path() };
+            command.args(["-c", line]).current_dir(folder).env("PATH", path);
+            command.env("CARGO_TARGET_DIR", built()).env("CARGO_NET_OFFLINE", "true");
             command.env("PYTHONDONTWRITEBYTECODE", "1");
             let (code, out, err) = outcome(command);
             self.ran.insert(line.to_owned(), (code, if out.is_empty() { err } else { out }));

@@ -5,6 +5,7 @@ mod blocks;
 mod chinese;
 mod claims;
 mod commands;
+mod comments;
 mod links;
 mod messages;
 mod numbers;

@@ -4,8 +4,6 @@ mod again;
 mod port;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::path::Path;
 
 use anyhow::{Context, Result};
 use parity_record::{Kept, Trace};
@@ -13,9 +11,9 @@ use serde::Serialize;
 
 pub use self::again::{Digest, look_again};
 pub use self::port::port_against_script;
-use crate::compare::{Report, Value};
+use crate::compare::{Report, Value, environment_words, other_environment};
 use crate::progress::spin;
-use crate::python::Python;
+use crate::python::{Python, Script};
 use crate::text::{escaped, repr, table, thousands_u64};
 
 /// What the check of one experiment came to.
@@ -68,6 +66,11 @@ impl Checked {
         let Self { told, report, .. } = self;
         format!("{}{told}\n{}{report}", environment(self), endings_table(&self.endings))
     }
+
+    /// What differs between the two environments, in lines.
+    fn other_environment(&self) -> String {
+        environment_words(&self.report.sides, &other_environment(&self.environment))
+    }
 }
 
 /// How a series ends: the losses of its last step, and in how many steps
@@ -97,10 +100,9 @@ pub fn environment(checked: &Checked) -> String {
         "1" => "1 thread".to_owned(),
         n => format!("{n} threads"),
     };
-    // tch cannot ask for the CPU capability: both sides select kernels by the
-    // same code, on the same machine and environment.
     format!(
-        "Rust    {}, libtorch {}, {}\nPython  PyTorch {}, {}, CPU capability {}\n",
+        "{}Rust    {}, libtorch {}, {}\nPython  PyTorch {}, {}, CPU capability {}\n",
+        checked.other_environment(),
         of(rust, "by"),
         of(rust, "torch"),
         threads(rust),
@@ -146,13 +148,8 @@ fn endings_table(endings: &[Ending]) -> String {
 }
 
 /// Records a script to a file, and reads it.
-pub fn record_script(
-    script: &Path,
-    args: &[OsString],
-    python: &Python,
-    kept: &Kept,
-) -> Result<Trace> {
-    let mut running = python.start_recording(script, args, 1, kept)?;
+pub fn record_script(script: Script<'_>, python: &Python, kept: &Kept) -> Result<Trace> {
+    let mut running = python.start_recording(script, kept)?;
     spin("waiting for the script", || running.finish())?;
     Trace::read(&running.file("script.safetensors"))
         .context("the script left no record: is --python a Python?")

@@ -1,7 +1,6 @@
 //! `check --script --port`: a user's port held to their script, both recorded.
 
 use std::ffi::OsString;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::compare::{Options, compare};
@@ -11,32 +10,31 @@ use parity_record::{DIGEST_VARIABLE, Kept, STEPS_VARIABLE, TRACE_VARIABLE, Trace
 use super::again::look_again;
 use super::{Checked, record_script};
 use crate::progress::spin;
-use crate::python::{Folder, Python, Running, steps};
+use crate::python::{Folder, Python, Running, Script, set_threads, steps};
 
 /// Runs both, each recording, and compares. The port's words are the program and
 /// its arguments.
 pub fn port_against_script(
-    script: &Path,
-    args: &[OsString],
+    script: Script<'_>,
     port: &[OsString],
     python: &Python,
     digest: bool,
     options: &Options,
 ) -> Result<Checked> {
     let both = |kept: &Kept| -> Result<[Trace; 2]> {
-        let theirs = record_script(script, args, python, kept)?;
-        Ok([record_port(port, python, kept)?, theirs])
+        let theirs = record_script(script, python, kept)?;
+        Ok([record_port(port, script.threads, python, kept)?, theirs])
     };
     let sides = ["port", "script"];
     let traces = both(&Kept { digest, ..Kept::default() })?;
     let [ours, theirs] = &traces;
     let mut report = compare(sides, ours, theirs, options)?;
     look_again(&mut report, sides, [ours, theirs], options, both);
-    Ok(Checked::new(script.display().to_string(), String::new(), report, traces))
+    Ok(Checked::new(script.path.display().to_string(), String::new(), report, traces))
 }
 
 /// Runs the port with [`TRACE_VARIABLE`] set, and reads what it recorded.
-fn record_port(words: &[OsString], python: &Python, kept: &Kept) -> Result<Trace> {
+fn record_port(words: &[OsString], threads: i32, python: &Python, kept: &Kept) -> Result<Trace> {
     let (program, args) = words.split_first().context("--port '' is no command: name one")?;
     let name = program.to_string_lossy();
     let folder = Folder::new()?;
@@ -44,6 +42,7 @@ fn record_port(words: &[OsString], python: &Python, kept: &Kept) -> Result<Trace
     let mut command = Command::new(program);
     command.args(args).env(TRACE_VARIABLE, &file).env(STEPS_VARIABLE, steps(kept));
     command.env(DIGEST_VARIABLE, if kept.digest { "1" } else { "" });
+    set_threads(&mut command, threads);
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let mut running =
         Running::start(&name, command, folder, python.timeout()).with_context(|| {

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use super::flag::OUTPUT;
+use super::flag::{OUTPUT, RUNNING, whole};
 use super::options::{CompareOptions, Shown};
 use super::python::PythonArgs;
 use crate::check::{Checked, Digest, port_against_script};
 use crate::compare::Verdict;
 use crate::output::Outputs;
+use crate::python::Script;
 use crate::report::{Comparison, Document};
 
 /// Flags of `check`.
@@ -31,6 +32,9 @@ pub struct CheckArgs {
     /// The port of it, which records to the file that TORCH_PARITY_TRACE names
     #[arg(long, value_name = "COMMAND", help_heading = "What is compared, and when it passes")]
     port: String,
+    /// Threads of both, from 1 to 1024, unless they set them themselves
+    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
+    threads: i32,
     #[command(flatten)]
     how: How,
     #[command(flatten)]
@@ -106,13 +110,14 @@ impl Kept {
 
 /// Runs the command and prints the report.
 pub fn run(args: &CheckArgs) -> Result<Verdict> {
-    let CheckArgs { script, script_args, port, how, kept, .. } = args;
+    let CheckArgs { script, script_args, port, threads, how, kept, .. } = args;
     let outputs = kept.outputs([args.trace_port.as_ref(), args.trace_script.as_ref()])?;
     let options = how.options.options("step")?;
     let words = split(script_args.as_deref().unwrap_or_default(), "--script-args")?;
     let port = split(port, "--port")?;
     let python = how.python.find();
-    let checked = port_against_script(script, &words, &port, &python, kept.digest, &options)?;
+    let script = Script { path: script, args: &words, threads: *threads };
+    let checked = port_against_script(script, &port, &python, kept.digest, &options)?;
     kept.show(&checked, outputs)
 }
 

@@ -35,8 +35,9 @@ pub fn run(args: &CompareArgs, step_word: impl Fn(&str) -> &'static str) -> Resu
     let listed = args.shown.listed();
     let files = [&args.a, &args.b].map(|path| path.display().to_string());
     let comparison = Comparison::of_files(files, &both, report.outcome(listed));
+    let text = comparison.environment_words() + &report.to_string();
+    let text = args.shown.with_listing(text, &report);
     let document = Document::new("compare", vec![comparison], None);
-    let text = args.shown.with_listing(report.to_string(), &report);
     args.shown.show(&document, text, &mut outputs)?;
     Ok(report.verdict())
 }

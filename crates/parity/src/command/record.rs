@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::flag::{OUTPUT, RUNNING, whole};
 use super::python::InterpreterArgs;
+use crate::python::Script;
 
 /// A century.
 const NO_LIMIT: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
@@ -45,6 +46,10 @@ pub struct RecordArgs {
     quiet: bool,
     #[command(flatten)]
     python: InterpreterArgs,
+    /// Threads of the script's PyTorch, from 1 to 1024, unless the script sets them;
+    /// on several, other bits come out
+    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
+    threads: i32,
     /// Seconds that the script may take, from 1 to 1000000000 [default: no limit]
     #[arg(long, help_heading = RUNNING, value_name = "SECONDS", value_parser = whole::<u64>(1..=1_000_000_000))]
     timeout: Option<u64>,
@@ -78,5 +83,6 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode> {
     }
     let timeout = args.timeout.map_or(NO_LIMIT, Duration::from_secs);
     let (script, own) = args.script.split_first().expect("clap asks for a script");
-    args.python.find(timeout).record(&flags, Path::new(script), own)
+    let script = Script { path: Path::new(script), args: own, threads: args.threads };
+    args.python.find(timeout).record(&flags, script)
 }

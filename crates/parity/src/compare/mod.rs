@@ -1,8 +1,10 @@
-//! Two records, or two tables -> report. Pure: no files, no processes, no printing.
+//! Two records, or two tables -> report. It starts no process and prints nothing; of
+//! a record on disk it reads one block after another.
 
 mod around;
 mod blocks;
 mod difference;
+mod environment;
 mod listing;
 mod needed;
 mod options;
@@ -23,6 +25,7 @@ use anyhow::{Result, bail};
 
 pub use around::Nearby;
 pub use difference::{Difference, Values, What};
+pub use environment::{environment_words, other_environment};
 pub use options::Options;
 pub use outcome::{How, Outcome, Phase, Smallest, Steps, Told};
 pub use records::compare;

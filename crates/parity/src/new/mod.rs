@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -12,8 +11,11 @@ use crate::program;
 use crate::python::Python;
 
 /// The files of a port, by their place in it. `@WORD@` stands for what differs.
-const TEMPLATE: [(&str, &str); 7] = [
+const TEMPLATE: [(&str, &str); 8] = [
     ("Cargo.toml", include_str!("template/Cargo.toml")),
+    // With other versions everything would be compiled again. Cargo takes out of it
+    // what a port does not need.
+    ("Cargo.lock", include_str!("../../../../Cargo.lock")),
     ("build.rs", include_str!("template/build.rs")),
     (".cargo/config.toml", include_str!("template/.cargo/config.toml")),
     ("src/main.rs", include_str!("template/src/main.rs")),
@@ -25,8 +27,19 @@ const TEMPLATE: [(&str, &str); 7] = [
 /// The script of a port that is made without one.
 const SCRIPT: &str = include_str!("template/train.py");
 
+/// The checkout that this program was built in.
+fn checkout() -> &'static Path {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.ancestors().nth(2).unwrap_or(own)
+}
+
 /// Makes a port of `script` in the new folder `folder`; returns what to do next.
 pub fn port(folder: &Path, script: Option<&Path>) -> Result<String> {
+    port_beside(checkout(), folder, script)
+}
+
+/// The same, where the checkout is in this folder, or was.
+fn port_beside(checkout: &Path, folder: &Path, script: Option<&Path>) -> Result<String> {
     let name = crate_name(folder)?;
     ensure!(!folder.exists(), "{} is there already: name a new folder", folder.display());
     let text = match script {
@@ -37,16 +50,15 @@ pub fn port(folder: &Path, script: Option<&Path>) -> Result<String> {
     let script = script
         .and_then(Path::file_name)
         .map_or("train.py".into(), |name| name.display().to_string());
-    let checkout =
-        Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("/"));
     let library = checkout.join("crates/torch-parity");
+    let is_here = library.is_dir();
     let words = [
         ("@NAME@", name.clone()),
         ("@SCRIPT@", script.clone()),
         ("@STEM@", script.trim_end_matches(".py").to_owned()),
         ("@TORCH_PARITY@", quoted(&library)),
-        ("@CHECKOUT@", checkout.display().to_string()),
-        ("@LIBTORCH@", quoted(&libtorch()?)),
+        ("@TARGET_DIR@\n", if is_here { target_dir(checkout) } else { String::new() }),
+        ("@LIBTORCH@", quoted(&libtorch(checkout)?)),
     ];
     // Beside, then renamed: no half a port.
     let parent = folder.parent().unwrap_or(Path::new(""));
@@ -64,21 +76,41 @@ pub fn port(folder: &Path, script: Option<&Path>) -> Result<String> {
     write(&beside.path().join(&script), &text).with_context(cannot)?;
     let beside = beside.keep();
     fs::rename(&beside, folder).with_context(cannot)?;
+    let elsewhere = format!(
+        "\n{} is not there: write in {}/Cargo.toml where torch-parity is\n",
+        library.display(),
+        folder.display()
+    );
     Ok(format!(
         "{folder}: a port of {script}, which is yet to do what the script does\n\n  \
          cd {folder}\n  make check      # red, and says where the two part\n  \
-         src/main.rs     # fill in the script's data, model and loop\n",
+         src/main.rs     # fill in the script's data, model and loop\n{}",
+        if is_here { "" } else { &elsewhere },
         folder = folder.display()
     ))
 }
 
-/// The libtorch that the port is linked to.
-fn libtorch() -> Result<PathBuf> {
+/// Lets cargo use what it built in the checkout.
+fn target_dir(checkout: &Path) -> String {
+    let target = quoted(&checkout.join("target"));
+    format!(
+        "\n# What was built for tanh-parity is not built again. CARGO_TARGET_DIR, if set, wins.\n\
+         [build]\ntarget-dir = {target}\n"
+    )
+}
+
+/// The libtorch that the port is linked to: the checkout's by the name that it has
+/// there, or cargo would take it for another.
+fn libtorch(checkout: &Path) -> Result<PathBuf> {
     if let Some(own) = program::current().libtorch {
         return Ok(own.into());
     }
     if let Some(named) = std::env::var_os("LIBTORCH").filter(|path| !path.is_empty()) {
         return Ok(named.into());
+    }
+    let own = checkout.join(".venv/libtorch");
+    if own.is_dir() {
+        return Ok(own);
     }
     Python::find(None, None, Duration::from_secs(60)).libtorch()
 }
@@ -107,4 +139,25 @@ fn crate_name(folder: &Path) -> Result<String> {
 /// As TOML has a text.
 fn quoted(path: &Path) -> String {
     format!("{:?}", path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_its_checkout_a_port_is_built_in_its_own_folder_and_that_is_said() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let made = |checkout: &Path, name: &str| {
+            let port = folder.path().join(name);
+            let said = port_beside(checkout, &port, None).unwrap();
+            (said, fs::read_to_string(port.join(".cargo/config.toml")).unwrap())
+        };
+        let (said, config) = made(checkout(), "beside");
+        assert!(!said.contains("is not there"), "{said}");
+        assert!(config.ends_with(&target_dir(checkout())), "{config}");
+        let (said, config) = made(Path::new("/nowhere"), "alone");
+        assert!(said.contains("\n/nowhere/crates/torch-parity is not there: write in "), "{said}");
+        assert!(config.contains("\nLIBTORCH = ") && !config.contains("[build]"), "{config}");
+    }
 }

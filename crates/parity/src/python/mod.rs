@@ -117,9 +117,11 @@ impl Python {
     /// Records a user's script, unchanged, with these flags of the recorder, in
     /// the current folder and on our own input and outputs; returns its exit
     /// status.
-    pub fn record(&self, flags: &[OsString], script: &Path, args: &[OsString]) -> Result<ExitCode> {
+    pub fn record(&self, flags: &[OsString], script: Script<'_>) -> Result<ExitCode> {
+        let Script { path: script, args, threads } = script;
         let (mut command, _folder) = self.recorder()?;
         command.args(flags).arg("--").arg(script).args(args);
+        set_threads(&mut command, threads);
         let mut child = command.spawn().map_err(|error| self.cannot_start(&error))?;
         let _companion = Companion::new(child.id());
         let name = script.display();
@@ -136,20 +138,13 @@ impl Python {
 
     /// Records a user's script, unchanged, to the file `script.safetensors` of the
     /// run's folder; what it prints is dropped, but for errors.
-    pub fn start_recording(
-        &self,
-        script: &Path,
-        args: &[OsString],
-        threads: i32,
-        kept: &Kept,
-    ) -> Result<Running> {
+    pub fn start_recording(&self, script: Script<'_>, kept: &Kept) -> Result<Running> {
+        let Script { path: script, args, threads } = script;
         let (mut command, folder) = self.recorder()?;
         command.args(kept.digest.then_some("--digest")).args(["--steps", &steps(kept)]);
         command.args(["--quiet", "--trace"]).arg(folder.path().join("script.safetensors"));
         command.arg("--").arg(script).args(args);
-        for variable in ["OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
-            command.env(variable, threads.to_string());
-        }
+        set_threads(&mut command, threads);
         command.stdin(Stdio::null()).stdout(Stdio::null());
         self.start(&script.display().to_string(), command, folder)
     }
@@ -175,6 +170,24 @@ impl Python {
             }
             _ => anyhow!("cannot start {program}: {error}: name a Python with --python"),
         }
+    }
+}
+
+/// A user's script, and how it is run.
+#[derive(Clone, Copy, Debug)]
+pub struct Script<'a> {
+    /// Its file.
+    pub path: &'a Path,
+    /// Its own arguments.
+    pub args: &'a [OsString],
+    /// Threads of its PyTorch, unless it sets them; a port's libtorch is told, too.
+    pub threads: i32,
+}
+
+/// Lets a program that does not set its threads run on so many.
+pub fn set_threads(command: &mut Command, threads: i32) {
+    for variable in ["OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
+        command.env(variable, threads.to_string());
     }
 }
 

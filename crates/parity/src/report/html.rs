@@ -59,6 +59,7 @@ fn section(i: usize, comparison: &Comparison, alone: bool) -> Result<String> {
     };
     let notes = outcome.notes.iter().map(|note| format!("<p>{}</p>\n", shown(note)));
     let parts = [
+        other_environment(comparison),
         verdict,
         notes.collect::<Vec<_>>().concat(),
         settings(outcome),
@@ -75,6 +76,16 @@ fn section(i: usize, comparison: &Comparison, alone: bool) -> Result<String> {
         shown(name),
         parts.concat()
     ))
+}
+
+/// What differs between the two environments.
+fn other_environment(comparison: &Comparison) -> String {
+    if comparison.other_environment.is_empty() {
+        return String::new();
+    }
+    let [a, b] = comparison.outcome.sides.each_ref().map(|side| shown(side));
+    let caption = format!("{a} and {b} ran in different environments");
+    page::table("other_environment", &caption, rows::environment(comparison))
 }
 
 /// What differs where runs of other settings were not compared.

@@ -3,7 +3,7 @@
 use crate::compare::{Outcome, Phase, Verdict};
 use crate::text::thousands;
 
-use super::{Comparison, Document, entities, shown};
+use super::{Comparison, Document, entities, rows, shown};
 
 /// A suite for each comparison, a test case for each of its phases or columns. A
 /// phase that differs fails, with its own first divergence.
@@ -30,10 +30,15 @@ impl Suite {
     fn of(comparison: &Comparison) -> Self {
         let Comparison { name, outcome, .. } = comparison;
         let name = shown(name);
+        let other = entities(&comparison.environment_words());
         let cases: Vec<_> = if outcome.other_settings.is_empty() {
-            outcome.phases.iter().map(|phase| (shown(&phase.name), failure(phase))).collect()
+            outcome
+                .phases
+                .iter()
+                .map(|phase| (shown(&phase.name), failure(phase, &other)))
+                .collect()
         } else {
-            vec![("settings".to_owned(), Some(settings(outcome)))]
+            vec![("settings".to_owned(), Some(settings(outcome, &other)))]
         };
         let (tests, failures) =
             (cases.len(), cases.iter().filter(|(_, failure)| failure.is_some()).count());
@@ -48,24 +53,40 @@ impl Suite {
         let summary = entities(&outcome.summary);
         let text = format!(
             "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">\n\
-             {cases}    <system-out>{summary}</system-out>\n  </testsuite>\n"
+             {}{cases}    <system-out>{summary}</system-out>\n  </testsuite>\n",
+            properties(comparison)
         );
         Self { tests, failures, text }
     }
 }
 
-/// What failed in a phase.
-fn failure(phase: &Phase) -> Option<String> {
+/// What differs between the two environments, as `JUnit` has it.
+fn properties(comparison: &Comparison) -> String {
+    let (_, rows) = rows::environment(comparison);
+    if rows.is_empty() {
+        return String::new();
+    }
+    let [a, b] = comparison.outcome.sides.each_ref().map(|side| shown(side));
+    let property = |row: [String; 3]| {
+        let [name, x, y] = row.map(|cell| shown(&cell));
+        format!("      <property name=\"{name}\" value=\"{x} for {a}, {y} for {b}\"/>\n")
+    };
+    let properties: String = rows.into_iter().map(property).collect();
+    format!("    <properties>\n{properties}    </properties>\n")
+}
+
+/// What failed in a phase, behind what differs between the environments.
+fn failure(phase: &Phase, other: &str) -> Option<String> {
     let words = entities(phase.first_divergence.as_ref()?);
     let differ = phase.tally.tensors - phase.tally.tensors_equal;
     let message = format!("{} of {} differ", thousands(differ), thousands(phase.tally.tensors));
     Some(format!(
-        "      <failure type=\"diverged\" message=\"{message}\">first divergence: {words}</failure>\n"
+        "      <failure type=\"diverged\" message=\"{message}\">{other}first divergence: {words}</failure>\n"
     ))
 }
 
 /// Runs of other settings, which are not compared.
-fn settings(outcome: &Outcome) -> String {
+fn settings(outcome: &Outcome, other: &str) -> String {
     debug_assert_eq!(outcome.verdict, Verdict::Diverged);
     let [a, b] = &outcome.sides;
     let line = |(name, [x, y]): &(String, [String; 2])| {
@@ -73,5 +94,7 @@ fn settings(outcome: &Outcome) -> String {
         format!("{name}: {x} for {a}, {y} for {b}\n")
     };
     let lines: String = outcome.other_settings.iter().map(line).collect();
-    format!("      <failure type=\"diverged\" message=\"other settings\">{lines}</failure>\n")
+    format!(
+        "      <failure type=\"diverged\" message=\"other settings\">{other}{lines}</failure>\n"
+    )
 }

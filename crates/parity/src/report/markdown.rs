@@ -17,7 +17,14 @@ pub fn markdown(document: &Document) -> String {
 }
 
 fn comparison(comparison: &Comparison) -> String {
-    let Comparison { name, environment, endings, outcome, .. } = comparison;
+    let Comparison { name, other_environment, environment, endings, outcome, .. } = comparison;
+    let other = if other_environment.is_empty() {
+        String::new()
+    } else {
+        let [a, b] = outcome.sides.each_ref().map(|side| plain(side));
+        let table = table(rows::environment(comparison));
+        format!("{a} and {b} ran in different environments:\n{table}\n")
+    };
     let sides = outcome.sides.iter().zip(environment).filter(|(_, about)| !about.is_empty());
     let sides = sides.map(|(side, about)| {
         let about: Vec<_> = about.iter().map(|(name, value)| format!("{name} {value}")).collect();
@@ -32,7 +39,7 @@ fn comparison(comparison: &Comparison) -> String {
         table(rows::settings(outcome))
     };
     format!(
-        "### {}: {}\n\n{}\n{}{endings}{phases}{}{}",
+        "### {}: {}\n\n{other}{}\n{}{endings}{phases}{}{}",
         plain(name),
         words(outcome.verdict),
         plain(&outcome.summary),

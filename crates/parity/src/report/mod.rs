@@ -9,7 +9,9 @@ mod rows;
 
 use std::collections::BTreeMap;
 
-use crate::compare::{Outcome, Tally, Tolerance, Verdict, verdict_line};
+use crate::compare::{
+    Outcome, Tally, Tolerance, Verdict, environment_words, other_environment, verdict_line,
+};
 use crate::text::escaped;
 use anyhow::Result;
 use clap::ValueEnum;
@@ -57,6 +59,8 @@ pub struct Comparison {
     pub name: String,
     /// The files, where two were compared.
     pub files: Option<[String; 2]>,
+    /// What differs between what ran the two sides: name and both values.
+    pub other_environment: Vec<(String, [String; 2])>,
     /// What ran each side, name and value.
     pub environment: [BTreeMap<String, String>; 2],
     /// Every setting that the results depend on.
@@ -110,6 +114,7 @@ impl Comparison {
         Self {
             name: checked.name.clone(),
             files: None,
+            other_environment: other_environment(&checked.environment),
             environment: checked.environment.clone(),
             settings: checked.settings.clone(),
             told: checked.told.lines().map(str::to_owned).collect(),
@@ -118,13 +123,21 @@ impl Comparison {
         }
     }
 
+    /// What differs between the two environments in lines, with an empty one behind
+    /// them; empty where nothing does.
+    pub fn environment_words(&self) -> String {
+        environment_words(&self.outcome.sides, &self.other_environment)
+    }
+
     /// Of two files.
     pub fn of_files(files: [String; 2], both: &[Input; 2], outcome: Outcome) -> Self {
         let about = both.each_ref().map(Input::about);
-        let environment = |side: usize| about[side].map(|about| about.environment.clone());
+        let environment = about.map(|about| about.map(|about| about.environment.clone()));
+        let environment = environment.map(Option::unwrap_or_default);
         Self {
             name: files.join(" against "),
-            environment: [0, 1].map(|side| environment(side).unwrap_or_default()),
+            other_environment: other_environment(&environment),
+            environment,
             settings: about[0].map(|about| about.settings.clone()).unwrap_or_default(),
             files: Some(files),
             told: Vec::new(),
@@ -185,6 +198,7 @@ mod tests {
         Comparison {
             name: name.to_owned(),
             files: None,
+            other_environment: Vec::new(),
             environment: Default::default(),
             settings: BTreeMap::new(),
             told: Vec::new(),

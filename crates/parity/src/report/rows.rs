@@ -9,6 +9,14 @@ use super::Comparison;
 /// A table's header and its rows.
 pub type Table<const N: usize> = ([String; N], Vec<[String; N]>);
 
+/// What differs between the two environments.
+pub fn environment(comparison: &Comparison) -> Table<3> {
+    let [a, b] = comparison.outcome.sides.clone();
+    let rows = comparison.other_environment.iter();
+    let rows = rows.map(|(name, [x, y])| [name.clone(), x.clone(), y.clone()]);
+    (["environment".to_owned(), a, b], rows.collect())
+}
+
 /// The settings that differ.
 pub fn settings(outcome: &Outcome) -> Table<3> {
     let [a, b] = outcome.sides.clone();

@@ -10,6 +10,7 @@ use parity_record::{About, Array, Kept, Key, TRACE_VARIABLE, Writer};
 use tch::Tensor;
 
 use super::{Observer, Step, borrowed};
+use crate::cpu;
 use crate::error::Result;
 use crate::optim::Optimizer;
 use crate::values::OfTensor;
@@ -123,8 +124,11 @@ pub fn about(experiment: &str, settings: BTreeMap<String, String>, threads: i32)
         ("by", format!("tch {}", crate::TCH_VERSION)),
         ("torch", crate::TORCH_VERSION.to_owned()),
         ("threads", threads.to_string()),
+        ("cpu", cpu::name()),
     ];
-    let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value));
+    let kernels = cpu::capability().map(|kernels| ("cpu_capability", kernels.to_owned()));
+    let environment = environment.into_iter().chain(kernels);
+    let environment = environment.map(|(name, value)| (name.to_owned(), value));
     About::new(experiment, settings, environment.collect())
 }
 

@@ -18,8 +18,18 @@ def environment():
         "by": "PyTorch",
         "torch": torch.__version__,
         "threads": str(torch.get_num_threads()),
+        "cpu": cpu(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
     }
+
+
+def cpu():
+    """Its name, where the system tells, else its architecture."""
+    with contextlib.suppress(OSError), open("/proc/cpuinfo") as lines:
+        for line in lines:
+            if line.startswith("model name"):
+                return line.partition(": ")[2].strip()
+    return os.uname().machine
 
 
 class Recorder:
