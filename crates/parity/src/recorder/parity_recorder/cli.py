@@ -54,7 +54,7 @@ def parse(argv):
     add(
         "--keep-partial",
         action="store_true",
-        help="where TERM or HUP ends the script, write what there is",
+        help="where INT, TERM or HUP ends the script, write what there is",
     )
     add(
         "--explain", action="store_true", help="print what is taken as a batch, and why"
@@ -90,6 +90,10 @@ def save(recorder, error):
         raise Trouble(f"could not record: {one_line(recorder.error)}")
     if not len(recorder.record):
         raise Trouble(f"nothing to record: {why_nothing(recorder)}{ended}")
+    if isinstance(error, KeyboardInterrupt) and not recorder.options.partial:
+        return (
+            "not recorded, for it was interrupted: --keep-partial keeps what there is"
+        )
     try:
         recorder.save()
     except OSError as problem:
