@@ -219,6 +219,26 @@ fn record_runs_a_script_as_python_does_and_writes_what_it_trained() {
 }
 
 #[test]
+fn a_script_that_ends_python_itself_is_said_to() {
+    let folder = TempDir::new().unwrap();
+    let text = fs::read_to_string(root().join("tests/scripts/norms.py")).unwrap();
+    for (status, how) in [(0, "os._exit(0)"), (3, "os._exit(3)")] {
+        fs::write(folder.path().join("s.py"), format!("{text}\nimport os\n{how}\n")).unwrap();
+        for run in ["record s.py", "check --script s.py"] {
+            let (code, _, stderr) = outcome(tanh_parity_in(&folder, run));
+            let said = stderr.contains("s.py ended Python at once, by os._exit");
+            assert!(code == 2 && said, "{status} {run}: {code} {stderr}");
+        }
+        assert!(!folder.path().join("s.safetensors").exists());
+    }
+    // A child of the script may; and it may end by itself with any status.
+    let child = "import os, sys\nif os.fork() == 0:\n    os._exit(0)\nos.wait()\nsys.exit(3)\n";
+    fs::write(folder.path().join("s.py"), format!("{text}\n{child}")).unwrap();
+    let (code, _, stderr) = outcome(tanh_parity_in(&folder, "record s.py"));
+    assert!(code == 3 && stderr.starts_with("recorded 82 tensors"), "{code} {stderr}");
+}
+
+#[test]
 fn the_recorder_passes_its_own_tests() {
     let mut command = crate::common::python();
     command.arg("tests/test_record.py");

@@ -37,6 +37,8 @@ def parse(argv):
         prog="record.pyz",
         allow_abbrev=False,
         description="Run a PyTorch script as Python would, and record what it trains.",
+        epilog="The exit status is the script's own; it is 2 where there is nothing to"
+        " record, or the record cannot be written.",
     )
     add = parser.add_argument
     add("--trace", metavar="FILE", help="to write (default: SCRIPT.safetensors here)")
@@ -60,6 +62,7 @@ def parse(argv):
         "--explain", action="store_true", help="print what is taken as a batch, and why"
     )
     add("--quiet", action="store_true", help="do not say what was recorded")
+    add("--running", metavar="FILE", help=argparse.SUPPRESS)  # exists meanwhile
     add("script", metavar="SCRIPT")
     add("args", metavar="ARGS", nargs=argparse.REMAINDER, help="the script's own")
     return parser.parse_args(argv)
@@ -132,7 +135,7 @@ def run_recorded(options, source):
         recorder.install()
     else:
         sys.meta_path.insert(0, WhenImported(recorder.install))
-    with current(recorder):
+    with current(recorder), running(options.running):
         error = run_to_its_end(recorder, options, source)
     if recorder.pid != os.getpid():
         return error, 0
@@ -149,6 +152,20 @@ def run_recorded(options, source):
             print(said, file=sys.__stderr__ or io.StringIO(), flush=True)
     recorder.signals.end_as_signal()
     return error, status
+
+
+@contextlib.contextmanager
+def running(path):
+    """A file that stays where the script ends Python itself, by os._exit: who
+    started this process asks for it."""
+    if path is None:
+        yield
+        return
+    with open(path, "wb"):
+        pid = os.getpid()
+    yield
+    if pid == os.getpid():
+        os.remove(path)
 
 
 def run_to_its_end(recorder, options, source):
