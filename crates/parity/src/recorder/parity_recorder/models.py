@@ -46,13 +46,15 @@ class Series:
 class Models:
     """All that were made, and the series of those that are trained."""
 
-    def __init__(self, record):
-        self.record = record
+    def __init__(self, record, passes):
+        self.record, self.passes = record, passes
         # Dictionaries, since sets have no fixed order
         self.series = {}  # by name
         self.counts = Counter()  # of models by class
         self.owner = {}  # id of a parameter -> its Series
-        self.modules = WeakIdKeyDictionary()  # all that were made
+        self.modules = (
+            WeakIdKeyDictionary()
+        )  # each that was made -> the updates by then
         self.called = WeakIdKeyDictionary()  # as outermost ones
         self.buffers = WeakIdKeyDictionary()  # module -> buffers as last seen
 
@@ -139,6 +141,7 @@ class Models:
             self.counts["params"] += 1
             name = f"params-{self.counts['params']}"
             self.series[name] = Series(name, None, None, [], None)
+            self.record.events.start(name, self.passes.updates)
             self.own(self.series[name], list(left.values()), watched)
 
     def start(self, model, name=None, output=None, watched=None):
@@ -158,6 +161,7 @@ class Models:
         if name in self.series:
             raise Trouble(f"two models are to be series {name}")
         self.series[name] = series = Series(name, class_name, model, [], output)
+        self.record.events.start(name, self.modules.get(model, 0))
         if model not in self.buffers:
             self.buffers[model] = buffers_of(model)
             for path, part in model.named_modules():  # as before it was called

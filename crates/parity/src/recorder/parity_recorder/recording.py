@@ -76,6 +76,8 @@ class Recorder:
             "environment": environment(),
             "series": list(order["series"]),
             "names": list(order["names"]),
+            "events": self.record.events.in_order(),
+            "generator": self.record.generator,
             "models": [s.about() for s in models.series.values() if s.steps],
         } | ({"partial": self.partial} if self.partial else {})
 

@@ -11,7 +11,7 @@ from .batch import Batch
 from .models import Models
 from .names import state_of, unwrap
 from .settings import settings_of
-from .tensors import piece
+from .tensors import piece, read
 
 
 def running():
@@ -34,8 +34,8 @@ class Steps:
 
     def __init__(self, record):
         self.record = record
-        self.models = Models(record)
         self.passes = passes.Passes()
+        self.models = Models(record, self.passes)
         self.batch = Batch(record, self.passes, self.models.owner)
         self.stepping = []  # optimizers whose step is running
         self.grads = None  # from before it
@@ -110,10 +110,10 @@ class Steps:
         _, plan = self.plans[optimizer]
         grads = self.grads or [grads_of(named) for _, named in plan]
         self.grads = None
-        for (series, named), of_series in zip(plan, grads, strict=True):
+        for i, ((series, named), of_series) in enumerate(zip(plan, grads, strict=True)):
             for _, param in named:  # a closure's backward passes watch them
                 self.watched.pop(id(param), None)
-            self.end_step(series, named, of_series, optimizer.state)
+            self.end_step(series, named, of_series, optimizer.state, i > 0)
 
     def notice_updates(self):
         """Finds parameters that changed since the backward pass though no
@@ -131,11 +131,12 @@ class Steps:
             p for p in params if id(p) in changed or (bare and self.models.is_bare(p))
         ]
         plan = self.by_series(params, watched)
-        for series, _ in plan:
+        for place, (series, _) in enumerate(plan):
             ids = {i for i in watched if self.models.owner.get(i) is series}
             named = [(n, ref()) for n, ref in series.named if id(ref()) in ids]
             grads = [(n, watched[id(p)][2]) for n, p in named]
-            self.end_step(series, named, [g for g in grads if g[1] is not None], {})
+            grads = [grad for grad in grads if grad[1] is not None]
+            self.end_step(series, named, grads, {}, place > 0)
             for id_ in ids:
                 del self.watched[id_]
 
@@ -143,14 +144,19 @@ class Steps:
         """The series that these parameters are of, each with its own of them."""
         return self.models.by_series(params, watched, self.batch.events)
 
-    def end_step(self, series, named, grads, state):
-        """Records a step of a model, after its update."""
+    def end_step(self, series, named, grads, state, same):
+        """Records a step of a model, after its update; the `same` update as the last,
+        where one is of several models."""
         self.passes.updates += 1
         series.steps += 1
         step = series.steps
         if series.seed is None:
             series.seed = torch.initial_seed()
         keep = self.record.wants(step)
+        if keep:
+            self.record.events.step(series.name, step, self.passes.updates - 1, same)
+            numbers = read(torch.default_generator.get_state()).data
+            self.record.note_generator(series.name, step, numbers)
         self.batch.take(series, {id(p) for _, p in named}, step, keep)
         self.passes.forget_old(series)
         changed = self.models.changed_buffers(series)

@@ -52,7 +52,7 @@ def install(recorder):
         recorder.guard(steps.after_step, *args)
 
     def made(owner, _, part):
-        steps.models.modules[owner] = None
+        steps.models.modules[owner] = steps.passes.updates
 
     hook(optim.register_optimizer_step_pre_hook, untraced(before))
     hook(optim.register_optimizer_step_post_hook, untraced(after))
@@ -100,7 +100,9 @@ def watched_setstate(recorder, original):
 
     def __setstate__(module, state):
         original(module, state)
-        recorder.attempt(recorder.steps.models.modules.__setitem__, module, None)
+        steps = recorder.steps
+        updates = steps.passes.updates
+        recorder.attempt(steps.models.modules.__setitem__, module, updates)
 
     return __setstate__
 
