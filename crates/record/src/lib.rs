@@ -26,7 +26,7 @@ mod view;
 pub mod whole;
 mod writer;
 
-pub use self::about::{About, Model};
+pub use self::about::{About, Model, Run};
 pub use self::array::Array;
 pub use self::decimal::{Decimal, float};
 pub use self::escaped::escaped;

@@ -138,6 +138,7 @@ impl Writer {
     fn admit(&mut self, key: &Key, Place { series, step, phase, name }: Place) -> Result<()> {
         if !self.latest.contains_key(series) {
             self.latest.insert(series.to_owned(), Latest { step, last: HashMap::new() });
+            self.about.note_step(series, step);
         }
         let latest = self.latest.get_mut(series).expect("it was put there");
         ensure!(
@@ -145,7 +146,10 @@ impl Writer {
             "{key} comes after step {}: record steps in their order",
             latest.step
         );
-        latest.step = step;
+        if latest.step < step {
+            latest.step = step;
+            self.about.note_step(series, step);
+        }
         self.rest.clear();
         self.rest.extend([phase, "/", name]);
         if let Some(last) = latest.last.get_mut(&self.rest) {

@@ -68,10 +68,7 @@ pub(super) fn compare_sides(
     });
     let mut found: Vec<_> = found.collect();
     // Those of one rank stay in the order of keys.
-    found.sort_by_cached_key(|found| {
-        let (series, step, phase, name, _) = order.rank(&found.key);
-        (series, step, phase, name)
-    });
+    found.sort_by_cached_key(|found| order.rank(&found.key).0);
     report.take(found);
     let first = report.failing().next().cloned();
     if let Some(first) = first {
