@@ -219,6 +219,43 @@ fn record_runs_a_script_as_python_does_and_writes_what_it_trained() {
 }
 
 #[test]
+fn two_records_of_bare_tensors_are_compared_as_any() {
+    let folder = TempDir::new().unwrap();
+    let script = root().join("tests/scripts/bare_momentum.py");
+    let record = |flags: &str, name: &str| {
+        let run = format!("record {flags} --trace {name}.safetensors {}", script.display());
+        assert_eq!(outcome(tanh_parity_in(&folder, &run)).0, 0);
+    };
+    record("", "a");
+    record("", "b");
+    record("--digest", "c");
+    for (a, b) in [("a", "b"), ("a", "c")] {
+        let run = format!("compare {a}.safetensors {b}.safetensors");
+        let (code, report, stderr) = outcome(tanh_parity_in(&folder, &run));
+        assert_eq!((code, stderr.as_str()), (0, ""), "{report}");
+        assert!(report.contains("verdict: exact: 13 tensors"), "{report}");
+    }
+}
+
+/// A GAN whose generator has another rate: its parameters part before anything of
+/// the discriminator's second step does.
+#[test]
+fn with_several_models_the_first_divergence_is_the_first_in_time() {
+    let folder = TempDir::new().unwrap();
+    let text = fs::read_to_string(root().join("tests/scripts/gan.py")).unwrap();
+    let record = |text: &str, name: &str| {
+        fs::write(folder.path().join(format!("{name}.py")), text).unwrap();
+        assert_eq!(outcome(tanh_parity_in(&folder, &format!("record {name}.py"))).0, 0);
+    };
+    record(&text, "a");
+    record(&text.replace("Adam(G.parameters(), ", "Adam(G.parameters(), lr=0.01, "), "b");
+    let (code, report, _) = outcome(tanh_parity_in(&folder, "compare a.safetensors b.safetensors"));
+    assert_eq!(code, 1);
+    let place = "first divergence: Generator-1, step 1, param, net.0.weight at";
+    assert!(report.contains(place), "{report}");
+}
+
+#[test]
 fn a_script_that_ends_python_itself_is_said_to() {
     let folder = TempDir::new().unwrap();
     let text = fs::read_to_string(root().join("tests/scripts/norms.py")).unwrap();
