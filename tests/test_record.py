@@ -280,8 +280,10 @@ def losses_of(trace):
 
 
 def values_in_order(trace):
-    """The bytes of all tensors but data, in the order of events, nameless."""
-    return [trace[1][key] for key in in_order(trace) if "/data/" not in key]
+    """The bytes of all tensors of the training but data, in the order of events,
+    nameless."""
+    aside = "data", "eval"
+    return [trace[1][key] for key in in_order(trace) if key.split("/")[2] not in aside]
 
 
 def is_the_lesson(trace):
@@ -504,10 +506,12 @@ class Said(unittest.TestCase):
         net = "import torch\nnet = torch.nn.Linear(2, 2)\n"
         for text, said in (
             ("print(1)", "it never imported torch"),
-            (net, "no optimizer stepped and nothing called backward in this process"),
+            (net, "no model was called and nothing called backward in this process"),
             (net + "net(torch.ones(2)).sum().backward()", "it called backward, but no"),
             (
-                net + "torch.compile(net, backend='eager')(torch.ones(2))",
+                net
+                + "run = lambda x: net(x).sum()\n"
+                + "torch.compile(run, backend='eager')(torch.ones(2))",
                 "what torch.compile compiles whole, step included, is not seen inside",
             ),
         ):
@@ -690,14 +694,14 @@ class Options(unittest.TestCase):
             for kind in ("ValueError", "KeyboardInterrupt")
         )
         expected = [
-            f"interrupted.py t.safetensors {interrupted} 15",
+            f"interrupted.py t.safetensors {interrupted} 17",
             f"raises.py t.safetensors {raised} 15",
             "norms.py t.safetensors None 82",
             f"raises.py t.partial.safetensors {raised} 15",
             "raises.py t.safetensors None 82",
             f"interrupted.py t.partial.safetensors {raised} 15",
             "interrupted.py t.safetensors None 82",
-            f"interrupted.py t.partial.safetensors {interrupted} 15",
+            f"interrupted.py t.partial.safetensors {interrupted} 17",
             "interrupted.py t.safetensors None 82",
         ]
         out = [line for line in out.decode().splitlines() if " t." in line]

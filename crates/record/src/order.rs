@@ -32,7 +32,8 @@ struct Span {
 pub type Rank<'k> = ([usize; 5], &'k str);
 
 impl Order {
-    /// Of the first record, and behind that what only the others have.
+    /// Of the first record, and behind that what only the others have; events are
+    /// counted as the last one says, to which the others are held.
     pub fn of(records: &[&About]) -> Self {
         let join = |list: fn(&About) -> &IndexSet<String>| {
             records.iter().flat_map(|about| list(about)).cloned().collect()
@@ -42,7 +43,7 @@ impl Order {
             own.entry(phase).or_insert(before);
         }
         let mut runs = HashMap::new();
-        for about in records {
+        for about in records.iter().rev() {
             for (series, spans) in spans(&about.events) {
                 runs.entry(series).or_insert(spans);
             }
@@ -78,7 +79,8 @@ impl Order {
     /// the one before it; what is there from the start, first.
     fn event(&self, series: &str, step: usize) -> [usize; 2] {
         let Some(spans) = self.runs.get(series) else {
-            return [if step == 0 { 0 } else { usize::MAX }, step];
+            let index = self.series.get_index_of(series).unwrap_or(self.series.len());
+            return [if step == 0 { 0 } else { usize::MAX / 2 + index }, step];
         };
         let after = spans.partition_point(|span| span.first <= step);
         let Some(span) = after.checked_sub(1).map(|i| spans[i]) else { return [0, step] };
@@ -153,7 +155,7 @@ mod tests {
         let noted = ["init", "measure", "batch", "mask", "forward", "loss", "clip", "grad", "ema"];
         let expected = [
             "data", "init", "batch", "mask", "forward", "loss", "clip", "grad", "state", "param",
-            "measure", "ema",
+            "eval", "measure", "ema",
         ];
         assert_eq!(ordered(&noted), expected);
     }

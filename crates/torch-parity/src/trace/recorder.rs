@@ -142,21 +142,26 @@ impl Series {
     /// series under any. A name that comes again before the step is done is
     /// recorded as `name#2`.
     pub fn data(&mut self, named: &[(&str, &Tensor)]) -> Result<()> {
+        self.batch("data", self.step + 1, named)
+    }
+
+    fn batch(&mut self, phase: &'static str, step: usize, named: &[(&str, &Tensor)]) -> Result<()> {
         let Some(open) = self.recorder.0.clone() else { return Ok(()) };
         let mut open = open.borrow_mut();
-        if !open.writer()?.wants(self.step + 1) {
+        if !open.writer()?.wants(step) {
             return Ok(());
         }
         for (name, tensor) in named {
-            let name = self.numbered("data", name);
+            let name = self.numbered(phase, name);
             let array = Array::of(tensor)?;
+            let at = (self.name.clone(), format!("{phase}/{name}"));
             // Two inputs of a model may change places.
-            let other = |(series, known): &(String, String)| *series != self.name || *known == name;
+            let other = |place: &(String, String)| place.0 != at.0 || *place == at;
             if open.batches.iter().any(|(place, known)| other(place) && *known == array) {
                 continue;
             }
-            open.writer()?.insert(Key::new(&self.name, self.step + 1, "data", &name), &array)?;
-            open.batches.insert((self.name.clone(), name), array);
+            open.writer()?.insert(Key::new(&self.name, step, phase, &name), &array)?;
+            open.batches.insert(at, array);
         }
         Ok(())
     }
@@ -189,6 +194,19 @@ impl Series {
     /// such as batch norm's running statistics.
     pub fn buffers(&self, named_buffers: &[(String, Tensor)]) -> Result<()> {
         self.tensors("state", &borrowed(named_buffers))
+    }
+
+    /// A call that led to no update, as in validation: what went in, where it is not
+    /// what went in last, and what was put out, in the phase `eval` of the last step.
+    pub fn eval(&mut self, data: &[(&str, &Tensor)], forward: &[(&str, &Tensor)]) -> Result<()> {
+        self.batch("eval", self.step, data)?;
+        let Some(open) = self.recorder.0.clone() else { return Ok(()) };
+        let mut open = open.borrow_mut();
+        for (name, tensor) in forward {
+            let name = self.numbered("eval", name);
+            open.writer()?.tensors(&self.name, self.step, "eval", &[(&name, tensor)])?;
+        }
+        Ok(())
     }
 
     fn numbered(&mut self, phase: &'static str, name: &str) -> String {

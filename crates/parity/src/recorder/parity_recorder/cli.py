@@ -7,7 +7,7 @@ import os
 import sys
 
 from .options import PHASES, Options, Trouble, step_range
-from .recording import Recorder, current, how_it_ended
+from .recording import Recorder, current, ended_well, how_it_ended
 from .script import WhenImported, hide_frames, read_script, run, wait_for_threads
 
 
@@ -82,7 +82,7 @@ def why_nothing(recorder):
     compiler = getattr(sys.modules.get("torch._dynamo"), "utils", None)
     if compiler is not None and compiler.counters["frames"]:
         return "what torch.compile compiles whole, step included, is not seen inside"
-    return "no optimizer stepped and nothing called backward in this process"
+    return "no model was called and nothing called backward in this process"
 
 
 def save(recorder, error):
@@ -127,7 +127,7 @@ def run_recorded(options, source):
         raise Trouble(f"cannot write {path}: it is the script itself")
     kept = Options(*options.steps, options.every, options.phases, options.forward)
     kept.digest, kept.partial = options.digest, options.keep_partial
-    kept.explain = options.explain
+    kept.explain, kept.inference = options.explain, True
     recorder = Recorder(path, name, {}, kept)
     if kept.partial:
         recorder.signals.watch()
@@ -182,7 +182,7 @@ def run_to_its_end(recorder, options, source):
             wait_for_threads()
     except BaseException as raised:  # noqa: BLE001
         error = error or raised
-    recorder.finish()
+    recorder.finish(ended_well(error))
     return error
 
 
@@ -192,7 +192,7 @@ def main(argv=None):
         error, status = run_recorded(options, read_script(options.script))
     except Trouble as trouble:
         Parser().exit(2, f"error: {trouble}\n")
-    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+    if ended_well(error):
         sys.exit(status)
     if not isinstance(error, SystemExit):
         show = sys.excepthook

@@ -23,6 +23,7 @@ class Series:
         self.named_output = output is not None
         self.steps = 0
         self.by_optimizer = False  # else its parameters are watched
+        self.by_call = False  # its steps are calls
         self.seed, self.optimizers, self.graph = None, [], None
         self.path_of = None
 
@@ -153,7 +154,8 @@ class Models:
                 known = [ref() for _, ref in series.named]
                 new = [(n, p) for n, p in named if not any(p is k for k in known)]
                 series.path_of = None
-                return self.own(series, new, watched or {})
+                self.own(series, new, watched or {})
+                return series
         class_name = type(model).__name__
         if name is None:
             self.counts[class_name] += 1
@@ -168,6 +170,7 @@ class Models:
                 for buffer, seen in self.buffers.get(part, {}).items() if path else ():
                     self.buffers[model][f"{plain(path)}.{buffer}"] = seen
         self.own(series, named, watched or {})
+        return series
 
     def own(self, series, params, watched):
         """Gives a series parameters, with names or, bare ones, numbers. Where one

@@ -73,20 +73,21 @@ class Record:
         self.order["series"][series] = self.order["names"][name] = None
         self.file.add(f"{series}/{step:06}/{phase}/{name}", piece)
 
-    def write_data(self, series, step, name, piece):
+    def write_data(self, series, step, name, piece, phase="data"):
         """Data is recorded where it is not what was recorded last under its name, or
         by another series under any. Returns what to add to the reason."""
-        place = series, name
+        place = series, name if phase == "data" else f"{phase}/{name}"
         if piece is None:
             return "\nnot written, for it has no values"
         if self.known.get(place) == piece:
             return SAME
         digest = digest_of(piece)
         # Two inputs of a model may change places.
-        others = (d for (s, n), d in self.last.items() if s != series or n == name)
+        last = self.last.items()
+        others = (digest for at, digest in last if at[0] != series or at == place)
         new = digest not in others
         if new:
-            self.write(series, step, "data", name, piece)
+            self.write(series, step, phase, name, piece)
             self.last[place] = digest
             self.known.clear()
         self.known[place] = piece

@@ -8,6 +8,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 from . import passes
 from .batch import Batch
+from .inference import Inference
 from .models import Models
 from .names import state_of, unwrap
 from .settings import settings_of
@@ -37,6 +38,7 @@ class Steps:
         self.passes = passes.Passes()
         self.models = Models(record, self.passes)
         self.batch = Batch(record, self.passes, self.models.owner)
+        self.inference = Inference(record, self.models, self.passes)
         self.stepping = []  # optimizers whose step is running
         self.grads = None  # from before it
         self.plans = WeakIdKeyDictionary()  # optimizer -> what it updates
@@ -48,12 +50,19 @@ class Steps:
         """Notes what goes into an outermost module."""
         self.notice_updates()
         inner = unwrap(module)
-        self.models.note_call(inner)
+        if torch.is_grad_enabled():
+            self.models.note_call(inner)
         return passes.begin(inner, args, kwargs)
+
+    def after_call(self, made, result):
+        """Notes what came out."""
+        self.passes.end(made, result)
+        self.inference.over(made)
 
     def before_backward(self, roots, retained=False, inputs=None):
         """The event that this backward pass is."""
         self.notice_updates()
+        self.inference.training()
         return self.batch.before_backward(roots, retained, inputs, self.in_step())
 
     def after_backward(self, event, grads=None):
@@ -72,6 +81,8 @@ class Steps:
 
     def before_step(self, optimizer, args, kwargs):
         """Notes gradients, and what is not seen any more after the update."""
+        if optimizer not in self.inference.optimizers:
+            self.inference.training(optimizer)
         if self.in_step(besides=1):
             self.stepping.append(optimizer)  # is part of that one's step
             return
@@ -140,6 +151,12 @@ class Steps:
             for id_ in ids:
                 del self.watched[id_]
 
+    def finish(self, whole):
+        """Nothing comes any more; it is `whole` where the script reached its end."""
+        self.notice_updates()
+        if whole:
+            self.inference.finish()
+
     def by_series(self, params, watched):
         """The series that these parameters are of, each with its own of them."""
         return self.models.by_series(params, watched, self.batch.events)
@@ -147,6 +164,7 @@ class Steps:
     def end_step(self, series, named, grads, state, same):
         """Records a step of a model, after its update; the `same` update as the last,
         where one is of several models."""
+        self.inference.before_update(series)
         self.passes.updates += 1
         series.steps += 1
         step = series.steps
