@@ -255,6 +255,37 @@ fn with_several_models_the_first_divergence_is_the_first_in_time() {
     assert!(report.contains(place), "{report}");
 }
 
+/// A script that forgets `eval()` draws for the dropout while it validates: the data
+/// of the next step are other ones, and the report says why.
+#[test]
+fn random_numbers_that_were_drawn_otherwise_are_told() {
+    let folder = TempDir::new().unwrap();
+    let script = |before: &str| {
+        format!(
+            "import torch\nfrom torch import nn\ntorch.manual_seed(0)\n\
+             net = nn.Sequential(nn.Linear(3, 4), nn.Dropout(), nn.Linear(4, 1))\n\
+             optimizer = torch.optim.SGD(net.parameters(), lr=0.1)\n\
+             held = torch.randn(5, 3)\n\
+             for step in range(1, 5):\n    net.train()\n    \
+             net(torch.randn(6, 3)).square().mean().backward()\n    optimizer.step()\n    \
+             optimizer.zero_grad()\n    {before}\n    \
+             if step == 2:\n        with torch.no_grad():\n            net(held)\n"
+        )
+    };
+    for (name, before) in [("a", "pass"), ("b", "net.eval()")] {
+        fs::write(folder.path().join(format!("{name}.py")), script(before)).unwrap();
+        let run = format!("record --phases data,loss,grad,param {name}.py");
+        assert_eq!(outcome(tanh_parity_in(&folder, &run)).0, 0);
+    }
+    let compare = "compare a.safetensors b.safetensors";
+    let (code, report, _) = outcome(tanh_parity_in(&folder, compare));
+    assert_eq!(code, 1, "{report}");
+    let place = "first divergence: Sequential-1, step 3, data, input at";
+    assert!(report.contains(place), "{report}");
+    let note = "\nA and B drew other random numbers between steps 2 and 3 of Sequential-1\n";
+    assert!(report.contains(note), "{report}");
+}
+
 #[test]
 fn a_script_that_ends_python_itself_is_said_to() {
     let folder = TempDir::new().unwrap();

@@ -75,9 +75,15 @@ impl Order {
         ([event, step, self.phase(place.phase), series, name], key.as_str())
     }
 
+    /// Whether this step was counted.
+    pub(super) fn has(&self, series: &str, step: usize) -> bool {
+        let spans = self.runs.get(series).into_iter().flatten();
+        spans.into_iter().any(|span| (span.first..span.first + span.steps).contains(&step))
+    }
+
     /// The place of a step among all events. One that was not counted comes behind
     /// the one before it; what is there from the start, first.
-    fn event(&self, series: &str, step: usize) -> [usize; 2] {
+    pub(super) fn event(&self, series: &str, step: usize) -> [usize; 2] {
         let Some(spans) = self.runs.get(series) else {
             let index = self.series.get_index_of(series).unwrap_or(self.series.len());
             return [if step == 0 { 0 } else { usize::MAX / 2 + index }, step];

@@ -35,6 +35,8 @@ pub struct Writer {
     kept: Kept,
     ending: Option<Ending>,
     latest: HashMap<String, Latest>,
+    /// Of the generator, as last noted.
+    state: Vec<u8>,
     /// A phase and a name, to look them up.
     rest: String,
     len: usize,
@@ -72,6 +74,7 @@ impl Writer {
             kept: Kept::default(),
             ending: None,
             latest: HashMap::new(),
+            state: Vec::new(),
             rest: String::new(),
             len: 0,
             full: Vec::new(),
@@ -128,6 +131,16 @@ impl Writer {
             Open::Digests(digests) => digests.push(&key, array, &self.folder),
         };
         pushed.with_context(|| self.cannot())
+    }
+
+    /// Notes the state of the default generator of random numbers by the end of a step,
+    /// where this step is recorded.
+    pub fn note_generator(&mut self, series: &str, step: usize, state: &[u8]) {
+        if self.wants(step) && self.state != state {
+            state.clone_into(&mut self.state);
+            let digest = digest::short(state);
+            self.about.generator.push((series.to_owned(), step, digest));
+        }
     }
 
     fn cannot(&self) -> String {

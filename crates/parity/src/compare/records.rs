@@ -16,7 +16,7 @@ use super::report::{Group, Noun, Report, Series};
 use super::selection::{Selection, select};
 use super::side::Side;
 use parity_record::parallel;
-use parity_record::{About, Key, Order, Place, Trace};
+use parity_record::{About, Key, Order, Place, Trace, parted};
 
 /// Compares `actual` with `expected`, bit for bit unless `options` give a
 /// tolerance.
@@ -73,9 +73,32 @@ pub(super) fn compare_sides(
     let first = report.failing().next().cloned();
     if let Some(first) = first {
         report.around = around(&selection, &first)?;
+        report.notes.extend(drawn_otherwise(names, about, &order, &first.key));
     }
     report.groups = groups.into_values().collect();
     Ok(report)
+}
+
+/// That the generators of random numbers parted before the first divergence did, or
+/// in the same step.
+fn drawn_otherwise(
+    names: [&str; 2],
+    [actual, expected]: [&About; 2],
+    order: &Order,
+    first: &Key,
+) -> Option<String> {
+    let (series, step) = parted(actual, expected)?;
+    let at = Key::new(series, step, "", "");
+    let [parted, diverged] = [&at, first].map(|key| {
+        let ([event, step, ..], _) = order.rank(key);
+        [event, step]
+    });
+    let when = match step {
+        1 => format!("by the end of step 1 of {series}"),
+        _ => format!("between steps {} and {step} of {series}", step - 1),
+    };
+    let [a, e] = names;
+    (parted <= diverged).then(|| format!("{a} and {e} drew other random numbers {when}"))
 }
 
 /// The phase of a key of other origin.

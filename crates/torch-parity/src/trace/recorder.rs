@@ -11,6 +11,7 @@ use tch::Tensor;
 
 use super::{Observer, OfTensor, Step, borrowed};
 use crate::optim::Optimizer;
+use crate::random::generator_state;
 
 /// Records a port's run, under the keys that the recorder of scripts gives the
 /// script's.
@@ -187,7 +188,10 @@ impl Series {
         self.step += 1;
         self.counts.clear();
         let Some(open) = &self.recorder.0 else { return Ok(()) };
-        open.borrow_mut().writer()?.update(&self.name, self.step, optimizer)
+        let mut open = open.borrow_mut();
+        let writer = open.writer()?;
+        note_generator(writer, &self.name, self.step)?;
+        writer.update(&self.name, self.step, optimizer)
     }
 
     /// What the model keeps beside its parameters and changed in the last step,
@@ -227,7 +231,10 @@ impl Series {
         self.counts.clear();
         let Some(open) = &self.recorder.0 else { return Ok(()) };
         let step = Step { series: &self.name, step: self.step, forward, loss, optimizer };
-        Observer::step(open.borrow_mut().writer()?, &step)
+        let mut open = open.borrow_mut();
+        let writer = open.writer()?;
+        note_generator(writer, &self.name, self.step)?;
+        Observer::step(writer, &step)
     }
 
     /// The same after an update by tch's own optimizer, or by hand: gradients are
@@ -239,6 +246,9 @@ impl Series {
         self.counts.clear();
         let grads = self.params.iter().map(|(name, param)| (name.clone(), param.grad()));
         let grads: Vec<_> = grads.filter(|(_, grad)| grad.defined()).collect();
+        if let Some(open) = &self.recorder.0 {
+            note_generator(open.borrow_mut().writer()?, &self.name, self.step)?;
+        }
         self.tensors("forward", forward)?;
         self.tensors("loss", &[("loss", loss)])?;
         self.tensors("grad", &borrowed(&grads))?;
@@ -250,6 +260,15 @@ impl Series {
         let Some(open) = &self.recorder.0 else { return Ok(()) };
         open.borrow_mut().writer()?.tensors(&self.name, self.step, phase, named)
     }
+}
+
+/// Notes where the random numbers are by the end of a step.
+fn note_generator(writer: &mut Writer, series: &str, step: usize) -> Result<()> {
+    if writer.wants(step) {
+        let state = Vec::<u8>::try_from(generator_state())?;
+        writer.note_generator(series, step, &state);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
