@@ -33,7 +33,8 @@ fn pack_twins() -> std::io::Result<()> {
         println!("cargo:rerun-if-changed={}", path.display());
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let path = path.display();
-        list += &format!("(\"python_ref/{name}\", include_str!(r#\"{path}\"#)),\n");
+        let entry = format!("(\"python_ref/{name}\", include_str!(r#\"{path}\"#)),\n");
+        list.push_str(&entry);
     }
     let out = std::env::var("OUT_DIR").unwrap_or_default();
     std::fs::write(Path::new(&out).join("twins.rs"), format!("&[\n{list}]\n"))

@@ -32,7 +32,8 @@ fn finish(hasher: Sha256) -> [u8; SIZE] {
 
 /// Sixteen hexadecimal digits of a state's SHA-256, for the metadata.
 pub(super) fn short(state: &[u8]) -> String {
-    Sha256::digest(state)[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(state);
+    format!("{:016x}", u64::from_be_bytes(std::array::from_fn(|i| digest[i])))
 }
 
 /// Of values in memory.

@@ -104,7 +104,9 @@ fn spans(events: &[Run]) -> HashMap<String, Vec<Span>> {
         spans.entry(series.clone()).or_default().push(Span { first: *first, steps: *steps, event });
         (next, last) = (next.max(event + steps), event);
     }
-    spans.values_mut().for_each(|spans| spans.sort_by_key(|span| span.first));
+    for spans in spans.values_mut() {
+        spans.sort_by_key(|span| span.first);
+    }
     spans
 }
 
