@@ -225,7 +225,7 @@ def own_lines(err):
     """The recorder's lines on stderr, and the others."""
     # Python says where a killed process left semaphores, in its own time.
     lines = [line for line in err.splitlines() if "resource_tracker" not in line]
-    own = [x for x in lines if x.startswith(("recorded ", "error: "))]
+    own = [x for x in lines if x.startswith(("recorded ", "not recorded", "error: "))]
     return own, [x for x in lines if x not in own]
 
 
@@ -280,8 +280,10 @@ def losses_of(trace):
 
 
 def values_in_order(trace):
-    """The bytes of all tensors but data, in the order of events, nameless."""
-    return [trace[1][key] for key in in_order(trace) if "/data/" not in key]
+    """The bytes of all tensors of the training but data, in the order of events,
+    nameless."""
+    aside = "data", "eval"
+    return [trace[1][key] for key in in_order(trace) if key.split("/")[2] not in aside]
 
 
 def is_the_lesson(trace):
@@ -504,10 +506,12 @@ class Said(unittest.TestCase):
         net = "import torch\nnet = torch.nn.Linear(2, 2)\n"
         for text, said in (
             ("print(1)", "it never imported torch"),
-            (net, "no optimizer stepped and nothing called backward in this process"),
+            (net, "no model was called and nothing called backward in this process"),
             (net + "net(torch.ones(2)).sum().backward()", "it called backward, but no"),
             (
-                net + "torch.compile(net, backend='eager')(torch.ones(2))",
+                net
+                + "run = lambda x: net(x).sum()\n"
+                + "torch.compile(run, backend='eager')(torch.ones(2))",
                 "what torch.compile compiles whole, step included, is not seen inside",
             ),
         ):
@@ -662,6 +666,47 @@ class Options(unittest.TestCase):
                 self.assertEqual({index["weight_map"][key] for key in part}, {shard})
                 found |= part
         self.assertEqual(found, whole)
+
+    def test_a_partial_record_is_not_put_over_a_whole_one(self):
+        def record_all():
+            for script, *flags in (
+                ("interrupted.py", "--keep-partial"),  # nothing is there yet
+                ("raises.py",),  # what is there is partial
+                ("norms.py",),
+                ("raises.py",),  # over a whole one
+                ("interrupted.py",),
+                ("interrupted.py", "--keep-partial"),
+            ):
+                if os.fork() == 0:
+                    flags += ["--trace", "t.safetensors"]
+                    with contextlib.suppress(BaseException):
+                        record.cli.main([*flags, str(SCRIPTS / script)])
+                    os._exit(0)
+                os.wait()
+                for path in sorted(Path().glob("t.*")):
+                    about, found = read_trace(path.read_bytes())
+                    print(script, path, about.get("partial"), len(found))
+
+        with tempfile.TemporaryDirectory() as folder:
+            _, out, err = in_child(record_all, folder)
+        raised, interrupted = (
+            f"until the script raised {kind}"
+            for kind in ("ValueError", "KeyboardInterrupt")
+        )
+        expected = [
+            f"interrupted.py t.safetensors {interrupted} 17",
+            f"raises.py t.safetensors {raised} 15",
+            "norms.py t.safetensors None 82",
+            f"raises.py t.partial.safetensors {raised} 15",
+            "raises.py t.safetensors None 82",
+            f"interrupted.py t.partial.safetensors {raised} 15",
+            "interrupted.py t.safetensors None 82",
+            f"interrupted.py t.partial.safetensors {interrupted} 17",
+            "interrupted.py t.safetensors None 82",
+        ]
+        out = [line for line in out.decode().splitlines() if " t." in line]
+        self.assertEqual(out, expected, err.decode())
+        self.assertIn(b" in t.partial.safetensors, until", err)
 
     def test_a_key_that_comes_up_twice_is_an_error_of_ours(self):
         def twice():

@@ -158,6 +158,8 @@ pub fn pair(script: &Trace, ours: &Trace) -> Result<Paired> {
                 left_out.insert(at.name);
                 continue;
             }
+            // What a script evaluates beside training, ours does not.
+            ("eval", _) => continue,
             _ => Key::new(series, at.step, at.phase, &our_name(&names, at.series, at.name)),
         };
         keys.insert(key.clone(), new.clone());
@@ -171,6 +173,7 @@ pub fn pair(script: &Trace, ours: &Trace) -> Result<Paired> {
         notes.push("the labels reach the loss unseen: compared by what comes of them".to_owned());
     }
     // The order of events is ours.
+    renamed.about.events.clone_from(&ours.about.events);
     renamed.about.series = ours.about.series.union(&renamed.about.series).cloned().collect();
     renamed.about.names = ours.about.names.union(&renamed.about.names).cloned().collect();
     Ok(Paired { trace: renamed, notes, has_labels, keys })
@@ -180,6 +183,7 @@ pub fn pair(script: &Trace, ours: &Trace) -> Result<Paired> {
 /// has none is left out.
 pub fn renamed(script: Trace, keys: &HashMap<Key, Key>) -> Result<Trace> {
     let mut renamed = Trace::new(script.about);
+    renamed.about.events.clear(); // of its own names
     for (key, array) in script.tensors {
         if let Some(new) = keys.get(&key) {
             renamed.insert(new.clone(), array)?;

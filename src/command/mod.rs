@@ -64,6 +64,7 @@ Examples:
   tanh-parity record train.py
   tanh-parity record --trace run.safetensors --steps 0..10 train.py --epochs 3
 
+The exit status is the script's own; it is 2 where there is nothing to record.
 `make record.pyz` packs the recorder into a file that does the same alone,
 wherever PyTorch 2 is.")]
     Record(record::RecordArgs),

@@ -1,4 +1,6 @@
 # expect: series Net-1; steps 3; status 0; no Net-1/000002/data/x#2; no Net-1/000002/forward/logits#2; has Net-1/000003/data/x
+# expect: has Net-1/000001/eval/x; no Net-1/000001/eval/x#3; no Net-1/000002/eval/x
+# expect: has Net-1/000003/eval/logits; has Net-1/000003/eval/logits#2; has Net-1/000001/eval/loss; has Net-1/000001/eval/target
 # Evaluates between the steps, with and without no_grad, and on other data.
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-# expect: series Linear-1; steps 2; status -2; says until the script raised KeyboardInterrupt
+# expect: status -2; says not recorded, for it was interrupted: --keep-partial keeps
 # Is stopped by hand, and stops again while it tidies up.
 import torch
 

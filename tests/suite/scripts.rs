@@ -219,6 +219,94 @@ fn record_runs_a_script_as_python_does_and_writes_what_it_trained() {
 }
 
 #[test]
+fn two_records_of_bare_tensors_are_compared_as_any() {
+    let folder = TempDir::new().unwrap();
+    let script = root().join("tests/scripts/bare_momentum.py");
+    let record = |flags: &str, name: &str| {
+        let run = format!("record {flags} --trace {name}.safetensors {}", script.display());
+        assert_eq!(outcome(tanh_parity_in(&folder, &run)).0, 0);
+    };
+    record("", "a");
+    record("", "b");
+    record("--digest", "c");
+    for (a, b) in [("a", "b"), ("a", "c")] {
+        let run = format!("compare {a}.safetensors {b}.safetensors");
+        let (code, report, stderr) = outcome(tanh_parity_in(&folder, &run));
+        assert_eq!((code, stderr.as_str()), (0, ""), "{report}");
+        assert!(report.contains("verdict: exact: 13 tensors"), "{report}");
+    }
+}
+
+/// A GAN whose generator has another rate: its parameters part before anything of
+/// the discriminator's second step does.
+#[test]
+fn with_several_models_the_first_divergence_is_the_first_in_time() {
+    let folder = TempDir::new().unwrap();
+    let text = fs::read_to_string(root().join("tests/scripts/gan.py")).unwrap();
+    let record = |text: &str, name: &str| {
+        fs::write(folder.path().join(format!("{name}.py")), text).unwrap();
+        assert_eq!(outcome(tanh_parity_in(&folder, &format!("record {name}.py"))).0, 0);
+    };
+    record(&text, "a");
+    record(&text.replace("Adam(G.parameters(), ", "Adam(G.parameters(), lr=0.01, "), "b");
+    let (code, report, _) = outcome(tanh_parity_in(&folder, "compare a.safetensors b.safetensors"));
+    assert_eq!(code, 1);
+    let place = "first divergence: Generator-1, step 1, param, net.0.weight at";
+    assert!(report.contains(place), "{report}");
+}
+
+/// A script that forgets `eval()` draws for the dropout while it validates: the data
+/// of the next step are other ones, and the report says why.
+#[test]
+fn random_numbers_that_were_drawn_otherwise_are_told() {
+    let folder = TempDir::new().unwrap();
+    let script = |before: &str| {
+        format!(
+            "import torch\nfrom torch import nn\ntorch.manual_seed(0)\n\
+             net = nn.Sequential(nn.Linear(3, 4), nn.Dropout(), nn.Linear(4, 1))\n\
+             optimizer = torch.optim.SGD(net.parameters(), lr=0.1)\n\
+             held = torch.randn(5, 3)\n\
+             for step in range(1, 5):\n    net.train()\n    \
+             net(torch.randn(6, 3)).square().mean().backward()\n    optimizer.step()\n    \
+             optimizer.zero_grad()\n    {before}\n    \
+             if step == 2:\n        with torch.no_grad():\n            net(held)\n"
+        )
+    };
+    for (name, before) in [("a", "pass"), ("b", "net.eval()")] {
+        fs::write(folder.path().join(format!("{name}.py")), script(before)).unwrap();
+        let run = format!("record --phases data,loss,grad,param {name}.py");
+        assert_eq!(outcome(tanh_parity_in(&folder, &run)).0, 0);
+    }
+    let compare = "compare a.safetensors b.safetensors";
+    let (code, report, _) = outcome(tanh_parity_in(&folder, compare));
+    assert_eq!(code, 1, "{report}");
+    let place = "first divergence: Sequential-1, step 3, data, input at";
+    assert!(report.contains(place), "{report}");
+    let note = "\nA and B drew other random numbers between steps 2 and 3 of Sequential-1\n";
+    assert!(report.contains(note), "{report}");
+}
+
+#[test]
+fn a_script_that_ends_python_itself_is_said_to() {
+    let folder = TempDir::new().unwrap();
+    let text = fs::read_to_string(root().join("tests/scripts/norms.py")).unwrap();
+    for (status, how) in [(0, "os._exit(0)"), (3, "os._exit(3)")] {
+        fs::write(folder.path().join("s.py"), format!("{text}\nimport os\n{how}\n")).unwrap();
+        for run in ["record s.py", "check --script s.py"] {
+            let (code, _, stderr) = outcome(tanh_parity_in(&folder, run));
+            let said = stderr.contains("s.py ended Python at once, by os._exit");
+            assert!(code == 2 && said, "{status} {run}: {code} {stderr}");
+        }
+        assert!(!folder.path().join("s.safetensors").exists());
+    }
+    // A child of the script may; and it may end by itself with any status.
+    let child = "import os, sys\nif os.fork() == 0:\n    os._exit(0)\nos.wait()\nsys.exit(3)\n";
+    fs::write(folder.path().join("s.py"), format!("{text}\n{child}")).unwrap();
+    let (code, _, stderr) = outcome(tanh_parity_in(&folder, "record s.py"));
+    assert!(code == 3 && stderr.starts_with("recorded 82 tensors"), "{code} {stderr}");
+}
+
+#[test]
 fn the_recorder_passes_its_own_tests() {
     let mut command = crate::common::python();
     command.arg("tests/test_record.py");

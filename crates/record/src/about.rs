@@ -13,7 +13,8 @@ use super::key::{Key, PHASES};
 pub struct Model {
     /// Its series.
     pub series: String,
-    /// The name of its class.
+    /// The name of its class; empty for tensors of no module.
+    #[serde(deserialize_with = "or_empty")]
     pub class: String,
     /// How often it was updated.
     pub steps: usize,
@@ -39,6 +40,17 @@ fn any_64_bits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>
     Ok(number.and_then(|n| n.as_i64().or_else(|| n.as_u64().map(|n| n as i64))))
 }
 
+/// Tensors of no module have no class.
+fn or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Steps of one series that no other series' steps came between: its name, the
+/// first of them, how many, and 1 where the update is that of the run before, since
+/// one optimizer updates several models.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Run(pub String, pub usize, pub usize, #[serde(default)] pub u8);
+
 /// What a record says of its run; the metadata of the file, as JSON.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct About {
@@ -60,6 +72,13 @@ pub struct About {
     /// Likewise the phases; written only where some are not of [`PHASES`].
     #[serde(default, skip_serializing_if = "only_known")]
     pub phases: IndexSet<String>,
+    /// The steps of all series in the order in which they were taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Run>,
+    /// The state of the default generator of random numbers by the end of a step of
+    /// a series, as a digest, where it is not that of the step before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub generator: Vec<(String, usize, String)>,
     /// How each tensor's digest was computed, where the record has digests in
     /// place of values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,6 +111,8 @@ impl About {
             series,
             names,
             phases,
+            events,
+            generator,
             digest,
             partial,
             models,
@@ -108,9 +129,19 @@ impl About {
         self.digest = self.digest.take().or(digest);
         self.partial = self.partial.take().or(partial);
         self.models.extend(models);
+        self.events.extend(events);
+        self.generator.extend(generator);
         self.series.extend(series);
         self.names.extend(names);
         self.phases.extend(phases);
+    }
+
+    /// Remembers that a series takes this step now.
+    pub(super) fn note_step(&mut self, series: &str, step: usize) {
+        match self.events.last_mut() {
+            Some(run) if run.0 == series && run.1 + run.2 == step => run.2 += 1,
+            _ => self.events.push(Run(series.to_owned(), step, 1, 0)),
+        }
     }
 
     /// Remembers the order in which the parts of `key` arose.

@@ -30,6 +30,12 @@ fn finish(hasher: Sha256) -> [u8; SIZE] {
     std::array::from_fn(|i| whole[i])
 }
 
+/// Sixteen hexadecimal digits of a state's SHA-256, for the metadata.
+pub(super) fn short(state: &[u8]) -> String {
+    let digest = Sha256::digest(state);
+    format!("{:016x}", u64::from_be_bytes(std::array::from_fn(|i| digest[i])))
+}
+
 /// Of values in memory.
 pub(super) fn of_bytes(dtype: Dtype, shape: &[usize], bytes: &[u8]) -> [u8; SIZE] {
     finish(hasher(dtype, shape).chain_update(bytes))

@@ -7,8 +7,8 @@ use std::fmt;
 ///
 /// `measure` is what is found out after the step, with the parameters that the
 /// step left behind: at step 0, with the initial ones.
-pub const PHASES: [&str; 8] =
-    ["data", "init", "forward", "loss", "grad", "state", "param", "measure"];
+pub const PHASES: [&str; 9] =
+    ["data", "init", "forward", "loss", "grad", "state", "param", "eval", "measure"];
 
 /// The series of what all series share.
 pub const SHARED: &str = "data";

@@ -1,23 +1,39 @@
 //! The order of events that one record, or two together, imply.
 
+use std::collections::HashMap;
+
 use indexmap::{IndexMap, IndexSet};
 
-use super::about::About;
+use super::about::{About, Run};
 use super::key::{Key, PHASES};
 
-/// The order of events: by series, step, phase and name.
+/// The order of events: by the count of events, where a record holds one, else by
+/// series and step; then by phase, series and name.
 #[derive(Clone, Debug)]
 pub struct Order {
     series: IndexSet<String>,
     names: IndexSet<String>,
     phases: IndexSet<String>,
+    /// Of each series the runs of its steps, by their first.
+    runs: HashMap<String, Vec<Span>>,
 }
 
-/// Where a key stands; those of other origin come last, by name.
-pub type Rank<'k> = (usize, usize, usize, usize, &'k str);
+/// Steps of a series without another's between.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    first: usize,
+    steps: usize,
+    /// The place of the first among all events, from 1 on.
+    event: usize,
+}
+
+/// Where a key stands: by event, or by series and step; by phase, series and name;
+/// those of other origin come last, by key.
+pub type Rank<'k> = ([usize; 5], &'k str);
 
 impl Order {
-    /// Of the first record, and behind that what only the others have.
+    /// Of the first record, and behind that what only the others have; events are
+    /// counted as the last one says, to which the others are held.
     pub fn of(records: &[&About]) -> Self {
         let join = |list: fn(&About) -> &IndexSet<String>| {
             records.iter().flat_map(|about| list(about)).cloned().collect()
@@ -26,10 +42,17 @@ impl Order {
         for (phase, before) in records.iter().flat_map(|about| own_phases(&about.phases)) {
             own.entry(phase).or_insert(before);
         }
+        let mut runs = HashMap::new();
+        for about in records.iter().rev() {
+            for (series, spans) in spans(&about.events) {
+                runs.entry(series).or_insert(spans);
+            }
+        }
         Self {
             series: join(|about| &about.series),
             names: join(|about| &about.names),
             phases: among_known(own),
+            runs,
         }
     }
 
@@ -40,13 +63,51 @@ impl Order {
 
     /// Where `key` stands.
     pub fn rank<'k>(&self, key: &'k Key) -> Rank<'k> {
-        let Some(place) = key.place() else { return (usize::MAX, 0, 0, 0, key.as_str()) };
+        let Some(place) = key.place() else { return ([usize::MAX; 5], key.as_str()) };
         let index =
             |list: &IndexSet<String>, item: &str| list.get_index_of(item).unwrap_or(list.len());
-        let series = index(&self.series, place.series);
-        let name = index(&self.names, place.name);
-        (series, place.step, self.phase(place.phase), name, key.as_str())
+        let (series, name) = (index(&self.series, place.series), index(&self.names, place.name));
+        let [event, step] = if self.runs.is_empty() {
+            [series, place.step]
+        } else {
+            self.event(place.series, place.step)
+        };
+        ([event, step, self.phase(place.phase), series, name], key.as_str())
     }
+
+    /// Whether this step was counted.
+    pub(super) fn has(&self, series: &str, step: usize) -> bool {
+        let spans = self.runs.get(series).into_iter().flatten();
+        spans.into_iter().any(|span| (span.first..span.first + span.steps).contains(&step))
+    }
+
+    /// The place of a step among all events. One that was not counted comes behind
+    /// the one before it; what is there from the start, first.
+    pub(super) fn event(&self, series: &str, step: usize) -> [usize; 2] {
+        let Some(spans) = self.runs.get(series) else {
+            let index = self.series.get_index_of(series).unwrap_or(self.series.len());
+            return [if step == 0 { 0 } else { usize::MAX / 2 + index }, step];
+        };
+        let after = spans.partition_point(|span| span.first <= step);
+        let Some(span) = after.checked_sub(1).map(|i| spans[i]) else { return [0, step] };
+        let inside = (step - span.first).min(span.steps - 1);
+        [span.event + inside, step - span.first - inside]
+    }
+}
+
+/// The spans of each series.
+fn spans(events: &[Run]) -> HashMap<String, Vec<Span>> {
+    let mut spans: HashMap<String, Vec<Span>> = HashMap::new();
+    let (mut next, mut last) = (1, 1);
+    for Run(series, first, steps, same) in events.iter().filter(|run| run.2 > 0) {
+        let event = if *same == 0 { next } else { last };
+        spans.entry(series.clone()).or_default().push(Span { first: *first, steps: *steps, event });
+        (next, last) = (next.max(event + steps), event);
+    }
+    for spans in spans.values_mut() {
+        spans.sort_by_key(|span| span.first);
+    }
+    spans
 }
 
 /// The phases of a run's own, each with the place in [`PHASES`] that it comes
@@ -102,8 +163,62 @@ mod tests {
         let noted = ["init", "measure", "batch", "mask", "forward", "loss", "clip", "grad", "ema"];
         let expected = [
             "data", "init", "batch", "mask", "forward", "loss", "clip", "grad", "state", "param",
-            "measure", "ema",
+            "eval", "measure", "ema",
         ];
         assert_eq!(ordered(&noted), expected);
+    }
+
+    fn run(series: &str, first: usize, steps: usize, same: u8) -> Run {
+        Run(series.to_owned(), first, steps, same)
+    }
+
+    /// The keys in their order, for a record with these events.
+    fn sorted(events: Vec<Run>, keys: &[&str]) -> Vec<String> {
+        let series = ["d", "g"].map(str::to_owned).into();
+        let order = Order::of(&[&About { series, events, ..About::default() }]);
+        let mut keys: Vec<_> = keys.iter().map(|&key| Key::from(key)).collect();
+        keys.sort_by_cached_key(|key| {
+            let (rank, text) = order.rank(key);
+            (rank, text.to_owned())
+        });
+        keys.into_iter().map(|key| key.to_string()).collect()
+    }
+
+    #[test]
+    fn one_count_of_events_goes_over_all_series() {
+        let keys =
+            ["d/000002/data/x", "g/000001/param/w", "d/000001/param/w", "g/000000/init/w", "w"];
+        let events =
+            vec![run("d", 0, 1, 0), run("g", 0, 1, 0), run("d", 1, 1, 0), run("g", 1, 1, 0)];
+        let events = [events, vec![run("d", 2, 1, 0)]].concat();
+        let expected =
+            ["g/000000/init/w", "d/000001/param/w", "g/000001/param/w", "d/000002/data/x", "w"];
+        assert_eq!(sorted(events, &keys), expected);
+        // An old file has none: series by series.
+        let expected =
+            ["d/000001/param/w", "d/000002/data/x", "g/000000/init/w", "g/000001/param/w", "w"];
+        assert_eq!(sorted(vec![], &keys), expected);
+    }
+
+    #[test]
+    fn models_of_one_update_stand_together_by_phase() {
+        let events = vec![run("d", 1, 1, 0), run("g", 1, 1, 1), run("d", 2, 3, 0)];
+        let keys = [
+            "d/000001/param/w",
+            "g/000001/grad/w",
+            "d/000001/grad/w",
+            "d/000004/loss/loss",
+            "g/000001/param/w",
+            "g/000009/measure/w",
+        ];
+        let expected = [
+            "d/000001/grad/w",
+            "g/000001/grad/w",
+            "d/000001/param/w",
+            "g/000001/param/w",
+            "g/000009/measure/w",
+            "d/000004/loss/loss",
+        ];
+        assert_eq!(sorted(events, &keys), expected);
     }
 }

@@ -35,6 +35,8 @@ pub struct Writer {
     kept: Kept,
     ending: Option<Ending>,
     latest: HashMap<String, Latest>,
+    /// Of the generator, as last noted.
+    state: Vec<u8>,
     /// A phase and a name, to look them up.
     rest: String,
     len: usize,
@@ -72,6 +74,7 @@ impl Writer {
             kept: Kept::default(),
             ending: None,
             latest: HashMap::new(),
+            state: Vec::new(),
             rest: String::new(),
             len: 0,
             full: Vec::new(),
@@ -130,6 +133,16 @@ impl Writer {
         pushed.with_context(|| self.cannot())
     }
 
+    /// Notes the state of the default generator of random numbers by the end of a step,
+    /// where this step is recorded.
+    pub fn note_generator(&mut self, series: &str, step: usize, state: &[u8]) {
+        if self.wants(step) && self.state != state {
+            state.clone_into(&mut self.state);
+            let digest = digest::short(state);
+            self.about.generator.push((series.to_owned(), step, digest));
+        }
+    }
+
     fn cannot(&self) -> String {
         format!("cannot write {}", self.path.display())
     }
@@ -138,6 +151,7 @@ impl Writer {
     fn admit(&mut self, key: &Key, Place { series, step, phase, name }: Place) -> Result<()> {
         if !self.latest.contains_key(series) {
             self.latest.insert(series.to_owned(), Latest { step, last: HashMap::new() });
+            self.about.note_step(series, step);
         }
         let latest = self.latest.get_mut(series).expect("it was put there");
         ensure!(
@@ -145,7 +159,10 @@ impl Writer {
             "{key} comes after step {}: record steps in their order",
             latest.step
         );
-        latest.step = step;
+        if latest.step < step {
+            latest.step = step;
+            self.about.note_step(series, step);
+        }
         self.rest.clear();
         self.rest.extend([phase, "/", name]);
         if let Some(last) = latest.last.get_mut(&self.rest) {

@@ -11,7 +11,7 @@ use torch_parity::nn::{
     BatchNorm2d, Children, Conv2d, ConvOptions, Dropout, Linear, MaxPool2d, Module, cross_entropy,
 };
 use torch_parity::optim::{Optimizer, Sgd, SgdSettings};
-use torch_parity::trace::Recorder;
+use torch_parity::trace::{Recorder, Series};
 
 fn pictures(n: i64) -> TensorDataset<2> {
     let shapes = Tensor::zeros([3, 12, 12], FLOAT_CPU);
@@ -62,16 +62,20 @@ impl Module for Net {
     }
 }
 
-fn accuracy(model: &Net, loader: &DataLoader<'_, TensorDataset<2>>) -> f64 {
+fn accuracy(
+    model: &Net,
+    loader: &DataLoader<'_, TensorDataset<2>>,
+    series: &mut Series,
+) -> Result<f64> {
     model.eval();
     let (mut correct, mut total) = (0, 0);
-    no_grad(|| {
-        for [x, y] in loader {
-            correct += model.forward(&x).argmax(1, false).eq_tensor(&y).sum(None).int64_value(&[]);
-            total += y.size()[0];
-        }
-    });
-    correct as f64 / total as f64
+    for [x, y] in loader {
+        let logits = no_grad(|| model.forward(&x));
+        series.eval(&[("x", &x)], &[("logits", &logits)])?;
+        correct += logits.argmax(1, false).eq_tensor(&y).sum(None).int64_value(&[]);
+        total += y.size()[0];
+    }
+    Ok(correct as f64 / total as f64)
 }
 
 fn main() -> Result<()> {
@@ -104,7 +108,7 @@ fn main() -> Result<()> {
             last = loss.double_value(&[]);
         }
         scheduler.step(&mut optimizer);
-        let score = accuracy(&model, &test_loader);
+        let score = accuracy(&model, &test_loader, &mut series)?;
         println!("epoch {}: loss {last:.4}, accuracy {score:.2}", epoch + 1);
     }
     recorder.finish()

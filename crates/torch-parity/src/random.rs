@@ -8,6 +8,7 @@
 //! about two seconds for each hundred million. No other thread may draw meanwhile.
 
 use std::f64::consts::PI;
+use std::ffi::c_void;
 
 use crate::error::{Error, Result, ensure};
 use tch::{Device, Kind, Tensor};
@@ -73,6 +74,32 @@ pub fn set_rng_state(state: &Tensor) -> Result<()> {
     let kept = bytes[NORMAL + 24] != 0;
     let kept = kept.then(|| f64::from_bits(whole(NORMAL + 8)));
     go_to(seed, twister.drawn, kept)
+}
+
+/// `torch.default_generator.get_state()`, (5056,) uint8: as [`rng_state`], but asked of
+/// libtorch itself, by a function of C++ that tch does not have.
+#[allow(unsafe_code)]
+pub fn generator_state() -> Tensor {
+    /// An object of C++ that is returned in memory of the caller's: `at::Tensor`, one
+    /// pointer. Four words, since what fits two comes back otherwise.
+    #[repr(C)]
+    struct Returned([*mut c_void; 4]);
+    unsafe extern "C" {
+        #[link_name = "_ZN2at6detail22getDefaultCPUGeneratorEv"]
+        fn default_generator() -> *const c_void;
+        #[link_name = "_ZNK2at9Generator9get_stateEv"]
+        fn get_state(generator: *const c_void) -> Returned;
+        #[link_name = "_Znwm"]
+        fn operator_new(size: usize) -> *mut c_void;
+    }
+    // SAFETY: the two are as libtorch 2.13.0 declares them, which the build script asks
+    // for, and throw nothing. tch deletes the tensor, so it lies where `new` puts it.
+    unsafe {
+        let Returned([tensor, ..]) = get_state(default_generator());
+        let place = operator_new(size_of::<*mut c_void>()).cast::<*mut c_void>();
+        place.write(tensor);
+        Tensor::from_ptr(place.cast())
+    }
 }
 
 /// How many words are drawn to find the place.

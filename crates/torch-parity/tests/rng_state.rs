@@ -5,7 +5,7 @@ mod live;
 use live::{assert_same_bits, draws, run_python};
 use serde_json::{Value, json};
 use tch::{Device, Kind, Tensor, kind::FLOAT_CPU};
-use torch_parity::random::{manual_seed, rng_state, set_rng_state};
+use torch_parity::random::{generator_state, manual_seed, rng_state, set_rng_state};
 use torch_parity::trace::{Array, OfTensor};
 
 const CASES: usize = 150;
@@ -17,7 +17,9 @@ fn the_state_is_pytorchs_and_reading_it_changes_nothing_and_setting_it_brings_it
         let seed = case["seed"].as_i64().unwrap();
         manual_seed(seed);
         drop(draw(&case["before"]));
+        let asked = generator_state();
         let state = rng_state(seed).unwrap();
+        assert_eq!(Array::of(&asked).unwrap(), Array::of(&state).unwrap(), "{case}");
         let after = draw(&case["after"]).into_iter().enumerate();
         let after = after.map(|(k, x)| (format!("after {k}"), x));
         after.chain([("state".to_owned(), state)]).collect()

@@ -38,7 +38,10 @@ pub struct RecordArgs {
     /// Record a digest of each tensor, not its values
     #[arg(long)]
     digest: bool,
-    /// Where TERM or HUP ends the script, keep what there is
+    /// Print what is taken as a batch and what is not, each with its reason
+    #[arg(long)]
+    explain: bool,
+    /// Where INT, TERM or HUP ends the script, keep what there is
     #[arg(long)]
     keep_partial: bool,
     /// Do not say what was recorded
@@ -76,6 +79,7 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode> {
     for (flag, is_set) in [
         ("--forward", args.forward),
         ("--digest", args.digest),
+        ("--explain", args.explain),
         ("--keep-partial", args.keep_partial),
         ("--quiet", args.quiet),
     ] {

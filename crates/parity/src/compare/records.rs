@@ -16,7 +16,7 @@ use super::report::{Group, Noun, Report, Series};
 use super::selection::{Selection, select};
 use super::side::Side;
 use parity_record::parallel;
-use parity_record::{About, Key, Order, Place, Trace};
+use parity_record::{About, Key, Order, Place, Trace, parted};
 
 /// Compares `actual` with `expected`, bit for bit unless `options` give a
 /// tolerance.
@@ -68,17 +68,37 @@ pub(super) fn compare_sides(
     });
     let mut found: Vec<_> = found.collect();
     // Those of one rank stay in the order of keys.
-    found.sort_by_cached_key(|found| {
-        let (series, step, phase, name, _) = order.rank(&found.key);
-        (series, step, phase, name)
-    });
+    found.sort_by_cached_key(|found| order.rank(&found.key).0);
     report.take(found);
     let first = report.failing().next().cloned();
     if let Some(first) = first {
         report.around = around(&selection, &first)?;
+        report.notes.extend(drawn_otherwise(names, about, &order, &first.key));
     }
     report.groups = groups.into_values().collect();
     Ok(report)
+}
+
+/// That the generators of random numbers parted before the first divergence did, or
+/// in the same step.
+fn drawn_otherwise(
+    names: [&str; 2],
+    [actual, expected]: [&About; 2],
+    order: &Order,
+    first: &Key,
+) -> Option<String> {
+    let (series, step) = parted(actual, expected)?;
+    let at = Key::new(series, step, "", "");
+    let [parted, diverged] = [&at, first].map(|key| {
+        let ([event, step, ..], _) = order.rank(key);
+        [event, step]
+    });
+    let when = match step {
+        1 => format!("by the end of step 1 of {series}"),
+        _ => format!("between steps {} and {step} of {series}", step - 1),
+    };
+    let [a, e] = names;
+    (parted <= diverged).then(|| format!("{a} and {e} drew other random numbers {when}"))
 }
 
 /// The phase of a key of other origin.

@@ -119,14 +119,18 @@ impl Python {
     /// status.
     pub fn record(&self, flags: &[OsString], script: Script<'_>) -> Result<ExitCode> {
         let Script { path: script, args, threads } = script;
-        let (mut command, _folder) = self.recorder()?;
-        command.args(flags).arg("--").arg(script).args(args);
+        let (mut command, folder) = self.recorder()?;
+        let running = folder.path().join("running");
+        command.arg("--running").arg(&running).args(flags).arg("--").arg(script).args(args);
         set_threads(&mut command, threads);
         let mut child = command.spawn().map_err(|error| self.cannot_start(&error))?;
         let _companion = Companion::new(child.id());
         let name = script.display();
         let status = child.wait_timeout(self.timeout);
         if let Some(status) = status.with_context(|| format!("cannot wait for {name}"))? {
+            if status.code().is_some() {
+                refuse_if_running(&running, &name.to_string())?;
+            }
             // As a shell tells a signal.
             let signal = || std::os::unix::process::ExitStatusExt::signal(&status).unwrap_or(0);
             return Ok(ExitCode::from(status.code().unwrap_or_else(|| 128 + signal()) as u8));
@@ -143,6 +147,7 @@ impl Python {
         let (mut command, folder) = self.recorder()?;
         command.args(kept.digest.then_some("--digest")).args(["--steps", &steps(kept)]);
         command.args(["--quiet", "--trace"]).arg(folder.path().join("script.safetensors"));
+        command.arg("--running").arg(folder.path().join("running"));
         command.arg("--").arg(script).args(args);
         set_threads(&mut command, threads);
         command.stdin(Stdio::null()).stdout(Stdio::null());
@@ -189,6 +194,16 @@ pub fn set_threads(command: &mut Command, threads: i32) {
     for variable in ["OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
         command.env(variable, threads.to_string());
     }
+}
+
+/// Refuses a script that ended Python itself: its recorder left this file.
+fn refuse_if_running(file: &Path, script: &str) -> Result<()> {
+    ensure!(
+        !file.exists(),
+        "{script} ended Python at once, by os._exit or the like, so nothing was recorded: \
+         let it end by sys.exit or at its last line"
+    );
+    Ok(())
 }
 
 /// The steps to record, as both recorders read them.

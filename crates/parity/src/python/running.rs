@@ -101,6 +101,9 @@ impl Running {
         let Some(status) = status else {
             bail!("{name} did not finish within {} s: raise --timeout", self.timeout.as_secs());
         };
+        if status.code().is_some() {
+            super::refuse_if_running(&self.file("running"), &self.name)?;
+        }
         if status.success() {
             return Ok(());
         }

@@ -155,6 +155,31 @@ fn metadata_that_is_not_ours_makes_no_file_unreadable() {
 }
 
 #[test]
+fn metadata_of_ours_are_read_or_an_error() {
+    let x = entry("x", "[1]", [0, 4]);
+    let file = |about: &str| {
+        let metadata = serde_json::json!({ "trace": about });
+        parse("x", safetensors(&format!(r#"{{"__metadata__":{metadata},{x}}}"#), 4))
+    };
+    // Tensors of no module have no class.
+    let bare = r#"{"series":["params-1"],"partial":"until SIGTERM",
+        "models":[{"series":"params-1","class":null,"steps":3}]}"#;
+    let trace = record(file(bare));
+    assert_eq!(trace.about.partial.as_deref(), Some("until SIGTERM"));
+    assert_eq!((trace.about.models[0].class.as_str(), trace.about.models[0].steps), ("", 3));
+    for damaged in [r#"{"series":7}"#, r#"{"environment":{},"models":[{"steps":"three"}]}"#] {
+        let said = error(
+            "x",
+            safetensors(
+                &format!(r#"{{"__metadata__":{},{x}}}"#, serde_json::json!({ "trace": damaged })),
+                4,
+            ),
+        );
+        assert!(said.contains("its metadata are none that this version can read"), "{said}");
+    }
+}
+
+#[test]
 fn what_is_no_record_and_no_table_is_named() {
     for (name, bytes, said) in [
         (

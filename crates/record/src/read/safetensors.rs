@@ -60,7 +60,7 @@ impl Stored {
         header::read(file, header, |entry| {
             let (key, info) = match entry {
                 Entry::Metadata(metadata) => {
-                    self.about.join(about(&metadata));
+                    self.about.join(about(&metadata)?);
                     return Ok(());
                 }
                 Entry::Tensor(key, info) => (key, info),
@@ -145,8 +145,16 @@ impl Stored {
 }
 
 /// What our own metadata entry says; files of other origin say nothing that we
-/// understand, whatever their entry `trace` is.
-pub fn about(metadata: &serde_json::Value) -> About {
-    let ours = metadata.get("trace").and_then(serde_json::Value::as_str);
-    ours.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+/// understand, whatever their entry `trace` is. Ours tell the order of events, and
+/// without it nothing would be compared as it should be.
+pub fn about(metadata: &serde_json::Value) -> Result<About> {
+    let text = metadata.get("trace").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let value = serde_json::from_str(text).unwrap_or(serde_json::Value::Null);
+    if value.get("series").is_none() && value.get("environment").is_none() {
+        return Ok(About::default());
+    }
+    serde_json::from_value(value).context(
+        "its metadata are none that this version can read: record the run again, or compare \
+         with the version that recorded it",
+    )
 }

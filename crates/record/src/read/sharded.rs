@@ -34,7 +34,8 @@ pub fn stored(bytes: &Bytes, path: &Path) -> Result<Stored> {
         .with_context(|| format!("{name} is no index of .safetensors shards (weight_map)"))?;
     index.weight_map.sort_unstable_keys();
     let mut all = Stored::empty();
-    all.about = safetensors::about(&index.metadata);
+    all.about =
+        safetensors::about(&index.metadata).with_context(|| format!("{name} is not readable"))?;
     let shards: BTreeSet<_> = index.weight_map.values().map(|shard| &*shard.0).collect();
     let shards: Vec<_> = shards.into_iter().collect();
     for shard in &shards {

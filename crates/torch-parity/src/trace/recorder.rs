@@ -13,6 +13,7 @@ use super::{Observer, Step, borrowed};
 use crate::cpu;
 use crate::error::Result;
 use crate::optim::Optimizer;
+use crate::random::generator_state;
 use crate::values::OfTensor;
 
 /// Records a port's run, under the keys that the recorder of scripts gives the
@@ -149,21 +150,26 @@ impl Series {
     /// series under any. A name that comes again before the step is done is
     /// recorded as `name#2`.
     pub fn data(&mut self, named: &[(&str, &Tensor)]) -> Result<()> {
+        self.batch("data", self.step + 1, named)
+    }
+
+    fn batch(&mut self, phase: &'static str, step: usize, named: &[(&str, &Tensor)]) -> Result<()> {
         let Some(open) = self.recorder.0.clone() else { return Ok(()) };
         let mut open = open.borrow_mut();
-        if !open.writer()?.wants(self.step + 1) {
+        if !open.writer()?.wants(step) {
             return Ok(());
         }
         for (name, tensor) in named {
-            let name = self.numbered("data", name);
+            let name = self.numbered(phase, name);
             let array = Array::of(tensor)?;
+            let at = (self.name.clone(), format!("{phase}/{name}"));
             // Two inputs of a model may change places.
-            let other = |(series, known): &(String, String)| *series != self.name || *known == name;
+            let other = |place: &(String, String)| place.0 != at.0 || *place == at;
             if open.batches.iter().any(|(place, known)| other(place) && *known == array) {
                 continue;
             }
-            open.writer()?.insert(Key::new(&self.name, self.step + 1, "data", &name), &array)?;
-            open.batches.insert((self.name.clone(), name), array);
+            open.writer()?.insert(Key::new(&self.name, step, phase, &name), &array)?;
+            open.batches.insert(at, array);
         }
         Ok(())
     }
@@ -189,13 +195,29 @@ impl Series {
         self.step += 1;
         self.counts.clear();
         let Some(open) = &self.recorder.0 else { return Ok(()) };
-        open.borrow_mut().writer()?.update(&self.name, self.step, optimizer)
+        let mut open = open.borrow_mut();
+        let writer = open.writer()?;
+        note_generator(writer, &self.name, self.step)?;
+        writer.update(&self.name, self.step, optimizer)
     }
 
     /// What the model keeps beside its parameters and changed in the last step,
     /// such as batch norm's running statistics.
     pub fn buffers(&self, named_buffers: &[(String, Tensor)]) -> Result<()> {
         self.tensors("state", &borrowed(named_buffers))
+    }
+
+    /// A call that led to no update, as in validation: what went in, where it is not
+    /// what went in last, and what was put out, in the phase `eval` of the last step.
+    pub fn eval(&mut self, data: &[(&str, &Tensor)], forward: &[(&str, &Tensor)]) -> Result<()> {
+        self.batch("eval", self.step, data)?;
+        let Some(open) = self.recorder.0.clone() else { return Ok(()) };
+        let mut open = open.borrow_mut();
+        for (name, tensor) in forward {
+            let name = self.numbered("eval", name);
+            open.writer()?.tensors(&self.name, self.step, "eval", &[(&name, tensor)])?;
+        }
+        Ok(())
     }
 
     fn numbered(&mut self, phase: &'static str, name: &str) -> String {
@@ -216,7 +238,10 @@ impl Series {
         self.counts.clear();
         let Some(open) = &self.recorder.0 else { return Ok(()) };
         let step = Step { series: &self.name, step: self.step, forward, loss, optimizer };
-        Observer::step(open.borrow_mut().writer()?, &step)
+        let mut open = open.borrow_mut();
+        let writer = open.writer()?;
+        note_generator(writer, &self.name, self.step)?;
+        Observer::step(writer, &step)
     }
 
     /// The same after an update by tch's own optimizer, or by hand: gradients are
@@ -228,6 +253,9 @@ impl Series {
         self.counts.clear();
         let grads = self.params.iter().map(|(name, param)| (name.clone(), param.grad()));
         let grads: Vec<_> = grads.filter(|(_, grad)| grad.defined()).collect();
+        if let Some(open) = &self.recorder.0 {
+            note_generator(open.borrow_mut().writer()?, &self.name, self.step)?;
+        }
         self.tensors("forward", forward)?;
         self.tensors("loss", &[("loss", loss)])?;
         self.tensors("grad", &borrowed(&grads))?;
@@ -239,6 +267,15 @@ impl Series {
         let Some(open) = &self.recorder.0 else { return Ok(()) };
         open.borrow_mut().writer()?.tensors(&self.name, self.step, phase, named)
     }
+}
+
+/// Notes where the random numbers are by the end of a step.
+fn note_generator(writer: &mut Writer, series: &str, step: usize) -> Result<()> {
+    if writer.wants(step) {
+        let state = Vec::<u8>::try_from(generator_state())?;
+        writer.note_generator(series, step, &state);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ The rooms, each of which uses none but those above it:
     passes      calls of models
     models      whose a parameter is
     batch       which passes, losses and data a step is made of
+    inference   calls that lead to no update
     steps       updates, by an optimizer or by hand
     signals     what ends a run early
     watch       the wrappers around PyTorch's functions

@@ -233,5 +233,5 @@ def outputs_of(series, made):
     if path:
         return inner + [(path + suffix, p) for suffix, p in made.outputs]
     single = series.named_output or "" in dict(made.outputs)
-    base = series.output if single else "output"
+    base = (series.output if single else None) or "output"
     return inner + [(base + suffix, content) for suffix, content in made.outputs]

@@ -7,7 +7,7 @@ import os
 import sys
 
 from .options import PHASES, Options, Trouble, step_range
-from .recording import Recorder, current, how_it_ended
+from .recording import Recorder, current, ended_well, how_it_ended
 from .script import WhenImported, hide_frames, read_script, run, wait_for_threads
 
 
@@ -37,6 +37,8 @@ def parse(argv):
         prog="record.pyz",
         allow_abbrev=False,
         description="Run a PyTorch script as Python would, and record what it trains.",
+        epilog="The exit status is the script's own; it is 2 where there is nothing to"
+        " record, or the record cannot be written.",
     )
     add = parser.add_argument
     add("--trace", metavar="FILE", help="to write (default: SCRIPT.safetensors here)")
@@ -54,12 +56,13 @@ def parse(argv):
     add(
         "--keep-partial",
         action="store_true",
-        help="where TERM or HUP ends the script, write what there is",
+        help="where INT, TERM or HUP ends the script, write what there is",
     )
     add(
         "--explain", action="store_true", help="print what is taken as a batch, and why"
     )
     add("--quiet", action="store_true", help="do not say what was recorded")
+    add("--running", metavar="FILE", help=argparse.SUPPRESS)  # exists meanwhile
     add("script", metavar="SCRIPT")
     add("args", metavar="ARGS", nargs=argparse.REMAINDER, help="the script's own")
     return parser.parse_args(argv)
@@ -79,7 +82,7 @@ def why_nothing(recorder):
     compiler = getattr(sys.modules.get("torch._dynamo"), "utils", None)
     if compiler is not None and compiler.counters["frames"]:
         return "what torch.compile compiles whole, step included, is not seen inside"
-    return "no optimizer stepped and nothing called backward in this process"
+    return "no model was called and nothing called backward in this process"
 
 
 def save(recorder, error):
@@ -90,6 +93,10 @@ def save(recorder, error):
         raise Trouble(f"could not record: {one_line(recorder.error)}")
     if not len(recorder.record):
         raise Trouble(f"nothing to record: {why_nothing(recorder)}{ended}")
+    if isinstance(error, KeyboardInterrupt) and not recorder.options.partial:
+        return (
+            "not recorded, for it was interrupted: --keep-partial keeps what there is"
+        )
     try:
         recorder.save()
     except OSError as problem:
@@ -120,7 +127,7 @@ def run_recorded(options, source):
         raise Trouble(f"cannot write {path}: it is the script itself")
     kept = Options(*options.steps, options.every, options.phases, options.forward)
     kept.digest, kept.partial = options.digest, options.keep_partial
-    kept.explain = options.explain
+    kept.explain, kept.inference = options.explain, True
     recorder = Recorder(path, name, {}, kept)
     if kept.partial:
         recorder.signals.watch()
@@ -128,7 +135,7 @@ def run_recorded(options, source):
         recorder.install()
     else:
         sys.meta_path.insert(0, WhenImported(recorder.install))
-    with current(recorder):
+    with current(recorder), running(options.running):
         error = run_to_its_end(recorder, options, source)
     if recorder.pid != os.getpid():
         return error, 0
@@ -147,6 +154,20 @@ def run_recorded(options, source):
     return error, status
 
 
+@contextlib.contextmanager
+def running(path):
+    """A file that stays where the script ends Python itself, by os._exit: who
+    started this process asks for it."""
+    if path is None:
+        yield
+        return
+    with open(path, "wb"):
+        pid = os.getpid()
+    yield
+    if pid == os.getpid():
+        os.remove(path)
+
+
 def run_to_its_end(recorder, options, source):
     """Runs the script and its threads; returns what it raised."""
     error = None
@@ -161,7 +182,7 @@ def run_to_its_end(recorder, options, source):
             wait_for_threads()
     except BaseException as raised:  # noqa: BLE001
         error = error or raised
-    recorder.finish()
+    recorder.finish(ended_well(error))
     return error
 
 
@@ -171,7 +192,7 @@ def main(argv=None):
         error, status = run_recorded(options, read_script(options.script))
     except Trouble as trouble:
         Parser().exit(2, f"error: {trouble}\n")
-    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+    if ended_well(error):
         sys.exit(status)
     if not isinstance(error, SystemExit):
         show = sys.excepthook

@@ -134,7 +134,12 @@ class TraceFile:
             spool.copy(first, end, file)
 
     def save(self, about):
-        """Writes the file under its name, or several and an index."""
+        """Writes the file under its name, or several and an index. One that is
+        partial is not put over one that is whole, but beside it."""
+        if about.get("partial") and self.replaces and whole_record(self.path):
+            stem = self.written.removesuffix(".safetensors")
+            self.written = f"{stem}.partial.safetensors"
+            self.path = os.path.realpath(self.written)
         if self.digest:
             about["digest"] = self.digest
         metadata = {"trace": json.dumps(about)}
@@ -210,6 +215,26 @@ class DigestFile(TraceFile):
             ("keys", Kind("U8", (keys,), keys, 1), 0),
             ("kinds", Kind("U8", (kinds,), kinds, 1), keys),
         ]
+
+
+def whole_record(path):
+    """Whether something lies there, in one file or in several, that is not the
+    record of a run which did not reach its end."""
+    index = f"{path.removesuffix('.safetensors')}.safetensors.index.json"
+    for place, start in ((path, 8), (index, 0)):
+        try:
+            with open(place, "rb") as file:
+                size = int.from_bytes(file.read(start), "little") if start else -1
+                header = json.loads(file.read(min(size, 100 << 20)))
+            metadata = header["metadata" if place == index else "__metadata__"]
+            partial = json.loads(metadata["trace"]).get("partial")
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            partial = None  # another's
+        if not partial:
+            return True
+    return False
 
 
 @contextlib.contextmanager

@@ -23,6 +23,7 @@ class Series:
         self.named_output = output is not None
         self.steps = 0
         self.by_optimizer = False  # else its parameters are watched
+        self.by_call = False  # its steps are calls
         self.seed, self.optimizers, self.graph = None, [], None
         self.path_of = None
 
@@ -46,13 +47,15 @@ class Series:
 class Models:
     """All that were made, and the series of those that are trained."""
 
-    def __init__(self, record):
-        self.record = record
+    def __init__(self, record, passes):
+        self.record, self.passes = record, passes
         # Dictionaries, since sets have no fixed order
         self.series = {}  # by name
         self.counts = Counter()  # of models by class
         self.owner = {}  # id of a parameter -> its Series
-        self.modules = WeakIdKeyDictionary()  # all that were made
+        self.modules = (
+            WeakIdKeyDictionary()
+        )  # each that was made -> the updates by then
         self.called = WeakIdKeyDictionary()  # as outermost ones
         self.buffers = WeakIdKeyDictionary()  # module -> buffers as last seen
 
@@ -139,6 +142,7 @@ class Models:
             self.counts["params"] += 1
             name = f"params-{self.counts['params']}"
             self.series[name] = Series(name, None, None, [], None)
+            self.record.events.start(name, self.passes.updates)
             self.own(self.series[name], list(left.values()), watched)
 
     def start(self, model, name=None, output=None, watched=None):
@@ -150,7 +154,8 @@ class Models:
                 known = [ref() for _, ref in series.named]
                 new = [(n, p) for n, p in named if not any(p is k for k in known)]
                 series.path_of = None
-                return self.own(series, new, watched or {})
+                self.own(series, new, watched or {})
+                return series
         class_name = type(model).__name__
         if name is None:
             self.counts[class_name] += 1
@@ -158,12 +163,14 @@ class Models:
         if name in self.series:
             raise Trouble(f"two models are to be series {name}")
         self.series[name] = series = Series(name, class_name, model, [], output)
+        self.record.events.start(name, self.modules.get(model, 0))
         if model not in self.buffers:
             self.buffers[model] = buffers_of(model)
             for path, part in model.named_modules():  # as before it was called
                 for buffer, seen in self.buffers.get(part, {}).items() if path else ():
                     self.buffers[model][f"{plain(path)}.{buffer}"] = seen
         self.own(series, named, watched or {})
+        return series
 
     def own(self, series, params, watched):
         """Gives a series parameters, with names or, bare ones, numbers. Where one

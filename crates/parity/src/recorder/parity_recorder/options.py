@@ -5,7 +5,8 @@ import dataclasses
 import os
 import sys
 
-PHASES = ("data", "init", "forward", "loss", "grad", "state", "param", "measure")
+PHASES = ("data", "init", "forward", "loss", "grad", "state", "param")
+PHASES += ("eval", "measure")
 
 
 class Trouble(Exception):
@@ -22,6 +23,7 @@ class Options:
     phases: tuple = PHASES
     forward: bool = False  # the outputs of modules inside of the model, too
     digest: bool = False  # digests in place of values
+    inference: bool = False  # calls that lead to no update, too
     explain: bool = False  # print why what is taken is, and why not
     partial: bool = False  # keep what there is, where the run does not reach its end
 

@@ -2,6 +2,8 @@
 
 import weakref
 
+import torch
+
 from .names import arguments, parameters, tensors
 from .tensors import piece
 
@@ -18,7 +20,11 @@ class Pass:
     def __init__(self, module, inputs):
         self.class_name = type(module).__name__
         self.module = weakref.ref(module)  # it ends when the script lets go of it
-        self.has_parameters = self.learns = False  # until it is kept
+        self.is_criterion = isinstance(module, torch.nn.modules.loss._Loss)
+        self.has_parameters = any(True for _ in parameters(module))
+        self.learns = False  # until it is kept
+        self.reached = False  # by a backward pass
+        self.after = 0  # the step of its model that it follows
         self.inputs = inputs  # (name, piece, 1 if it has a gradient, 2 if it was made)
         self.inner = []  # (reference to a module inside, suffix, piece)
         self.outputs = []  # (suffix, piece)
@@ -48,9 +54,7 @@ class Passes:
                 made.nodes.append(tensor.grad_fn._sequence_nr())
         if not made.nodes:
             return
-        module = made.module()
-        made.has_parameters = any(True for _ in parameters(module))
-        made.learns = any(p.requires_grad for p in parameters(module))
+        made.learns = any(p.requires_grad for p in parameters(made.module()))
         self.pending[made] = self.updates
         for node in made.nodes:
             self.by_node.setdefault(node, {})[made] = None
@@ -76,8 +80,9 @@ class Passes:
                 passes |= self.by_node.get(node._sequence_nr(), {})
         order = {made: i for i, made in enumerate(self.pending)}
         passes = sorted(passes, key=order.get)
-        if not retained:
-            for made in passes:
+        for made in passes:
+            made.reached = True
+            if not retained:
                 self.forget(made)
         return passes
 

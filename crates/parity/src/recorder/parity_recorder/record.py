@@ -1,11 +1,48 @@
 """What is written, under which key: `series/step/phase/name`."""
 
 import contextlib
+import hashlib
 import sys
 
 from .file import DigestFile, TraceFile, digest_of
 
 SAME = "\nnot written again, for the same was recorded last"
+
+
+class Events:
+    """One count over all series: in which order their steps were taken."""
+
+    def __init__(self):
+        self.runs = []  # [series, first step, how many, updates before the first]
+        self.starts = []  # (updates before it was made, series)
+
+    def start(self, series, updates):
+        """The model of this series was made after so many updates."""
+        self.starts.append((updates, series))
+
+    def step(self, series, step, updates, same):
+        """This series took a step, after so many updates; the `same` as the series
+        before, where one optimizer updates several."""
+        last = self.runs[-1] if self.runs else None
+        if last and not same and last[0] == series and last[1] + last[2] == step:
+            last[2] += 1
+        else:
+            self.runs.append([series, step, 1, updates, int(same)])
+
+    def in_order(self):
+        """Runs of steps of one series: its name, the first, how many, and 1 where it
+        is the same update as the one before. A start, step 0, comes before the first
+        step after the model was made."""
+        starts, found = sorted(self.starts, key=lambda start: start[0]), []
+        for series, step, n, updates, same in self.runs:
+            while starts and starts[0][0] < updates + n and not same:
+                at, name = starts.pop(0)
+                if (before := at - updates) > 0:
+                    found.append([series, step, before])
+                    step, n, updates = step + before, n - before, updates + before
+                found.append([name, 0, 1])
+            found.append([series, step, n, 1] if same else [series, step, n])
+        return found + [[name, 0, 1] for _, name in starts]
 
 
 class Record:
@@ -17,6 +54,9 @@ class Record:
         self.last = {}  # (series, name) -> digest of the data recorded last
         self.known = {}  # the same -> data that need not be recorded again
         self.order = {"series": {}, "names": {}}  # of their first appearance
+        self.events = Events()
+        self.generator = []  # [series, step, digest], where it is not the one before
+        self.state = None  # of the generator, as last seen
         self.explained = set()
 
     def __len__(self):
@@ -33,24 +73,32 @@ class Record:
         self.order["series"][series] = self.order["names"][name] = None
         self.file.add(f"{series}/{step:06}/{phase}/{name}", piece)
 
-    def write_data(self, series, step, name, piece):
+    def write_data(self, series, step, name, piece, phase="data"):
         """Data is recorded where it is not what was recorded last under its name, or
         by another series under any. Returns what to add to the reason."""
-        place = series, name
+        place = series, name if phase == "data" else f"{phase}/{name}"
         if piece is None:
             return "\nnot written, for it has no values"
         if self.known.get(place) == piece:
             return SAME
         digest = digest_of(piece)
         # Two inputs of a model may change places.
-        others = (d for (s, n), d in self.last.items() if s != series or n == name)
+        last = self.last.items()
+        others = (digest for at, digest in last if at[0] != series or at == place)
         new = digest not in others
         if new:
-            self.write(series, step, "data", name, piece)
+            self.write(series, step, phase, name, piece)
             self.last[place] = digest
             self.known.clear()
         self.known[place] = piece
         return "" if new else SAME
+
+    def note_generator(self, series, step, state):
+        """The state of the default generator of random numbers by the end of a step."""
+        if state != self.state:
+            self.state = state
+            digest = hashlib.sha256(state).hexdigest()[:16]
+            self.generator.append([series, step, digest])
 
     def explain(self, series, step, what, taken, why):
         """Prints, the first time that it is made, a decision and its reason."""

@@ -86,13 +86,15 @@ class Recorder:
             "environment": environment(),
             "series": list(order["series"]),
             "names": list(order["names"]),
+            "events": self.record.events.in_order(),
+            "generator": self.record.generator,
             "models": [s.about() for s in models.series.values() if s.steps],
         } | ({"partial": self.partial} if self.partial else {})
 
-    def finish(self):
+    def finish(self, whole=True):
         """Records an update by hand after which nothing came, and stops."""
         if self.steps is not None:
-            self.guard(self.steps.notice_updates)
+            self.guard(self.steps.finish, whole)
         for undo in reversed(self.undo):
             undo()
         self.undo.clear()
@@ -152,11 +154,16 @@ def _measure(series, step, name, tensor):
     _recorder.record.write(series, step, "measure", name, piece(tensor))
 
 
+def ended_well(error):
+    """Whether a script that raised this reached its end."""
+    return error is None or (isinstance(error, SystemExit) and error.code in (None, 0))
+
+
 def how_it_ended(error, recorder):
     """In a few words, where a script did not run to its end."""
     if recorder.signals.signal is not None:
         return f", until {signal.Signals(recorder.signals.signal).name}"
-    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+    if ended_well(error):
         return ""
     if isinstance(error, SystemExit):
         status = error.code if isinstance(error.code, int) else 1

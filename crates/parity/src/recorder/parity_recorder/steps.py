@@ -8,10 +8,11 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 from . import passes
 from .batch import Batch
+from .inference import Inference
 from .models import Models
 from .names import state_of, unwrap
 from .settings import settings_of
-from .tensors import piece
+from .tensors import piece, read
 
 
 def running():
@@ -34,9 +35,10 @@ class Steps:
 
     def __init__(self, record):
         self.record = record
-        self.models = Models(record)
         self.passes = passes.Passes()
+        self.models = Models(record, self.passes)
         self.batch = Batch(record, self.passes, self.models.owner)
+        self.inference = Inference(record, self.models, self.passes)
         self.stepping = []  # optimizers whose step is running
         self.grads = None  # from before it
         self.plans = WeakIdKeyDictionary()  # optimizer -> what it updates
@@ -48,12 +50,19 @@ class Steps:
         """Notes what goes into an outermost module."""
         self.notice_updates()
         inner = unwrap(module)
-        self.models.note_call(inner)
+        if torch.is_grad_enabled():
+            self.models.note_call(inner)
         return passes.begin(inner, args, kwargs)
+
+    def after_call(self, made, result):
+        """Notes what came out."""
+        self.passes.end(made, result)
+        self.inference.over(made)
 
     def before_backward(self, roots, retained=False, inputs=None):
         """The event that this backward pass is."""
         self.notice_updates()
+        self.inference.training()
         return self.batch.before_backward(roots, retained, inputs, self.in_step())
 
     def after_backward(self, event, grads=None):
@@ -72,6 +81,8 @@ class Steps:
 
     def before_step(self, optimizer, args, kwargs):
         """Notes gradients, and what is not seen any more after the update."""
+        if optimizer not in self.inference.optimizers:
+            self.inference.training(optimizer)
         if self.in_step(besides=1):
             self.stepping.append(optimizer)  # is part of that one's step
             return
@@ -110,10 +121,10 @@ class Steps:
         _, plan = self.plans[optimizer]
         grads = self.grads or [grads_of(named) for _, named in plan]
         self.grads = None
-        for (series, named), of_series in zip(plan, grads, strict=True):
+        for i, ((series, named), of_series) in enumerate(zip(plan, grads, strict=True)):
             for _, param in named:  # a closure's backward passes watch them
                 self.watched.pop(id(param), None)
-            self.end_step(series, named, of_series, optimizer.state)
+            self.end_step(series, named, of_series, optimizer.state, i > 0)
 
     def notice_updates(self):
         """Finds parameters that changed since the backward pass though no
@@ -131,26 +142,39 @@ class Steps:
             p for p in params if id(p) in changed or (bare and self.models.is_bare(p))
         ]
         plan = self.by_series(params, watched)
-        for series, _ in plan:
+        for place, (series, _) in enumerate(plan):
             ids = {i for i in watched if self.models.owner.get(i) is series}
             named = [(n, ref()) for n, ref in series.named if id(ref()) in ids]
             grads = [(n, watched[id(p)][2]) for n, p in named]
-            self.end_step(series, named, [g for g in grads if g[1] is not None], {})
+            grads = [grad for grad in grads if grad[1] is not None]
+            self.end_step(series, named, grads, {}, place > 0)
             for id_ in ids:
                 del self.watched[id_]
+
+    def finish(self, whole):
+        """Nothing comes any more; it is `whole` where the script reached its end."""
+        self.notice_updates()
+        if whole:
+            self.inference.finish()
 
     def by_series(self, params, watched):
         """The series that these parameters are of, each with its own of them."""
         return self.models.by_series(params, watched, self.batch.events)
 
-    def end_step(self, series, named, grads, state):
-        """Records a step of a model, after its update."""
+    def end_step(self, series, named, grads, state, same):
+        """Records a step of a model, after its update; the `same` update as the last,
+        where one is of several models."""
+        self.inference.before_update(series)
         self.passes.updates += 1
         series.steps += 1
         step = series.steps
         if series.seed is None:
             series.seed = torch.initial_seed()
         keep = self.record.wants(step)
+        if keep:
+            self.record.events.step(series.name, step, self.passes.updates - 1, same)
+            numbers = read(torch.default_generator.get_state()).data
+            self.record.note_generator(series.name, step, numbers)
         self.batch.take(series, {id(p) for _, p in named}, step, keep)
         self.passes.forget_old(series)
         changed = self.models.changed_buffers(series)

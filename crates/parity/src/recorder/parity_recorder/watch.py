@@ -35,6 +35,7 @@ def install(recorder):
     # takes a slower way, and torch.compile warns.
     swap(torch.nn.Module, "__call__", watched_call)
     swap(torch.nn.Module, "__setstate__", watched_setstate)
+    swap(torch.optim.Optimizer, "__init__", watched_optimizer)
     swap(torch.autograd, "backward", watched_backward)
     swap(torch.autograd, "grad", watched_grad)
 
@@ -52,7 +53,7 @@ def install(recorder):
         recorder.guard(steps.after_step, *args)
 
     def made(owner, _, part):
-        steps.models.modules[owner] = None
+        steps.models.modules[owner] = steps.passes.updates
 
     hook(optim.register_optimizer_step_pre_hook, untraced(before))
     hook(optim.register_optimizer_step_post_hook, untraced(after))
@@ -72,7 +73,9 @@ def watched_call(recorder, original):
     compiling = torch.compiler.is_compiling
 
     def __call__(module, /, *args, **kwargs):
-        if compiling() or not recorder.on or not torch.is_grad_enabled():
+        if compiling() or not recorder.on:
+            return original(module, *args, **kwargs)
+        if not (recorder.options.inference or torch.is_grad_enabled()):
             return original(module, *args, **kwargs)
         local = recorder.local
         # Within a backward pass, a checkpoint's forward pass is run again.
@@ -89,7 +92,7 @@ def watched_call(recorder, original):
         finally:
             made, local.made = local.made, None
         if made is not None:
-            recorder.attempt(recorder.steps.passes.end, made, result)
+            recorder.attempt(recorder.steps.after_call, made, result)
         return result
 
     return __call__
@@ -100,9 +103,21 @@ def watched_setstate(recorder, original):
 
     def __setstate__(module, state):
         original(module, state)
-        recorder.attempt(recorder.steps.models.modules.__setitem__, module, None)
+        steps = recorder.steps
+        updates = steps.passes.updates
+        recorder.attempt(steps.models.modules.__setitem__, module, updates)
 
     return __setstate__
+
+
+def watched_optimizer(recorder, original):
+    """What an optimizer holds is to be trained."""
+
+    def __init__(optimizer, *args, **kwargs):
+        original(optimizer, *args, **kwargs)
+        recorder.attempt(recorder.steps.inference.training, optimizer)
+
+    return __init__
 
 
 def twice(given):

@@ -1,0 +1,189 @@
+"""Calls that lead to no update: inference, and what a training evaluates.
+
+The rule: a call of an outermost module that no backward pass goes through is
+
+1. an evaluation, where the module is one that is trained, or a part of one: its
+   inputs and outputs stand in the phase `eval` of the step that it follows;
+2. a step of a series of its own, where nothing is trained, or not this module: its
+   inputs are `data`, its outputs `forward`, and before the first come its parameters
+   and buffers as `init`;
+3. a part of the call before, where the module is a criterion: its targets, and its
+   output as `loss`.
+
+A call with gradients waits for a backward pass, and one of a module that an
+optimizer holds for its first update.
+"""
+
+from collections import Counter
+
+import torch
+from torch.utils.weak import WeakIdKeyDictionary
+
+from .batch import data_of, outputs_of
+from .names import ids_of, parameters, plain
+from .tensors import piece
+
+MOST_WAITING = 16  # calls, where no optimizer was made and nothing called backward
+MOST_KEPT = 1000  # calls before the first update of their module
+
+
+class Inference:
+    """What becomes of calls that lead to no update."""
+
+    def __init__(self, record, models, passes):
+        self.record, self.models, self.passes = record, models, passes
+        self.on = record.options.inference
+        self.optimizers = WeakIdKeyDictionary()
+        self.held = None  # ids of the parameters that these hold
+        self.trains = False  # whether there was an optimizer or a backward pass
+        self.undecided = []  # calls with gradients before that, and their modules
+        self.untrained = False  # whether they were too many to go on waiting
+        self.waiting = []  # calls without, of modules that are to be trained
+        self.counts = {}  # series -> step, and how often each name was there
+        self.last = None  # series, step, phases and outputs of the last such call
+
+    def training(self, optimizer=None):
+        """There is an optimizer, or a backward pass."""
+        self.trains = True
+        self.undecided.clear()
+        if optimizer is not None:
+            self.optimizers[optimizer] = self.held = None
+
+    def is_held(self, module):
+        """Whether an optimizer holds a parameter of it that had no update yet."""
+        if self.held is None:
+            groups = (g for o in list(self.optimizers) for g in o.param_groups)
+            self.held = {id(p) for group in groups for p in group["params"]}
+        new = ids_of(module) - self.models.owner.keys()
+        return not new.isdisjoint(self.held)
+
+    def series_of(self, module):
+        """The series of the model that this is, or is a part of."""
+        owner = self.models.owner
+        found = (owner[id(p)] for p in parameters(module) if id(p) in owner)
+        return next((s for s in found if s.path(module) is not None), None)
+
+    def over(self, made):
+        """A call is over."""
+        module = made.module()
+        if not self.on or module is None:
+            return
+        series = self.series_of(module) if made.has_parameters else None
+        made.after = series.steps if series else 0
+        if made.nodes:
+            if not self.trains and made.has_parameters:
+                self.undecided.append((made, module))
+                self.untrained |= len(self.undecided) > MOST_WAITING
+                if self.untrained:
+                    self.decide()
+        elif not made.has_parameters:
+            self.beside(made)
+        elif series is not None and not series.by_call:
+            self.evaluation(series, made)
+        elif series is None and self.is_held(module):
+            self.waiting.append(made)
+            del self.waiting[:-MOST_KEPT]
+        else:
+            self.decide()  # as long as nothing trains, in their order
+            self.step(module, made)
+
+    def decide(self):
+        """Calls with gradients were for inference: nothing was trained."""
+        for made, module in self.undecided:
+            if made in self.passes.pending:
+                self.passes.forget(made)
+            self.step(module, made)
+        self.undecided.clear()
+
+    def before_update(self, series):
+        """Calls of this model that led to no update of it were evaluations."""
+        left = [m for m in self.passes.pending if not m.reached] + self.waiting
+        for made in left if self.on else ():
+            module = made.module()
+            if module is None or series.path(module) is None or not made.has_parameters:
+                continue
+            if made in self.passes.pending:
+                self.passes.forget(made)
+            else:
+                self.waiting.remove(made)
+            self.evaluation(series, made)
+
+    def finish(self):
+        """The script is at its end, so nothing waits any more."""
+        if not self.on:
+            return
+        self.decide()
+        for made in [m for m in self.passes.pending if not m.reached] + self.waiting:
+            module = made.module()
+            if module is None or not made.has_parameters:
+                continue
+            series = self.series_of(module)
+            if series is None:
+                self.step(module, made)
+            else:
+                self.evaluation(series, made)
+
+    # -------- what is written
+
+    def numbered(self, series, step, phase, name):
+        """`x#2` for the second of a step."""
+        if self.counts.get(series, (None,))[0] != step:
+            self.counts[series] = step, Counter()
+        counts = self.counts[series][1]
+        counts[phase, name] += 1
+        return f"{name}#{n}" if (n := counts[phase, name]) > 1 else name
+
+    def evaluation(self, series, made):
+        """In the phase `eval` of the step that it follows."""
+        latest = self.counts.get(series.name, (0,))[0]
+        place = series.name, max(made.after, latest)
+        for name, content, taken, _ in data_of(series, made):
+            if taken:
+                self.write_data(*place, "eval", name, content)
+        for name, content in outputs_of(series, made):
+            self.write(*place, "eval", name, content)
+        self.last = *place, ("eval", "eval"), [p for _, p in made.outputs]
+
+    def step(self, module, made):
+        """A step of a model that is called only."""
+        series = self.series_of(module)
+        if series is None or not series.by_call:
+            series = self.models.start(module)
+            series.by_call = True
+            if self.record.wants(0):
+                for name, buffer in module.named_buffers():
+                    name = plain(name)
+                    self.record.write(series.name, 0, "init", name, piece(buffer))
+        if series.seed is None:
+            series.seed = torch.initial_seed()
+        series.steps += 1
+        place = series.name, series.steps
+        if self.record.wants(series.steps):
+            self.record.events.step(*place, self.passes.updates, False)
+            for name, content, taken, _ in data_of(series, made):
+                if taken:
+                    self.write_data(*place, "data", name, content)
+            for name, content in outputs_of(series, made):
+                self.write(*place, "forward", name, content)
+        self.last = *place, ("data", "loss"), [p for _, p in made.outputs]
+
+    def beside(self, made):
+        """What a criterion got and found, of the call before it."""
+        if not made.is_criterion or self.last is None:
+            return
+        series, step, (data, loss), outputs = self.last
+        for name, content, _ in made.inputs:
+            if content not in outputs:
+                self.write_data(series, step, data, name, content)
+        for suffix, content in made.outputs:
+            self.write(series, step, loss, "loss" + suffix, content)
+
+    def write_data(self, series, step, phase, name, content):
+        if self.record.wants(step):
+            name = self.numbered(series, step, phase, name)
+            self.record.write_data(series, step, name, content, phase)
+
+    def write(self, series, step, phase, name, content):
+        if self.record.wants(step):
+            name = self.numbered(series, step, phase, name)
+            self.record.write(series, step, phase, name, content)
