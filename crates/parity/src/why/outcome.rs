@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::call::Call;
-use super::counterpart::{callers, counterpart};
+use super::counterpart::{callers, counterpart, drawn_from};
 use super::differs::{differs, environment};
 use super::known::Known;
 use super::list::{List, Program, Values};
@@ -121,7 +121,13 @@ fn finding(script: &List, port: &List, lacks: &Parting, leaves: &Parting) -> Opt
     let theirs = counterpart(port, at, script, first);
     let calls = |it: usize| Call::of(script, &script.operations[it]);
     let ours = Call::of(port, &port.operations[at]);
+    let drawn = [theirs.and_then(|it| drawn_from(script, it)), drawn_from(port, at)];
     let differs = match theirs {
+        Some(_) if matches!(drawn, [Some(a), Some(b)] if a != b) => vec![
+            "the generator is in a state in which the script never draws: another seed, \
+             or other draws before"
+                .to_owned(),
+        ],
         Some(it) => differs(&calls(it), &ours, [&script.program, &port.program]),
         None => vec!["the script does nothing of the kind".to_owned()],
     };
