@@ -72,7 +72,9 @@ Exit status: 0 nothing differs, 1 the programs part, 2 trouble.";
 impl WhyArgs {
     /// Runs, compares, reports.
     pub fn run(&self) -> Result<ExitCode> {
-        let sides = self.lists.len() + usize::from(self.script.is_some()) + usize::from(self.port.is_some());
+        let sides = self.lists.len()
+            + usize::from(self.script.is_some())
+            + usize::from(self.port.is_some());
         let beside = tempfile::tempdir().context("no folder for the lists")?;
         if let Some(save) = &self.save {
             ensure!(
@@ -103,7 +105,7 @@ impl WhyArgs {
         let port = read(&lists[1].0, &mut values)?;
         let mut outcome = compare(&script, &port, &values);
         outcome.notes.extend(lists.into_iter().filter_map(|(_, ended)| ended));
-        self.show(&outcome, &mut outputs)?;
+        show(&outcome, &mut outputs)?;
         Ok(ExitCode::from(u8::from(outcome.finding.is_some())))
     }
 
@@ -140,15 +142,16 @@ impl WhyArgs {
     fn outputs(&self) -> [(Option<&PathBuf>, &'static str); 3] {
         [(self.json.as_ref(), "json"), (self.markdown.as_ref(), "md"), (self.html.as_ref(), "html")]
     }
+}
 
-    fn show(&self, outcome: &Outcome, outputs: &mut Outputs) -> Result<()> {
-        let printed = outputs.print_beside(&report::text(outcome));
-        let forms = [report::json as fn(&Outcome) -> String, report::markdown, report::html];
-        for (at, form) in forms.into_iter().enumerate() {
-            outputs.write(at, || Ok(form(outcome).into_bytes()))?;
-        }
-        printed
+/// Prints the outcome, and writes it in the forms that were asked for.
+fn show(outcome: &Outcome, outputs: &mut Outputs) -> Result<()> {
+    let printed = outputs.print_beside(&report::text(outcome));
+    let forms = [report::json as fn(&Outcome) -> String, report::markdown, report::html];
+    for (at, form) in forms.into_iter().enumerate() {
+        outputs.write(at, || Ok(form(outcome).into_bytes()))?;
     }
+    printed
 }
 
 fn split(words: &str) -> Result<Vec<String>> {

@@ -17,9 +17,16 @@ const START: &str = include_str!("start.c");
 
 /// The library that waits for libtorch.
 pub fn start() -> Result<PathBuf> {
-    kept("start", "c", START, "", |command| {
-        command.args(["-x", "c", "-O2"]);
-    }, &["-ldl"])
+    kept(
+        "start",
+        "c",
+        START,
+        "",
+        |command| {
+            command.args(["-x", "c", "-O2"]);
+        },
+        &["-ldl"],
+    )
 }
 
 /// The library that watches this libtorch.
@@ -62,7 +69,8 @@ fn kept(
         return Ok(library);
     }
     let beside = tempfile::tempdir_in(&folder)?;
-    let (code, made) = (beside.path().join(format!("{name}.{ending}")), beside.path().join("made.so"));
+    let (code, made) =
+        (beside.path().join(format!("{name}.{ending}")), beside.path().join("made.so"));
     fs::write(&code, source)?;
     let mut command = compiler();
     flags(&mut command);
@@ -93,7 +101,8 @@ fn compiler() -> Command {
 fn cache() -> Result<PathBuf> {
     let said = env::var_os("XDG_CACHE_HOME").filter(|it| !it.is_empty()).map(PathBuf::from);
     let home = || env::var_os("HOME").map(|it| PathBuf::from(it).join(".cache"));
-    let folder = said.or_else(home).context("no folder to keep the watcher in: set XDG_CACHE_HOME")?;
+    let folder =
+        said.or_else(home).context("no folder to keep the watcher in: set XDG_CACHE_HOME")?;
     let folder = folder.join("parity");
     fs::create_dir_all(&folder).with_context(|| {
         format!("{}: cannot be made: set XDG_CACHE_HOME to a folder of yours", folder.display())

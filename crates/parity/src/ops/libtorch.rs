@@ -15,7 +15,7 @@ pub struct Libtorch {
     pub libraries: PathBuf,
     /// The folders to search for headers.
     pub headers: Vec<PathBuf>,
-    /// Whether its strings are those of C++11: wheels of PyPI were not before 2.7.
+    /// Whether its strings are those of C++11: wheels on `PyPI` were not before 2.7.
     pub has_new_strings: bool,
     /// What tells it from others: where it is, and when it was put there.
     pub name: String,
@@ -26,7 +26,8 @@ impl Libtorch {
     pub fn in_folder(folder: &Path) -> Result<Self> {
         let library = folder.join("libtorch_cpu.so");
         let of = fs::metadata(&library).with_context(|| format!("{}", library.display()))?;
-        let changed = of.modified().ok().and_then(|it| it.duration_since(std::time::UNIX_EPOCH).ok());
+        let changed =
+            of.modified().ok().and_then(|it| it.duration_since(std::time::UNIX_EPOCH).ok());
         let seconds = changed.unwrap_or_default().as_secs();
         let core = fs::read(folder.join("libc10.so")).unwrap_or_default();
         Ok(Self {

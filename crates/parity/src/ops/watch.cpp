@@ -14,6 +14,7 @@
 #include <torch/version.h>
 
 #include <charconv>
+#include <cmath>
 #include <cstdarg>
 #include <map>
 #include <mutex>
@@ -234,10 +235,24 @@ void element(Line& line, at::ScalarType type, const char* at) {
   }
 }
 
+// A number that comes up by chance: 0, 1, a count, a half.
+bool is_round(at::ScalarType type, const char* at) {
+  double it;
+  switch (type) {
+    case at::kFloat: it = *reinterpret_cast<const float*>(at); break;
+    case at::kDouble: it = *reinterpret_cast<const double*>(at); break;
+    case at::kHalf: it = static_cast<float>(*reinterpret_cast<const at::Half*>(at)); break;
+    case at::kBFloat16: it = static_cast<float>(*reinterpret_cast<const at::BFloat16*>(at)); break;
+    default: return true;
+  }
+  return std::abs(it) <= 1e6 && it * 1024 == std::floor(it * 1024);
+}
+
 enum class Read { nothing, digest, first_values };
 
 // f32[64,10]{1,64}@7f05c0=0123...:0.5,0.25: dtype, shape, strides if not contiguous,
-// storage, digest, "~" if one value or the same value all over, first values.
+// storage, digest, "~" if one value or the same value all over ("~~": a round one),
+// first values.
 void tensor(Line& line, const at::Tensor& t, Read read) {
   if (!t.defined()) {
     line += '-';
@@ -276,7 +291,10 @@ void tensor(Line& line, const at::Tensor& t, Read read) {
   if (t.is_conj()) it.a ^= 0x9e3779b97f4a7c15;
   if (t.is_neg()) it.b ^= 0x9e3779b97f4a7c15;
   line += '=', line.hex(it.a), line.hex(it.b);
-  if (count <= size || memcmp(data, data + size, count - size) == 0) line += '~';
+  if (count <= size || memcmp(data, data + size, count - size) == 0) {
+    line += '~';
+    if (count == 0 || is_round(t.scalar_type(), data)) line += '~';
+  }
   if (read != Read::first_values && t.numel() != 1) return;
   line += ':';
   for (int64_t i = 0; i < std::min<int64_t>(t.numel(), 3); i++) {

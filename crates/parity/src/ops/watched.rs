@@ -54,7 +54,7 @@ pub fn watched(mut command: Command, bounds: Bounds, list: &Path) -> Result<Ende
     let status = loop {
         if let Ok((stream, _)) = listener.accept() {
             asked = true;
-            trouble = answer(stream).err().or(trouble);
+            trouble = answer(&stream).err().or(trouble);
         }
         if let Some(status) = child.try_wait()? {
             break status;
@@ -77,13 +77,13 @@ pub fn watched(mut command: Command, bounds: Bounds, list: &Path) -> Result<Ende
 }
 
 /// The watcher for the libtorch that the program says it loads; none, and why.
-fn answer(stream: UnixStream) -> Result<()> {
+fn answer(stream: &UnixStream) -> Result<()> {
     stream.set_nonblocking(false)?;
     let mut folder = String::new();
-    BufReader::new(&stream).read_line(&mut folder)?;
+    BufReader::new(stream).read_line(&mut folder)?;
     let libtorch = Libtorch::in_folder(Path::new(folder.trim_end()))?;
     let watcher = compile::watch(&libtorch)?;
-    (&stream).write_all(watcher.as_os_str().as_encoded_bytes())?;
+    { stream }.write_all(watcher.as_os_str().as_encoded_bytes())?;
     Ok(())
 }
 

@@ -18,6 +18,7 @@ pub fn counterpart(port: &List, at: usize, script: &List, first: Option<usize>) 
     }
     if let Some(state) = drawn_from(port, at) {
         let drawn = script.operations.iter().position(|it| it.generator == Some(state));
+        let drawn = drawn.or_else(|| of_that_order(port, at, script));
         return drawn.map(|it| outermost(script, it)).or(first);
     }
     most_alike(port, operation, script, near, first).or(first)
@@ -27,8 +28,17 @@ pub fn counterpart(port: &List, at: usize, script: &List, first: Option<usize>) 
 pub fn drawn_from(list: &List, at: usize) -> Option<u64> {
     let operation = &list.operations[at];
     let called = list.operations[..at].iter().rev();
-    let called = called.take_while(|it| it.depth > operation.depth && it.thread == operation.thread);
+    let called =
+        called.take_while(|it| it.depth > operation.depth && it.thread == operation.thread);
     operation.generator.or_else(|| called.filter_map(|it| it.generator).last())
+}
+
+/// The script's draw that has as many before it as the port's at `at`.
+fn of_that_order(port: &List, at: usize, script: &List) -> Option<usize> {
+    let draws = |it: &&Operation| it.generator.is_some();
+    let before = port.operations[..=at].iter().filter(draws).count().max(1);
+    let theirs = script.operations.iter().enumerate().filter(|(_, it)| it.generator.is_some());
+    theirs.map(|(at, _)| at).nth(before - 1)
 }
 
 /// The outermost operation with values of its own that called this one, or itself.
@@ -64,9 +74,8 @@ fn anchor(port: &List, at: usize, script: &List) -> usize {
     let strong = |it: &&Operation| !port.kind(it).view && !port.kind(it).composite;
     for operation in port.operations[..at].iter().rev().filter(strong).take(1000) {
         for output in port.outputs(operation).iter().filter(|it| !it.weak) {
-            let makes = |it: &Operation| {
-                script.outputs(it).iter().any(|made| made.value == output.value)
-            };
+            let makes =
+                |it: &Operation| script.outputs(it).iter().any(|made| made.value == output.value);
             if let Some(found) = script.operations.iter().position(makes) {
                 return found;
             }
@@ -106,7 +115,9 @@ fn most_alike(
             continue;
         }
         let same_name = kind.bare().trim_end_matches('_') == name.trim_end_matches('_');
-        let score = 4 * shared + 2 * usize::from(same_name) + usize::from(kind.in_place)
+        let score = 4 * shared
+            + 2 * usize::from(same_name)
+            + usize::from(kind.in_place)
             + 3 * usize::from(first == Some(at));
         let rank = (score, usize::MAX - at.abs_diff(near));
         if best.is_none_or(|(highest, _)| rank > highest) {

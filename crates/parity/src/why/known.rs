@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::list::{List, Operation};
+use super::list::{List, Operation, Tensor};
 
 /// All values of a program.
 pub struct Known {
@@ -17,6 +17,8 @@ pub struct Known {
 pub enum Result {
     /// All are known.
     Known,
+    /// All are known, but round numbers, which come up by chance, or the inputs again.
+    Chance,
     /// One or more the other never has.
     Unknown,
     /// The same operation on the same inputs gives others there, even if these are
@@ -51,9 +53,15 @@ impl Known {
         if results.is_some_and(|it| !it.contains(&result(list, operation))) {
             return Result::Other;
         }
-        match list.outputs(operation).iter().all(|it| self.has(it.value)) {
-            true => Result::Known,
-            false => Result::Unknown,
+        let (inputs, outputs) = (list.inputs(operation), list.outputs(operation));
+        if !outputs.iter().all(|it| self.has(it.value)) {
+            return Result::Unknown;
+        }
+        let by_chance =
+            |it: &Tensor| it.round || inputs.iter().any(|input| input.value == it.value);
+        match results {
+            None if outputs.iter().all(by_chance) => Result::Chance,
+            _ => Result::Known,
         }
     }
 }

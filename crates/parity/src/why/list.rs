@@ -104,6 +104,8 @@ pub struct Tensor {
     pub storage: u64,
     /// One value, or the same all over: it may come up by chance.
     pub weak: bool,
+    /// That value is a round number, such as 0, 1 or a half.
+    pub round: bool,
 }
 
 /// Numbers for digests, shared by the lists that are compared.
@@ -191,7 +193,7 @@ impl Values {
     }
 
     /// How many digests there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.0.len()
     }
 }

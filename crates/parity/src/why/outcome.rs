@@ -76,7 +76,7 @@ pub struct Spot {
 
 /// Compares two lists, read with the same `values`.
 pub fn compare(script: &List, port: &List, values: &Values) -> Outcome {
-    let known = [Known::of(script, values.len()), Known::of(port, values.len())];
+    let known = [Known::of(script, values.count()), Known::of(port, values.count())];
     let leaves = parting(port, &known[0], Whose::Port);
     let lacks = parting(script, &known[1], Whose::Script);
     let programs = [&script.program, &port.program];
@@ -90,9 +90,8 @@ pub fn compare(script: &List, port: &List, values: &Values) -> Outcome {
 }
 
 fn cut_off((name, list): (&str, &List)) -> Option<String> {
-    let note = format!(
-        "the {name}'s list ends before the program did: what came later was not compared"
-    );
+    let note =
+        format!("the {name}'s list ends before the program did: what came later was not compared");
     (!list.program.whole).then_some(note)
 }
 
@@ -140,12 +139,7 @@ fn finding(script: &List, port: &List, lacks: &Parting, leaves: &Parting) -> Opt
             spots.push(spot);
         }
     }
-    Some(Finding {
-        port: Some(spot(port, at, &finder)),
-        script: there,
-        differs,
-        missing: spots,
-    })
+    Some(Finding { port: Some(spot(port, at, &finder)), script: there, differs, missing: spots })
 }
 
 fn spot(list: &List, at: usize, finder: &Finder) -> Spot {

@@ -105,26 +105,35 @@ impl Flow {
         let mut taken = Taken { inputs: vec![Vec::new(); count], inside: vec![Vec::new(); count] };
         for (at, operation) in list.operations.iter().enumerate() {
             let kind = list.kind(operation);
+            if kind.fresh {
+                makers.forget(list.outputs(operation));
+            }
             if kind.composite || kind.fresh {
                 continue;
             }
             let from = &mut taken.inputs[at];
-            from.extend(list.inputs(operation).iter().filter_map(|it| makers.of(it, other)));
+            from.extend(
+                list.inputs(operation).iter().filter_map(|it| makers.of(it, other, kind.view)),
+            );
             from.sort_unstable();
             from.dedup();
             taken.inside[at] = open_inside(list, at, &states);
             let judged = other.judge(list, operation);
             let is_open = match judged {
-                Judged::Known => false,
+                // Another look at what is open is open, too.
+                Judged::Known => kind.view && !from.is_empty(),
+                Judged::Chance => !from.is_empty(),
                 Judged::Other => true,
                 Judged::Unknown => !from.is_empty() || !is_argument(list, operation, side),
             };
             if is_open {
                 states[at] = State::Open;
             }
-            let makes = is_open && !(kind.view && from.is_empty());
-            for output in list.outputs(operation) {
-                makers.made(output, at as u32, makes);
+            let is_new = is_open && !(kind.view && from.is_empty());
+            if is_new || !kind.view {
+                for output in list.outputs(operation) {
+                    makers.made(output, at as u32, is_new);
+                }
             }
         }
         let follows = settle(list, &mut states, &taken, side);
@@ -169,7 +178,8 @@ fn settle(list: &List, states: &mut [State], taken: &Taken, side: Side) -> Vec<b
             states[at] = State::Matters;
         }
         for &from in taken.inputs[at].iter().chain(&taken.inside[at]) {
-            is_taken[from as usize] = true;
+            // Looking alone takes nothing.
+            is_taken[from as usize] |= !kind.view || is_taken[at];
             matters[from as usize] |= kind.host || states[at] == State::Matters;
         }
     }
@@ -194,9 +204,17 @@ impl Makers {
         self.by_storage.insert(output.storage, (at, output.value, open));
     }
 
+    /// Memory that was given back, and is used for something else.
+    fn forget(&mut self, fresh: &[Tensor]) {
+        for tensor in fresh {
+            self.by_storage.remove(&tensor.storage);
+        }
+    }
+
     /// The operation with an open result that made `input`. Values that are known may
     /// come from anywhere: there it must have been written to the same memory.
-    fn of(&self, input: &Tensor, other: &Known) -> Option<u32> {
+    /// What a view is of may be memory that no operation has written to yet.
+    fn of(&self, input: &Tensor, other: &Known, by_view: bool) -> Option<u32> {
         let stored = self.by_storage.get(&input.storage);
         if other.has(input.value) {
             let &(at, value, open) = stored?;
@@ -205,6 +223,7 @@ impl Makers {
         match self.by_value.get(&input.value) {
             Some(&at) => Some(at),
             // Written through a view of it, such as a slice.
+            None if by_view => None,
             None => stored.and_then(|&(at, _, open)| open.then_some(at)),
         }
     }

@@ -47,7 +47,8 @@ impl Finder {
         };
         // A line that is known says more than the name of a function without one.
         let own = frames.iter().position(|it| it.line > 0 && is_own(&it.file));
-        let own = own.or_else(|| frames.iter().position(|it| it.line == 0 && is_own_name(&it.function)));
+        let own =
+            own.or_else(|| frames.iter().position(|it| it.line == 0 && is_own_name(&it.function)));
         let library = frames.first().filter(|it| own != Some(0) && it.line > 0);
         let library = library.cloned().map(with_text);
         Place { own: own.map(|at| with_text(frames[at].clone())), library }
@@ -84,7 +85,8 @@ fn inlined(loader: &Loader, address: u64) -> Vec<Line> {
     while let Ok(Some(frame)) = frames.next() {
         let Some(location) = frame.location else { continue };
         let (Some(file), Some(line)) = (location.file, location.line) else { continue };
-        let function = frame.function.and_then(|it| it.demangle().ok().map(|it| it.into_owned()));
+        let function =
+            frame.function.and_then(|it| it.demangle().ok().map(std::borrow::Cow::into_owned));
         lines.push(Line {
             file: file.to_owned(),
             line,
@@ -136,8 +138,18 @@ fn is_own(file: &str) -> bool {
 /// Whether a function is the program's own, where its name is all that is known.
 fn is_own_name(function: &str) -> bool {
     const OTHERS: [&str; 12] = [
-        "atg_", "at_", "tch::", "<tch::", "torch_sys::", "torch_parity::", "<torch_parity::", "core::",
-        "<core::", "std::", "<std::", "at::",
+        "atg_",
+        "at_",
+        "tch::",
+        "<tch::",
+        "torch_sys::",
+        "torch_parity::",
+        "<torch_parity::",
+        "core::",
+        "<core::",
+        "std::",
+        "<std::",
+        "at::",
     ];
     !["?", "_start", "__rust", "torch::"].iter().chain(&OTHERS).any(|it| function.starts_with(it))
 }

@@ -12,7 +12,8 @@ const FIRST: &[u8] = b"parity operations 1\n";
 
 /// Reads a list; digests get the same numbers in all lists that share `values`.
 pub fn read(path: &Path, values: &mut Values) -> Result<List> {
-    let text = std::fs::read(path).with_context(|| format!("{}: cannot read it", path.display()))?;
+    let text =
+        std::fs::read(path).with_context(|| format!("{}: cannot read it", path.display()))?;
     parse(text, values).with_context(|| path.display().to_string())
 }
 
@@ -146,6 +147,9 @@ impl<'a> Reader<'a> {
         }
         let middle = self.tensors.len();
         for word in words {
+            if fresh {
+                self.fresh(word);
+            }
             self.word(word, None);
             determined &= fresh || !word.contains('[') || word.contains('=') || word.contains('(');
         }
@@ -197,11 +201,20 @@ impl<'a> Reader<'a> {
     fn tensor(&mut self, storage: &str, rest: &str) {
         let Some(digest) = rest.strip_prefix('=').and_then(|it| it.get(..32)) else { return };
         let Ok(digest) = u128::from_str_radix(digest, 16) else { return };
+        let value = self.values.number(digest);
         self.tensors.push(Tensor {
-            value: self.values.number(digest),
-            storage: u64::from_str_radix(storage, 16).unwrap_or_default(),
+            value,
+            storage: memory(storage),
             weak: rest.as_bytes().get(33) == Some(&b'~'),
+            round: rest.as_bytes().get(34) == Some(&b'~'),
         });
+    }
+
+    /// New memory, which holds no values yet: what was there is gone.
+    fn fresh(&mut self, word: &str) {
+        let Some((_, storage)) = word.split_once('@') else { return };
+        let value = self.values.number(0);
+        self.tensors.push(Tensor { value, storage: memory(storage), weak: true, round: true });
     }
 
     fn node(&mut self, word: &str) -> Result<Option<Node>> {
@@ -211,14 +224,10 @@ impl<'a> Reader<'a> {
         let mut parts = word.split(',');
         let name = parts.next().unwrap_or_default();
         let next = self.node_numbers.len() as u32;
-        let id = match self.node_numbers.get(name) {
-            Some(&id) => id,
-            None => {
-                self.node_numbers.insert(name.to_owned(), next);
-                self.nodes.push(name.to_owned());
-                next
-            }
-        };
+        let id = *self.node_numbers.entry(name.to_owned()).or_insert(next);
+        if id == next {
+            self.nodes.push(name.to_owned());
+        }
         let sequence = number(parts.next())?;
         Ok(Some(Node { name: id, sequence, thread: number(parts.next())? }))
     }
@@ -226,6 +235,11 @@ impl<'a> Reader<'a> {
 
 fn number<T: std::str::FromStr>(word: Option<&str>) -> Result<T> {
     word.and_then(|it| it.parse().ok()).context("a number is missing")
+}
+
+/// An address of memory.
+fn memory(hexadecimal: &str) -> u64 {
+    u64::from_str_radix(hexadecimal, 16).unwrap_or_default()
 }
 
 /// `2+1f40`: an object, and an address in it.

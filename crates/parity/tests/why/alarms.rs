@@ -17,9 +17,27 @@ fn the_worked_ports_do_what_their_scripts_do() {
 fn scripts_do_what_they_did_before() {
     let few = ["gan", "norms", "transformer", "recurrent_net"];
     let more = [
-        "accumulate", "by_hand", "checkpointing", "copied", "dtypes", "evaluation", "every_optimizer",
-        "fgsm", "frozen", "generators", "groups", "identity", "lbfgs", "lesson_loader", "modes",
-        "nested", "other_kinds", "penalty", "two_models", "wrapped", "zeroed",
+        "accumulate",
+        "by_hand",
+        "checkpointing",
+        "copied",
+        "dtypes",
+        "evaluation",
+        "every_optimizer",
+        "fgsm",
+        "frozen",
+        "generators",
+        "groups",
+        "identity",
+        "lbfgs",
+        "lesson_loader",
+        "modes",
+        "nested",
+        "other_kinds",
+        "penalty",
+        "two_models",
+        "wrapped",
+        "zeroed",
     ];
     let all = std::env::var_os("PARITY_WHY_ALL").is_some();
     for name in few.iter().chain(if all { &more[..] } else { &[] }) {

@@ -1,5 +1,6 @@
 //! No result is altered unseen: in many short runs one is, in memory, by no operation.
 
+use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
 
@@ -42,8 +43,17 @@ fn beginnings(list: &List) -> Vec<usize> {
     marks.map(|(at, _)| at).collect()
 }
 
-/// How many were altered, named at that very operation, and not found at all; none may
-/// be named elsewhere.
+/// How many results of a run the right runs do not have.
+fn differ(list: &List, known: &Known, run: Range<usize>) -> usize {
+    let computed = list.operations[run].iter().filter(|it| {
+        let kind = list.kind(it);
+        !kind.composite && !kind.fresh && !kind.view && it.depth == 0
+    });
+    computed.filter(|it| list.outputs(it).iter().any(|it| !known.has(it.value))).count()
+}
+
+/// How many were altered, named at that very operation, and not found at all: then all
+/// that was computed from it is soon the script's again.
 fn alter(kind: &str) -> (usize, usize, usize) {
     let folder = tempfile::tempdir().unwrap();
     let lists = ["none", kind].map(|name| folder.path().join(name));
@@ -51,7 +61,8 @@ fn alter(kind: &str) -> (usize, usize, usize) {
     let altered = record(kind, &lists[1]);
     let mut values = Values::default();
     let [script, port] = lists.map(|list| read(&list, &mut values).unwrap());
-    let parting = parting(&port, &Known::of(&script, values.len()), Side::Port);
+    let known = Known::of(&script, values.count());
+    let parting = parting(&port, &known, Side::Port);
     let begin = beginnings(&port);
     assert_eq!((begin.len(), altered.len()), (runs(), runs()));
     let (mut count, mut named, mut silent) = (0, 0, 0);
@@ -66,7 +77,11 @@ fn alter(kind: &str) -> (usize, usize, usize) {
         count += 1;
         let Some(first) = first else {
             silent += 1;
-            println!("{kind} {run}: {name} at {memory:x} was altered, and nothing named");
+            let differ = differ(&port, &known, begin[run]..to);
+            assert!(
+                differ <= 6 || kind == "ulp",
+                "{kind} {run}: {name} at {memory:x}: {differ} differ, none is named"
+            );
             continue;
         };
         let here = port.outputs(first).iter().any(|it| it.storage == *memory);
@@ -80,22 +95,28 @@ fn alter(kind: &str) -> (usize, usize, usize) {
     (count, named, silent)
 }
 
+/// In 99 of 100 at least, of those that do not die out by themselves.
+fn assert_named(count: usize, named: usize, silent: usize) {
+    assert!(count > runs() / 2 && silent * 10 < count, "{count} {named} {silent}");
+    assert!(named * 100 >= (count - silent) * 99, "{count} {named} {silent}");
+}
+
 #[test]
 fn a_result_altered_by_a_thousandth_is_named() {
     let (count, named, silent) = alter("thousandth");
-    assert!(count > runs() / 2 && named * 100 >= count * 99, "{count} {named} {silent}");
+    assert_named(count, named, silent);
 }
 
 #[test]
 fn a_result_of_another_scalar_is_named() {
     let (count, named, silent) = alter("scalar");
-    assert!(count > runs() / 4 && named * 100 >= count * 99, "{count} {named} {silent}");
+    assert_named(count, named, silent);
 }
 
 #[test]
 fn a_result_left_out_is_named() {
     let (count, named, silent) = alter("left-out");
-    assert!(count > runs() / 2 && named * 100 >= count * 99, "{count} {named} {silent}");
+    assert_named(count, named, silent);
 }
 
 /// One ULP may die out: then all that is computed from it is the script's again.

@@ -33,8 +33,11 @@ fn recording_changes_nothing() {
 #[test]
 fn lists_are_kept_and_compared_and_may_come_from_behind_a_shell() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("a.py"), "import torch\nprint(torch.ones(3).exp().sum().item())\n")
-        .unwrap();
+    std::fs::write(
+        folder.path().join("a.py"),
+        "import torch\ntorch.manual_seed(0)\nprint(torch.randn(3).exp().sum().item())\n",
+    )
+    .unwrap();
     let shell = format!("sh -c 'true; {} a.py; true'", python().display());
     let here = |args: &[&str]| {
         let mut command = why(args);

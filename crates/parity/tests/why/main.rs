@@ -40,7 +40,8 @@ fn prints(mut command: Command, status: i32) -> String {
 
 /// An example of torch-parity, which `cargo test` has built.
 fn example(name: &str) -> String {
-    let built = Path::new(env!("CARGO_BIN_EXE_parity")).parent().unwrap().join("examples").join(name);
+    let built =
+        Path::new(env!("CARGO_BIN_EXE_parity")).parent().unwrap().join("examples").join(name);
     assert!(built.is_file(), "{}: run with --workspace", built.display());
     built.display().to_string()
 }

@@ -8,15 +8,18 @@ use super::{assert_in_order, example, prints, python, root, why};
 #[test]
 fn the_lesson_in_plain_tch_draws_the_bias_first() {
     let text = prints(why(&["--script", "tests/lesson.py", "--port", &example("plain-tch")]), 1);
-    assert_in_order(&text, &[
-        "script  tests/lesson.py:11\n",
-        "| net = nn.Sequential(nn.Linear(10, 64), act, nn.Linear(64, 2))\n",
-        "uniform_(f32[64, 10], from=-0.3162",
-        "port    tests/ports/lesson.rs:9, plain_tch::net\n",
-        "| let fc1 = nn::linear(path / \"fc1\", 10, 64, Default::default());\n",
-        "uniform_(f32[64], from=-0.3162",
-        "what differs: self: f32[64] in place of f32[64, 10]\n",
-    ]);
+    assert_in_order(
+        &text,
+        &[
+            "script  tests/lesson.py:11\n",
+            "| net = nn.Sequential(nn.Linear(10, 64), act, nn.Linear(64, 2))\n",
+            "uniform_(f32[64, 10], from=-0.3162",
+            "port    tests/ports/lesson.rs:8, net\n",
+            "| let fc1 = nn::linear(path / \"fc1\", 10, 64, Default::default());\n",
+            "uniform_(f32[64], from=-0.3162",
+            "what differs: self: f32[64] in place of f32[64, 10]\n",
+        ],
+    );
 }
 
 /// A program of libtorch's C++, compiled with line numbers.
@@ -39,24 +42,27 @@ fn the_lesson_in_cpp_takes_libtorchs_own_adam() {
     let port = cpp("tests/ports/lesson.cpp", folder.path());
     let port = port.display().to_string();
     let text = prints(why(&["--script", "tests/lesson.py", "--port", &port]), 1);
-    assert_in_order(&text, &[
-        "script  tests/lesson.py:18\n",
-        "| opt.step()\n",
-        "by torch/optim/adam.py:",
-        "lerp_(f32[64, 10], end=f32[64, 10], weight=0.0999",
-        "port    tests/ports/lesson.cpp:35, main\n",
-        "| opt.step();\n",
-        "mul_(f32[64, 10], other=0.9)\n",
-        "what differs: another operation: mul_ in place of lerp_\n",
-    ]);
+    assert_in_order(
+        &text,
+        &[
+            "script  tests/lesson.py:18\n",
+            "| opt.step()\n",
+            "by torch/optim/adam.py:",
+            "lerp_(f32[64, 10], end=f32[64, 10], weight=0.0999",
+            "port    tests/ports/lesson.cpp:35, main\n",
+            "| opt.step();\n",
+            "mul_(f32[64, 10], other=0.9)\n",
+            "what differs: another operation: mul_ in place of lerp_\n",
+        ],
+    );
 }
 
 /// A copy of the lesson's script with something replaced, as the port.
 fn with(replaced: &str, by: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let script = std::fs::read_to_string(root().join("tests/lesson.py")).unwrap();
-    assert!(script.contains(replaced), "{replaced}");
     let short = script.replace("range(50)", "range(3)");
+    assert!(short.contains(replaced), "{replaced}");
     std::fs::write(folder.path().join("script.py"), &short).unwrap();
     std::fs::write(folder.path().join("port.py"), short.replace(replaced, by)).unwrap();
     let port = format!("{} port.py", python().display());
@@ -68,7 +74,10 @@ fn with(replaced: &str, by: &str) -> String {
 #[test]
 fn another_setting_of_the_optimizer_is_named() {
     let text = with("lr=1e-3", "lr=1e-3, eps=1e-7");
-    assert_in_order(&text, &["opt.step()", "add_(", "what differs: other: 1e-07 in place of 1e-08\n"]);
+    assert_in_order(
+        &text,
+        &["opt.step()", "add_(", "what differs: other: 1e-07 in place of 1e-08\n"],
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! would tell it.
 
 use std::fmt::Write;
+use std::path::{Component, Path, PathBuf};
 
 use crate::why::outcome::{Finding, Outcome, Spot};
 use crate::why::place::{Line, Place};
@@ -48,9 +49,17 @@ fn parted(out: &mut String, outcome: &Outcome, finding: &Finding) {
     if let Some(port) = &finding.port {
         let of = count(outcome.port.operations);
         let number = count(port.number);
-        wrapped(out, "", &format!("verdict: the port leaves the script at its operation {number} of {of}."));
+        wrapped(
+            out,
+            "",
+            &format!("verdict: the port leaves the script at its operation {number} of {of}."),
+        );
     } else {
-        wrapped(out, "", "verdict: the port has nothing that the script has not, but it leaves something out.");
+        wrapped(
+            out,
+            "",
+            "verdict: the port has nothing that the script has not, but it leaves something out.",
+        );
     }
     for (name, spot) in [("script", &finding.script), ("port", &finding.port)] {
         let Some(spot) = spot else { continue };
@@ -140,8 +149,15 @@ fn file(path: &str) -> String {
         return rest.split_once('/').map_or(rest, |(_, rest)| rest).to_owned();
     }
     let here = std::env::current_dir().unwrap_or_default();
-    let short = std::path::Path::new(path).strip_prefix(here);
-    short.map_or_else(|_| path.to_owned(), |it| it.display().to_string())
+    let mut plain = PathBuf::new();
+    for part in Path::new(path).components() {
+        match part {
+            Component::ParentDir if plain.file_name().is_some() => _ = plain.pop(),
+            Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain.strip_prefix(here).unwrap_or(&plain).display().to_string()
 }
 
 fn cut(text: &str, width: usize) -> String {
