@@ -31,7 +31,7 @@ PYTHON_FILES := python_ref $(RECORDER) $(filter-out tests/lesson.py,$(wildcard t
 # Left by an earlier shell, they would lead .venv's Python elsewhere.
 unexport PYTHONHOME PYTHONPATH
 
-.PHONY: run lesson sweep test setup build check bench lint format golden golden-check
+.PHONY: why-all run lesson sweep test setup build check bench lint format golden golden-check
 .PHONY: pictures pitfalls-table record.pyz fuzz mutants clean
 .DELETE_ON_ERROR:
 
@@ -63,6 +63,10 @@ sweep: build
 
 test: setup
 	$(CARGO) test --release --workspace
+
+# Ten times as many altered results, and more scripts, of `parity why`.
+why-all: setup
+	PARITY_WHY_ALL=1 $(CARGO) test --release --workspace --test why -- --nocapture
 
 FUZZ := 60
 

@@ -20,6 +20,17 @@ fn the_lesson_in_plain_tch_draws_the_bias_first() {
             "what differs: self: f32[64] in place of f32[64, 10]\n",
         ],
     );
+    the_page_has(&text);
+}
+
+/// Whether docs/why.md has this report, up to what differs, but for the values.
+fn the_page_has(text: &str) {
+    let page = std::fs::read_to_string(root().join("docs/why.md")).unwrap();
+    let told = text.split("\nthe script does this, too").next().unwrap();
+    for line in told.lines().take_while(|line| !line.starts_with("Of the port's")) {
+        let varies = line.trim_start().starts_with("= ") || line.starts_with("              ");
+        assert!(varies || page.contains(line), "docs/why.md lacks {line:?}");
+    }
 }
 
 /// A program of libtorch's C++, compiled with line numbers.
@@ -55,6 +66,7 @@ fn the_lesson_in_cpp_takes_libtorchs_own_adam() {
             "what differs: another operation: mul_ in place of lerp_\n",
         ],
     );
+    the_page_has(&text);
 }
 
 /// A copy of the lesson's script with something replaced, as the port.
