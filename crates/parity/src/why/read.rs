@@ -47,9 +47,9 @@ struct Reader<'a> {
     places: Places,
     nodes: Vec<String>,
     node_numbers: HashMap<String, u32>,
-    /// For each thread, whether an operation of this depth drew numbers, and has not
-    /// been claimed by the one that called it.
-    drew: HashMap<u32, Vec<bool>>,
+    /// For each thread, the states from which operations of this depth drew numbers that
+    /// the one that called them has not claimed yet.
+    drew: HashMap<u32, Vec<u64>>,
 }
 
 impl<'a> Reader<'a> {
@@ -127,8 +127,7 @@ impl<'a> Reader<'a> {
         let depth = number(words.next())?;
         let id = number(words.next())?;
         let kind = self.kinds.get(id as usize).context("an operation of no kind")?;
-        let (fresh, random, mut determined) =
-            (kind.fresh, kind.random, !kind.composite && !kind.fresh);
+        let (fresh, mut determined) = (kind.fresh, !kind.composite && !kind.fresh);
         let mut it = Operation::new(at, id);
         it.depth = depth;
         it.place = number(words.next())?;
@@ -154,21 +153,22 @@ impl<'a> Reader<'a> {
             determined &= fresh || !word.contains('[') || word.contains('=') || word.contains('(');
         }
         it.set_tensors(first..middle, self.tensors.len() - middle);
-        determined &= !self.draws_inside(it.thread, depth, random) || random;
+        key.write_u64(self.drawn_inside(it.thread, depth, it.generator));
         it.key = determined.then(|| key.finish());
         self.operations.push(it);
         Ok(())
     }
 
-    /// Whether an operation that this one called drew numbers: then its arguments do
-    /// not determine its result.
-    fn draws_inside(&mut self, thread: u32, depth: u16, draws: bool) -> bool {
+    /// The states from which the operations that this one called drew numbers, in one
+    /// number; 0 if none did.
+    fn drawn_inside(&mut self, thread: u32, depth: u16, own: Option<u64>) -> u64 {
         let drew = self.drew.entry(thread).or_default();
         let depth = depth as usize;
-        drew.resize(drew.len().max(depth + 2), false);
+        drew.resize(drew.len().max(depth + 2), 0);
         let inside = drew[depth + 1];
-        drew[depth + 1..].fill(false);
-        drew[depth] |= draws || inside;
+        drew[depth + 1..].fill(0);
+        let drawn = own.unwrap_or_default() ^ inside;
+        drew[depth] = drew[depth].rotate_left(1) ^ drawn;
         inside
     }
 
