@@ -32,8 +32,8 @@ PYTHON_FILES := python_ref $(RECORDER) $(filter-out tests/lesson.py,$(wildcard t
 # Left by an earlier shell, they would lead .venv's Python elsewhere.
 unexport PYTHONHOME PYTHONPATH
 
-.PHONY: run lesson sweep test test-kernels setup build check bench lint format golden
-.PHONY: golden-check pictures pitfalls-table record.pyz fuzz mutants clean
+.PHONY: run lesson sweep test test-kernels why-all setup build check bench lint format
+.PHONY: golden golden-check pictures pitfalls-table record.pyz fuzz mutants clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -76,6 +76,10 @@ test-kernels: setup
 	    ATEN_CPU_CAPABILITY=$$1 MKL_ENABLE_INSTRUCTIONS=$$2 $(CARGO) test --release \
 	        --workspace --test suite -- ladder:: runs_at_the_edges --skip randomly_drawn || exit; \
 	done
+
+# Ten times as many altered results, and more scripts, of `parity why`.
+why-all: setup
+	PARITY_WHY_ALL=1 $(CARGO) test --release --workspace --test why -- --nocapture
 
 FUZZ := 60
 

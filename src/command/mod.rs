@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 
 use anyhow::Result;
 use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
-use parity::command::{compare, differ, flag, new, record, shell};
+use parity::command::{compare, differ, flag, new, record, shell, why};
 use tanh_parity::threads::one_calls_first;
 use torch_parity::{LIBTORCH, TCH_VERSION, TORCH_VERSION};
 
@@ -78,6 +78,10 @@ The crate compiles and runs, linked to the libtorch of this program. Its
 `make check` compares it with the script, and is green once src/main.rs does what
 the script does.")]
     New(new::NewArgs),
+    /// Run two programs on libtorch, unchanged, and name the first operation where
+    /// they part, with its line on both sides
+    #[command(after_help = why::EXAMPLES)]
+    Why(why::WhyArgs),
     /// Compare two records (.safetensors and the like) or two tables (.csv)
     ///
     /// It tells the kind of a file by what is in it: .safetensors, also in shards,
@@ -199,6 +203,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode> {
         Other::Lesson(args) => lesson::run(&args).map(fine),
         Other::Check(args) => check::run(&args, flags).map(differ),
         Other::Record(args) => record::run(&args),
+        Other::Why(args) => args.run(),
         Other::New(args) => new::run(&args).map(fine),
         Other::Compare(args) => {
             let step_word = |run: &str| if is_lesson(run) { "epoch" } else { "step" };

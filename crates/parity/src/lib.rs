@@ -7,6 +7,7 @@
 //! | [`report`], [`json`] | what was found -> JSON, Markdown, `JUnit`'s XML, a page of HTML |
 //! | [`python`] | finds the interpreter, runs the recorder of scripts |
 //! | [`check`] | a script and its port, both run, recorded and compared |
+//! | [`ops`], [`why`] | every operation of any program on libtorch, and where two part |
 //! | [`new`] | a port that starts out red, for a script of one's own |
 //! | [`command`], [`program`] | the command line, and what is around it |
 //! | [`output`], [`terminal`], [`progress`] | where results go, and what one sees meanwhile |
@@ -22,6 +23,7 @@ pub mod ending;
 pub mod failure;
 pub mod json;
 pub mod new;
+pub mod ops;
 pub mod output;
 pub mod plot;
 pub mod program;
@@ -30,3 +32,4 @@ pub mod python;
 pub mod report;
 pub mod terminal;
 pub mod text;
+pub mod why;

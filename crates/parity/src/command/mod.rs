@@ -13,6 +13,7 @@ pub mod options;
 pub mod python;
 pub mod record;
 pub mod shell;
+pub mod why;
 
 use std::process::ExitCode;
 
@@ -62,6 +63,10 @@ Examples:
 
 Exit status: 0 they agree, 1 they differ, 2 trouble.")]
     Compare(compare::CompareArgs),
+    /// Run two programs on libtorch, unchanged, and name the first operation where
+    /// they part, with its line on both sides
+    #[command(after_help = why::EXAMPLES)]
+    Why(why::WhyArgs),
     /// Make a crate for a port of a PyTorch script; its check is red at first
     #[command(after_help = "\
 Examples:
@@ -101,6 +106,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode> {
         Own::Record(args) => record::run(&args),
         Own::Check(args) => check::run(&args).map(differ),
         Own::Compare(args) => compare::run(&args, |_| "step").map(differ),
+        Own::Why(args) => args.run(),
         Own::New(args) => new::run(&args).map(fine),
         Own::Completions(args) => shell::completions(&args, &mut command()).map(fine),
     }

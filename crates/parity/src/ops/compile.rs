@@ -1,0 +1,111 @@
+//! Compiles the two libraries with the user's compiler, and keeps them in the user's
+//! cache folder: one watcher for each libtorch and each source.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::libtorch::Libtorch;
+
+const WATCH: &str = include_str!("watch.cpp");
+const START: &str = include_str!("start.c");
+
+/// The library that waits for libtorch.
+pub fn start() -> Result<PathBuf> {
+    kept(
+        "start",
+        "c",
+        START,
+        "",
+        |command| {
+            command.args(["-x", "c", "-O2"]);
+        },
+        &["-ldl"],
+    )
+}
+
+/// The library that watches this libtorch.
+pub fn watch(libtorch: &Libtorch) -> Result<PathBuf> {
+    let libraries = &libtorch.libraries;
+    let strings = u8::from(libtorch.has_new_strings);
+    // Without NDEBUG, libtorch's headers assert what only its own debug builds hold.
+    let flags = |command: &mut Command| {
+        command.args(["-std=c++20", "-O2", "-DNDEBUG"]);
+        command.arg(format!("-D_GLIBCXX_USE_CXX11_ABI={strings}"));
+        command.args(libtorch.headers.iter().map(|it| joined("-I", it)));
+    };
+    let search = joined("-L", libraries).into_string().unwrap_or_default();
+    let rpath = joined("-Wl,-rpath,", libraries).into_string().unwrap_or_default();
+    let link = [search.as_str(), "-ltorch_cpu", "-lc10", rpath.as_str(), "-ldl"];
+    kept("watch", "cpp", WATCH, &libtorch.name, flags, &link)
+}
+
+fn joined(flag: &str, path: &Path) -> OsString {
+    let mut it = OsString::from(flag);
+    it.push(path);
+    it
+}
+
+/// The library of this name, compiled if it is not there yet. It is written beside and
+/// renamed, so that two at once do not meet.
+fn kept(
+    name: &str,
+    ending: &str,
+    source: &str,
+    made_for: &str,
+    flags: impl Fn(&mut Command),
+    link: &[&str],
+) -> Result<PathBuf> {
+    let mut hash = DefaultHasher::new();
+    (source, made_for).hash(&mut hash);
+    let folder = cache()?;
+    let library = folder.join(format!("parity-{name}-{:016x}.so", hash.finish()));
+    if library.is_file() {
+        return Ok(library);
+    }
+    let beside = tempfile::tempdir_in(&folder)?;
+    let (code, made) =
+        (beside.path().join(format!("{name}.{ending}")), beside.path().join("made.so"));
+    fs::write(&code, source)?;
+    let mut command = compiler();
+    flags(&mut command);
+    command.args(["-fPIC", "-shared", "-w", "-o"]).arg(&made).arg(&code).args(link);
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().map_err(|_| {
+        anyhow::anyhow!("there is no C++ compiler `{program}`: install one, or set CXX to yours")
+    })?;
+    if !output.status.success() {
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        let first = errors.lines().find(|it| it.contains("error")).unwrap_or("no message");
+        bail!("`{program}` could not compile the watcher: {first}: try a newer compiler (CXX)");
+    }
+    fs::rename(&made, &library).with_context(|| format!("{}: cannot write", library.display()))?;
+    Ok(library)
+}
+
+/// The user's compiler, with the flags that it may be given in CXX.
+fn compiler() -> Command {
+    let said = env::var("CXX").ok().filter(|it| !it.trim().is_empty());
+    let words = said.and_then(|it| shlex::split(&it)).unwrap_or_else(|| vec!["c++".to_owned()]);
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]);
+    command
+}
+
+/// The user's cache folder, made if it is not there.
+fn cache() -> Result<PathBuf> {
+    let said = env::var_os("XDG_CACHE_HOME").filter(|it| !it.is_empty()).map(PathBuf::from);
+    let home = || env::var_os("HOME").map(|it| PathBuf::from(it).join(".cache"));
+    let folder =
+        said.or_else(home).context("no folder to keep the watcher in: set XDG_CACHE_HOME")?;
+    let folder = folder.join("parity");
+    fs::create_dir_all(&folder).with_context(|| {
+        format!("{}: cannot be made: set XDG_CACHE_HOME to a folder of yours", folder.display())
+    })?;
+    Ok(folder)
+}

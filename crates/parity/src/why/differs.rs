@@ -1,0 +1,74 @@
+//! In words, what differs between two operations that stand in the same place.
+
+use super::call::{Call, Shown, Word};
+use super::list::Program;
+
+/// What differs between the script's operation and the port's, most telling first.
+pub fn differs(script: &Call, port: &Call, programs: [&Program; 2]) -> Vec<String> {
+    let mut found = Vec::new();
+    if script.name != port.name {
+        found.push(format!("another operation: {} in place of {}", port.name, script.name));
+        return found;
+    }
+    for (name, theirs) in &script.arguments {
+        let ours = port.arguments.iter().find(|(other, _)| other == name);
+        let Some((_, ours)) = ours else { continue };
+        argument(name, theirs, ours, &mut found);
+    }
+    if script.arguments.len() != port.arguments.len() {
+        found.push(format!("another form of {}, with other arguments", port.name));
+    }
+    if found.is_empty() {
+        found.push("the same operation on the same inputs gives another result".to_owned());
+        found.extend(environment(programs));
+    }
+    found
+}
+
+/// What differs in what the programs ran on.
+pub fn environment([script, port]: [&Program; 2]) -> Vec<String> {
+    let pairs = [
+        ("libtorch", &script.libtorch, &port.libtorch),
+        ("threads", &script.threads, &port.threads),
+        ("CPU instructions", &script.cpu, &port.cpu),
+    ];
+    let different = pairs.into_iter().filter(|(_, a, b)| a != b);
+    different.map(|(what, a, b)| format!("{what}: {b} in place of {a}")).collect()
+}
+
+fn argument(name: &str, theirs: &Word, ours: &Word, found: &mut Vec<String>) {
+    match (theirs, ours) {
+        (Word::Tensor(theirs), Word::Tensor(ours)) => tensor(name, theirs, ours, found),
+        (Word::List(a), Word::List(b)) if a.len() == b.len() => {
+            if a.iter().chain(b).all(|it| matches!(it, Word::Plain(_))) {
+                if a != b {
+                    found.push(format!("{name}: {} in place of {}", ours.text(), theirs.text()));
+                }
+            } else {
+                for (at, (a, b)) in a.iter().zip(b).enumerate() {
+                    argument(&format!("{name}[{at}]"), a, b, found);
+                }
+            }
+        }
+        _ if theirs != ours => {
+            found.push(format!("{name}: {} in place of {}", ours.text(), theirs.text()));
+        }
+        _ => {}
+    }
+}
+
+fn tensor(name: &str, theirs: &Shown, ours: &Shown, found: &mut Vec<String>) {
+    if theirs.kind != ours.kind {
+        let shown = |it: &Shown| Word::Tensor(it.clone()).text();
+        found.push(format!("{name}: {} in place of {}", shown(ours), shown(theirs)));
+    } else if theirs.digest != ours.digest {
+        match (&theirs.first, &ours.first) {
+            (Some(a), Some(b)) => found.push(format!("{name}: {b} in place of {a}")),
+            _ => found.push(format!("{name}: other values")),
+        }
+    } else if theirs.strides != ours.strides {
+        let strides = |it: &Shown| it.strides.clone().unwrap_or_else(|| "contiguous".to_owned());
+        let (a, b) = (strides(theirs), strides(ours));
+        found.push(format!("{name}: the same values, in memory with strides {b} in place of {a}"));
+    }
+}

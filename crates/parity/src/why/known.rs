@@ -1,0 +1,74 @@
+//! What a program ever had: values, and results of operations on the same inputs.
+
+use std::collections::{HashMap, HashSet};
+
+use super::list::{List, Operation, Tensor};
+
+/// All values of a program.
+pub struct Known {
+    /// For each value, whether the program ever had it.
+    has: Vec<bool>,
+    /// For each key, the results that came of it.
+    results: HashMap<u64, HashSet<u64>>,
+}
+
+/// How an operation's results stand to what the other program has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Result {
+    /// All are known.
+    Known,
+    /// All are known, but round numbers, which come up by chance, or the inputs again.
+    Chance,
+    /// One or more the other never has.
+    Unknown,
+    /// The same operation on the same inputs gives others there, even if these are
+    /// known, by chance.
+    Other,
+}
+
+impl Known {
+    /// What `list` has, of `values` in all.
+    pub fn of(list: &List, values: usize) -> Self {
+        let mut has = vec![false; values];
+        for tensor in &list.tensors {
+            has[tensor.value as usize] = true;
+        }
+        let mut results: HashMap<u64, HashSet<u64>> = HashMap::new();
+        for operation in &list.operations {
+            if let Some(key) = operation.key {
+                results.entry(key).or_default().insert(result(list, operation));
+            }
+        }
+        Self { has, results }
+    }
+
+    /// Whether the program ever had it.
+    pub fn has(&self, value: u32) -> bool {
+        self.has[value as usize]
+    }
+
+    /// How the results of an operation of `list`, which is the other program's, stand.
+    pub fn judge(&self, list: &List, operation: &Operation) -> Result {
+        let results = operation.key.and_then(|key| self.results.get(&key));
+        if results.is_some_and(|it| !it.contains(&result(list, operation))) {
+            return Result::Other;
+        }
+        let (inputs, outputs) = (list.inputs(operation), list.outputs(operation));
+        if !outputs.iter().all(|it| self.has(it.value)) {
+            return Result::Unknown;
+        }
+        let by_chance =
+            |it: &Tensor| it.round || inputs.iter().any(|input| input.value == it.value);
+        match results {
+            None if outputs.iter().all(by_chance) => Result::Chance,
+            _ => Result::Known,
+        }
+    }
+}
+
+/// The values of all results in one number.
+fn result(list: &List, operation: &Operation) -> u64 {
+    list.outputs(operation).iter().fold(0xcbf2_9ce4_8422_2325, |hash, it| {
+        (hash ^ u64::from(it.value) ^ (hash >> 29)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    })
+}

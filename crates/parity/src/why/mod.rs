@@ -1,0 +1,16 @@
+//! Why two programs part: their lists of operations, compared by values.
+
+pub mod call;
+pub mod counterpart;
+pub mod differs;
+pub mod known;
+pub mod list;
+pub mod outcome;
+pub mod parting;
+pub mod place;
+pub mod read;
+pub mod report;
+
+pub use list::Values;
+pub use outcome::{Outcome, compare};
+pub use read::read;

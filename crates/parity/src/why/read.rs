@@ -1,0 +1,267 @@
+//! Reads a list of operations: one pass over its bytes.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher};
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+use super::list::{Kind, List, Node, Operation, Places, Program, Tensor, Values};
+
+const FIRST: &[u8] = b"parity operations 1\n";
+
+/// Reads a list; digests get the same numbers in all lists that share `values`.
+pub fn read(path: &Path, values: &mut Values) -> Result<List> {
+    let text =
+        std::fs::read(path).with_context(|| format!("{}: cannot read it", path.display()))?;
+    parse(text, values).with_context(|| path.display().to_string())
+}
+
+/// As [`read`], of text.
+pub fn parse(mut text: Vec<u8>, values: &mut Values) -> Result<List> {
+    ensure!(
+        text.starts_with(FIRST),
+        "not a list of operations of this release: make it with `parity why --save`"
+    );
+    // A program that was killed leaves zeros behind its last line, or half a line.
+    let end = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
+    let end = text[..end].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    text.truncate(end);
+    let mut reader = Reader::new(values);
+    let mut at = FIRST.len();
+    while at < text.len() {
+        let rest = &text[at..];
+        let length = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+        reader.line(&rest[..length], at).with_context(|| format!("damaged at byte {at}"))?;
+        at += length + 1;
+    }
+    Ok(reader.list(text))
+}
+
+struct Reader<'a> {
+    values: &'a mut Values,
+    program: Program,
+    kinds: Vec<Kind>,
+    operations: Vec<Operation>,
+    tensors: Vec<Tensor>,
+    places: Places,
+    nodes: Vec<String>,
+    node_numbers: HashMap<String, u32>,
+    /// For each thread, the states from which operations of this depth drew numbers that
+    /// the one that called them has not claimed yet.
+    drew: HashMap<u32, Vec<u64>>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(values: &'a mut Values) -> Self {
+        Self {
+            values,
+            program: Program::default(),
+            kinds: Vec::new(),
+            operations: Vec::new(),
+            tensors: Vec::new(),
+            places: Places::default(),
+            nodes: Vec::new(),
+            node_numbers: HashMap::new(),
+            drew: HashMap::new(),
+        }
+    }
+
+    fn list(self, text: Vec<u8>) -> List {
+        let Self { program, kinds, operations, tensors, places, nodes, .. } = self;
+        List { text, program, kinds, operations, tensors, places, nodes }
+    }
+
+    fn line(&mut self, line: &[u8], at: usize) -> Result<()> {
+        let line = std::str::from_utf8(line).context("not UTF-8")?;
+        let mut words = line.split('\t');
+        match words.next().unwrap_or_default() {
+            "o" => self.operation(words, at)?,
+            "n" => self.kind(words)?,
+            "f" => {
+                let id = number(words.next())?;
+                let (file, line) = (unquoted(words.next()), number(words.next())?);
+                self.places.frames.insert(id, (file, line, unquoted(words.next())));
+            }
+            "m" => {
+                self.places.objects.insert(number(words.next())?, unquoted(words.next()));
+            }
+            "s" => {
+                let id = number(words.next())?;
+                let frames = words.map(|it| number(Some(it))).collect::<Result<_>>()?;
+                self.places.stacks.insert(id, frames);
+            }
+            "a" => {
+                let id = number(words.next())?;
+                self.places.calls.insert(id, words.map(address).collect::<Result<_>>()?);
+            }
+            "libtorch" => words.next().unwrap_or_default().clone_into(&mut self.program.libtorch),
+            "threads" => words.next().unwrap_or_default().clone_into(&mut self.program.threads),
+            "cpu" => words.next().unwrap_or_default().clone_into(&mut self.program.cpu),
+            "end" => self.program.whole = true,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn kind<'w>(&mut self, mut words: impl Iterator<Item = &'w str>) -> Result<()> {
+        let id: u32 = number(words.next())?;
+        ensure!(id as usize == self.kinds.len(), "an operation's kind is missing");
+        let name = words.next().context("a kind without a name")?.to_owned();
+        let flags = words.next().unwrap_or_default();
+        let has = |flag| flags.contains(flag);
+        self.kinds.push(Kind {
+            name,
+            arguments: words.map(str::to_owned).collect(),
+            composite: has('c'),
+            view: has('v'),
+            fresh: has('e'),
+            random: has('r'),
+            host: has('h'),
+            in_place: has('w') || has('o'),
+        });
+        Ok(())
+    }
+
+    fn operation<'w>(&mut self, mut words: impl Iterator<Item = &'w str>, at: usize) -> Result<()> {
+        let depth = number(words.next())?;
+        let id = number(words.next())?;
+        let kind = self.kinds.get(id as usize).context("an operation of no kind")?;
+        let (fresh, mut determined) = (kind.fresh, !kind.composite && !kind.fresh);
+        let mut it = Operation::new(at, id);
+        it.depth = depth;
+        it.place = number(words.next())?;
+        it.thread = number(words.next())?;
+        it.sequence = number(words.next())?;
+        it.node = self.node(words.next().context("an operation without a node")?)?;
+        let state = words.next().context("an operation without a generator")?;
+        it.generator = u64::from_str_radix(state, 16).ok();
+
+        let mut key = DefaultHasher::new();
+        key.write(self.kinds[id as usize].name.as_bytes());
+        key.write(state.as_bytes());
+        let first = self.tensors.len();
+        for word in words.by_ref().take_while(|&word| word != ">") {
+            self.word(word, Some(&mut key));
+        }
+        let middle = self.tensors.len();
+        for word in words {
+            if fresh {
+                self.fresh(word);
+            }
+            self.word(word, None);
+            determined &= fresh || !word.contains('[') || word.contains('=') || word.contains('(');
+        }
+        it.set_tensors(first..middle, self.tensors.len() - middle);
+        key.write_u64(self.drawn_inside(it.thread, depth, it.generator));
+        it.key = determined.then(|| key.finish());
+        self.operations.push(it);
+        Ok(())
+    }
+
+    /// The states from which the operations that this one called drew numbers, in one
+    /// number; 0 if none did.
+    fn drawn_inside(&mut self, thread: u32, depth: u16, own: Option<u64>) -> u64 {
+        let drew = self.drew.entry(thread).or_default();
+        let depth = depth as usize;
+        drew.resize(drew.len().max(depth + 2), 0);
+        let inside = drew[depth + 1];
+        drew[depth + 1..].fill(0);
+        let drawn = own.unwrap_or_default() ^ inside;
+        drew[depth] = drew[depth].rotate_left(1) ^ drawn;
+        inside
+    }
+
+    /// Takes up the tensors of a word, and all of it but addresses into the key.
+    fn word(&mut self, word: &str, key: Option<&mut DefaultHasher>) {
+        let bytes = word.as_bytes();
+        let mut hashed = 0;
+        let mut key = key;
+        if let Some(key) = key.as_mut() {
+            key.write_u8(b'\t');
+        }
+        if !bytes.starts_with(b"\"") {
+            while let Some(from) = bytes[hashed..].iter().position(|&byte| byte == b'@') {
+                let from = hashed + from;
+                let to = bytes[from..].iter().position(|&byte| b"=;)".contains(&byte));
+                let to = to.map_or(bytes.len(), |count| from + count);
+                if let Some(key) = key.as_mut() {
+                    key.write(&bytes[hashed..from]);
+                }
+                hashed = to;
+                self.tensor(&word[from + 1..to], &word[to..]);
+            }
+        }
+        if let Some(key) = key.as_mut() {
+            key.write(&bytes[hashed..]);
+        }
+    }
+
+    /// `storage` and then `=digest~`, or what follows a tensor without one.
+    fn tensor(&mut self, storage: &str, rest: &str) {
+        let Some(digest) = rest.strip_prefix('=').and_then(|it| it.get(..32)) else { return };
+        let Ok(digest) = u128::from_str_radix(digest, 16) else { return };
+        let value = self.values.number(digest);
+        self.tensors.push(Tensor {
+            value,
+            storage: memory(storage),
+            weak: rest.as_bytes().get(33) == Some(&b'~'),
+            round: rest.as_bytes().get(34) == Some(&b'~'),
+        });
+    }
+
+    /// New memory, which holds no values yet: what was there is gone.
+    fn fresh(&mut self, word: &str) {
+        let Some((_, storage)) = word.split_once('@') else { return };
+        let value = self.values.number(0);
+        self.tensors.push(Tensor { value, storage: memory(storage), weak: true, round: true });
+    }
+
+    fn node(&mut self, word: &str) -> Result<Option<Node>> {
+        if word == "-" {
+            return Ok(None);
+        }
+        let mut parts = word.split(',');
+        let name = parts.next().unwrap_or_default();
+        let next = self.node_numbers.len() as u32;
+        let id = *self.node_numbers.entry(name.to_owned()).or_insert(next);
+        if id == next {
+            self.nodes.push(name.to_owned());
+        }
+        let sequence = number(parts.next())?;
+        Ok(Some(Node { name: id, sequence, thread: number(parts.next())? }))
+    }
+}
+
+fn number<T: std::str::FromStr>(word: Option<&str>) -> Result<T> {
+    word.and_then(|it| it.parse().ok()).context("a number is missing")
+}
+
+/// An address of memory.
+fn memory(hexadecimal: &str) -> u64 {
+    u64::from_str_radix(hexadecimal, 16).unwrap_or_default()
+}
+
+/// `2+1f40`: an object, and an address in it.
+fn address(word: &str) -> Result<(u32, u64)> {
+    let (object, address) = word.split_once('+').context("an address is missing")?;
+    Ok((number(Some(object))?, u64::from_str_radix(address, 16)?))
+}
+
+/// A word in quotes, with `\xHH` for what may not stand in a line.
+pub fn unquoted(word: Option<&str>) -> String {
+    let word = word.unwrap_or_default().trim_matches('"');
+    let mut bytes = Vec::with_capacity(word.len());
+    let mut rest = word;
+    while let Some(at) = rest.find("\\x") {
+        bytes.extend(&rest.as_bytes()[..at]);
+        let Some(byte) = rest.get(at + 2..at + 4).and_then(|it| u8::from_str_radix(it, 16).ok())
+        else {
+            break;
+        };
+        bytes.push(byte);
+        rest = &rest[at + 4..];
+    }
+    bytes.extend(rest.as_bytes());
+    String::from_utf8_lossy(&bytes).into_owned()
+}
