@@ -8,6 +8,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use parity::check::{Digest, port_against_script};
 use parity::command::check::{How, Kept, split};
 use parity::command::options::Form;
+use parity::command::why;
 use parity::compare::Verdict;
 use parity::output::Outputs;
 use parity::python::Script;
@@ -70,6 +71,10 @@ struct OfTrain {
     /// that TORCH_PARITY_TRACE names
     #[arg(long, value_name = "COMMAND", requires = "script")]
     port: Option<String>,
+    /// Where script and port differ, run both once more and name the first operation
+    /// that does
+    #[arg(long, requires = "port", conflicts_with = "format")]
+    why: bool,
     /// After each step, overwrite our values with Python's: this shows each step's
     /// own error apart from what it inherited
     #[arg(long, conflicts_with_all = ["script", "digest"])]
@@ -137,16 +142,21 @@ fn train(
     refuse_too_many(train.run.threads as usize, 1)?;
     let (outputs, python) = (kept.outputs(records.paths())?, how.python.find());
     let options = how.options.options(if more.port.is_some() { "step" } else { EPOCH })?;
-    let checked = if let Some(script) = &more.script {
-        let args = split(more.script_args.as_deref().unwrap_or_default(), "--script-args")?;
-        let script = Script { path: script, args: &args, threads: train.run.threads };
-        if let Some(port) = &more.port {
-            let port = split(port, "--port")?;
-            port_against_script(script, &port, &python, kept.digest, &options)?
-        } else {
-            let settings = |told: Result<Train>| given_first(train, told, flags);
-            check::against_script(script, &python, kept.digest, settings, &options)?
+    let args = split(more.script_args.as_deref().unwrap_or_default(), "--script-args")?;
+    let script = more.script.as_deref();
+    let script = script.map(|path| Script { path, args: &args, threads: train.run.threads });
+    if let (Some(script), Some(port)) = (script, &more.port) {
+        let port = split(port, "--port")?;
+        let checked = port_against_script(script, &port, &python, kept.digest, &options)?;
+        let verdict = kept.show(&checked, outputs)?;
+        if more.why && verdict == Verdict::Diverged {
+            why::ask(script, &port, &python)?;
         }
+        return Ok(verdict);
+    }
+    let checked = if let Some(script) = script {
+        let settings = |told: Result<Train>| given_first(train, told, flags);
+        check::against_script(script, &python, kept.digest, settings, &options)?
     } else {
         let digest = if more.resync { Digest::Never } else { kept.digest(how, records.paths()) };
         let check = check::Check::start(train.clone(), &Twins::of(python), digest)?;

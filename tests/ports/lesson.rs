@@ -1,5 +1,5 @@
 //! The lesson's script in plain tch, as someone ports it who trusts tch's layers.
-
+#![allow(clippy::default_trait_access, clippy::type_complexity)] // as people write
 use tch::nn::{self, Module, OptimizerConfig};
 use tch::{Device, Kind, Tensor};
 

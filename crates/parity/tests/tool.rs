@@ -140,8 +140,42 @@ fn a_script_is_recorded_and_its_port_compared() {
         let said = text(&output.stdout);
         assert_eq!(output.status.code(), Some(code), "{said}{}", text(&output.stderr));
         assert!(said.contains(words), "{said}");
+        assert_eq!(said.contains("\nwhich operation, and which line: parity why "), code == 1);
     }
     let output = parity(folder.path(), &["check", "--script=train.py", "--port=./not-there"]);
     let error = text(&output.stderr);
     assert!(error.starts_with("error: ") && output.status.code() == Some(2), "{error}");
+}
+
+#[test]
+fn a_check_that_diverges_says_how_to_ask_why_and_asks_where_it_is_to() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("train.py"), SCRIPT).unwrap();
+    let python = live::python().display().to_string();
+    let output = parity(folder.path(), &["record", "--trace=o.safetensors", "train.py", "0.02"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    // A port that records, and when it is watched computes.
+    let port = format!(
+        "sh -c 'test -z \"$TORCH_PARITY_TRACE\" || cp o.safetensors \"$TORCH_PARITY_TRACE\"; \
+         exec \"$0\" train.py 0.02' \"{python}\""
+    );
+    let args = ["check", "--why", "--script=train.py", "--script-args=0.01", "--port", &port];
+    let output = parity(folder.path(), &args);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}{}", text(&output.stderr));
+    let (_, why) = said.split_once("\nwhich operation, and which line: ").expect(&said);
+    // What is to be typed does the same.
+    let line = why.lines().next().unwrap();
+    let typed = Command::new("sh")
+        .args(["-c", &line.replacen("parity", "exec \"$0\"", 1), PARITY])
+        .env("TANH_PARITY_PYTHON", live::python())
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert_eq!(typed.status.code(), Some(1), "{line}\n{}", text(&typed.stderr));
+    let report = why.split_once("\n\n").unwrap().1;
+    assert_eq!(report, text(&typed.stdout), "{line}");
+    for words in ["train.py:11\n", "| optimizer.step()", "what differs: value: "] {
+        assert!(report.contains(words), "{words}: {report}");
+    }
 }

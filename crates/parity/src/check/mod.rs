@@ -30,6 +30,8 @@ pub struct Checked {
     pub told: String,
     /// How each series ends.
     pub endings: Vec<Ending>,
+    /// How to ask why the two part, where that can be asked, in a line of its own.
+    pub ask: String,
     /// Everything that was compared.
     pub report: Report,
     /// Our record, and Python's.
@@ -55,6 +57,7 @@ impl Checked {
             environment: traces.each_ref().map(|trace| trace.about.environment.clone()),
             settings: traces[0].about.settings.clone(),
             told,
+            ask: String::new(),
             endings: endings(&report, &traces),
             report,
             traces,
@@ -63,8 +66,8 @@ impl Checked {
 
     /// All of it as text.
     pub fn text(&self) -> String {
-        let Self { told, report, .. } = self;
-        format!("{}{told}\n{}{report}", environment(self), endings_table(&self.endings))
+        let Self { told, report, ask, .. } = self;
+        format!("{}{told}\n{}{report}{ask}", environment(self), endings_table(&self.endings))
     }
 
     /// What differs between the two environments, in lines.

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
-use crate::compare::{Options, compare};
+use crate::compare::{Options, Verdict, compare};
+use crate::program;
 use anyhow::{Context, Result};
 use parity_record::{DIGEST_VARIABLE, Kept, STEPS_VARIABLE, TRACE_VARIABLE, Trace};
 
@@ -30,7 +31,27 @@ pub fn port_against_script(
     let [ours, theirs] = &traces;
     let mut report = compare(sides, ours, theirs, options)?;
     look_again(&mut report, sides, [ours, theirs], options, both);
-    Ok(Checked::new(script.path.display().to_string(), String::new(), report, traces))
+    let mut checked =
+        Checked::new(script.path.display().to_string(), String::new(), report, traces);
+    if checked.report.verdict() == Verdict::Diverged {
+        checked.ask = how_to_ask(script, port);
+    }
+    Ok(checked)
+}
+
+/// The command that names the first operation where the two part.
+fn how_to_ask(script: Script<'_>, port: &[OsString]) -> String {
+    let line = |words: &[OsString]| {
+        let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+        shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap_or_default()
+    };
+    let port = line(port);
+    let mut words = vec!["why".into(), "--script".into(), script.path.as_os_str().to_owned()];
+    if !script.args.is_empty() {
+        words.extend(["--script-args".into(), line(script.args).into()]);
+    }
+    words.extend(["--port".into(), port.into()]);
+    format!("\nwhich operation, and which line: {} {}\n", program::current().name, line(&words))
 }
 
 /// Runs the port with [`TRACE_VARIABLE`] set, and reads what it recorded.

@@ -9,6 +9,7 @@ use clap::Args;
 use super::flag::{OUTPUT, RUNNING, whole};
 use super::options::{CompareOptions, Shown};
 use super::python::PythonArgs;
+use super::why;
 use crate::check::{Checked, Digest, port_against_script};
 use crate::compare::Verdict;
 use crate::output::Outputs;
@@ -35,6 +36,9 @@ pub struct CheckArgs {
     /// Threads of both, from 1 to 1024, unless they set them themselves
     #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
     threads: i32,
+    /// Where they differ, run both once more and name the first operation that does
+    #[arg(long, help_heading = RUNNING, conflicts_with = "format")]
+    why: bool,
     #[command(flatten)]
     how: How,
     #[command(flatten)]
@@ -118,7 +122,11 @@ pub fn run(args: &CheckArgs) -> Result<Verdict> {
     let python = how.python.find();
     let script = Script { path: script, args: &words, threads: *threads };
     let checked = port_against_script(script, &port, &python, kept.digest, &options)?;
-    kept.show(&checked, outputs)
+    let verdict = kept.show(&checked, outputs)?;
+    if args.why && verdict == Verdict::Diverged {
+        why::ask(script, &port, &python)?;
+    }
+    Ok(verdict)
 }
 
 /// The words of a command, as a shell would split them.

@@ -1,5 +1,6 @@
 //! `why`: the first operation where two programs part, with its line on both sides.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -7,10 +8,13 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
-use super::flag::OUTPUT;
+use super::check::split;
+use super::flag::{OUTPUT, whole};
 use super::python::PythonArgs;
 use crate::ops::{Bounds, watched};
 use crate::output::Outputs;
+use crate::python::{Python, Script, set_threads};
+use crate::terminal::print;
 use crate::why::{Outcome, Values, compare, read, report};
 
 const WHAT: &str = "What is compared";
@@ -34,6 +38,9 @@ pub struct WhyArgs {
     port: Option<String>,
     #[command(flatten)]
     python: PythonArgs,
+    /// Threads of both, from 1 to 1024, unless they set them themselves
+    #[arg(long, help_heading = RECORDED, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
+    threads: i32,
     /// Record these steps alone, such as 0..3; step k begins with the k-th backward
     /// pass, and step 0 with the program
     #[arg(long, value_name = "A..B", value_parser = steps, help_heading = RECORDED)]
@@ -41,7 +48,8 @@ pub struct WhyArgs {
     /// Record so many operations at most
     #[arg(long, value_name = "N", help_heading = RECORDED)]
     first: Option<u64>,
-    /// Keep the list of operations of the script or the port, whichever is given
+    /// Keep the list of operations of the script or the port, whichever is given (-
+    /// for standard output)
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     save: Option<PathBuf>,
     /// Write the outcome as JSON (- for standard output)
@@ -84,7 +92,7 @@ impl WhyArgs {
             let (command, name) = self.commands()?.pop().context("nothing to run")?;
             let mut outputs = Outputs::open(&[(Some(save), "operations")])?;
             let list = beside.path().join(name);
-            let ended = self.record(command, name, &list)?;
+            let ended = record(command, name, &list, self.bounds())?;
             outputs.write(0, || Ok(fs::read(&list)?))?;
             if let Some(note) = ended {
                 eprintln!("note: {note}");
@@ -93,18 +101,13 @@ impl WhyArgs {
         }
         ensure!(sides == 2, "two programs are compared: give --script and --port, or two lists");
         let mut outputs = Outputs::open(&self.outputs())?;
-        let mut lists: Vec<(PathBuf, Option<String>)> =
-            self.lists.iter().map(|it| (it.clone(), None)).collect();
+        let mut lists: Vec<_> = self.lists.iter().map(|it| (it.clone(), None)).collect();
         for (command, name) in self.commands()? {
             let list = beside.path().join(name);
-            let ended = self.record(command, name, &list)?;
+            let ended = record(command, name, &list, self.bounds())?;
             lists.push((list, ended));
         }
-        let mut values = Values::default();
-        let script = read(&lists[0].0, &mut values)?;
-        let port = read(&lists[1].0, &mut values)?;
-        let mut outcome = compare(&script, &port, &values);
-        outcome.notes.extend(lists.into_iter().filter_map(|(_, ended)| ended));
+        let outcome = parted(lists)?;
         show(&outcome, &mut outputs)?;
         Ok(ExitCode::from(u8::from(outcome.finding.is_some())))
     }
@@ -114,34 +117,71 @@ impl WhyArgs {
         let mut commands = Vec::new();
         if let Some(script) = &self.script {
             ensure!(script.is_file(), "{}: no such script", script.display());
-            let python = self.python.find();
-            let mut command = Command::new(python.interpreter());
-            command.arg(script).args(split(self.script_args.as_deref().unwrap_or_default())?);
-            commands.push((command, "script"));
+            let args = split(self.script_args.as_deref().unwrap_or_default(), "--script-args")?;
+            let script = Script { path: script, args: &args, threads: self.threads };
+            commands.push((of_script(script, &self.python.find()), "script"));
         }
         if let Some(port) = &self.port {
-            let words = split(port)?;
-            let (program, arguments) = words.split_first().context("--port names no command")?;
-            let mut command = Command::new(program);
-            command.args(arguments);
-            commands.push((command, "port"));
+            commands.push((of_port(&split(port, "--port")?, self.threads)?, "port"));
         }
         Ok(commands)
     }
 
-    /// Runs a program; what is to be said of its end, if that is not as it should be.
-    fn record(&self, mut command: Command, name: &str, list: &Path) -> Result<Option<String>> {
+    fn bounds(&self) -> Bounds {
         let (from, to) = self.steps.unwrap_or((0, u64::MAX));
-        let bounds = Bounds { first: self.first.unwrap_or(u64::MAX), from, to };
-        // What the programs print is theirs, and the report is ours.
-        command.stdin(Stdio::null()).stdout(Stdio::null());
-        let ended = watched(command, bounds, list).with_context(|| format!("the {name}"))?;
-        Ok((!ended.status.success()).then(|| format!("the {name} ended with {}", ended.status)))
+        Bounds { first: self.first.unwrap_or(u64::MAX), from, to }
     }
 
     fn outputs(&self) -> [(Option<&PathBuf>, &'static str); 3] {
         [(self.json.as_ref(), "json"), (self.markdown.as_ref(), "md"), (self.html.as_ref(), "html")]
     }
+}
+
+/// Prints where a script and its port part, both run anew and unchanged.
+pub fn ask(script: Script<'_>, port: &[OsString], python: &Python) -> Result<()> {
+    let beside = tempfile::tempdir().context("no folder for the lists")?;
+    let commands =
+        [(of_script(script, python), "script"), (of_port(port, script.threads)?, "port")];
+    let lists = commands.into_iter().map(|(command, name)| {
+        let list = beside.path().join(name);
+        let ended = record(command, name, &list, Bounds::ALL)?;
+        Ok((list, ended))
+    });
+    let outcome = parted(lists.collect::<Result<_>>()?)?;
+    print(format!("\n{}", report::text(&outcome)).as_bytes())
+}
+
+fn of_script(script: Script<'_>, python: &Python) -> Command {
+    let mut command = Command::new(python.interpreter());
+    command.arg(script.path).args(script.args);
+    set_threads(&mut command, script.threads);
+    command
+}
+
+fn of_port(words: &[OsString], threads: i32) -> Result<Command> {
+    let (program, args) = words.split_first().context("--port '' is no command: name one")?;
+    let mut command = Command::new(program);
+    command.args(args);
+    set_threads(&mut command, threads);
+    Ok(command)
+}
+
+/// Runs a program; what is to be said of its end, if that is not as it should be.
+fn record(mut command: Command, name: &str, list: &Path, bounds: Bounds) -> Result<Option<String>> {
+    // What the programs print is theirs, and the report is ours.
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    let ended = watched(command, bounds, list).with_context(|| format!("the {name}"))?;
+    Ok((!ended.status.success()).then(|| format!("the {name} ended with {}", ended.status)))
+}
+
+/// Compares two lists, the script's first, each with what there is to say of its end.
+fn parted(lists: Vec<(PathBuf, Option<String>)>) -> Result<Outcome> {
+    let mut values = Values::default();
+    let script = read(&lists[0].0, &mut values)?;
+    let port = read(&lists[1].0, &mut values)?;
+    let mut outcome = compare(&script, &port, &values);
+    outcome.notes.extend(lists.into_iter().filter_map(|(_, ended)| ended));
+    Ok(outcome)
 }
 
 /// Prints the outcome, and writes it in the forms that were asked for.
@@ -152,10 +192,6 @@ fn show(outcome: &Outcome, outputs: &mut Outputs) -> Result<()> {
         outputs.write(at, || Ok(form(outcome).into_bytes()))?;
     }
     printed
-}
-
-fn split(words: &str) -> Result<Vec<String>> {
-    shlex::split(words).with_context(|| format!("`{words}`: a quote is not closed"))
 }
 
 fn steps(text: &str) -> Result<(u64, u64)> {
