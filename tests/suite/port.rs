@@ -99,7 +99,7 @@ fn a_port_compiles_a_handful_of_crates_and_all_of_them_where_its_profile_is_anot
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{said}");
     let crates: Vec<_> = said.lines().filter_map(compiled).collect();
-    assert!(crates.last().is_some_and(|name| *name == "a-port--f-r-tch"), "{said}");
+    assert!(crates.contains(&"a-port--f-r-tch"), "{said}");
     assert!(crates.len() <= 12, "{crates:?}");
     assert!(!crates.iter().any(|name| ["torch-sys", "tch"].contains(name)), "{crates:?}");
     let target = format!("target-dir = {:?}", root().join("target"));

@@ -21,15 +21,22 @@ fn the_lesson_in_plain_tch_draws_the_bias_first() {
         ],
     );
     the_page_has(&text);
+    for page in ["README.md", "README.zh-CN.md"] {
+        has(page, &text);
+    }
 }
 
 /// Whether docs/why.md has this report, up to what differs, but for the values.
 fn the_page_has(text: &str) {
-    let page = std::fs::read_to_string(root().join("docs/why.md")).unwrap();
+    has("docs/why.md", text);
+}
+
+fn has(page: &str, text: &str) {
+    let (name, page) = (page, std::fs::read_to_string(root().join(page)).unwrap());
     let told = text.split("\nthe script does this, too").next().unwrap();
     for line in told.lines().take_while(|line| !line.starts_with("Of the port's")) {
         let varies = line.trim_start().starts_with("= ") || line.starts_with("              ");
-        assert!(varies || page.contains(line), "docs/why.md lacks {line:?}");
+        assert!(varies || page.contains(line), "{name} lacks {line:?}");
     }
 }
 
