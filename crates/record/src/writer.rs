@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 use super::digests::Digests;
 use super::ending::Ending;
 use super::part::Part;
-use super::{About, Array, Kept, Key, Place, View, digest, whole};
+use super::{About, Array, Input, Kept, Key, Place, View, digest, whole};
 
 /// The environment variable that names the file to record to.
 pub const TRACE_VARIABLE: &str = "TORCH_PARITY_TRACE";
@@ -246,7 +246,7 @@ impl Writer {
             places.extend(keys.into_iter().map(|key| (key.to_string(), name.clone())));
         }
         let index = json!({ "metadata": self.metadata()?, "weight_map": places });
-        let target = path.with_file_name(format!("{stem}.safetensors.index.json"));
+        let target = index_of(&path);
         let mut file = self.beside()?;
         serde_json::to_writer(BufWriter::new(file.as_file_mut()), &index)?;
         whole::replace(&target, file).with_context(cannot)?;
@@ -285,9 +285,31 @@ impl Writer {
     /// Refuses to go on once a signal came that is to end the run.
     pub fn refuse_after_signal(&mut self) -> Result<()> {
         let Some(signal) = self.ending.as_ref().and_then(Ending::signal) else { return Ok(()) };
+        self.spare_a_whole_one();
         self.about.partial = Some(format!("until {signal}"));
         bail!("ended by {signal}: {} has what there was until then", self.path.display())
     }
+}
+
+impl Writer {
+    /// What is partial goes beside a record that is whole, or anything else that lies
+    /// there, as `NAME.partial.safetensors`.
+    fn spare_a_whole_one(&mut self) {
+        let is_partial = |path: &Path| {
+            let input = Input::read(path).ok();
+            input.is_some_and(|it| it.about().is_some_and(|about| about.partial.is_some()))
+        };
+        let there = [self.path.clone(), index_of(&self.path)];
+        if there.iter().any(|path| path.exists() && !is_partial(path)) {
+            self.path.set_extension("partial.safetensors");
+        }
+    }
+}
+
+/// The index of a record that is several files.
+fn index_of(path: &Path) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!("{stem}.safetensors.index.json"))
 }
 
 impl Drop for Writer {
@@ -296,6 +318,7 @@ impl Drop for Writer {
         if self.kept.partial && self.open.is_some() && !self.is_empty() {
             let why = || "until the run failed".to_owned();
             self.about.partial.get_or_insert_with(why);
+            self.spare_a_whole_one();
             let _ = self.save(); // the run's own error is told
         }
     }

@@ -463,6 +463,14 @@ mod tests {
         let _ = train(&three);
         three.finish().unwrap();
         assert_eq!(Trace::read(&path).unwrap().about.partial, None);
+
+        // Not over the whole one that is there now.
+        let four = recorder();
+        let _ = train(&four);
+        drop(four);
+        assert_eq!(Trace::read(&path).unwrap().about.partial, None);
+        let beside = Trace::read(&folder.path().join("t.partial.safetensors")).unwrap();
+        assert_eq!(beside.about.partial.unwrap(), "until the run failed");
     }
 
     #[test]
