@@ -1,12 +1,11 @@
 //! `check`: a script and its port, both run, recorded and compared.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 
-use super::flag::{OUTPUT, RUNNING, whole};
+use super::flag::{OUTPUT, RUNNING, split, whole};
 use super::options::{CompareOptions, Shown};
 use super::python::PythonArgs;
 use super::why;
@@ -127,10 +126,4 @@ pub fn run(args: &CheckArgs) -> Result<Verdict> {
         why::ask(script, &port, &python)?;
     }
     Ok(verdict)
-}
-
-/// The words of a command, as a shell would split them.
-pub fn split(text: &str, flag: &str) -> Result<Vec<OsString>> {
-    let words = shlex::split(text).with_context(|| format!("{flag} {text}: close the quotes"))?;
-    Ok(words.into_iter().map(OsString::from).collect())
 }

@@ -1,10 +1,12 @@
 //! What the flags of all commands share: the groups that help shows them in, how
 //! they are read, and those that every command has.
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, ArgMatches, ColorChoice, value_parser};
 
 use crate::terminal;
@@ -17,11 +19,17 @@ pub const OUTPUT: &str = "Output";
 /// Reads whole numbers in `range`.
 pub fn whole<T: Copy + Display + FromStr + PartialOrd>(
     range: RangeInclusive<T>,
-) -> impl Fn(&str) -> Result<T, String> + Clone {
+) -> impl Fn(&str) -> std::result::Result<T, String> + Clone {
     move |text| match text.parse() {
         Ok(number) if range.contains(&number) => Ok(number),
         _ => Err(format!("must be a whole number from {} to {}", range.start(), range.end())),
     }
+}
+
+/// The words of a command, as a shell would split them.
+pub fn split(text: &str, flag: &str) -> Result<Vec<OsString>> {
+    let words = shlex::split(text).with_context(|| format!("{flag} {text}: close the quotes"))?;
+    Ok(words.into_iter().map(OsString::from).collect())
 }
 
 /// The flags of every command.

@@ -8,8 +8,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
-use super::check::split;
-use super::flag::{OUTPUT, whole};
+use super::flag::{OUTPUT, split, whole};
 use super::python::PythonArgs;
 use crate::ops::{Bounds, watched};
 use crate::output::Outputs;
