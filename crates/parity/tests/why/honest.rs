@@ -70,7 +70,7 @@ fn each_limit_is_said_in_one_line() {
     };
     assert!(said("true", &[]).contains("loaded no libtorch_cpu.so"));
     assert!(said("no-such-program", &[]).contains("cannot be run"));
-    assert!(said("sh -c 'exit", &[]).contains("a quote is not closed"));
+    assert!(said("sh -c 'exit", &[]).contains("close the quotes"));
     let python = python().display().to_string();
     let silent = format!("{python} -c 'import torch'");
     assert!(said(&silent, &[]).contains("called no operation"));
