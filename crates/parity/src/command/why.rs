@@ -14,7 +14,7 @@ use crate::ops::{Bounds, watched};
 use crate::output::Outputs;
 use crate::python::{Python, Script, set_threads};
 use crate::terminal::print;
-use crate::why::{Outcome, Values, compare, read, report};
+use crate::why::{Digests, Outcome, compare, read, report};
 
 const WHAT: &str = "What is compared";
 const RECORDED: &str = "What is recorded";
@@ -175,10 +175,10 @@ fn record(mut command: Command, name: &str, list: &Path, bounds: Bounds) -> Resu
 
 /// Compares two lists, the script's first, each with what there is to say of its end.
 fn parted(lists: Vec<(PathBuf, Option<String>)>) -> Result<Outcome> {
-    let mut values = Values::default();
-    let script = read(&lists[0].0, &mut values)?;
-    let port = read(&lists[1].0, &mut values)?;
-    let mut outcome = compare(&script, &port, &values);
+    let mut digests = Digests::default();
+    let script = read(&lists[0].0, &mut digests)?;
+    let port = read(&lists[1].0, &mut digests)?;
+    let mut outcome = compare(&script, &port, &digests);
     outcome.notes.extend(lists.into_iter().filter_map(|(_, ended)| ended));
     Ok(outcome)
 }
