@@ -1,6 +1,6 @@
 //! Where results go: whole files or none.
 
-mod place;
+mod destination;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use parity_record::{About, Kept, Writer};
 
-pub use self::place::Output;
-use self::place::target;
+pub use self::destination::Output;
+use self::destination::target;
 use crate::terminal::{self, print};
 
 /// The outputs of a command, in the order in which it names them; None for one
@@ -25,13 +25,13 @@ impl Outputs {
         let mut open = |path: &PathBuf, ending: &str| {
             refuse_other_kind(path, ending)?;
             let opened = Output::open(path)?;
-            if let Some(place) = opened.place() {
+            if let Some(destination) = opened.destination() {
                 ensure!(
-                    !taken.iter().any(|taken| taken == place),
+                    !taken.iter().any(|taken| taken == destination),
                     "two outputs go to {}: name different files",
                     path.display()
                 );
-                taken.push(place.to_owned());
+                taken.push(destination.to_owned());
             }
             Ok(opened)
         };
@@ -43,8 +43,8 @@ impl Outputs {
     /// Refuses an output that would overwrite one of the files that are `read`.
     pub fn refuse_overwriting(&self, read: &[PathBuf]) -> Result<()> {
         for output in self.0.iter().flatten() {
-            let Some(place) = output.place() else { continue };
-            let same = |path: &&PathBuf| target(path).is_ok_and(|target| target == place);
+            let Some(destination) = output.destination() else { continue };
+            let same = |path: &&PathBuf| target(path).is_ok_and(|target| target == destination);
             if let Some(path) = read.iter().find(same) {
                 bail!("a plot would overwrite {}: name another file", path.display());
             }
