@@ -208,7 +208,7 @@ fn all(flags: &ArgMatches) -> Result<Verdict> {
     let (text, verdict) = check::summary(&checked, &options);
     let comparisons = checked.iter().map(|checked| Comparison::of_check(checked, 0)).collect();
     let document = Document::new("check", comparisons, options.tolerance);
-    form.show(&document, text, &mut outputs, 0)?;
+    form.show(&document, text, &mut outputs)?;
     Ok(verdict)
 }
 

@@ -75,6 +75,9 @@ pub struct ReportArgs {
     pub digest: bool,
 }
 
+/// What the two records are called among the outputs.
+const RECORDS: [&str; 2] = ["actual", "expected"];
+
 /// Where the two records go.
 pub type Records<'a> = [Option<&'a PathBuf>; 2];
 
@@ -92,7 +95,9 @@ impl ReportArgs {
     /// Opens what is to be written.
     pub fn outputs(&self, records: Records) -> Result<Outputs> {
         let mut paths = self.shown.outputs();
-        paths.extend(records.map(|path| (path, "safetensors")));
+        paths.extend(
+            RECORDS.into_iter().zip(records).map(|(name, path)| (name, path, "safetensors")),
+        );
         Outputs::open(&paths)
     }
 
@@ -103,8 +108,8 @@ impl ReportArgs {
         let document = Document::new("check", vec![comparison], None);
         let text = self.shown.with_listing(checked.text(), &checked.report);
         let shown = self.shown.show(&document, text, &mut outputs);
-        for (i, trace) in (self.shown.outputs().len()..).zip(&checked.traces) {
-            outputs.write(i, || trace.to_bytes())?;
+        for (name, trace) in RECORDS.into_iter().zip(&checked.traces) {
+            outputs.write(name, || trace.to_bytes())?;
         }
         shown?;
         Ok(checked.report.verdict())

@@ -11,7 +11,7 @@ use clap::Args;
 use super::flag::{OUTPUT, split, whole};
 use super::python::PythonArgs;
 use crate::ops::{Bounds, watched};
-use crate::output::Outputs;
+use crate::output::{Asked, Outputs};
 use crate::python::{Python, Script, set_threads};
 use crate::terminal::print;
 use crate::why::{Digests, Outcome, compare, read, report};
@@ -89,10 +89,10 @@ impl WhyArgs {
                 "--save keeps one list: give either --script or --port beside it"
             );
             let (command, name) = self.commands()?.pop().context("nothing to run")?;
-            let mut outputs = Outputs::open(&[(Some(save), "operations")])?;
+            let mut outputs = Outputs::open(&[("save", Some(save), "operations")])?;
             let list = beside.path().join(name);
             let ended = record(command, name, &list, self.bounds())?;
-            outputs.write(0, || Ok(fs::read(&list)?))?;
+            outputs.write("save", || Ok(fs::read(&list)?))?;
             if let Some(note) = ended {
                 eprintln!("note: {note}");
             }
@@ -131,8 +131,12 @@ impl WhyArgs {
         Bounds { first: self.first.unwrap_or(u64::MAX), from, to }
     }
 
-    fn outputs(&self) -> [(Option<&PathBuf>, &'static str); 3] {
-        [(self.json.as_ref(), "json"), (self.markdown.as_ref(), "md"), (self.html.as_ref(), "html")]
+    fn outputs(&self) -> [Asked<'_>; 3] {
+        [
+            ("json", self.json.as_ref(), "json"),
+            ("markdown", self.markdown.as_ref(), "md"),
+            ("html", self.html.as_ref(), "html"),
+        ]
     }
 }
 
@@ -186,10 +190,9 @@ fn parted(lists: Vec<(PathBuf, Option<String>)>) -> Result<Outcome> {
 /// Prints the outcome, and writes it in the forms that were asked for.
 fn show(outcome: &Outcome, outputs: &mut Outputs) -> Result<()> {
     let printed = outputs.print_beside(&report::text(outcome));
-    let forms = [report::json as fn(&Outcome) -> String, report::markdown, report::html];
-    for (at, form) in forms.into_iter().enumerate() {
-        outputs.write(at, || Ok(form(outcome).into_bytes()))?;
-    }
+    outputs.write("json", || Ok(report::json(outcome).into_bytes()))?;
+    outputs.write("markdown", || Ok(report::markdown(outcome).into_bytes()))?;
+    outputs.write("html", || Ok(report::html(outcome).into_bytes()))?;
     printed
 }
 
