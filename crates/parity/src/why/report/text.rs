@@ -4,6 +4,7 @@
 use std::fmt::Write;
 use std::path::{Component, Path, PathBuf};
 
+use crate::text::thousands;
 use crate::why::outcome::{Finding, Outcome, Spot};
 use crate::why::source::{Line, Source};
 
@@ -32,7 +33,7 @@ fn agreed(out: &mut String, outcome: &Outcome) {
         "",
         &format!(
             "verdict: nothing differs. Of the port's results {} are the script's{}.",
-            count(port.known),
+            thousands(port.known),
             other_way(port.another_way)
         ),
     );
@@ -41,14 +42,14 @@ fn agreed(out: &mut String, outcome: &Outcome) {
 fn other_way(results: usize) -> String {
     match results {
         0 => String::new(),
-        _ => format!(", and {} led another way to the same bits", count(results)),
+        _ => format!(", and {} led another way to the same bits", thousands(results)),
     }
 }
 
 fn parted(out: &mut String, outcome: &Outcome, finding: &Finding) {
     if let Some(port) = &finding.port {
-        let of = count(outcome.port.operations);
-        let number = count(port.number);
+        let of = thousands(outcome.port.operations);
+        let number = thousands(port.number);
         wrapped(
             out,
             "",
@@ -83,9 +84,9 @@ fn parted(out: &mut String, outcome: &Outcome, finding: &Finding) {
         "",
         &format!(
             "Of the port's results {} are the script's{}; {} the script never has.",
-            count(port.known),
+            thousands(port.known),
             other_way(port.another_way),
-            count(port.different)
+            thousands(port.different)
         ),
     );
 }
@@ -186,17 +187,4 @@ fn wrapped(out: &mut String, first: &str, words: &str) {
         is_empty = false;
     }
     let _ = writeln!(out, "{line}");
-}
-
-/// 1,234,567.
-fn count(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
