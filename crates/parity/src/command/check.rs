@@ -104,7 +104,7 @@ impl Kept {
         let text = self.shown.with_listing(checked.text(), &checked.report);
         let shown = self.shown.show(&document, text, &mut outputs);
         for (i, trace) in (self.shown.outputs().len()..).zip(&checked.traces) {
-            outputs.write(i, || trace.to_bytes())?;
+            outputs.write(i, || Ok(trace.to_bytes()?))?;
         }
         shown?;
         Ok(checked.report.verdict())

@@ -189,7 +189,7 @@ fn differences(
         || (),
         |(), i| {
             let [actual, expected] = selection.digests(by_digest[i])?;
-            Ok((actual != expected).then(|| What::Digest([hex(&actual), hex(&expected)])))
+            anyhow::Ok((actual != expected).then(|| What::Digest([hex(&actual), hex(&expected)])))
         },
     )?;
     let differing = by_digest.iter().zip(digests);
