@@ -15,10 +15,10 @@ use super::flag::{OUTPUT, split, whole};
 use super::python::PythonArgs;
 use crate::check::port_command;
 use crate::ops::{Bounds, watched};
-use crate::output::Outputs;
+use crate::output::{Asked, Outputs};
 use crate::python::{Folder, Python, Script, set_threads};
 use crate::terminal::print;
-use crate::why::{Outcome, Values, compare, read, report};
+use crate::why::{Digests, Outcome, compare, read, report};
 
 const WHAT: &str = "What is compared";
 const RECORDED: &str = "What is recorded";
@@ -91,9 +91,9 @@ impl WhyArgs {
                 sides == 1 && self.lists.is_empty(),
                 "--save keeps one list: give either --script or --port beside it"
             );
-            let mut outputs = Outputs::open(&[(Some(save), "operations")])?;
+            let mut outputs = Outputs::open(&[("save", Some(save), "operations")])?;
             let recorded = self.record()?;
-            outputs.write(0, || Ok(fs::read(&recorded.lists[0])?))?;
+            outputs.write("save", || Ok(fs::read(&recorded.lists[0])?))?;
             for note in recorded.notes {
                 eprintln!("note: {note}");
             }
@@ -125,8 +125,12 @@ impl WhyArgs {
         record(programs, &bounds, python.timeout())
     }
 
-    fn outputs(&self) -> [(Option<&PathBuf>, &'static str); 3] {
-        [(self.json.as_ref(), "json"), (self.markdown.as_ref(), "md"), (self.html.as_ref(), "html")]
+    fn outputs(&self) -> [Asked<'_>; 3] {
+        [
+            ("json", self.json.as_ref(), "json"),
+            ("markdown", self.markdown.as_ref(), "md"),
+            ("html", self.html.as_ref(), "html"),
+        ]
     }
 }
 
@@ -177,10 +181,10 @@ fn record(programs: Vec<Program>, bounds: &Bounds, timeout: Duration) -> Result<
 
 /// Compares two lists, the script's first; `notes` are of how the programs ended.
 fn parted([script, port]: [&Path; 2], notes: Vec<String>) -> Result<Outcome> {
-    let mut values = Values::default();
-    let script = read(script, &mut values)?;
-    let port = read(port, &mut values)?;
-    let mut outcome = compare(&script, &port, &values);
+    let mut digests = Digests::default();
+    let script = read(script, &mut digests)?;
+    let port = read(port, &mut digests)?;
+    let mut outcome = compare(&script, &port, &digests);
     outcome.notes.extend(notes);
     Ok(outcome)
 }
@@ -188,9 +192,8 @@ fn parted([script, port]: [&Path; 2], notes: Vec<String>) -> Result<Outcome> {
 /// Prints the outcome, and writes it in the forms that were asked for.
 fn show(outcome: &Outcome, outputs: &mut Outputs) -> Result<()> {
     let printed = outputs.print_beside(&report::text(outcome));
-    let forms = [report::json as fn(&Outcome) -> String, report::markdown, report::html];
-    for (at, form) in forms.into_iter().enumerate() {
-        outputs.write(at, || Ok(form(outcome).into_bytes()))?;
-    }
+    outputs.write("json", || Ok(report::json(outcome).into_bytes()))?;
+    outputs.write("markdown", || Ok(report::markdown(outcome).into_bytes()))?;
+    outputs.write("html", || Ok(report::html(outcome).into_bytes()))?;
     printed
 }

@@ -21,7 +21,7 @@ const START: &str = include_str!("start.c");
 
 /// The library that waits for libtorch.
 pub fn start() -> Result<PathBuf> {
-    kept(
+    compiled(
         "start",
         "c",
         START,
@@ -46,7 +46,7 @@ pub fn watch(libtorch: &Libtorch) -> Result<PathBuf> {
     let search = joined("-L", libraries).into_string().unwrap_or_default();
     let rpath = joined("-Wl,-rpath,", libraries).into_string().unwrap_or_default();
     let link = [search.as_str(), "-ltorch_cpu", "-lc10", rpath.as_str(), "-ldl"];
-    kept("watch", "cpp", WATCH, &libtorch.name, flags, &link)
+    compiled("watch", "cpp", WATCH, &libtorch.name, flags, &link)
 }
 
 fn joined(flag: &str, path: &Path) -> OsString {
@@ -56,7 +56,7 @@ fn joined(flag: &str, path: &Path) -> OsString {
 }
 
 /// The library of this name, compiled if it is not there yet.
-fn kept(
+fn compiled(
     name: &str,
     ending: &str,
     source: &str,

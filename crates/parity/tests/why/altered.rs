@@ -8,8 +8,8 @@ use std::time::Duration;
 use parity::ops::{Bounds, watched};
 use parity::why::known::Known;
 use parity::why::list::List;
-use parity::why::parting::{Side, parting};
-use parity::why::{Values, read};
+use parity::why::parting::{Whose, parting};
+use parity::why::{Digests, read};
 
 use super::{python, root};
 
@@ -60,10 +60,10 @@ fn alter(kind: &str) -> (usize, usize, usize) {
     let lists = ["none", kind].map(|name| folder.path().join(name));
     record("none", &lists[0]);
     let altered = record(kind, &lists[1]);
-    let mut values = Values::default();
-    let [script, port] = lists.map(|list| read(&list, &mut values).unwrap());
-    let known = Known::of(&script, values.count());
-    let parting = parting(&port, &known, Side::Port);
+    let mut digests = Digests::default();
+    let [script, port] = lists.map(|list| read(&list, &mut digests).unwrap());
+    let known = Known::of(&script, digests.count());
+    let parting = parting(&port, &known, Whose::Port);
     let begin = beginnings(&port);
     assert_eq!((begin.len(), altered.len()), (runs(), runs()));
     let (mut count, mut named, mut silent) = (0, 0, 0);
