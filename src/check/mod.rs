@@ -91,7 +91,7 @@ fn record(experiment: &impl Experiment, kept: &Kept) -> Result<Trace> {
     let path = folder.path().join("rust.safetensors");
     let mut writer = Writer::keeping(&path, experiment.about(), kept.clone())?;
     experiment.run(&mut Both(&mut writer, &mut progress))?;
-    Trace::read(&writer.finish()?)
+    Ok(Trace::read(&writer.finish()?)?)
 }
 
 /// Which twins ran.

@@ -16,7 +16,7 @@ use parity::python::Script;
 use parity::report::{Comparison, Document};
 use tanh_parity::check;
 use tanh_parity::lesson::Experiment;
-use tanh_parity::lesson::settings::{OUTPUT, RUNNING, whole};
+use tanh_parity::lesson::settings::{OUTPUT, Threads};
 use tanh_parity::lesson::train::Train;
 use tanh_parity::python::Twins;
 use tanh_parity::threads::refuse_too_many;
@@ -85,9 +85,8 @@ struct OfTrain {
 /// Flags of `check all`.
 #[derive(Args)]
 struct All {
-    /// Threads of libtorch, from 1 to 1024; at the lesson's sizes one is fastest
-    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
-    threads: i32,
+    #[command(flatten)]
+    threads: Threads,
     #[command(flatten)]
     comparison: ComparisonArgs,
     #[command(flatten)]
@@ -141,12 +140,12 @@ fn train(
     flags: &ArgMatches,
 ) -> Result<Verdict> {
     train.validate()?;
-    refuse_too_many(train.run.threads as usize, 1)?;
+    refuse_too_many(train.run.threads.count as usize, 1)?;
     let (outputs, python) = (report.outputs(records.paths())?, comparison.python.find());
     let options = comparison.options.options(if more.port.is_some() { "step" } else { EPOCH })?;
     let args = split(more.script_args.as_deref().unwrap_or_default(), "--script-args")?;
     let script = more.script.as_deref();
-    let script = script.map(|path| Script { path, args: &args, threads: train.run.threads });
+    let script = script.map(|path| Script { path, args: &args, threads: train.run.threads.count });
     if let (Some(script), Some(port)) = (script, &more.port) {
         let port = split(port, "--port")?;
         let checked = port_against_script(script, &port, &python, report.digest, &options)?;
@@ -188,7 +187,8 @@ fn given_first(given: &Train, recorded: Result<Train>, flags: &ArgMatches) -> Re
 
 /// Every experiment with its defaults.
 fn all(flags: &ArgMatches) -> Result<Verdict> {
-    let All { threads, comparison, form } = All::from_arg_matches(flags)?;
+    let All { threads: Threads { count: threads }, comparison, form } =
+        All::from_arg_matches(flags)?;
     let mut outputs = Outputs::open(&form.outputs())?;
     let (options, python) =
         (comparison.options.options(EPOCH)?, Twins::of(comparison.python.find()).together()?);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use super::flag::{OUTPUT, RUNNING, split, whole};
+use super::flag::{OUTPUT, RUNNING, Threads, split};
 use super::options::{CompareOptions, Shown};
 use super::python::PythonArgs;
 use super::why;
@@ -32,9 +32,8 @@ pub struct CheckArgs {
     /// The port of it, which records to the file that TORCH_PARITY_TRACE names
     #[arg(long, value_name = "COMMAND", help_heading = "What is compared, and when it passes")]
     port: String,
-    /// Threads of both, from 1 to 1024, unless they set them themselves
-    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
-    threads: i32,
+    #[command(flatten)]
+    threads: Threads,
     /// Where they differ, run both once more and name the first operation that does
     #[arg(long, help_heading = RUNNING, conflicts_with = "format")]
     why: bool,
@@ -107,7 +106,7 @@ impl ReportArgs {
         let document = Document::new("check", vec![comparison], None);
         let shown = self.shown.show(&document, &mut outputs);
         for (name, trace) in RECORDS.into_iter().zip(&checked.traces) {
-            outputs.write(name, || trace.to_bytes())?;
+            outputs.write(name, || Ok(trace.to_bytes()?))?;
         }
         shown?;
         Ok(checked.report.verdict())
@@ -122,7 +121,7 @@ pub fn run(args: &CheckArgs) -> Result<Verdict> {
     let words = split(script_args.as_deref().unwrap_or_default(), "--script-args")?;
     let port = split(port, "--port")?;
     let python = comparison.python.find();
-    let script = Script { path: script, args: &words, threads: *threads };
+    let script = Script { path: script, args: &words, threads: threads.count };
     let checked = port_against_script(script, &port, &python, report.digest, &options)?;
     let verdict = report.show(&checked, outputs)?;
     if args.why && verdict == Verdict::Diverged {

@@ -197,7 +197,7 @@ fn differences(
         |(), i| {
             let [actual, expected] = selection.digests(by_digest[i])?;
             let both = || [hex(&actual), hex(&expected)];
-            Ok((actual != expected).then(|| What::Digest { digests: both() }))
+            anyhow::Ok((actual != expected).then(|| What::Digest { digests: both() }))
         },
     )?;
     let differing = by_digest.iter().zip(digests);

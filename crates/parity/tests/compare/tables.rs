@@ -10,7 +10,7 @@ use super::live::draws;
 use super::*;
 
 /// Reads a text as the file `name`.
-fn read(name: &str, text: &str) -> anyhow::Result<Input> {
+fn read(name: &str, text: &str) -> parity_record::Result<Input> {
     Input::parse(text.as_bytes().to_vec(), Path::new(name))
 }
 
