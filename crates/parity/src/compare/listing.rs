@@ -58,7 +58,7 @@ impl Report {
             }
             What::Dtype([x, y]) => format!("dtype {x} for {a}, {y} for {b}"),
             What::Shape([x, y]) => format!("shape {x:?} for {a}, {y:?} for {b}"),
-            What::Digest(_) => "other digests".to_owned(),
+            What::Digest(_) => "different digests".to_owned(),
             What::Text([x, y]) => {
                 let [x, y] = [x, y].map(|text| elided(&escaped(text), 12));
                 format!("\"{x}\" for {a}, \"{y}\" for {b}")

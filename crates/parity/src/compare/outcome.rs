@@ -246,7 +246,7 @@ impl Report {
             summary: if self.settings.is_empty() {
                 self.verdict_line(&total)
             } else {
-                "diverged: runs of other settings, nothing was compared".to_owned()
+                "diverged: the settings of the runs differ, so nothing was compared".to_owned()
             },
             sides: self.sides.clone(),
             noun: self.noun.word(),

@@ -18,7 +18,10 @@ impl fmt::Display for Report {
     /// The table by phase, the verdict, and what led to it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.settings.is_empty() {
-            writeln!(f, "verdict: diverged: runs of other settings, nothing was compared")?;
+            writeln!(
+                f,
+                "verdict: diverged: the settings of the runs differ, so nothing was compared"
+            )?;
             return write!(f, "{}", self.divergence());
         }
         let total = self.total();
@@ -159,7 +162,7 @@ impl Report {
             What::Digest([x, y]) => {
                 let width = a.chars().count().max(b.chars().count());
                 let lines = format!("\n  {a:width$}  {x}\n  {b:width$}  {y}");
-                format!("{place}: other digests, values were not kept{lines}")
+                format!("{place}: different digests; the values were not kept{lines}")
             }
             What::Text([x, y]) => {
                 let width = a.chars().count().max(b.chars().count());
