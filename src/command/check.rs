@@ -156,7 +156,7 @@ fn train(
         return Ok(verdict);
     }
     let checked = if let Some(script) = script {
-        let settings = |told: Result<Train>| given_first(train, told, flags);
+        let settings = |recorded: Result<Train>| given_first(train, recorded, flags);
         check::against_script(script, &python, report.digest, settings, &options)?
     } else {
         let digest =
@@ -168,16 +168,16 @@ fn train(
 }
 
 /// The settings that a record tells, but those that flags give.
-fn given_first(given: &Train, told: Result<Train>, flags: &ArgMatches) -> Result<Train> {
+fn given_first(given: &Train, recorded: Result<Train>, flags: &ArgMatches) -> Result<Train> {
     let is_given = |flag: &str| flags.value_source(flag) == Some(ValueSource::CommandLine);
-    let mut train = told?;
+    let mut train = recorded?;
     let Train { seed, run } = given.clone();
-    macro_rules! take {
+    macro_rules! set_given {
         ($($name:ident)*) => {
             $(if is_given(stringify!($name)) { train.run.$name = run.$name; })*
         };
     }
-    take!(samples features hidden epochs lr activations same_init threads);
+    set_given!(samples features hidden epochs lr activations same_init threads);
     if is_given("seed") {
         train.seed = seed;
     }
@@ -187,7 +187,8 @@ fn given_first(given: &Train, told: Result<Train>, flags: &ArgMatches) -> Result
 
 /// Every experiment with its defaults.
 fn all(flags: &ArgMatches) -> Result<Verdict> {
-    let All { threads, comparison, form } = All::from_arg_matches(flags)?;
+    let All { threads: Threads { count: threads }, comparison, form } =
+        All::from_arg_matches(flags)?;
     let mut outputs = Outputs::open(&form.outputs())?;
     let (options, python) =
         (comparison.options.options(EPOCH)?, Twins::of(comparison.python.find()).together()?);
@@ -205,11 +206,10 @@ fn all(flags: &ArgMatches) -> Result<Verdict> {
         Ok(checked)
     };
     let checked: Vec<_> = started.into_iter().map(finish).collect::<Result<_>>()?;
-    let (text, verdict) = check::summary(&checked, &options);
     let comparisons = checked.iter().map(|checked| Comparison::of_check(checked, 0)).collect();
     let document = Document::new("check", comparisons, options.tolerance);
-    form.show(&document, text, &mut outputs)?;
-    Ok(verdict)
+    form.show(&document, &mut outputs)?;
+    Ok(document.verdict)
 }
 
 #[cfg(test)]

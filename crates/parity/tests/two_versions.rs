@@ -30,9 +30,8 @@ fn blocks() -> Vec<(String, String)> {
 /// that they are there, if they vary.
 fn missing<'a>(printed: &str, expected: &'a str, varies: bool) -> Option<&'a str> {
     let number = Regex::new(r"-?\d[\w.,+-]*").unwrap();
-    let plain = |line: &str| match varies {
-        true => number.replace_all(line, "number").into_owned(),
-        false => line.to_owned(),
+    let plain = |line: &str| {
+        if varies { number.replace_all(line, "number").into_owned() } else { line.to_owned() }
     };
     let mut rest = printed.lines();
     let mut may_skip = false;

@@ -1,6 +1,6 @@
 //! Where two runs part, a second look at both: at values, and whether they repeat themselves.
 
-use crate::compare::{Difference, Options, Report, What, compare};
+use crate::compare::{Difference, Options, Report, Sides, What, compare};
 use anyhow::Result;
 use parity_record::{Kept, Key, Trace};
 
@@ -31,30 +31,31 @@ impl Digest {
 /// it fails, the verdict stands.
 pub fn look_again(
     report: &mut Report,
-    sides: [&str; 2],
+    sides: Sides,
     first: [&Trace; 2],
     options: &Options,
     again: impl FnOnce(&Kept) -> Result<[Trace; 2]>,
 ) {
     let Some(Difference { key, what, .. }) = report.failing().next() else { return };
     let Some(step) = key.place().map(|place| place.step) else { return };
-    let (key, by_digest) = (key.clone(), matches!(what, What::Digest(_)));
+    let (key, by_digest) = (key.clone(), matches!(what, What::Digest { .. }));
     if !by_digest && !first.iter().any(|trace| has_threads(trace)) {
         return;
     }
     let at = format!("{} {step}", options.step_word);
-    let told = again(&Kept { steps: step..step + 1, ..Kept::default() }).and_then(|second| {
-        let restless = restless(sides, first, &second, &key);
-        let detail = compare(sides, &second[0], &second[1], options)?;
-        let is_told = by_digest && report.tell_values(&detail);
-        Ok((restless, is_told))
-    });
-    match told {
+    let second_look =
+        again(&Kept { steps: step..step + 1, ..Kept::default() }).and_then(|second| {
+            let restless = restless(sides, first, &second, &key);
+            let detail = compare(sides, &second[0], &second[1], options)?;
+            let has_values = by_digest && report.fill_in_values(&detail);
+            Ok((restless, has_values))
+        });
+    match second_look {
         Err(error) => {
             report.note(format!("no values of {at}, since running both again failed: {error:#}"))
         }
-        Ok((restless, is_told)) => {
-            if is_told {
+        Ok((restless, has_values)) => {
+            if has_values {
                 report.note(format!(
                     "compared digests first, then the values of {at}: both ran again for that"
                 ));
@@ -75,12 +76,7 @@ fn has_threads(trace: &Trace) -> bool {
 }
 
 /// The sides whose tensor of this key is another the second time.
-fn restless<'s>(
-    sides: [&'s str; 2],
-    first: [&Trace; 2],
-    second: &[Trace; 2],
-    key: &Key,
-) -> Vec<&'s str> {
+fn restless(sides: Sides, first: [&Trace; 2], second: &[Trace; 2], key: &Key) -> Vec<&'static str> {
     let is_another =
         |side: usize| match (first[side].tensors.get(key), second[side].tensors.get(key)) {
             (Some(first), Some(second)) => *first != *second && *first != second.digest(),
@@ -109,7 +105,12 @@ mod tests {
 
     /// A run whose second step is `last`, held to one where it is 1, and what is said
     /// after running both again, which then have these in the second step.
-    fn told(last: f32, digest: bool, threads: &str, seconds: [f32; 2]) -> (Option<Kept>, String) {
+    fn second_look(
+        last: f32,
+        digest: bool,
+        threads: &str,
+        seconds: [f32; 2],
+    ) -> (Option<Kept>, String) {
         let mut first = [1.0, last].map(|last| run(last, digest));
         for trace in &mut first {
             trace.about.environment.insert("threads".to_owned(), threads.to_owned());
@@ -127,7 +128,7 @@ mod tests {
 
     #[test]
     fn the_step_where_digests_part_is_run_again_by_values() {
-        let (asked, text) = told(1.5, true, "1", [1.0, 1.5]);
+        let (asked, text) = second_look(1.5, true, "1", [1.0, 1.5]);
         assert_eq!(asked, Some(Kept { steps: 2..3, ..Kept::default() }));
         assert!(
             text.contains("compared digests first, then the values of epoch 2: both ran"),
@@ -143,12 +144,12 @@ mod tests {
     #[test]
     fn a_side_that_does_not_repeat_itself_is_named_before_the_verdict() {
         for (digest, threads) in [(true, "1"), (true, "2"), (false, "2")] {
-            let (_, text) = told(1.5, digest, threads, [1.0, 1.0]);
+            let (_, text) = second_look(1.5, digest, threads, [1.0, 1.0]);
             let (before, _) = text.split_once("verdict: diverged").unwrap();
             let said = "B gives other values when it is run again: tanh/000002/param/w\n";
             assert!(before.contains(said) && !text.contains("A gives"), "{text}");
         }
-        let (_, text) = told(1.5, false, "2", [1.0, 1.5]);
+        let (_, text) = second_look(1.5, false, "2", [1.0, 1.5]);
         assert!(
             text.contains("both ran again for epoch 2 and gave the same values as before\n"),
             "{text}"
@@ -158,7 +159,7 @@ mod tests {
     #[test]
     fn runs_that_need_no_second_look_run_once() {
         for (last, digest, threads) in [(1.0, true, "2"), (1.0, false, "2"), (1.5, false, "1")] {
-            assert_eq!(told(last, digest, threads, [1.0, 1.0]).0, None);
+            assert_eq!(second_look(last, digest, threads, [1.0, 1.0]).0, None);
         }
     }
 }

@@ -102,11 +102,9 @@ impl ReportArgs {
 
     /// Prints the report and writes what was asked for.
     pub fn show(&self, checked: &Checked, mut outputs: Outputs) -> Result<Verdict> {
-        let listed = self.shown.listed();
-        let comparison = Comparison::of_check(checked, listed);
+        let comparison = Comparison::of_check(checked, self.shown.listed());
         let document = Document::new("check", vec![comparison], None);
-        let text = self.shown.with_listing(checked.text(), &checked.report);
-        let shown = self.shown.show(&document, text, &mut outputs);
+        let shown = self.shown.show(&document, &mut outputs);
         for (name, trace) in RECORDS.into_iter().zip(&checked.traces) {
             outputs.write(name, || Ok(trace.to_bytes()?))?;
         }
