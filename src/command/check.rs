@@ -194,8 +194,7 @@ fn all(flags: &ArgMatches) -> Result<Verdict> {
         (comparison.options.options(EPOCH)?, Twins::of(comparison.python.find()).together()?);
     let start = |room: &dyn Room| {
         let command = room.with_settings(Command::new(ALL));
-        let defaults =
-            command.try_get_matches_from([ALL, &format!("--threads={}", threads.count)])?;
+        let defaults = command.try_get_matches_from([ALL, &format!("--threads={threads}")])?;
         room.start_check(&defaults, &python, Digest::Never)
     };
     let started: Vec<_> = rooms().iter().map(|room| start(&**room)).collect::<Result<_>>()?;
