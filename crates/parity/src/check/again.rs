@@ -52,7 +52,7 @@ pub fn look_again(
         });
     match second_look {
         Err(error) => {
-            report.note(format!("no values of {at}, since running both again failed: {error:#}"))
+            report.note(format!("no values of {at}, since running both again failed: {error:#}"));
         }
         Ok((restless, has_values)) => {
             if has_values {
