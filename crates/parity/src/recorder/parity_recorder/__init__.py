@@ -25,6 +25,7 @@ The rooms, each of which uses none but those above it:
     record      what is written, under which key
     tensors     reading a tensor's bytes where they lie
     names       tensors in arguments, outputs and states, by name
+    lacks       what steps lack, and why
     graph       autograd's graph, gone through
     settings    an optimizer's settings, for the metadata
     passes      calls of models

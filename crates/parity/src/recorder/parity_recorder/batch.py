@@ -25,6 +25,7 @@ from collections import Counter
 
 import torch
 
+from . import lacks
 from .graph import MOST_NODES, OF_LOGITS, is_leaf, leaves_of, walk
 from .tensors import piece, read
 
@@ -151,10 +152,12 @@ class Batch:
             return f"{name}#{n}" if (n := counts[phase, name]) > 1 else name
 
         if not keep:
-            return
+            return None
+        inputs, targets = [], []
         for made in passes:
             for name, content, taken, why in data_of(series, made):
                 if taken:
+                    (targets if made.is_criterion else inputs).append(name)
                     key = numbered("data", name)
                     why += self.record.write_data(series.name, step, key, content)
                 what = f"data {name} of {made.class_name}"
@@ -168,6 +171,11 @@ class Batch:
             self.record.write(
                 series.name, step, "loss", numbered("loss", "loss"), content
             )
+        missing, why = lacks.of_step(series, mine, passes, inputs, targets)
+        if self.record.shared:  # the script names its data itself
+            missing = tuple(what for what in missing if what not in lacks.NAMED)
+        series.note_lacking(missing, why)
+        return inputs
 
     def let_models_go(self, taken=False):
         """Of all events, or of those that an update has taken."""

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 
+from . import lacks
 from .options import PHASES, Options, Trouble, step_range
 from .recording import Recorder, current, ended_well, how_it_ended
 from .script import WhenImported, hide_frames, read_script, run, wait_for_threads
@@ -79,8 +80,7 @@ def why_nothing(recorder):
         return "it never imported torch"
     if recorder.steps.batch.backwards:
         return "it called backward, but no parameter changed and no optimizer stepped"
-    compiler = getattr(sys.modules.get("torch._dynamo"), "utils", None)
-    if compiler is not None and compiler.counters["frames"]:
+    if lacks.compiles():
         return "what torch.compile compiles whole, step included, is not seen inside"
     return "no model was called and nothing called backward in this process"
 
@@ -109,7 +109,8 @@ def save(recorder, error):
     said += f" in {recorder.record.file.written}{ended}"
     if recorder.error is not None:
         raise Trouble(f"{said}, but then failed: {one_line(recorder.error)}")
-    return said
+    series = recorder.steps.models.series.values()
+    return "\n  ".join([said, *(line for s in series for line in lacks.words(s))])
 
 
 def one_line(error):

@@ -7,6 +7,7 @@ from collections import Counter
 import torch
 from torch.utils.weak import WeakIdKeyDictionary
 
+from . import lacks
 from .file import digest_of
 from .names import ids_of, plain, unwrap
 from .options import Trouble
@@ -25,6 +26,7 @@ class Series:
         self.by_optimizer = False  # else its parameters are watched
         self.by_call = False  # its steps are calls
         self.seed, self.optimizers, self.graph = None, [], None
+        self.noted, self.lacks = 0, {}  # steps; what they lack, and why -> of how many
         self.path_of = None
 
     def path(self, module):
@@ -36,12 +38,19 @@ class Series:
             self.path_of = {id(m): plain(path) for path, m in model.named_modules()}
         return self.path_of.get(id(unwrap(module)))
 
+    def note_lacking(self, missing, why):
+        """A step is noted that has not all that others have."""
+        self.noted += 1
+        if missing:
+            self.lacks[missing, why] = self.lacks.get((missing, why), 0) + 1
+
     def about(self):
         about = {"series": self.name, "class": self.class_name, "steps": self.steps}
         about |= {"seed": self.seed, "optimizer": next(iter(self.optimizers), None)}
         if len(self.optimizers) > 1:
             about["optimizers"] = self.optimizers
-        return about | {"graph": self.graph or []}
+        lacking = {"lacks": lines} if (lines := list(lacks.words(self))) else {}
+        return about | {"graph": self.graph or []} | lacking
 
 
 class Models:

@@ -57,6 +57,7 @@ class Record:
         self.events = Events()
         self.generator = []  # [series, step, digest], where it is not the one before
         self.state = None  # of the generator, as last seen
+        self.shared = False  # whether the script names data
         self.explained = set()
 
     def __len__(self):
@@ -113,6 +114,7 @@ class Record:
 
     def write_shared(self, name, piece):
         """What all series share. Drawn again, the same data is the same data."""
+        self.shared = True
         digest = digest_of(piece)
         if self.last.get(("data", name)) != digest:
             self.last["data", name] = digest
