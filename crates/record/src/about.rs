@@ -25,6 +25,9 @@ pub struct Model {
     pub optimizer: Option<serde_json::Map<String, serde_json::Value>>,
     /// The nodes of its loss's autograd graph, from the loss on.
     pub graph: Vec<String>,
+    /// What its steps lack that others have, and why, in lines.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
 }
 
 impl Model {

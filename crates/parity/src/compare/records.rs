@@ -55,7 +55,11 @@ pub(super) fn compare_sides(
     let partial = names.iter().zip(about).filter_map(|(side, about)| {
         about.partial.as_ref().map(|why| format!("{side} is partial: {why}"))
     });
-    report.notes = partial.chain(notes).collect();
+    let lacks = names.iter().zip(about).flat_map(|(side, about)| {
+        let lines = about.models.iter().flat_map(|model| &model.lacks);
+        lines.map(move |line| folded(format!("of {side}, {line}")))
+    });
+    report.notes = partial.chain(lacks).chain(notes).collect();
     let order = Order::of(&about);
     let groups = count(&selection, &mut report, &order);
     let (found, needed) = differences(&selection, options, threads)?;
@@ -77,6 +81,11 @@ pub(super) fn compare_sides(
     }
     report.groups = groups.into_values().collect();
     Ok(report)
+}
+
+/// A line in two, where it is too long for one.
+fn folded(line: String) -> String {
+    if line.chars().count() <= 80 { line } else { line.replacen(": ", ":\n  ", 1) }
 }
 
 /// That the generators of random numbers parted before the first divergence did, or

@@ -9,6 +9,7 @@ use anyhow::Context;
 use parity_record::{About, Array, Kept, Key, TRACE_VARIABLE, Writer};
 use tch::Tensor;
 
+use super::batches::{Batches, again};
 use super::{Observer, Step, borrowed};
 use crate::cpu;
 use crate::error::Result;
@@ -50,8 +51,7 @@ pub struct Recorder(Option<Rc<RefCell<Open>>>);
 struct Open {
     /// None once it is finished.
     writer: Option<Writer>,
-    /// The batches that were recorded last, by series and name.
-    batches: BTreeMap<(String, String), Array>,
+    batches: Batches,
 }
 
 impl Open {
@@ -88,7 +88,7 @@ impl Recorder {
             .with_context(|| format!("cannot write {}", path.display()))?;
         let about = about(what, BTreeMap::new(), tch::get_num_threads());
         let writer = Some(Writer::keeping(&path, about, kept)?);
-        Ok(Self(Some(Rc::new(RefCell::new(Open { writer, batches: BTreeMap::new() })))))
+        Ok(Self(Some(Rc::new(RefCell::new(Open { writer, batches: Batches::default() })))))
     }
 
     /// Whether it records.
@@ -148,7 +148,7 @@ impl Series {
     /// The batch of the step to come: each tensor is recorded where it is not,
     /// bit for bit, the one that was recorded last under this name, or by another
     /// series under any. A name that comes again before the step is done is
-    /// recorded as `name#2`.
+    /// recorded as `name#2`, where it is not what came before it.
     pub fn data(&mut self, named: &[(&str, &Tensor)]) -> Result<()> {
         self.batch("data", self.step + 1, named)
     }
@@ -160,16 +160,11 @@ impl Series {
             return Ok(());
         }
         for (name, tensor) in named {
-            let name = self.numbered(phase, name);
-            let array = Array::of(tensor)?;
-            let at = (self.name.clone(), format!("{phase}/{name}"));
-            // Two inputs of a model may change places.
-            let other = |place: &(String, String)| place.0 != at.0 || *place == at;
-            if open.batches.iter().any(|(place, known)| other(place) && *known == array) {
-                continue;
+            let n = self.count(phase, name);
+            let named = (self.name.clone(), phase, (*name).to_owned());
+            for (name, array) in open.batches.take(named, n, &Array::of(tensor)?) {
+                open.writer()?.insert(Key::new(&self.name, step, phase, &name), &array)?;
             }
-            open.writer()?.insert(Key::new(&self.name, step, phase, &name), &array)?;
-            open.batches.insert(at, array);
         }
         Ok(())
     }
@@ -220,10 +215,15 @@ impl Series {
         Ok(())
     }
 
-    fn numbered(&mut self, phase: &'static str, name: &str) -> String {
+    /// How often this name was there since the last step.
+    fn count(&mut self, phase: &'static str, name: &str) -> usize {
         let count = self.counts.entry((phase, name.to_owned())).or_default();
         *count += 1;
-        if *count == 1 { name.to_owned() } else { format!("{name}#{count}") }
+        *count
+    }
+
+    fn numbered(&mut self, phase: &'static str, name: &str) -> String {
+        again(name, self.count(phase, name))
     }
 
     /// A training step, after the optimizer's update: what the forward pass put

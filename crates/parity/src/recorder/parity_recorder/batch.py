@@ -27,6 +27,7 @@ import torch
 
 from . import lacks
 from .graph import MOST_NODES, OF_LOGITS, is_leaf, leaves_of, walk
+from .record import again
 from .tensors import piece, read
 
 MOST_EVENTS = 1000
@@ -142,14 +143,13 @@ class Batch:
                 self.passes.forget(made)
         if series.graph is None and mine:
             series.graph = mine[0].graph
-            of_logits = any(name.startswith(OF_LOGITS) for name in series.graph)
             if series.output is None:
-                series.output = "logits" if of_logits else "output"
+                series.output = "logits" if of_logits(series, mine[0]) else "output"
         counts = Counter()
 
         def numbered(phase, name):
             counts[phase, name] += 1
-            return f"{name}#{n}" if (n := counts[phase, name]) > 1 else name
+            return again(name, counts[phase, name])
 
         if not keep:
             return None
@@ -158,8 +158,8 @@ class Batch:
             for name, content, taken, why in data_of(series, made):
                 if taken:
                     (targets if made.is_criterion else inputs).append(name)
-                    key = numbered("data", name)
-                    why += self.record.write_data(series.name, step, key, content)
+                    n = counts["data", name] = counts["data", name] + 1
+                    why += self.record.write_data(series.name, step, name, n, content)
                 what = f"data {name} of {made.class_name}"
                 self.record.explain(series.name, step, what, taken, why)
         for made in passes:
@@ -182,6 +182,14 @@ class Batch:
         for event in self.events:
             if event.taken or not taken:
                 event.models = []
+
+
+def of_logits(series, event):
+    """Whether the loss is computed from logits, and these are the model's output, not
+    that of another model which comes behind it, as behind a GAN's generator."""
+    last = [made for made in event.passes if made.has_parameters][-1:]
+    own = all(path_of(series, made) is not None for made in last)
+    return own and any(name.startswith(OF_LOGITS) for name in event.graph)
 
 
 def path_of(series, made):

@@ -73,6 +73,7 @@ class TraceFile:
         except OSError as error:
             raise Trouble(f"cannot write {path}: {error.strerror}") from error
         self.written = path
+        self.size = 2000  # of the file, about, in bytes; so many of metadata
         # Plain tuples of a few shared objects and numbers: the garbage collector
         # need not go through them, however many there are.
         self.entries = {}  # key -> its kind, and where it starts in a spool
@@ -93,6 +94,7 @@ class TraceFile:
         spool = self.spools[kind[-1]]
         self.entries[key] = kind, spool.size
         spool.add(content)
+        self.size += len(key) + 80 + len(content)
 
     def close(self):
         """Leaves nothing of the spools."""
@@ -202,6 +204,7 @@ class DigestFile(TraceFile):
         self.spools[4].add(kind.to_bytes(4, "little"))
         self.spools[1].add(f"{',' if self.count else '['}{json.dumps(key)}".encode())
         self.count += 1
+        self.size += len(key) + 23
 
     def shards(self):
         n, texts = self.count, self.spools[1]

@@ -167,8 +167,11 @@ class Models:
                 return series
         class_name = type(model).__name__
         if name is None:
-            self.counts[class_name] += 1
-            name = f"{class_name}-{self.counts[class_name]}"
+            word = class_name.replace("/", ".")  # which parts a key
+            self.counts[word] += 1
+            name = f"{word}-{self.counts[word]}"
+        if "/" in name:
+            raise Trouble(f"a series cannot be called {name}: leave out the /")
         if name in self.series:
             raise Trouble(f"two models are to be series {name}")
         self.series[name] = series = Series(name, class_name, model, [], output)

@@ -6,7 +6,7 @@ import signal
 import sys
 
 from .options import Options, Trouble
-from .record import Record
+from .record import Full, Record
 from .signals import Signals, is_of_a_handler
 
 
@@ -65,6 +65,9 @@ class Recorder:
         try:
             with torch._C.DisableTorchFunction():  # nothing that a mode could see
                 return note(*args)
+        except Full:
+            self.on, self.record.is_full = False, True
+            return None
         except Exception as error:
             self.fail(error)
             if is_of_a_handler(error):

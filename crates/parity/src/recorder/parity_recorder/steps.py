@@ -184,6 +184,7 @@ class Steps:
             self.record.events.step(series.name, step, self.passes.updates - 1, same)
             numbers = read(torch.default_generator.get_state()).data
             self.record.note_generator(series.name, step, numbers)
+        size = self.record.file.size
         inputs = self.batch.take(series, {id(p) for _, p in named}, step, keep)
         if inputs == [] and step == 1:
             self.look_into_forward(series)
@@ -205,3 +206,4 @@ class Steps:
         if "param" in self.record.options.phases:
             for name, param in named:
                 self.record.write(series.name, step, "param", name, piece(param))
+        self.record.say_size(series.name, self.record.file.size - size)
