@@ -223,7 +223,7 @@ def run_script(
 
 
 LACKS = re.compile(
-    r"  \S+ lacks |    (no|what|its) .*"
+    r"  \S+( and \S+ more)? lacks? |    (no|what|its) .*"
 )  # the second line of a long one
 
 

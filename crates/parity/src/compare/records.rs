@@ -56,8 +56,7 @@ pub(super) fn compare_sides(
         about.partial.as_ref().map(|why| format!("{side} is partial: {why}"))
     });
     let lacks = names.iter().zip(about).flat_map(|(side, about)| {
-        let lines = about.models.iter().flat_map(|model| &model.lacks);
-        lines.map(move |line| folded(format!("of {side}, {line}")))
+        about.lacks.iter().map(move |line| folded(format!("of {side}, {line}")))
     });
     report.notes = partial.chain(lacks).chain(notes).collect();
     let order = Order::of(&about);

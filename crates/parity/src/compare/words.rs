@@ -8,7 +8,7 @@ use super::report::Noun;
 use super::verdict::{tally_row, tally_table, tolerance_text, verdict_of};
 use super::{Report, Tally, Tolerance, Verdict};
 use crate::text::{counted, elided, escaped, repr, table, thousands};
-use parity_record::{Key, Place, SHARED};
+use parity_record::{END, Key, Place, SHARED};
 
 /// Rows of a table by phase or column beyond which only those that differ are
 /// shown.
@@ -196,6 +196,7 @@ impl Report {
         let words = match place {
             None => key.to_string(),
             Some(Place { series: SHARED, step: 0, name, .. }) => format!("data, {name}"),
+            Some(Place { series, phase: END, name, .. }) => format!("{series}, at the end, {name}"),
             Some(Place { series, step: 0, phase, name }) => {
                 format!("{series}, at the start, {phase}, {name}")
             }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use anyhow::Context;
-use parity_record::{About, Array, Kept, Key, TRACE_VARIABLE, Writer};
+use parity_record::{About, Array, END, Kept, Key, TRACE_VARIABLE, Writer};
 use tch::Tensor;
 
 use super::batches::{Batches, again};
@@ -262,6 +262,13 @@ impl Series {
         self.tensors("param", &borrowed(&self.params))
     }
 
+    /// What a model is when the run ends, where that is not what its last step left:
+    /// weights that were clamped, averaged or put back. An average that nothing
+    /// trained or called is a [series](Recorder::series) without initial parameters.
+    pub fn end(&self, named: &[(String, Tensor)]) -> Result<()> {
+        self.tensors(END, &borrowed(named))
+    }
+
     /// Any tensors of the last step, in any phase.
     pub fn tensors(&self, phase: &str, named: &[(&str, &Tensor)]) -> Result<()> {
         let Some(open) = &self.recorder.0 else { return Ok(()) };
@@ -347,11 +354,17 @@ mod tests {
             let seen = vec![("bn.seen".to_owned(), Tensor::from(1_i64))];
             series.buffers(&seen).unwrap();
         }
+        series.end(&model.named_parameters()[..1]).unwrap();
+        let average = vec![("weight".to_owned(), Tensor::from(0.5_f32))];
+        recorder.series("Linear-2", Vec::new()).unwrap().end(&average).unwrap();
         recorder.finish().unwrap();
         let trace = Trace::read(&path).unwrap();
-        // 2 initial and 2 inputs; 2 steps of 2 outputs, 2 losses, 2 gradients, 4
+        let end = |series, step, name| trace.get(series, step, "end", name).is_some();
+        assert!(end("Linear-1", 2, "weight") && end("Linear-2", 0, "weight"));
+        assert!(!end("Linear-1", 2, "bias"));
+        // 2 initial and 2 inputs, 2 in the end; 2 steps of 2 outputs, 2 losses, 2 gradients, 4
         // moments, 2 parameters and what was seen.
-        assert_eq!(trace.tensors.len(), 4 + 2 * 13);
+        assert_eq!(trace.tensors.len(), 6 + 2 * 13);
         let has = |step, phase, name| trace.get("Linear-1", step, phase, name).is_some();
         assert!(has(1, "data", "input") && has(1, "data", "input#2") && has(2, "state", "bn.seen"));
         assert!(has(2, "forward", "output#2") && has(2, "loss", "loss#2"));

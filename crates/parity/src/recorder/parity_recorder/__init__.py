@@ -29,6 +29,7 @@ The rooms, each of which uses none but those above it:
     graph       autograd's graph, gone through
     settings    an optimizer's settings, for the metadata
     passes      calls of models
+    ends        what models are in the end
     models      whose a parameter is
     batch       which passes, losses and data a step is made of
     inference   calls that lead to no update

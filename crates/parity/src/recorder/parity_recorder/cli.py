@@ -80,10 +80,16 @@ def why_nothing(recorder):
     if recorder.steps is None:
         return "it never imported torch"
     if recorder.steps.batch.backwards:
-        return "it called backward, but no parameter changed and no optimizer stepped"
+        return (
+            "it called backward, but no parameter changed and no optimizer stepped:"
+            " name what it updates by parity_recorder.data(w=w)"
+        )
     if lacks.compiles():
         return "what torch.compile compiles whole, step included, is not seen inside"
-    return "no model was called and nothing called backward in this process"
+    return (
+        "no model was called and nothing called backward in this process: name what it"
+        " trains by parity_recorder.data(w=w)"
+    )
 
 
 def save(recorder, error):
@@ -115,7 +121,7 @@ def save(recorder, error):
     if recorder.error is not None:
         raise Trouble(f"{said}, but then failed: {one_line(recorder.error)}")
     series = recorder.steps.models.series.values()
-    lines = [f"  {line}" for s in series for line in lacks.words(s)]
+    lines = [f"  {line}" for line in lacks.words(series)]
     lines = [x if len(x) <= 80 else x.replace(": ", ":\n    ") for x in lines]
     return "\n".join([said, *lines])
 

@@ -39,8 +39,13 @@ def compiles():
     return compiler is not None and bool(compiler.counters["frames"])
 
 
-def words(series):
-    """A line for each thing that its steps lack."""
-    for (missing, why), steps in series.lacks.items():
-        some = f" in {steps:,} of {series.noted:,} steps" * (steps < series.noted)
-        yield f"{series.name} lacks {', '.join(missing)}{some}: {why}"
+def words(models):
+    """A line for each thing that the steps of some of these series lack."""
+    found = {}
+    for series in models:
+        for (missing, why), steps in series.lacks.items():
+            some = f" in {steps:,} of {series.noted:,} steps" * (steps < series.noted)
+            found.setdefault((", ".join(missing) + some, why), []).append(series.name)
+    for (what, why), (name, *more) in found.items():
+        who = f"{name} and {len(more):,} more lack" if more else f"{name} lacks"
+        yield f"{who} {what}: {why}"

@@ -8,7 +8,7 @@ import re
 import sys
 
 PHASES = ("data", "init", "forward", "loss", "grad", "state", "param")
-PHASES += ("eval", "measure")
+PHASES += ("eval", "measure", "end")
 
 
 class Trouble(Exception):

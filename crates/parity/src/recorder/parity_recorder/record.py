@@ -73,7 +73,7 @@ class Record:
         self.events = Events()
         self.generator = []  # [series, step, digest], where it is not the one before
         self.state = None  # of the generator, as last seen
-        self.shared = False  # whether the script names data
+        self.shared, self.shared_step = {}, 0  # digests of what the script names
         self.is_full = False  # whether it is as large as it may be
         self.explained = set()
 
@@ -86,13 +86,14 @@ class Record:
         return options.first <= step < options.end and step % options.every == 0
 
     def write(self, series, step, phase, name, piece):
+        """Returns what the file knows it by, where it was written."""
         if piece is None or phase not in self.options.phases:
-            return
+            return None
         key = f"{series}/{step:06}/{phase}/{name}"
         if self.file.size + len(piece.data) + len(key) > self.options.most_bytes:
             raise Full
         self.order["series"][series] = self.order["names"][name] = None
-        self.file.add(key, piece)
+        return self.file.add(key, piece)
 
     def write_data(self, series, step, name, n, piece, phase="data"):
         """Data is recorded where it is not what was recorded last under its name, or
@@ -154,12 +155,18 @@ class Record:
         with contextlib.suppress(OSError, ValueError, AttributeError):  # it is closed
             print(text, file=sys.__stderr__, flush=True)
 
-    def write_shared(self, name, piece):
-        """What all series share. Drawn again, the same data is the same data."""
-        self.shared = True
-        digest = digest_of(piece)
-        place = "data", "data", name, 1
-        if self.last.get(place) != digest:
-            self.last[place] = digest
-            if self.wants(0):
-                self.write("data", 0, "data", name, piece)
+    def write_shared(self, named, updates):
+        """What a script names itself, and all series share; at step 0, and where it
+        was named before and is other data now, at the next. Drawn again, the same
+        data is the same data."""
+        found = {n: digest_of(content) for n, content in named.items() if content}
+        new = {n: d for n, d in found.items() if self.shared.get(n) != d}
+        if not new.keys().isdisjoint(self.shared):
+            self.shared_step += 1
+            if self.wants(self.shared_step):
+                self.events.step("data", self.shared_step, updates, False)
+        self.shared |= new
+        for name, digest in new.items():
+            self.last["data", "data", name, 1] = digest
+            if self.wants(self.shared_step):
+                self.write("data", self.shared_step, "data", name, named[name])

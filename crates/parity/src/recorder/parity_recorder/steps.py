@@ -50,6 +50,7 @@ class Steps:
 
     def before_call(self, module, args, kwargs):
         """Notes what goes into an outermost module."""
+        self.models.ends.write_gone()
         self.notice_updates()
         inner = unwrap(module)
         if torch.is_grad_enabled() and not isinstance(inner, passes.Criterion):
@@ -165,6 +166,7 @@ class Steps:
         self.notice_updates()
         if whole:
             self.inference.finish()
+            self.models.ends.finish()
 
     def by_series(self, params, watched):
         """The series that these parameters are of, each with its own of them."""
@@ -191,7 +193,12 @@ class Steps:
         self.passes.forget_old(series)
         changed = self.models.changed_buffers(series)
         self.batch.let_models_go(taken=True)
+        if self.models.fresh:
+            self.models.fresh = False
+            self.models.ends.watch_others()
         if not keep:
+            for name, _ in named:
+                series.last.pop(name, None)
             return
         for name, grad in grads:
             self.record.write(series.name, step, "grad", name, grad)
@@ -205,5 +212,7 @@ class Steps:
                 self.record.write(series.name, step, "state", name, content)
         if "param" in self.record.options.phases:
             for name, param in named:
-                self.record.write(series.name, step, "param", name, piece(param))
+                series.last[name] = self.record.write(
+                    series.name, step, "param", name, piece(param)
+                )
         self.record.say_size(series.name, self.record.file.size - size)

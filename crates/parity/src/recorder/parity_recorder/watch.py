@@ -51,6 +51,7 @@ def install(recorder):
     recorder.attempt = untraced(lambda *args: recorder.guard(*args))
     recorder.local, recorder.backward_running = Local(), False
     steps = recorder.steps
+    steps.models.ends.attempt = recorder.guard
 
     def swap(owner, name, watched):
         original = getattr(owner, name)
@@ -83,7 +84,7 @@ def install(recorder):
         recorder.guard(steps.after_step, *args)
 
     def made(owner, _, part):
-        steps.models.modules[owner] = steps.passes.updates
+        steps.models.note_made(owner)
 
     hook(optim.register_optimizer_step_pre_hook, untraced(before))
     hook(optim.register_optimizer_step_post_hook, untraced(after))
@@ -175,9 +176,7 @@ def watched_setstate(recorder, original):
 
     def __setstate__(module, state):
         original(module, state)
-        steps = recorder.steps
-        updates = steps.passes.updates
-        recorder.attempt(steps.models.modules.__setitem__, module, updates)
+        recorder.attempt(recorder.steps.models.note_made, module)
 
     return __setstate__
 
