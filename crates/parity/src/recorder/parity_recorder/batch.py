@@ -135,7 +135,8 @@ class Batch:
         return [event for event, taken, _ in found if taken]
 
     def take(self, series, ids, step, keep):
-        """Records the batches, outputs and losses that led to this update."""
+        """Records the batches, outputs and losses that led to this update; returns
+        whether nothing was seen to go into the model."""
         mine = self.of_step(series, ids, step)
         passes = dict.fromkeys(made for event in mine for made in event.passes)
         for made in passes:
@@ -152,7 +153,7 @@ class Batch:
             return again(name, counts[phase, name])
 
         if not keep:
-            return None
+            return False
         inputs, targets = [], []
         for made in passes:
             for name, content, taken, why in data_of(series, made):
@@ -175,7 +176,7 @@ class Batch:
         if self.record.shared:  # the script names its data itself
             missing = tuple(what for what in missing if what not in lacks.NAMED)
         series.note_lacking(missing, why)
-        return inputs
+        return why in (lacks.NO_CALL, lacks.NO_INPUT)
 
     def let_models_go(self, taken=False):
         """Of all events, or of those that an update has taken."""

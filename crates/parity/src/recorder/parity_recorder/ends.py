@@ -37,9 +37,10 @@ class Watched:
 
     def __init__(self, owner, model, ended):
         self.owner = owner  # its series, or an Other
+        self.place = id(model)
         self.model = weakref.ref(model, lambda _: ended(self))
         self.parts = {}  # path -> reference to a module, its parameters and buffers
-        for path, module in model.named_modules():
+        for path, module in torch.nn.Module.named_modules(model):
             held = vars(module).get("_parameters"), vars(module).get("_buffers")
             gone = None if module is model else self.let_go(module, path)
             self.parts[path] = gone, held
@@ -95,7 +96,8 @@ class Ends:
     def watch_others(self):
         """Modules that nothing called yet, and that are no part of others."""
         made = list(self.models.modules)
-        inside = {id(part) for module in made for part in module.children()}
+        parts_of = torch.nn.Module.children
+        inside = {id(part) for module in made for part in parts_of(module)}
         for module in made if self.on else ():
             if id(module) not in inside and id(module) not in self.watched:
                 ids = ids_of(module)
@@ -105,7 +107,8 @@ class Ends:
     def ended(self, watched):
         """A model is gone, but for its tensors; what runs now is the script's."""
         self.attempt(self.note_gone, watched)
-        self.watched = {i: w for i, w in self.watched.items() if w is not watched}
+        if self.watched.get(watched.place) is watched:
+            del self.watched[watched.place]
         watched.parts.clear()
 
     def note_gone(self, watched):

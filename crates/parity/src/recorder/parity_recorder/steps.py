@@ -187,8 +187,8 @@ class Steps:
             numbers = read(torch.default_generator.get_state()).data
             self.record.note_generator(series.name, step, numbers)
         size = self.record.file.size
-        inputs = self.batch.take(series, {id(p) for _, p in named}, step, keep)
-        if inputs == [] and step == 1:
+        unseen = self.batch.take(series, {id(p) for _, p in named}, step, keep)
+        if unseen and step == 1:
             self.look_into_forward(series)
         self.passes.forget_old(series)
         changed = self.models.changed_buffers(series)
