@@ -64,7 +64,7 @@ fn pitfall(name: &str) -> Result<&'static Pitfall, String> {
 pub fn run(args: &PitfallsArgs) -> Result<bool> {
     let settings = &args.train;
     settings.validate()?;
-    refuse_too_many(settings.run.threads as usize, 1)?;
+    refuse_too_many(settings.run.threads.count as usize, 1)?;
     let chosen: Vec<_> = match args.name {
         Some(name) => vec![name],
         None if args.only.is_empty() => pitfalls::all().collect(),
@@ -76,7 +76,7 @@ pub fn run(args: &PitfallsArgs) -> Result<bool> {
         print(pitfalls::list(&chosen).as_bytes())?;
         return Ok(true);
     }
-    let mut outputs = Outputs::open(&[(args.csv.as_ref(), "csv")])?;
+    let mut outputs = Outputs::open(&[("csv", args.csv.as_ref(), "csv")])?;
     let right = right_runs(&chosen, args)?;
     let findings = examine(&chosen, settings, &right)?;
     let text = match args.name {
@@ -86,7 +86,7 @@ pub fn run(args: &PitfallsArgs) -> Result<bool> {
         None => pitfalls::overview(&findings),
     };
     let printed = outputs.print_beside(&text);
-    outputs.write(0, || pitfalls::csv(&findings))?;
+    outputs.write("csv", || pitfalls::csv(&findings))?;
     printed?;
     Ok(!findings.iter().any(Finding::is_missed))
 }

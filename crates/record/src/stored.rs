@@ -4,12 +4,12 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
 use bytes::Bytes;
 use indexmap::IndexSet;
 use safetensors::Dtype;
 
 use super::{About, Array, Key, Trace};
+use crate::error::{Context, Result};
 
 /// A record whose values are read from its files when they are wanted, so that
 /// memory grows with the number of tensors only: by their keys and some 40 bytes
@@ -91,7 +91,7 @@ impl Stored {
     }
 
     /// The file of the `i`th tensor, and the bytes of it where its values are.
-    pub fn place(&self, i: usize) -> (u32, [u64; 2]) {
+    pub fn span(&self, i: usize) -> (u32, [u64; 2]) {
         let tensor = &self.tensors[i];
         (tensor.source, [tensor.from, tensor.to])
     }

@@ -12,7 +12,7 @@ use torch_parity::nn::{Activation, Module, cross_entropy};
 use torch_parity::optim::Adam;
 use torch_parity::trace::{Observer, borrowed};
 
-use self::layers::{Found, LayerRow, measure, rows};
+use self::layers::{LayerRow, LayerValues, measure, rows};
 use self::network::DeepMlp;
 pub use self::settings::Signal;
 use crate::lesson::train::{fit, make_data};
@@ -25,9 +25,9 @@ pub struct Network {
     /// How many they are.
     pub depth: i64,
     /// What was found with the initial parameters.
-    pub before: Found,
+    pub before: LayerValues,
     /// What was found with the final ones.
-    pub after: Found,
+    pub after: LayerValues,
     /// The loss of the last epoch.
     pub loss: f64,
 }
@@ -47,7 +47,7 @@ pub struct Findings {
 /// of `train`.
 pub fn signal(args: &Signal, observer: &mut dyn Observer) -> Result<Findings> {
     let (seed, run) = (args.train.seed, &args.train.run);
-    tch::set_num_threads(run.threads);
+    tch::set_num_threads(run.threads.count);
     let mut networks = Vec::new();
     for (i, &depth) in args.depths.iter().enumerate() {
         tch::manual_seed(seed);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use super::flag::{OUTPUT, RUNNING, split, whole};
+use super::flag::{OUTPUT, RUNNING, Threads, split};
 use super::options::{CompareOptions, Shown};
 use super::python::PythonArgs;
 use super::why;
@@ -32,16 +32,15 @@ pub struct CheckArgs {
     /// The port of it, which records to the file that TORCH_PARITY_TRACE names
     #[arg(long, value_name = "COMMAND", help_heading = "What is compared, and when it passes")]
     port: String,
-    /// Threads of both, from 1 to 1024, unless they set them themselves
-    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
-    threads: i32,
+    #[command(flatten)]
+    threads: Threads,
     /// Where they differ, run both once more and name the first operation that does
     #[arg(long, help_heading = RUNNING, conflicts_with = "format")]
     why: bool,
     #[command(flatten)]
-    how: How,
+    comparison: ComparisonArgs,
     #[command(flatten)]
-    kept: Kept,
+    report: ReportArgs,
     /// Keep the port's record, as .safetensors (- for standard output)
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     trace_port: Option<PathBuf>,
@@ -52,7 +51,7 @@ pub struct CheckArgs {
 
 /// How two runs are compared.
 #[derive(Args, Debug)]
-pub struct How {
+pub struct ComparisonArgs {
     /// What is compared, and when it passes.
     #[command(flatten)]
     pub options: CompareOptions,
@@ -64,7 +63,7 @@ pub struct How {
 /// What is shown and kept of one check, the records aside.
 #[derive(Args, Debug)]
 #[command(next_help_heading = OUTPUT)]
-pub struct Kept {
+pub struct ReportArgs {
     /// What is shown.
     #[command(flatten)]
     pub shown: Shown,
@@ -75,16 +74,19 @@ pub struct Kept {
     pub digest: bool,
 }
 
+/// What the two records are called among the outputs.
+const RECORDS: [&str; 2] = ["actual", "expected"];
+
 /// Where the two records go.
 pub type Records<'a> = [Option<&'a PathBuf>; 2];
 
-impl Kept {
+impl ReportArgs {
     /// Whether to compare by digests.
-    pub fn digest(&self, how: &How, records: Records) -> Digest {
+    pub fn digest(&self, comparison: &ComparisonArgs, records: Records) -> Digest {
         let kept = records.iter().any(Option::is_some);
         match () {
             () if self.digest => Digest::Always,
-            () if how.options.needs_values() || self.shown.draws() || kept => Digest::Never,
+            () if comparison.options.needs_values() || self.shown.draws() || kept => Digest::Never,
             () => Digest::IfLong,
         }
     }
@@ -92,19 +94,19 @@ impl Kept {
     /// Opens what is to be written.
     pub fn outputs(&self, records: Records) -> Result<Outputs> {
         let mut paths = self.shown.outputs();
-        paths.extend(records.map(|path| (path, "safetensors")));
+        paths.extend(
+            RECORDS.into_iter().zip(records).map(|(name, path)| (name, path, "safetensors")),
+        );
         Outputs::open(&paths)
     }
 
     /// Prints the report and writes what was asked for.
     pub fn show(&self, checked: &Checked, mut outputs: Outputs) -> Result<Verdict> {
-        let listed = self.shown.listed();
-        let comparison = Comparison::of_check(checked, listed);
+        let comparison = Comparison::of_check(checked, self.shown.listed());
         let document = Document::new("check", vec![comparison], None);
-        let text = self.shown.with_listing(checked.text(), &checked.report);
-        let shown = self.shown.show(&document, text, &mut outputs);
-        for (i, trace) in (self.shown.outputs().len()..).zip(&checked.traces) {
-            outputs.write(i, || trace.to_bytes())?;
+        let shown = self.shown.show(&document, &mut outputs);
+        for (name, trace) in RECORDS.into_iter().zip(&checked.traces) {
+            outputs.write(name, || Ok(trace.to_bytes()?))?;
         }
         shown?;
         Ok(checked.report.verdict())
@@ -113,15 +115,15 @@ impl Kept {
 
 /// Runs the command and prints the report.
 pub fn run(args: &CheckArgs) -> Result<Verdict> {
-    let CheckArgs { script, script_args, port, threads, how, kept, .. } = args;
-    let outputs = kept.outputs([args.trace_port.as_ref(), args.trace_script.as_ref()])?;
-    let options = how.options.options("step")?;
+    let CheckArgs { script, script_args, port, threads, comparison, report, .. } = args;
+    let outputs = report.outputs([args.trace_port.as_ref(), args.trace_script.as_ref()])?;
+    let options = comparison.options.options("step")?;
     let words = split(script_args.as_deref().unwrap_or_default(), "--script-args")?;
     let port = split(port, "--port")?;
-    let python = how.python.find();
-    let script = Script { path: script, args: &words, threads: *threads };
-    let checked = port_against_script(script, &port, &python, kept.digest, &options)?;
-    let verdict = kept.show(&checked, outputs)?;
+    let python = comparison.python.find();
+    let script = Script { path: script, args: &words, threads: threads.count };
+    let checked = port_against_script(script, &port, &python, report.digest, &options)?;
+    let verdict = report.show(&checked, outputs)?;
     if args.why && verdict == Verdict::Diverged {
         why::ask(script, &port, &python)?;
     }

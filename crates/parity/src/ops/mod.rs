@@ -9,4 +9,4 @@ mod compile;
 mod libtorch;
 mod watched;
 
-pub use watched::{Bounds, Ended, watched};
+pub use watched::{Bounds, watched};

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::known::{Known, Result as Judged};
+use super::known::{Judged, Known};
 use super::list::{List, Operation, Tensor};
 
 /// What came of going through all operations of a program.
@@ -51,7 +51,7 @@ enum State {
 
 /// Whose list is gone through.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum Whose {
     /// What is to be done.
     Script,
     /// What is held to it.
@@ -59,7 +59,7 @@ pub enum Side {
 }
 
 /// Goes through `list` with what the other program knows.
-pub fn parting(list: &List, other: &Known, side: Side) -> Parting {
+pub fn parting(list: &List, other: &Known, side: Whose) -> Parting {
     let flow = Flow::of(list, other, side);
     let mut parting = Parting::default();
     for (at, operation) in list.operations.iter().enumerate() {
@@ -98,7 +98,7 @@ struct Taken {
 }
 
 impl Flow {
-    fn of(list: &List, other: &Known, side: Side) -> Self {
+    fn of(list: &List, other: &Known, side: Whose) -> Self {
         let count = list.operations.len();
         let mut states = vec![State::Fine; count];
         let mut makers = Makers::default();
@@ -153,12 +153,12 @@ fn open_inside(list: &List, at: usize, states: &[State]) -> Vec<u32> {
 /// Whether a result is made of nothing but constants, such as zeros, or a number that
 /// came from the host: an argument of what takes it, not something computed. So is, on
 /// the script's side, what is made of no tensor at all, and may be made otherwise.
-fn is_argument(list: &List, operation: &Operation, side: Side) -> bool {
+fn is_argument(list: &List, operation: &Operation, side: Whose) -> bool {
     let bare = list.kind(operation).bare();
     let of_a_shape = bare.ends_with("_like") || bare.starts_with("new_");
     let inputs = if of_a_shape { &[] } else { list.inputs(operation) };
     let constant = inputs.iter().chain(list.outputs(operation)).all(|it| it.weak);
-    constant || (side == Side::Script && inputs.is_empty())
+    constant || (side == Whose::Script && inputs.is_empty())
 }
 
 /// From the end to the beginning: an open result matters if the program reads it
@@ -167,13 +167,13 @@ fn is_argument(list: &List, operation: &Operation, side: Side) -> bool {
 /// such as a gradient that is thrown away, unless it was written in place by other than
 /// the backward pass, as parameters are.
 /// Tells which operations take results that matter.
-fn settle(list: &List, states: &mut [State], taken: &Taken, side: Side) -> Vec<bool> {
+fn settle(list: &List, states: &mut [State], taken: &Taken, side: Whose) -> Vec<bool> {
     let mut is_taken = vec![false; states.len()];
     let mut matters = vec![false; states.len()];
     for at in (0..states.len()).rev() {
         let kind = list.kind(&list.operations[at]);
         let is_state = kind.in_place && list.operations[at].node.is_none();
-        let is_kept = !is_taken[at] && !kind.view && (side == Side::Port || is_state);
+        let is_kept = !is_taken[at] && !kind.view && (side == Whose::Port || is_state);
         if states[at] == State::Open && (matters[at] || is_kept) {
             states[at] = State::Matters;
         }
@@ -222,8 +222,9 @@ impl Makers {
         }
         match self.by_value.get(&input.value) {
             Some(&at) => Some(at),
+            // A number that came from the host may lie where an open result was.
+            None if by_view || input.weak => None,
             // Written through a view of it, such as a slice.
-            None if by_view => None,
             None => stored.and_then(|&(at, _, open)| open.then_some(at)),
         }
     }

@@ -3,12 +3,13 @@
 use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use parity::ops::{Bounds, watched};
 use parity::why::known::Known;
 use parity::why::list::List;
-use parity::why::parting::{Side, parting};
-use parity::why::{Values, read};
+use parity::why::parting::{Whose, parting};
+use parity::why::{Digests, read};
 
 use super::{python, root};
 
@@ -25,7 +26,7 @@ fn record(kind: &str, list: &Path) -> Altered {
     let mut command = Command::new(python());
     command.arg(root().join("crates/parity/tests/why/altered.py"));
     command.args([kind, &runs().to_string()]).stdout(std::fs::File::create(&printed).unwrap());
-    assert!(watched(command, Bounds::ALL, list).unwrap().status.success());
+    assert!(watched(command, &Bounds::ALL, Duration::from_secs(600), list).unwrap().success());
     let text = std::fs::read_to_string(printed).unwrap();
     let altered = text.lines().map(|line| {
         let words: Vec<_> = line.split(' ').collect();
@@ -59,10 +60,10 @@ fn alter(kind: &str) -> (usize, usize, usize) {
     let lists = ["none", kind].map(|name| folder.path().join(name));
     record("none", &lists[0]);
     let altered = record(kind, &lists[1]);
-    let mut values = Values::default();
-    let [script, port] = lists.map(|list| read(&list, &mut values).unwrap());
-    let known = Known::of(&script, values.count());
-    let parting = parting(&port, &known, Side::Port);
+    let mut digests = Digests::default();
+    let [script, port] = lists.map(|list| read(&list, &mut digests).unwrap());
+    let known = Known::of(&script, digests.count());
+    let parting = parting(&port, &known, Whose::Port);
     let begin = beginnings(&port);
     assert_eq!((begin.len(), altered.len()), (runs(), runs()));
     let (mut count, mut named, mut silent) = (0, 0, 0);

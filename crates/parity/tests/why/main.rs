@@ -3,6 +3,7 @@
 
 mod alarms;
 mod altered;
+mod ended;
 mod honest;
 mod pairs;
 

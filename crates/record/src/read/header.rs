@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use ::safetensors::Dtype;
-use anyhow::{Result, anyhow, ensure};
 use serde::Deserialize;
+
+use crate::error::{Error, Result, ensure};
 
 /// What is read at a time.
 const WINDOW: u64 = 1 << 20;
@@ -32,7 +33,7 @@ pub struct Info {
 pub fn read(
     source: &mut dyn Read,
     length: u64,
-    mut take: impl FnMut(Entry<'_>) -> Result<()>,
+    mut visit: impl FnMut(Entry<'_>) -> Result<()>,
 ) -> Result<()> {
     let mut window = Window { source, left: length, text: Vec::new(), at: 0, before: 0 };
     if window.next()? != Some(b'{') {
@@ -42,7 +43,7 @@ pub fn read(
         window.at += 1;
     } else {
         loop {
-            window.entry(&mut take)?;
+            window.entry(&mut visit)?;
             match window.next()? {
                 Some(b',') => {}
                 Some(b'}') => break,
@@ -101,7 +102,7 @@ impl Window<'_> {
     }
 
     /// `"name": {...}`
-    fn entry(&mut self, take: &mut impl FnMut(Entry<'_>) -> Result<()>) -> Result<()> {
+    fn entry(&mut self, visit: &mut impl FnMut(Entry<'_>) -> Result<()>) -> Result<()> {
         if self.peek()?.is_some_and(|byte| byte != b'"') {
             self.at += 1;
             return Err(self.wrong("key must be a string"));
@@ -111,7 +112,7 @@ impl Window<'_> {
                 // A number may go on.
                 Ok((_, length)) if self.left > 0 && self.at + length == self.text.len() => {}
                 Ok((entry, length)) => {
-                    take(entry)?;
+                    visit(entry)?;
                     self.at += length;
                     return Ok(());
                 }
@@ -125,12 +126,12 @@ impl Window<'_> {
         }
     }
 
-    fn wrong(&self, what: &str) -> anyhow::Error {
+    fn wrong(&self, what: &str) -> Error {
         let byte = self.before + self.at as u64;
         // serde's text without its list of all dtypes.
         match what.split_once(", expected one of ") {
-            Some((what, _)) => anyhow!("{what} in its header, at byte {byte}"),
-            None => anyhow!("its header: {what}, at byte {byte}"),
+            Some((what, _)) => Error::File(format!("{what} in its header, at byte {byte}")),
+            None => Error::File(format!("its header: {what}, at byte {byte}")),
         }
     }
 }

@@ -6,12 +6,12 @@ mod rows;
 use anyhow::{Result, ensure};
 use parity_record::Dtype;
 
-use self::columns::{Column, Named, columns, how, name};
+use self::columns::{Column, Named, columns, name, pass_rule};
 use self::rows::{Row, Rows, Tail};
-use super::difference::{Difference, How, Values, What};
+use super::difference::{Difference, PassRule, Values, What};
 use super::needed::Needed;
 use super::report::{Group, Noun, Report};
-use super::{Options, Tolerance, Value};
+use super::{Options, Sides, Tolerance, Value};
 use crate::text::counted;
 use parity_record::{Decimal, Key, Table, float};
 
@@ -23,7 +23,7 @@ use parity_record::{Decimal, Key, Table, float};
 /// Fails where there is nothing to compare, where a side lacks a column of the
 /// key or has two rows of one key, and where two columns are renamed into one.
 pub fn compare_tables(
-    sides: [&str; 2],
+    sides: Sides,
     actual: &Table,
     expected: &Table,
     options: &Options,
@@ -46,9 +46,10 @@ pub fn compare_tables(
         Rows::by_key(sides, &both, &options.key)?
     };
     let mut comparison = Comparison {
+        sides,
         both: &both,
         columns: &columns,
-        how: columns.iter().map(|column| how(column, &both, options)).collect(),
+        rules: columns.iter().map(|column| pass_rule(column, &both, options)).collect(),
         needed: Needed::none(options.equal_nan),
         fits: None,
         found: Vec::new(),
@@ -68,21 +69,22 @@ pub fn compare_tables(
         report.needed = comparison.passing(&rows);
     }
     report.groups = comparison.groups;
-    report.take(comparison.found);
+    report.set_differences(comparison.found);
     Ok(report)
 }
 
 /// Whether both are numbers, of one float.
 fn is_spelling(what: &What) -> bool {
-    let What::Text(texts) = what else { return false };
+    let What::Text { texts } = what else { return false };
     texts.iter().all(|text| Decimal::parse(text).is_some())
 }
 
 /// The comparison so far.
 struct Comparison<'a> {
+    sides: Sides,
     both: &'a [Named<'a>; 2],
     columns: &'a [Column],
-    how: Vec<How>,
+    rules: Vec<PassRule>,
     needed: Needed,
     /// Whether every number is a float32; found out when it is first asked for.
     fits: Option<bool>,
@@ -98,6 +100,11 @@ impl Comparison<'_> {
         self.found.push(Difference { key, what, passes: false, count, group, step: 0 });
     }
 
+    /// That only this side has it.
+    fn only_in(&self, side: usize) -> What {
+        What::OnlyIn { side: self.sides[side], other_ends: None }
+    }
+
     /// The header, which counts as a row where either side has one, and columns
     /// that only one side has.
     fn header(&mut self) {
@@ -107,7 +114,7 @@ impl Comparison<'_> {
             match *column {
                 [Some(_), Some(_)] if headers[0] != headers[1] => {
                     self.groups[group].tensors += 1;
-                    self.differ(place, group, What::OnlyIn(usize::from(headers[1])), 1);
+                    self.differ(place, group, self.only_in(usize::from(headers[1])), 1);
                 }
                 [Some(a), Some(e)] if headers[0] => {
                     self.groups[group].tensors += 1;
@@ -115,7 +122,7 @@ impl Comparison<'_> {
                     let [a, e] = [&self.both[0].names[a], &self.both[1].names[e]];
                     if a != e {
                         let texts = [a, e].map(ToString::to_string);
-                        self.differ(place, group, What::Text(texts), 1);
+                        self.differ(place, group, What::Text { texts }, 1);
                     }
                 }
                 [Some(_), Some(_)] => {}
@@ -124,14 +131,14 @@ impl Comparison<'_> {
                     let cells = self.both[side].table.rows() + usize::from(headers[side]);
                     self.groups[group].tensors += cells;
                     let place = format!("column {}", name(column, self.both));
-                    self.differ(place, group, What::OnlyIn(side), cells);
+                    self.differ(place, group, self.only_in(side), cells);
                 }
             }
         }
     }
 
     /// A row in words: by its line in the file, or its key.
-    fn place(&self, side: usize, row: usize, rows: &Rows) -> String {
+    fn row_name(&self, side: usize, row: usize, rows: &Rows) -> String {
         let table = self.both[side].table;
         if rows.key.is_empty() {
             format!("line {}", table.line(row))
@@ -144,12 +151,12 @@ impl Comparison<'_> {
     fn row(&mut self, row: &Row, rows: &Rows) {
         let at = |side: usize| row[side].map(|at| (side, at));
         let (side, at) = at(0).or(at(1)).expect("a row is of some side");
-        let place = |this: &Self| this.place(side, at, rows);
+        let place = |this: &Self| this.row_name(side, at, rows);
         let [Some(a), Some(e)] = *row else {
             let side = usize::from(row[0].is_none());
             let place = place(self);
             let count = self.lone_cells();
-            self.differ(place, 0, What::OnlyIn(side), count);
+            self.differ(place, 0, self.only_in(side), count);
             return;
         };
         for (group, column) in self.columns.iter().enumerate() {
@@ -157,8 +164,8 @@ impl Comparison<'_> {
             self.groups[group].tensors += 1;
             self.groups[group].values += 1;
             let texts = [self.both[0].table.text(a, in_a), self.both[1].table.text(e, in_e)];
-            let how = self.how[group];
-            if let Some((what, passes)) = self.cell([&texts[0], &texts[1]], how) {
+            let rule = self.rules[group];
+            if let Some((what, passes)) = self.cell([&texts[0], &texts[1]], rule) {
                 let key = Key::from(format!("{}, {}", place(self), name(column, self.both)));
                 self.found.push(Difference { key, what, passes, count: 1, group, step: a + 1 });
             }
@@ -169,10 +176,11 @@ impl Comparison<'_> {
     fn tail(&mut self, rows: &Rows) {
         let Some(Tail { side, from, last }) = rows.tail else { return };
         let lines = self.both[side].table.rows() - from;
-        let last = last.map_or(String::new(), |row| self.place(1 - side, row, rows));
+        let last = last.map_or(String::new(), |row| self.row_name(1 - side, row, rows));
         let count = (0..lines).map(|_| self.lone_cells()).sum();
-        let place = self.place(side, from, rows);
-        self.differ(place, 0, What::Tail { side, lines, last }, count);
+        let place = self.row_name(side, from, rows);
+        let side = self.sides[side];
+        self.differ(place, 0, What::Lines { side, lines, last }, count);
     }
 
     /// Counts the cells of a row that one side lacks, all under the first column.
@@ -183,13 +191,13 @@ impl Comparison<'_> {
     }
 
     /// How two cells differ, and whether they pass; None where they are equal.
-    fn cell(&mut self, [a, e]: [&str; 2], how: How) -> Option<(What, bool)> {
-        let nan_fails = how.tolerance.is_some() && !how.equal_nan;
+    fn cell(&mut self, [a, e]: [&str; 2], rule: PassRule) -> Option<(What, bool)> {
+        let nan_fails = rule.tolerance.is_some() && !rule.equal_nan;
         if a == e && !nan_fails {
             return None;
         }
         let decimals = [a, e].map(Decimal::parse);
-        let texts = || What::Text([a, e].map(str::to_owned));
+        let texts = || What::Text { texts: [a, e].map(str::to_owned) };
         let [Some(x), Some(y)] = &decimals else {
             return (a != e).then(|| (texts(), false));
         };
@@ -197,8 +205,8 @@ impl Comparison<'_> {
             return None;
         }
         let exact = held([a, e]);
-        let passes = how.tolerance.is_some() && how.passes(exact[0], exact[1]);
-        self.needed.take(exact[0], exact[1]);
+        let passes = rule.tolerance.is_some() && rule.passes(exact[0], exact[1]);
+        self.needed.include(exact[0], exact[1]);
         let fits = self.all_fit();
         let shown = if exact[0].is_whole() || !fits { exact } else { exact.map(single) };
         let what = if shown[0] == shown[1] && x != y {
@@ -229,11 +237,11 @@ impl Comparison<'_> {
     /// The tolerances of `needed` that do let all pass: they are tried.
     fn passing(&self, rows: &Rows) -> [Option<Tolerance>; 2] {
         self.needed.alone().map(|alone| {
-            let how = How { tolerance: Some(alone?), equal_nan: self.needed.equal_nan };
+            let rule = PassRule { tolerance: Some(alone?), equal_nan: self.needed.equal_nan };
             let passes = |texts: [&str; 2]| {
                 let [Some(a), Some(e)] = texts.map(Decimal::parse) else { return true };
                 let [x, y] = held(texts);
-                a == e && !a.is_nan() || how.passes(x, y)
+                a == e && !a.is_nan() || rule.passes(x, y)
             };
             let all = rows.pairs.iter().all(|row| {
                 self.columns.iter().all(|column| {

@@ -4,8 +4,9 @@
 use std::fmt::Write;
 use std::path::{Component, Path, PathBuf};
 
+use crate::text::thousands;
 use crate::why::outcome::{Finding, Outcome, Spot};
-use crate::why::place::{Line, Place};
+use crate::why::source::{Line, Source};
 
 const WIDTH: usize = 80;
 
@@ -32,7 +33,7 @@ fn agreed(out: &mut String, outcome: &Outcome) {
         "",
         &format!(
             "verdict: nothing differs. Of the port's results {} are the script's{}.",
-            count(port.known),
+            thousands(port.known),
             other_way(port.another_way)
         ),
     );
@@ -41,14 +42,14 @@ fn agreed(out: &mut String, outcome: &Outcome) {
 fn other_way(results: usize) -> String {
     match results {
         0 => String::new(),
-        _ => format!(", and {} led another way to the same bits", count(results)),
+        _ => format!(", and {} led another way to the same bits", thousands(results)),
     }
 }
 
 fn parted(out: &mut String, outcome: &Outcome, finding: &Finding) {
     if let Some(port) = &finding.port {
-        let of = count(outcome.port.operations);
-        let number = count(port.number);
+        let of = thousands(outcome.port.operations);
+        let number = thousands(port.number);
         wrapped(
             out,
             "",
@@ -83,9 +84,9 @@ fn parted(out: &mut String, outcome: &Outcome, finding: &Finding) {
         "",
         &format!(
             "Of the port's results {} are the script's{}; {} the script never has.",
-            count(port.known),
+            thousands(port.known),
             other_way(port.another_way),
-            count(port.different)
+            thousands(port.different)
         ),
     );
 }
@@ -95,12 +96,12 @@ fn at(name: &str, spot: &Spot) -> String {
     let mut out = String::new();
     let first = format!("  {name:<7} ");
     let next = " ".repeat(10);
-    match &spot.place.own {
+    match &spot.source.own {
         Some(line) => own(&mut out, &first, line),
         None => wrapped(&mut out, &first, "in no line of its own"),
     }
-    if let Some(line) = &spot.place.library {
-        wrapped(&mut out, &next, &format!("by {}", place(line)));
+    if let Some(line) = &spot.source.library {
+        wrapped(&mut out, &next, &format!("by {}", line_text(line)));
     }
     if let Some(node) = &spot.node {
         let node = node.rsplit("::").next().unwrap_or(node);
@@ -116,19 +117,19 @@ fn at(name: &str, spot: &Spot) -> String {
 
 fn forward(spot: &Spot) -> String {
     match &spot.forward {
-        Some(Place { own: Some(line), .. }) => format!(" of {}:{}", file(&line.file), line.line),
+        Some(Source { own: Some(line), .. }) => format!(" of {}:{}", file(&line.file), line.line),
         _ => String::new(),
     }
 }
 
 fn own(out: &mut String, first: &str, line: &Line) {
-    wrapped(out, first, &place(line));
+    wrapped(out, first, &line_text(line));
     if let Some(text) = &line.text {
         let _ = writeln!(out, "{:10}| {}", "", cut(text, WIDTH - 12));
     }
 }
 
-fn place(line: &Line) -> String {
+fn line_text(line: &Line) -> String {
     let file = file(&line.file);
     match line.line {
         0 => format!("{file}, {}", line.function),
@@ -186,17 +187,4 @@ fn wrapped(out: &mut String, first: &str, words: &str) {
         is_empty = false;
     }
     let _ = writeln!(out, "{line}");
-}
-
-/// 1,234,567.
-fn count(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
