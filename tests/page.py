@@ -168,6 +168,10 @@ def expected(of, comparison):
             ]
             for told in comparison["differences"]
         ]
+    if of == "origins":
+        rows = [*comparison["phases"], {"name": "all", **comparison["total"]}]
+        differ = [p["tensors"] - p["tensors_equal"] for p in rows]
+        return [[p["name"], p["local"], n - p["local"]] for p, n in zip(rows, differ)]
     if of == "settings":
         return [[name, value] for name, value in comparison["settings"].items()]
     if of == "other_environment":
