@@ -35,6 +35,9 @@ pub struct RecordArgs {
     /// Record only these phases: data, init, forward, loss, grad, state, param
     #[arg(long, value_name = "NAME,...")]
     phases: Option<String>,
+    /// Record no more than this, such as 500MB: what comes then is left out
+    #[arg(long, value_name = "SIZE")]
+    max_size: Option<String>,
     /// Record a digest of each tensor, not its values
     #[arg(long)]
     digest: bool,
@@ -74,6 +77,7 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode> {
     value("--steps", args.steps.clone().map(Into::into));
     value("--every", args.every.clone().map(Into::into));
     value("--phases", args.phases.clone().map(Into::into));
+    value("--max-size", args.max_size.clone().map(Into::into));
     for (flag, is_set) in [
         ("--forward", args.forward),
         ("--digest", args.digest),

@@ -4,7 +4,7 @@ use super::difference::{Difference, Values, What};
 use super::report::Noun;
 use super::{Report, Sides, Value};
 use crate::text::{counted, elided, escaped};
-use parity_record::{Key, Place, SHARED};
+use parity_record::{END, Key, Place, SHARED};
 
 impl Report {
     /// Where a difference is, and what it is, in some lines that are safe to print.
@@ -77,6 +77,7 @@ impl Report {
         let words = match place {
             None => key.to_string(),
             Some(Place { series: SHARED, step: 0, name, .. }) => format!("data, {name}"),
+            Some(Place { series, phase: END, name, .. }) => format!("{series}, at the end, {name}"),
             Some(Place { series, step: 0, phase, name }) => {
                 format!("{series}, at the start, {phase}, {name}")
             }
