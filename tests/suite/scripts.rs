@@ -165,7 +165,7 @@ fn a_script_that_cannot_be_used_is_trouble() {
         ("raise ValueError('two\\nlines')", "s.py failed (exit status: 1): ValueError: two lines"),
         ("print('hello')", "nothing to record"),
         (flood, "s.py failed (exit status: 3)"),
-        (conv, "other layers than the lesson's network: hold a port of yours to it: --port"),
+        (conv, "other layers than the lesson's network: compare it with a port of yours: --port"),
     ] {
         let (code, stdout, stderr) = run(text);
         assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{text}: {stderr}");
@@ -302,7 +302,7 @@ fn random_numbers_that_were_drawn_otherwise_are_told() {
     assert_eq!(code, 1, "{report}");
     let place = "first divergence: Sequential-1, step 3, data, input at";
     assert!(report.contains(place), "{report}");
-    let note = "\nA and B drew other random numbers between steps 2 and 3 of Sequential-1\n";
+    let note = "\nA and B drew different random numbers between steps 2 and 3 of Sequential-1\n";
     assert!(report.contains(note), "{report}");
 }
 

@@ -44,7 +44,7 @@ pub struct RecordArgs {
     /// Print what is taken as a batch and what is not, each with its reason
     #[arg(long)]
     explain: bool,
-    /// Where INT, TERM or HUP ends the script, keep what there is
+    /// If INT, TERM or HUP ends the script, keep what was recorded by then
     #[arg(long)]
     keep_partial: bool,
     /// Do not say what was recorded

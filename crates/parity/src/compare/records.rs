@@ -117,7 +117,7 @@ fn drawn_otherwise(
         _ => format!("between steps {} and {step} of {series}", step - 1),
     };
     let [a, e] = names;
-    (parted <= diverged).then(|| format!("{a} and {e} drew other random numbers {when}"))
+    (parted <= diverged).then(|| format!("{a} and {e} drew different random numbers {when}"))
 }
 
 /// The phase of a key of other origin.

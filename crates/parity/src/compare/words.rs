@@ -35,7 +35,7 @@ impl Report {
             }
             What::Digest { digests } => {
                 let lines = self.side_by_side(digests);
-                format!("{place}: other digests, values were not kept{lines}")
+                format!("{place}: different digests; the values were not kept{lines}")
             }
             What::Text { texts } => {
                 let width = a.chars().count().max(b.chars().count());
