@@ -9,6 +9,7 @@ use super::differs::{differs, environment};
 use super::known::Known;
 use super::list::{Digests, List, Program};
 use super::parting::{Parting, Whose, parting};
+use super::pitfalls::{Recognised, recognised};
 use super::source::{Finder, Source};
 
 /// What came of comparing two lists of operations.
@@ -53,6 +54,8 @@ pub struct Finding {
     pub differs: Vec<String>,
     /// What the script computes from the same values, that the port never does.
     pub missing: Vec<Spot>,
+    /// The mistakes of the catalogue that it looks like.
+    pub pitfalls: Vec<Recognised>,
 }
 
 /// One operation of one program.
@@ -116,6 +119,7 @@ fn finding(script: &List, port: &List, lacks: &Parting, leaves: &Parting) -> Opt
             script: Some(spot(script, at, &finder)),
             differs: vec!["the script does this, and the port does not".to_owned()],
             missing: Vec::new(),
+            pitfalls: Vec::new(),
         });
     };
     let theirs = counterpart(port, at, script, first);
@@ -140,7 +144,13 @@ fn finding(script: &List, port: &List, lacks: &Parting, leaves: &Parting) -> Opt
             spots.push(spot);
         }
     }
-    Some(Finding { port: Some(spot(port, at, &finder)), script: there, differs, missing: spots })
+    Some(Finding {
+        port: Some(spot(port, at, &finder)),
+        script: there,
+        differs,
+        missing: spots,
+        pitfalls: recognised([script, port], at, theirs, first),
+    })
 }
 
 fn spot(list: &List, at: usize, finder: &Finder) -> Spot {

@@ -77,6 +77,12 @@ fn parted(out: &mut String, outcome: &Outcome, finding: &Finding) {
             out.push_str(&at("", spot));
         }
     }
+    for it in &finding.pitfalls {
+        out.push('\n');
+        let (name, mistake, page) = (it.name, it.mistake, &it.page);
+        let words = format!("this looks like the pitfall {name}: {mistake}");
+        wrapped(out, "", &format!("{words} ({page} of tanh-parity)"));
+    }
     let port = &outcome.port;
     let _ = writeln!(out);
     wrapped(
