@@ -546,8 +546,8 @@ struct Name {
   bool composite = false;  // made of others, which have the digests
   bool fresh = false;      // its result holds whatever was there before
   bool random = false;
-  bool returns = false;
-  std::vector<char> written;  // for each argument: ' ', or 'w' in place, or 'o' only filled
+  std::vector<char> written;  // for each argument: ' ', or 'w' in place, 'o' only filled, 's' scratch
+  int scratch = -1;           // the result that is
 };
 
 bool starts(const string& text, const char* with) { return text.rfind(with, 0) == 0; }
@@ -578,13 +578,15 @@ Name describe(const string& name, const string& overload) {
       if (how == 'w' && it.written.empty() && fills.count(bare)) how = 'o';
       // Written by batch_norm, whose schema keeps silent about it.
       if (has_training && starts(argument.name(), "running_")) how = 'w';
+      if (argument.name() == "workspace" || argument.name() == "reserve") how = 's';
       it.written.push_back(how);
       it.random |= argument.type()->str() == "Generator?" || argument.type()->str() == "Generator";
       names += '\t' + argument.name();
     }
-    it.returns = !schema.returns().empty();
     for (const auto& result : schema.returns()) view |= result.alias_info() && !result.alias_info()->isWrite();
   }
+  // What a kernel keeps for its own backward pass: padding in it is never written to.
+  if (bare == "mkldnn_rnn_layer") it.scratch = 3;
   it.fresh = starts(bare, "empty") || starts(bare, "new_empty") || starts(bare, "_empty") || bare == "resize_";
   if (it.composite) line += 'c';
   if (view) line += 'v';
@@ -592,7 +594,7 @@ Name describe(const string& name, const string& overload) {
   if (it.random) line += 'r';
   if (hosts.count(bare)) line += 'h';
   for (char how : it.written)
-    if (how != ' ') { line += how; break; }
+    if (how == 'w' || how == 'o') { line += how; break; }
   line += names, line += '\n';
   watch->put(line);
   return it;
@@ -672,12 +674,16 @@ std::unique_ptr<at::ObserverContext> before(const at::RecordFunction& function) 
   for (const auto& input : function.inputs()) {
     char how = i < it->name->written.size() ? it->name->written[i] : ' ';
     line += '\t';
+    i++;
+    if (how == 's') {
+      line += "scratch";
+      continue;
+    }
     bool silent = it->name->composite || how == 'o' || it->name->fresh;
     if (how != ' ' && input.isTensor() && input.toTensor().defined()) line += '!', it->written.push_back(input.toTensor());
     if (how != ' ' && input.isTensorList())
       for (const at::Tensor& one : input.toTensorVector()) it->written.push_back(one);
     value(line, input, silent ? Read::nothing : Read::digest);
-    i++;
   }
   return it;
 }
@@ -691,8 +697,11 @@ void after(const at::RecordFunction& function, at::ObserverContext* context) {
   Read read = it->name->composite || it->name->fresh ? Read::nothing : Read::first_values;
   line += "\t>";
   std::vector<const void*> told;
+  int at = 0;
   for (const auto& output : function.outputs()) {
-    line += '\t', value(line, output, read);
+    line += '\t';
+    if (at++ == it->name->scratch) line += "scratch";
+    else value(line, output, read);
     if (output.isTensor()) told.push_back(output.toTensor().unsafeGetTensorImpl());
   }
   for (const auto& one : it->written) {

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use super::compile;
 use super::libtorch::Libtorch;
+use super::program::unseen;
 
 /// Which operations are recorded.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +49,9 @@ pub fn watched(mut command: Command, bounds: Bounds, list: &Path) -> Result<Ende
     command.env("PARITY_WATCH_SOCKET", &socket).env("PARITY_WATCH_LIST", absolute(list)?);
     let Bounds { first, from, to } = bounds;
     command.env("PARITY_WATCH_BOUNDS", format!("{first},{from},{to}"));
-    let mut child = command.spawn().with_context(|| format!("`{name}` cannot be run"))?;
+    let mut child = command.spawn().with_context(|| {
+        unseen(&name).unwrap_or_else(|| format!("`{name}` cannot be run"))
+    })?;
     let mut trouble = None;
     let mut asked = false;
     let status = loop {
@@ -65,9 +68,12 @@ pub fn watched(mut command: Command, bounds: Bounds, list: &Path) -> Result<Ende
         return Err(trouble);
     }
     if !asked {
+        if let Some(why) = unseen(&name) {
+            bail!(why);
+        }
         bail!(
-            "`{name}` ended ({status}) and loaded no libtorch_cpu.so: a program that is linked \
-             statically, or runs in a container, cannot be watched"
+            "`{name}` ended ({status}) and loaded no libtorch_cpu.so: give a command that runs \
+             the program here, not in a container, linked to libtorch's shared libraries"
         );
     }
     if !list.is_file() {

@@ -1,5 +1,6 @@
 //! Why two programs part: their lists of operations, compared by values.
 
+pub mod blind;
 pub mod call;
 pub mod counterpart;
 pub mod differs;

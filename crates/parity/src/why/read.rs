@@ -142,6 +142,8 @@ impl<'a> Reader<'a> {
         key.write(state.as_bytes());
         let first = self.tensors.len();
         for word in words.by_ref().take_while(|&word| word != ">") {
+            // What is only written to, or was in fresh memory, determines nothing.
+            determined &= word.starts_with('!') || has_values(word);
             self.word(word, Some(&mut key));
         }
         let middle = self.tensors.len();
@@ -150,7 +152,7 @@ impl<'a> Reader<'a> {
                 self.fresh(word);
             }
             self.word(word, None);
-            determined &= fresh || !word.contains('[') || word.contains('=') || word.contains('(');
+            determined &= fresh || has_values(word);
         }
         it.set_tensors(first..middle, self.tensors.len() - middle);
         key.write_u64(self.drawn_inside(it.thread, depth, it.generator));
@@ -231,6 +233,12 @@ impl<'a> Reader<'a> {
         let sequence = number(parts.next())?;
         Ok(Some(Node { name: id, sequence, thread: number(parts.next())? }))
     }
+}
+
+/// Whether each tensor of a word has a digest.
+fn has_values(word: &str) -> bool {
+    let parts = word.trim_matches(['(', ')']).split(';');
+    word.starts_with('"') || parts.into_iter().all(|it| !it.contains('[') || it.contains('='))
 }
 
 fn number<T: std::str::FromStr>(word: Option<&str>) -> Result<T> {

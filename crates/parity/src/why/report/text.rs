@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::path::{Component, Path, PathBuf};
 
-use crate::why::outcome::{Finding, Outcome, Spot};
+use crate::why::outcome::{Died, Finding, Outcome, Side, Spot};
 use crate::why::place::{Line, Place};
 
 const WIDTH: usize = 80;
@@ -18,9 +18,10 @@ pub fn text(outcome: &Outcome) -> String {
     for note in &outcome.notes {
         wrapped(&mut out, "note: ", note);
     }
-    match &outcome.finding {
-        None => agreed(&mut out, outcome),
-        Some(finding) => parted(&mut out, outcome, finding),
+    match (&outcome.finding, &outcome.died_out) {
+        (None, None) => agreed(&mut out, outcome),
+        (None, Some(died)) => died_out(&mut out, outcome, died),
+        (Some(finding), _) => parted(&mut out, outcome, finding),
     }
     out
 }
@@ -45,6 +46,65 @@ fn other_way(results: usize) -> String {
     }
 }
 
+/// What died out, where nothing else differs.
+fn died_out(out: &mut String, outcome: &Outcome, died: &Died) {
+    let (number, of) = (count(died.port.number), count(outcome.port.operations));
+    wrapped(
+        out,
+        "",
+        &format!(
+            "verdict: nothing differs in the end. Another result at the port's operation {number} \
+             of {of} died out."
+        ),
+    );
+    both(out, died.script.as_ref(), Some(&died.port));
+    differs(out, &died.differs);
+    let _ = writeln!(out);
+    let results = match died.results {
+        1 => "this result alone differs".to_owned(),
+        results => format!(
+            "{} results differ, the last one {} operations later",
+            count(results),
+            count(died.after)
+        ),
+    };
+    wrapped(
+        out,
+        "",
+        &format!(
+            "It died out: {results}; what is computed from them is the script's again.{}",
+            others(died)
+        ),
+    );
+    known(out, outcome);
+}
+
+fn others(died: &Died) -> String {
+    match died.more {
+        0 => String::new(),
+        1 => " Another such difference died out later.".to_owned(),
+        more => format!(" {} more such differences died out later.", count(more)),
+    }
+}
+
+/// What died out before they part.
+fn before(out: &mut String, died: &Died) {
+    out.push('\n');
+    let place = died.port.place.own.as_ref().map(|it| format!(" ({})", place(it)));
+    wrapped(
+        out,
+        "before: ",
+        &format!(
+            "another result at the port's operation {}{}, {}, died out: {} differ.{}",
+            count(died.port.number),
+            place.unwrap_or_default(),
+            died.port.call,
+            died.results,
+            others(died)
+        ),
+    );
+}
+
 fn parted(out: &mut String, outcome: &Outcome, finding: &Finding) {
     if let Some(port) = &finding.port {
         let of = count(outcome.port.operations);
@@ -61,33 +121,52 @@ fn parted(out: &mut String, outcome: &Outcome, finding: &Finding) {
             "verdict: the port has nothing that the script has not, but it leaves something out.",
         );
     }
-    for (name, spot) in [("script", &finding.script), ("port", &finding.port)] {
-        let Some(spot) = spot else { continue };
-        out.push('\n');
-        out.push_str(&at(name, spot));
-    }
-    out.push('\n');
-    for (index, line) in finding.differs.iter().enumerate() {
-        wrapped(out, if index == 0 { "what differs: " } else { "              " }, line);
-    }
+    both(out, finding.script.as_ref(), finding.port.as_ref());
+    differs(out, &finding.differs);
     if !finding.missing.is_empty() {
         out.push_str("\nthe script does this, too, and the port never does:\n");
         for spot in &finding.missing {
             out.push_str(&at("", spot));
         }
     }
-    let port = &outcome.port;
+    if let Some(died) = &outcome.died_out {
+        before(out, died);
+    }
     let _ = writeln!(out);
-    wrapped(
-        out,
-        "",
-        &format!(
-            "Of the port's results {} are the script's{}; {} the script never has.",
-            count(port.known),
-            other_way(port.another_way),
-            count(port.different)
+    known(out, outcome);
+}
+
+/// The two operations.
+fn both(out: &mut String, script: Option<&Spot>, port: Option<&Spot>) {
+    for (name, spot) in [("script", script), ("port", port)] {
+        let Some(spot) = spot else { continue };
+        out.push('\n');
+        out.push_str(&at(name, spot));
+    }
+}
+
+fn differs(out: &mut String, lines: &[String]) {
+    out.push('\n');
+    for (index, line) in lines.iter().enumerate() {
+        wrapped(out, if index == 0 { "what differs: " } else { "              " }, line);
+    }
+}
+
+/// How many results are the script's.
+fn known(out: &mut String, outcome: &Outcome) {
+    let Side { known, another_way, died_out, different, .. } = &outcome.port;
+    let other = match (died_out, different) {
+        (0, 0) => String::new(),
+        (died, 0) => format!("; {} differ and died out", count(*died)),
+        (0, never) => format!("; {} the script never has", count(*never)),
+        (died, never) => format!(
+            "; {} differ and died out, {} the script never has",
+            count(*died),
+            count(*never)
         ),
-    );
+    };
+    let known = format!("Of the port's results {} are the script's", count(*known));
+    wrapped(out, "", &format!("{known}{}{other}.", other_way(*another_way)));
 }
 
 /// A spot, indented, with its side's name in front.

@@ -1,0 +1,66 @@
+//! What a list does not have, and what to do about it, each in a line.
+
+use std::collections::HashSet;
+
+use super::call::{Call, Shown, Word};
+use super::known::Known;
+use super::list::List;
+use super::place::Place;
+
+/// What is to be known of a program's list before it is believed.
+pub fn notes(name: &str, list: &List) -> Vec<String> {
+    let cut_off = !list.program.whole;
+    let cut_off = cut_off.then(|| {
+        format!("the {name}'s list ends before the program did: what came later was not compared")
+    });
+    // Who compiles calls operations meanwhile, from there.
+    let mut files = list.places.frames.values().map(|(file, ..)| file);
+    let is_compiled = files.any(|file| file.contains("/torch/_inductor/"));
+    let is_compiled = is_compiled.then(|| {
+        format!(
+            "the {name} runs code compiled by TorchInductor, whose operations are not seen: \
+             run it with TORCH_COMPILE_DISABLE=1"
+        )
+    });
+    cut_off.into_iter().chain(is_compiled).collect()
+}
+
+/// What is to be said of a place of which not even a line is known.
+pub fn without_lines(name: &str, list: &List, place: &Place) -> Option<String> {
+    let is_native = list.places.stacks.is_empty();
+    let has_line = place.own.as_ref().is_some_and(|it| it.line > 0);
+    (is_native && !has_line).then(|| {
+        format!(
+            "the {name} has no line numbers: compile it with debug = \"line-tables-only\" \
+             (Rust) or -g1 (C++), and do not strip it"
+        )
+    })
+}
+
+/// What the operation at `at` took that the other program does not know, and that no
+/// operation made.
+pub fn made_by_none(list: &List, at: usize, other: &Known) -> Option<String> {
+    let operation = &list.operations[at];
+    let earlier = &list.operations[..at];
+    let made: HashSet<u32> =
+        earlier.iter().flat_map(|it| list.outputs(it)).map(|it| it.value).collect();
+    let call = Call::of(list, operation);
+    let taken = call.arguments.iter().flat_map(|(name, word)| {
+        tensors(word).into_iter().filter(|it| it.digest.is_some()).map(move |_| name)
+    });
+    let inputs = list.inputs(operation).iter().zip(taken);
+    let mut strange = inputs.filter(|(it, _)| !made.contains(&it.value) && !other.has(it.value));
+    let (_, name) = strange.next()?;
+    Some(format!(
+        "{name}: values that no operation made: the program's own, such as data, or of \
+         a kernel that writes to memory by itself"
+    ))
+}
+
+fn tensors(word: &Word) -> Vec<&Shown> {
+    match word {
+        Word::Tensor(it) => vec![it],
+        Word::List(words) => words.iter().flat_map(tensors).collect(),
+        Word::Plain(_) => Vec::new(),
+    }
+}
