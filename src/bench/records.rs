@@ -50,7 +50,7 @@ impl Pair {
     }
 
     /// What it measures, and what the sides are called.
-    pub fn told(self) -> (&'static str, [&'static str; 2]) {
+    pub fn legend(self) -> (&'static str, [&'static str; 2]) {
         match self {
             Self::Traced => ("train, and train --trace", ["alone", "recorded"]),
             Self::Digests => ("train, and train --trace --digest", ["alone", "recorded"]),

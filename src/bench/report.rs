@@ -19,7 +19,7 @@ impl Bench {
     /// Every number, for programs.
     pub fn json(&self) -> Result<String> {
         #[derive(Serialize)]
-        struct Found<'b> {
+        struct Results<'b> {
             rounds: usize,
             environment: BTreeMap<&'static str, String>,
             rows: Vec<BenchRow<'b>>,
@@ -34,7 +34,7 @@ impl Bench {
             ("torch", torch.clone()),
         ]);
         let rows = bench_rows(self.rows()).collect();
-        to_json("bench", &Found { rounds: self.rounds(), environment, rows })
+        to_json("bench", &Results { rounds: self.rounds(), environment, rows })
     }
 
     fn rounds(&self) -> usize {
@@ -86,7 +86,7 @@ impl Display for Bench {
         writeln!(f, "{}", table(&header, rows))?;
 
         for (pair, rows) in &self.records {
-            let (what, [base, other]) = pair.told();
+            let (what, [base, other]) = pair.legend();
             writeln!(f, "{what}; ratio: {other} by {base}")?;
             let rows = rows.iter().map(|row| {
                 two_sides([row.case.measure.to_string(), row.case.epochs.to_string()], row)

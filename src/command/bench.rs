@@ -46,7 +46,8 @@ pub struct BenchArgs {
 
 /// Runs the command.
 pub fn run(args: &BenchArgs) -> Result<()> {
-    let mut outputs = Outputs::open(&[(args.csv.as_ref(), "csv"), (args.plot.as_ref(), "svg")])?;
+    let mut outputs =
+        Outputs::open(&[("csv", args.csv.as_ref(), "csv"), ("plot", args.plot.as_ref(), "svg")])?;
     let ours = current_exe().context("cannot find this program's file")?;
     let bar = progress::counter("measurements");
     let BenchArgs { rounds, records, large, .. } = *args;
@@ -58,7 +59,7 @@ pub fn run(args: &BenchArgs) -> Result<()> {
         Plain::Json => bench.json()?,
     };
     let printed = outputs.print_beside(&text);
-    outputs.write(0, || bench::csv(bench.rows()))?;
-    outputs.write(1, || Ok(bench::cost(&bench)?.into_bytes()))?;
+    outputs.write("csv", || bench::csv(bench.rows()))?;
+    outputs.write("plot", || Ok(bench::cost(&bench)?.into_bytes()))?;
     printed
 }

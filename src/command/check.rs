@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use parity::check::{Digest, port_against_script};
-use parity::command::check::{How, Kept};
+use parity::command::check::{ComparisonArgs, ReportArgs};
 use parity::command::flag::split;
 use parity::command::options::Form;
 use parity::command::why;
@@ -30,9 +30,9 @@ pub struct CheckArgs {
     #[command(flatten)]
     train: Train,
     #[command(flatten)]
-    how: How,
+    comparison: ComparisonArgs,
     #[command(flatten)]
-    kept: Kept,
+    report: ReportArgs,
     #[command(flatten)]
     records: Records,
     #[command(flatten)]
@@ -89,7 +89,7 @@ struct All {
     #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
     threads: i32,
     #[command(flatten)]
-    how: How,
+    comparison: ComparisonArgs,
     #[command(flatten)]
     form: Form,
 }
@@ -103,8 +103,8 @@ const EPOCH: &str = "epoch";
 /// Adds a command below `check` for each experiment, and one for all.
 pub fn with_experiments(check: Command) -> Command {
     let add = |check: Command, room: &dyn Room| {
-        let command = How::augment_args(room.with_settings(Command::new(room.name())));
-        let mut command = Records::augment_args(Kept::augment_args(command));
+        let command = ComparisonArgs::augment_args(room.with_settings(Command::new(room.name())));
+        let mut command = Records::augment_args(ReportArgs::augment_args(command));
         if room.name() == Train::NAME {
             command = OfTrain::augment_args(command);
         }
@@ -125,31 +125,32 @@ pub fn run(args: &CheckArgs, flags: &ArgMatches) -> Result<Verdict> {
         Some((name, flags)) => {
             let room = rooms().into_iter().find(|room| room.name() == name);
             let room = room.expect("these are the commands below check");
-            let (how, kept) = (How::from_arg_matches(flags)?, Kept::from_arg_matches(flags)?);
+            let (comparison, report) =
+                (ComparisonArgs::from_arg_matches(flags)?, ReportArgs::from_arg_matches(flags)?);
             let records = Records::from_arg_matches(flags)?;
-            let outputs = kept.outputs(records.paths())?;
-            let digest = kept.digest(&how, records.paths());
-            let check = room.start_check(flags, &Twins::of(how.python.find()), digest)?;
-            kept.show(&check.finish(&how.options.options(EPOCH)?)?, outputs)
+            let outputs = report.outputs(records.paths())?;
+            let digest = report.digest(&comparison, records.paths());
+            let check = room.start_check(flags, &Twins::of(comparison.python.find()), digest)?;
+            report.show(&check.finish(&comparison.options.options(EPOCH)?)?, outputs)
         }
     }
 }
 
 fn train(
-    CheckArgs { train, how, kept, records, more }: &CheckArgs,
+    CheckArgs { train, comparison, report, records, more }: &CheckArgs,
     flags: &ArgMatches,
 ) -> Result<Verdict> {
     train.validate()?;
     refuse_too_many(train.run.threads as usize, 1)?;
-    let (outputs, python) = (kept.outputs(records.paths())?, how.python.find());
-    let options = how.options.options(if more.port.is_some() { "step" } else { EPOCH })?;
+    let (outputs, python) = (report.outputs(records.paths())?, comparison.python.find());
+    let options = comparison.options.options(if more.port.is_some() { "step" } else { EPOCH })?;
     let args = split(more.script_args.as_deref().unwrap_or_default(), "--script-args")?;
     let script = more.script.as_deref();
     let script = script.map(|path| Script { path, args: &args, threads: train.run.threads });
     if let (Some(script), Some(port)) = (script, &more.port) {
         let port = split(port, "--port")?;
-        let checked = port_against_script(script, &port, &python, kept.digest, &options)?;
-        let verdict = kept.show(&checked, outputs)?;
+        let checked = port_against_script(script, &port, &python, report.digest, &options)?;
+        let verdict = report.show(&checked, outputs)?;
         if more.why && verdict == Verdict::Diverged {
             why::ask(script, &port, &python)?;
         }
@@ -157,13 +158,14 @@ fn train(
     }
     let checked = if let Some(script) = script {
         let settings = |told: Result<Train>| given_first(train, told, flags);
-        check::against_script(script, &python, kept.digest, settings, &options)?
+        check::against_script(script, &python, report.digest, settings, &options)?
     } else {
-        let digest = if more.resync { Digest::Never } else { kept.digest(how, records.paths()) };
+        let digest =
+            if more.resync { Digest::Never } else { report.digest(comparison, records.paths()) };
         let check = check::Check::start(train.clone(), &Twins::of(python), digest)?;
         if more.resync { check.finish_resynced(&options)? } else { check.finish(&options)? }
     };
-    kept.show(&checked, outputs)
+    report.show(&checked, outputs)
 }
 
 /// The settings that a record tells, but those that flags give.
@@ -186,9 +188,10 @@ fn given_first(given: &Train, told: Result<Train>, flags: &ArgMatches) -> Result
 
 /// Every experiment with its defaults.
 fn all(flags: &ArgMatches) -> Result<Verdict> {
-    let All { threads, how, form } = All::from_arg_matches(flags)?;
+    let All { threads, comparison, form } = All::from_arg_matches(flags)?;
     let mut outputs = Outputs::open(&form.outputs())?;
-    let (options, python) = (how.options.options(EPOCH)?, Twins::of(how.python.find()).together()?);
+    let (options, python) =
+        (comparison.options.options(EPOCH)?, Twins::of(comparison.python.find()).together()?);
     let start = |room: &dyn Room| {
         let command = room.with_settings(Command::new(ALL));
         let defaults = command.try_get_matches_from([ALL, &format!("--threads={threads}")])?;
@@ -205,7 +208,7 @@ fn all(flags: &ArgMatches) -> Result<Verdict> {
     let (text, verdict) = check::summary(&checked, &options);
     let comparisons = checked.iter().map(|checked| Comparison::of_check(checked, 0)).collect();
     let document = Document::new("check", comparisons, options.tolerance);
-    form.show(&document, text, &mut outputs, 0)?;
+    form.show(&document, text, &mut outputs)?;
     Ok(verdict)
 }
 
@@ -218,9 +221,9 @@ mod tests {
     #[derive(Parser)]
     struct Flags {
         #[command(flatten)]
-        how: How,
+        comparison: ComparisonArgs,
         #[command(flatten)]
-        kept: Kept,
+        report: ReportArgs,
         #[command(flatten)]
         records: Records,
     }
@@ -240,10 +243,10 @@ mod tests {
             ("--trace-rust r.safetensors", Digest::Never),
             ("--trace-python p.safetensors", Digest::Never),
         ] {
-            let Flags { how, kept, records } =
+            let Flags { comparison, report, records } =
                 Flags::try_parse_from(["check"].into_iter().chain(flags.split_whitespace()))
                     .unwrap();
-            assert_eq!(kept.digest(&how, records.paths()), expected, "{flags}");
+            assert_eq!(report.digest(&comparison, records.paths()), expected, "{flags}");
         }
     }
 }

@@ -166,11 +166,10 @@ fn run<E: Experiment>(experiment: &E, matches: &ArgMatches) -> Result<String> {
     let path = |flag| matches.get_one::<PathBuf>(flag);
     let files = E::FILES.iter().map(|file| {
         let (_, ending) = file.name.rsplit_once('.').expect("its name has an ending");
-        (path(file.flag), ending)
+        (file.flag, path(file.flag), ending)
     });
-    let paths: Vec<_> = files.chain([(path("trace"), "safetensors")]).collect();
+    let paths: Vec<_> = files.chain([("trace", path("trace"), "safetensors")]).collect();
     let mut outputs = Outputs::open(&paths)?;
-    let trace = E::FILES.len(); // its place among the outputs
 
     let mut progress = Progress::new(experiment.steps());
     let kept = Kept {
@@ -178,7 +177,7 @@ fn run<E: Experiment>(experiment: &E, matches: &ArgMatches) -> Result<String> {
         partial: matches.get_flag("keep-partial"),
         ..Kept::default()
     };
-    let mut record = outputs.record(trace, experiment.about(), kept)?;
+    let mut record = outputs.record("trace", experiment.about(), kept)?;
     let findings = match &mut record {
         Some(record) => experiment.run(&mut Both(record, &mut progress))?,
         None => experiment.run(&mut progress)?,
@@ -188,11 +187,11 @@ fn run<E: Experiment>(experiment: &E, matches: &ArgMatches) -> Result<String> {
     // Where the words cannot be printed, the files are still wanted.
     let summary = E::summary(&findings);
     let printed = outputs.print_beside(&summary);
-    for (i, file) in E::FILES.iter().enumerate() {
-        outputs.write(i, || (file.render)(&findings))?;
+    for file in E::FILES {
+        outputs.write(file.flag, || (file.render)(&findings))?;
     }
     if let Some(record) = record {
-        outputs.write_record(trace, record)?;
+        outputs.write_record("trace", record)?;
     }
     printed.map(|()| summary)
 }

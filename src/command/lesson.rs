@@ -23,11 +23,11 @@ pub struct LessonArgs {
 pub fn run(args: &LessonArgs) -> Result<()> {
     let cannot = || format!("cannot make {}: name another folder", args.folder.display());
     std::fs::create_dir_all(&args.folder).with_context(cannot)?;
-    let mut outputs = Outputs::open(&[(Some(&args.folder.join("lesson.html")), "html")])?;
+    let mut outputs = Outputs::open(&[("page", Some(&args.folder.join("lesson.html")), "html")])?;
     let mut sections = Vec::new();
     for (i, room) in rooms().iter().enumerate() {
         say(if i > 0 { "\n" } else { "" })?;
         sections.push(room.run_into(&args.folder)?);
     }
-    outputs.write(0, || Ok(report::lesson(&sections).into_bytes()))
+    outputs.write("page", || Ok(report::lesson(&sections).into_bytes()))
 }

@@ -76,7 +76,7 @@ pub fn run(args: &PitfallsArgs) -> Result<bool> {
         print(pitfalls::list(&chosen).as_bytes())?;
         return Ok(true);
     }
-    let mut outputs = Outputs::open(&[(args.csv.as_ref(), "csv")])?;
+    let mut outputs = Outputs::open(&[("csv", args.csv.as_ref(), "csv")])?;
     let right = right_runs(&chosen, args)?;
     let findings = examine(&chosen, settings, &right)?;
     let text = match args.name {
@@ -86,7 +86,7 @@ pub fn run(args: &PitfallsArgs) -> Result<bool> {
         None => pitfalls::overview(&findings),
     };
     let printed = outputs.print_beside(&text);
-    outputs.write(0, || pitfalls::csv(&findings))?;
+    outputs.write("csv", || pitfalls::csv(&findings))?;
     printed?;
     Ok(!findings.iter().any(Finding::is_missed))
 }

@@ -120,7 +120,7 @@ fn jobs(cores: usize, threads: usize) -> usize {
 
 /// Opens the plots that were asked for.
 fn open_plots(args: &SweepArgs) -> Result<Outputs> {
-    Outputs::open(&[(args.plot.as_ref(), "svg"), (args.curves.as_ref(), "svg")])
+    Outputs::open(&[("plot", args.plot.as_ref(), "svg"), ("curves", args.curves.as_ref(), "svg")])
 }
 
 /// The CSVs of sweeps, and what is kept beside them.
@@ -178,15 +178,19 @@ fn report(sweeps: &[(Plan, Columns)], format: Plain, mut plots: Outputs) -> Resu
     let (plan, columns) = &sweeps[0];
     ensure!(columns.seeds() > 0 || !plots.any(), "no seed is done: there is nothing to draw yet");
     let printed = plots.print_beside(&text);
-    plots.write(0, || Ok(plot::spread(plan, columns)?.into_bytes()))?;
-    plots.write(1, || Ok(plot::curves(plan, columns)?.into_bytes()))?;
+    plots.write("plot", || Ok(plot::spread(plan, columns)?.into_bytes()))?;
+    plots.write("curves", || Ok(plot::curves(plan, columns)?.into_bytes()))?;
     printed
 }
 
 /// Runs `merge`, and prints the summary of the whole sweep.
 pub fn merge(args: &MergeArgs) -> Result<()> {
     let merged = merge::merge(&args.out, &args.shards)?;
-    report(&[merged], Plain::Text, Outputs::open(&[(None, "svg"), (None, "svg")])?)
+    report(
+        &[merged],
+        Plain::Text,
+        Outputs::open(&[("plot", None, "svg"), ("curves", None, "svg")])?,
+    )
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ pub fn explanation(finding: &Finding) -> String {
 pub(super) fn where_found(finding: &Finding) -> String {
     if let Some(first) = finding.report.failing().next() {
         let step_word = finding.pitfall.parts.step_word();
-        return format!("{}, {}", place(&first.key, step_word), distance(first));
+        return format!("{}, {}", key_words(&first.key, step_word), distance(first));
     }
     match finding.pitfall.shows {
         _ if finding.must_show => "not found".to_owned(),
@@ -120,7 +120,7 @@ pub(super) fn where_found(finding: &Finding) -> String {
 }
 
 /// `tanh/000006/state/fc1.bias.exp_avg` as "tanh, epoch 6, state ...".
-fn place(key: &Key, step_word: &str) -> String {
+fn key_words(key: &Key, step_word: &str) -> String {
     match key.place() {
         None => key.to_string(),
         Some(Place { series: SHARED, name, .. }) => format!("data {name}"),

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 
 use super::decimal::Decimal;
-use super::table::{Place, Table};
+use super::table::{Span, Table};
 
 /// The table that a file of text is. The separator is told by the text, and a
 /// first line of numbers only is a row, not a header.
@@ -30,7 +30,7 @@ pub(super) fn table(file: &Bytes, path: &Path) -> Result<Table> {
             ensure!(names.insert(column), "{name} has two columns {column}: name each once");
         }
     }
-    let is_number = |&place: &Place| Decimal::parse(&table.at(place)).is_some();
+    let is_number = |&span: &Span| Decimal::parse(&table.at(span)).is_some();
     ensure!(
         table.cells.iter().any(is_number),
         "{name} holds no numbers: name a CSV of numbers, or a record"
@@ -116,7 +116,7 @@ fn read(table: &mut Table, dialect: &Dialect) -> Result<()> {
 /// Takes the first row as the header, unless it is of numbers only.
 fn take_header(table: &mut Table) {
     let first = &table.cells[..table.width.min(table.cells.len())];
-    let texts: Vec<_> = first.iter().map(|&place| table.at(place).into_owned()).collect();
+    let texts: Vec<_> = first.iter().map(|&span| table.at(span).into_owned()).collect();
     if texts.is_empty() || texts.iter().all(|text| Decimal::parse(text).is_some()) {
         return;
     }
@@ -151,7 +151,7 @@ impl Cursor<'_> {
     }
 
     /// Reads a cell up to the separator, the end of the line or of the text.
-    fn cell(&mut self, dialect: &Dialect) -> Result<Place> {
+    fn cell(&mut self, dialect: &Dialect) -> Result<Span> {
         let place = if self.peek() == Some(b'"') {
             self.quoted()?
         } else {
@@ -168,7 +168,7 @@ impl Cursor<'_> {
             Some(byte) if byte == dialect.separator => {}
             Some(_) => bail!("line {} goes on behind a closing quote", self.line),
         }
-        Ok(Place { start, length, doubled })
+        Ok(Span { start, length, doubled })
     }
 
     /// Reads a quoted cell: start, length, and whether quotes in it are doubled.

@@ -12,7 +12,7 @@ pub fn parted<'a>(actual: &About, expected: &'a About) -> Option<(&'a str, usize
         (*first..first + count).map(move |step| (series.as_str(), step))
     });
     steps.filter(|(_, step)| *step > 0).find(|(series, step)| {
-        let [a, e] = states.each_ref().map(|states| states.by(series, *step));
+        let [a, e] = states.each_ref().map(|states| states.at_end_of(series, *step));
         a.is_some() && e.is_some() && a != e
     })
 }
@@ -36,7 +36,7 @@ impl<'a> States<'a> {
     }
 
     /// The state by the end of a step that the record has.
-    fn by(&self, series: &str, step: usize) -> Option<&'a str> {
+    fn at_end_of(&self, series: &str, step: usize) -> Option<&'a str> {
         if !self.order.has(series, step) {
             return None;
         }

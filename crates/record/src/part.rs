@@ -54,7 +54,7 @@ impl Part {
     }
 
     fn spool(&mut self, dtype: Dtype, folder: &Path) -> io::Result<&mut Spool> {
-        match &mut self.spools[place(dtype)] {
+        match &mut self.spools[spool_of(dtype)] {
             Some(spool) => Ok(spool),
             none => Ok(none.insert(Spool::new(folder)?)),
         }
@@ -70,7 +70,7 @@ impl Part {
 
     /// Makes a tensor of all bytes of its width from `start` on.
     pub fn enter(&mut self, key: Key, dtype: Dtype, shape: Vec<usize>, start: u64) {
-        let spool = place(dtype);
+        let spool = spool_of(dtype);
         let end = self.spools[spool].as_ref().map_or(start, Spool::len);
         self.entries.push(Entry { key, dtype, shape, spool, start, end });
     }
@@ -107,8 +107,8 @@ impl Part {
     }
 }
 
-/// The place of a dtype's width.
-fn place(dtype: Dtype) -> usize {
+/// The number of the spool for a dtype's width.
+fn spool_of(dtype: Dtype) -> usize {
     let width = (dtype.bitsize() / 8).clamp(1, 8);
     WIDTHS.iter().filter(|&&larger| larger > width).count()
 }

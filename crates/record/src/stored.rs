@@ -91,7 +91,7 @@ impl Stored {
     }
 
     /// The file of the `i`th tensor, and the bytes of it where its values are.
-    pub fn place(&self, i: usize) -> (u32, [u64; 2]) {
+    pub fn span(&self, i: usize) -> (u32, [u64; 2]) {
         let tensor = &self.tensors[i];
         (tensor.source, [tensor.from, tensor.to])
     }

@@ -11,9 +11,9 @@ use torch_parity::data::{
     WeightedRandomSampler, random_split, random_split_by,
 };
 
-type Kept = Vec<(String, Tensor)>;
+type Tensors = Vec<(String, Tensor)>;
 
-fn run(case: &Value) -> Kept {
+fn run(case: &Value) -> Tensors {
     tch::manual_seed(case["seed"].as_i64().unwrap());
     match case["what"].as_str().unwrap() {
         "load" => load(case),
@@ -34,7 +34,7 @@ fn int64(values: impl IntoIterator<Item = usize>) -> Tensor {
     Tensor::from_slice(&values.into_iter().map(|value| value as i64).collect::<Vec<_>>())
 }
 
-fn load(case: &Value) -> Kept {
+fn load(case: &Value) -> Tensors {
     let n = case["n"].as_i64().unwrap();
     let data = TensorDataset([
         Tensor::arange(n, tch::kind::INT64_CPU),
@@ -90,7 +90,7 @@ fn load(case: &Value) -> Kept {
     kept
 }
 
-fn split(case: &Value) -> Kept {
+fn split(case: &Value) -> Tensors {
     let n = case["n"].as_i64().unwrap();
     let data = TensorDataset([Tensor::arange(n, tch::kind::INT64_CPU)]);
     let own = case["generator"].as_u64().map(Generator::manual_seed);
@@ -100,7 +100,7 @@ fn split(case: &Value) -> Kept {
     } else {
         random_split(&data, &list::<usize>(lengths), own.as_ref())
     };
-    let mut kept: Kept = Vec::new();
+    let mut kept: Tensors = Vec::new();
     for (i, part) in parts.iter().enumerate() {
         // The data are their own places.
         let [x] = part.batch(&(0..part.len()).collect::<Vec<_>>());
@@ -110,7 +110,7 @@ fn split(case: &Value) -> Kept {
     kept
 }
 
-fn numbers(case: &Value) -> Kept {
+fn numbers(case: &Value) -> Tensors {
     let seed = case["generator"].as_u64().unwrap();
     let own = Generator::manual_seed(seed);
     let mut kept = vec![("seed".to_owned(), Tensor::from(seed as i64))];

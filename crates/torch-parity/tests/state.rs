@@ -39,9 +39,9 @@ impl Module for Model {
     }
 }
 
-type Kept = Vec<(String, Tensor)>;
+type Tensors = Vec<(String, Tensor)>;
 
-fn train(model: &Model, steps: std::ops::Range<i64>, kept: &mut Kept, key: &str) {
+fn train(model: &Model, steps: std::ops::Range<i64>, kept: &mut Tensors, key: &str) {
     for step in steps {
         tch::manual_seed(step);
         let draw = || Tensor::randint(7, [9], tch::kind::INT64_CPU);
@@ -62,8 +62,8 @@ fn train(model: &Model, steps: std::ops::Range<i64>, kept: &mut Kept, key: &str)
     }
 }
 
-fn run(case: &Value) -> Kept {
-    let mut kept = Kept::new();
+fn run(case: &Value) -> Tensors {
+    let mut kept = Tensors::new();
     let seed = case["seed"].as_i64().unwrap();
     tch::manual_seed(seed);
     let model = Model::new();
@@ -87,7 +87,7 @@ fn a_run_goes_on_in_the_other_language_with_the_same_bits() {
             tch::manual_seed(i64::from(seed));
             tch::set_num_threads(1);
             let model = Model::new();
-            train(&model, 0..3, &mut Kept::new(), "");
+            train(&model, 0..3, &mut Tensors::new(), "");
             model.save(&path("rust")).unwrap();
             json!({ "seed": seed, "rust": path("rust"), "python": path("python"),
                 "how": rng.choice(["save_model", "save_file"]) })
@@ -101,7 +101,7 @@ fn a_run_goes_on_in_the_other_language_with_the_same_bits() {
 fn names_are_pytorchs_and_a_tied_weight_is_one_parameter() {
     let _held = live::alone();
     let model = Model::new();
-    let names = |named: Kept| named.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let names = |named: Tensors| named.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
     let first = ["wte.weight", "body.0.weight", "body.0.bias"];
     let statistics = ["body.0.running_mean", "body.0.running_var", "body.0.num_batches_tracked"];
     let linear = ["body.1.weight", "body.1.bias"];

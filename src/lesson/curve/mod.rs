@@ -22,7 +22,7 @@ pub fn value_and_derivative(activation: Activation, x: &Tensor) -> (Tensor, Tens
 
 /// What was found out about an activation; all float64.
 #[derive(Debug)]
-pub struct Found {
+pub struct Explored {
     /// Which one.
     pub activation: Activation,
     /// f(x) at every point, (P,).
@@ -48,7 +48,7 @@ pub struct Found {
     pub closed_form: Option<(Tensor, Tensor)>,
 }
 
-impl Found {
+impl Explored {
     /// Everything, under the twin's names.
     fn named(&self) -> Vec<(&str, &Tensor)> {
         let mut named = vec![
@@ -75,7 +75,7 @@ fn numbers(tensor: &Tensor) -> Vec<f64> {
 }
 
 /// Finds out about an activation on the points `x`, (P,), in order.
-pub fn explore(activation: Activation, x: &Tensor, saturation: f64) -> Found {
+pub fn explore(activation: Activation, x: &Tensor, saturation: f64) -> Explored {
     let (value, derivative) = value_and_derivative(activation, x);
     let mirrored = activation.apply(&x.neg());
     let slope = derivative.abs();
@@ -86,7 +86,7 @@ pub fn explore(activation: Activation, x: &Tensor, saturation: f64) -> Found {
         let error = (&derivative - &closed_form).abs().max();
         (closed_form, error)
     });
-    Found {
+    Explored {
         activation,
         lowest: value.min(),
         highest: value.max(),
@@ -103,7 +103,7 @@ pub fn explore(activation: Activation, x: &Tensor, saturation: f64) -> Found {
 
 /// Explores every chosen activation; returns the points, (P,), and what was
 /// found.
-pub fn curve(args: &Curve, observer: &mut dyn Observer) -> Result<(Tensor, Vec<Found>)> {
+pub fn curve(args: &Curve, observer: &mut dyn Observer) -> Result<(Tensor, Vec<Explored>)> {
     tch::set_num_threads(args.threads);
     let kind = (Kind::Double, Device::Cpu);
     let x = Tensor::linspace(args.from, args.to, args.points, kind); // (P,)

@@ -7,7 +7,7 @@ use tch::Tensor;
 use torch_parity::nn::Activation;
 use torch_parity::trace::Observer;
 
-use super::{Curve, Found, curve, numbers};
+use super::{Curve, Explored, curve, numbers};
 use crate::export::{as_python, to_csv};
 use crate::lesson::settings::unique;
 use crate::lesson::{Experiment, File};
@@ -25,7 +25,7 @@ Examples:
   tanh-parity curve --activations tanh,sigmoid,relu --plot curve.svg
   tanh-parity curve --from -4 --to 4 --points 9 --csv -";
 
-    type Findings = (Tensor, Vec<Found>);
+    type Findings = (Tensor, Vec<Explored>);
 
     const FILES: &'static [File<Self::Findings>] = &[
         File {
@@ -69,7 +69,7 @@ Examples:
 }
 
 /// What was found about an activation, in words.
-fn summary(x: &Tensor, found: &Found) -> String {
+fn summary(x: &Tensor, found: &Explored) -> String {
     let text = |tensor: &Tensor| repr(tensor.double_value(&[]));
     let (low, high) = (&found.unsaturated_from, &found.unsaturated_to);
     let mut sides = Vec::new();
@@ -113,21 +113,21 @@ struct Row {
     derivative: f64,
 }
 
-fn rows(x: &Tensor, found: &Found) -> Vec<Row> {
+fn rows(x: &Tensor, found: &Explored) -> Vec<Row> {
     let values = numbers(&found.value).into_iter().zip(numbers(&found.derivative));
     let row = |(x, (value, derivative))| Row { activation: found.activation, x, value, derivative };
     numbers(x).into_iter().zip(values).map(row).collect()
 }
 
 /// Draws f and f' over `x`, (P,); where f is saturated, the ground is grey.
-fn draw(x: &Tensor, curves: &[Found]) -> Result<String> {
+fn draw(x: &Tensor, curves: &[Explored]) -> Result<String> {
     let panels: Vec<_> = curves.iter().map(|found| panel(x, found)).collect();
     let (columns, size) = if panels.len() == 1 { (1, (800, 430)) } else { (2, (480, 340)) };
     let title = "Activation and derivative (grey: saturated)";
     plot::draw(title, &panels, columns, size)
 }
 
-fn panel(x: &Tensor, found: &Found) -> Panel {
+fn panel(x: &Tensor, found: &Explored) -> Panel {
     let name = found.activation.name();
     let line = |what, dashed, y: &Tensor| Line {
         label: format!("{name}{what}"),

@@ -20,9 +20,9 @@ fn steepest(activation: Activation) -> f64 {
 /// What was found out about a network, under the twin's names: of hidden layer
 /// i the outputs `hi`, (N, H), and single values `hi.mean`, ...
 #[derive(Debug, Default)]
-pub struct Found(Vec<(String, Tensor)>);
+pub struct LayerValues(Vec<(String, Tensor)>);
 
-impl Found {
+impl LayerValues {
     fn add(&mut self, name: String, tensor: Tensor) {
         self.0.push((name, tensor));
     }
@@ -44,13 +44,13 @@ impl Found {
 }
 
 /// What flows forwards and backwards, layer by layer.
-pub fn measure(model: &DeepMlp, x: &Tensor, y: &Tensor, saturation: f64) -> Found {
+pub fn measure(model: &DeepMlp, x: &Tensor, y: &Tensor, saturation: f64) -> LayerValues {
     let layers = model.hidden(x);
     let loss = cross_entropy(&model.last.forward(&layers[layers.len() - 1].1), y);
     let parameters = model.named_parameters().into_iter().map(|(_, tensor)| tensor);
     let weights: Vec<_> = parameters.step_by(2).collect(); // no biases
     let threshold = saturation * steepest(model.activation);
-    let mut found = Found::default();
+    let mut found = LayerValues::default();
     for (i, (z, h)) in (1..).zip(&layers) {
         let (_, derivative) = value_and_derivative(model.activation, z);
         let saturated = derivative.abs().lt(threshold).to_kind(Kind::Float); // (N, H)

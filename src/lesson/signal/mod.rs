@@ -12,7 +12,7 @@ use torch_parity::nn::{Activation, Module, cross_entropy};
 use torch_parity::optim::Adam;
 use torch_parity::trace::{Observer, borrowed};
 
-use self::layers::{Found, LayerRow, measure, rows};
+use self::layers::{LayerRow, LayerValues, measure, rows};
 use self::network::DeepMlp;
 pub use self::settings::Signal;
 use crate::lesson::train::{fit, make_data};
@@ -25,9 +25,9 @@ pub struct Network {
     /// How many they are.
     pub depth: i64,
     /// What was found with the initial parameters.
-    pub before: Found,
+    pub before: LayerValues,
     /// What was found with the final ones.
-    pub after: Found,
+    pub after: LayerValues,
     /// The loss of the last epoch.
     pub loss: f64,
 }

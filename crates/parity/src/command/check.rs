@@ -39,9 +39,9 @@ pub struct CheckArgs {
     #[arg(long, help_heading = RUNNING, conflicts_with = "format")]
     why: bool,
     #[command(flatten)]
-    how: How,
+    comparison: ComparisonArgs,
     #[command(flatten)]
-    kept: Kept,
+    report: ReportArgs,
     /// Keep the port's record, as .safetensors (- for standard output)
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     trace_port: Option<PathBuf>,
@@ -52,7 +52,7 @@ pub struct CheckArgs {
 
 /// How two runs are compared.
 #[derive(Args, Debug)]
-pub struct How {
+pub struct ComparisonArgs {
     /// What is compared, and when it passes.
     #[command(flatten)]
     pub options: CompareOptions,
@@ -64,7 +64,7 @@ pub struct How {
 /// What is shown and kept of one check, the records aside.
 #[derive(Args, Debug)]
 #[command(next_help_heading = OUTPUT)]
-pub struct Kept {
+pub struct ReportArgs {
     /// What is shown.
     #[command(flatten)]
     pub shown: Shown,
@@ -75,16 +75,19 @@ pub struct Kept {
     pub digest: bool,
 }
 
+/// What the two records are called among the outputs.
+const RECORDS: [&str; 2] = ["actual", "expected"];
+
 /// Where the two records go.
 pub type Records<'a> = [Option<&'a PathBuf>; 2];
 
-impl Kept {
+impl ReportArgs {
     /// Whether to compare by digests.
-    pub fn digest(&self, how: &How, records: Records) -> Digest {
+    pub fn digest(&self, comparison: &ComparisonArgs, records: Records) -> Digest {
         let kept = records.iter().any(Option::is_some);
         match () {
             () if self.digest => Digest::Always,
-            () if how.options.needs_values() || self.shown.draws() || kept => Digest::Never,
+            () if comparison.options.needs_values() || self.shown.draws() || kept => Digest::Never,
             () => Digest::IfLong,
         }
     }
@@ -92,7 +95,9 @@ impl Kept {
     /// Opens what is to be written.
     pub fn outputs(&self, records: Records) -> Result<Outputs> {
         let mut paths = self.shown.outputs();
-        paths.extend(records.map(|path| (path, "safetensors")));
+        paths.extend(
+            RECORDS.into_iter().zip(records).map(|(name, path)| (name, path, "safetensors")),
+        );
         Outputs::open(&paths)
     }
 
@@ -103,8 +108,8 @@ impl Kept {
         let document = Document::new("check", vec![comparison], None);
         let text = self.shown.with_listing(checked.text(), &checked.report);
         let shown = self.shown.show(&document, text, &mut outputs);
-        for (i, trace) in (self.shown.outputs().len()..).zip(&checked.traces) {
-            outputs.write(i, || trace.to_bytes())?;
+        for (name, trace) in RECORDS.into_iter().zip(&checked.traces) {
+            outputs.write(name, || trace.to_bytes())?;
         }
         shown?;
         Ok(checked.report.verdict())
@@ -113,15 +118,15 @@ impl Kept {
 
 /// Runs the command and prints the report.
 pub fn run(args: &CheckArgs) -> Result<Verdict> {
-    let CheckArgs { script, script_args, port, threads, how, kept, .. } = args;
-    let outputs = kept.outputs([args.trace_port.as_ref(), args.trace_script.as_ref()])?;
-    let options = how.options.options("step")?;
+    let CheckArgs { script, script_args, port, threads, comparison, report, .. } = args;
+    let outputs = report.outputs([args.trace_port.as_ref(), args.trace_script.as_ref()])?;
+    let options = comparison.options.options("step")?;
     let words = split(script_args.as_deref().unwrap_or_default(), "--script-args")?;
     let port = split(port, "--port")?;
-    let python = how.python.find();
+    let python = comparison.python.find();
     let script = Script { path: script, args: &words, threads: *threads };
-    let checked = port_against_script(script, &port, &python, kept.digest, &options)?;
-    let verdict = kept.show(&checked, outputs)?;
+    let checked = port_against_script(script, &port, &python, report.digest, &options)?;
+    let verdict = report.show(&checked, outputs)?;
     if args.why && verdict == Verdict::Diverged {
         why::ask(script, &port, &python)?;
     }

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::flag::OUTPUT;
 use crate::compare::{Options, Report, Tolerance};
-use crate::output::Outputs;
+use crate::output::{Asked, Outputs};
 use crate::plot::growth;
 use crate::report::{Document, Format, html};
 
@@ -116,9 +116,9 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// What was asked for, with the ending of each.
-    pub fn outputs(&self) -> Vec<(Option<&PathBuf>, &'static str)> {
-        [(self.plot.as_ref(), "svg")].into_iter().chain(self.form.outputs()).collect()
+    /// What can be asked for.
+    pub fn outputs(&self) -> Vec<Asked<'_>> {
+        [("plot", self.plot.as_ref(), "svg")].into_iter().chain(self.form.outputs()).collect()
     }
 
     /// Whether something is drawn, for which all values are wanted.
@@ -139,12 +139,12 @@ impl Shown {
         text + gap + &listing
     }
 
-    /// Prints the report of one comparison, then writes what was asked for, the
-    /// first of the outputs. As text the report is `text`.
+    /// Prints the report of one comparison, then writes what was asked for. As text the
+    /// report is `text`.
     pub fn show(&self, document: &Document, text: String, outputs: &mut Outputs) -> Result<()> {
-        let shown = self.form.show(document, text, outputs, 1);
+        let shown = self.form.show(document, text, outputs);
         let outcome = &document.comparisons[0].outcome;
-        outputs.write(0, || Ok(growth(outcome)?.into_bytes()))?;
+        outputs.write("plot", || Ok(growth(outcome)?.into_bytes()))?;
         shown
     }
 }
@@ -172,27 +172,24 @@ pub struct Form {
 }
 
 impl Form {
-    /// The files that were asked for, with the ending of each.
-    pub fn outputs(&self) -> [(Option<&PathBuf>, &'static str); 4] {
-        let Self { html, json, markdown, junit, .. } = self;
-        [(html, "html"), (json, "json"), (markdown, "md"), (junit, "xml")]
-            .map(|(path, ending)| (path.as_ref(), ending))
+    /// The files that can be asked for.
+    pub fn outputs(&self) -> [Asked<'_>; 4] {
+        [
+            ("html", self.html.as_ref(), "html"),
+            ("json", self.json.as_ref(), "json"),
+            ("markdown", self.markdown.as_ref(), "md"),
+            ("junit", self.junit.as_ref(), "xml"),
+        ]
     }
 
-    /// Prints the report, which as text is `text`, and writes the files, the outputs
-    /// from the `first` on.
-    pub fn show(
-        &self,
-        document: &Document,
-        text: String,
-        outputs: &mut Outputs,
-        first: usize,
-    ) -> Result<()> {
+    /// Prints the report, which as text is `text`, and writes the files.
+    pub fn show(&self, document: &Document, text: String, outputs: &mut Outputs) -> Result<()> {
         let printed = outputs.print_beside(&document.print(self.format, text)?);
-        outputs.write(first, || Ok(html(document)?.into_bytes()))?;
-        for (i, format) in [Format::Json, Format::Markdown, Format::Junit].into_iter().enumerate() {
-            let report = || Ok(document.print(format, String::new())?.into_bytes());
-            outputs.write(first + 1 + i, report)?;
+        outputs.write("html", || Ok(html(document)?.into_bytes()))?;
+        for (name, format) in
+            [("json", Format::Json), ("markdown", Format::Markdown), ("junit", Format::Junit)]
+        {
+            outputs.write(name, || Ok(document.print(format, String::new())?.into_bytes()))?;
         }
         printed
     }

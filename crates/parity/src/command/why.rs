@@ -11,10 +11,10 @@ use clap::Args;
 use super::flag::{OUTPUT, split, whole};
 use super::python::PythonArgs;
 use crate::ops::{Bounds, watched};
-use crate::output::Outputs;
+use crate::output::{Asked, Outputs};
 use crate::python::{Python, Script, set_threads};
 use crate::terminal::print;
-use crate::why::{Outcome, Values, compare, read, report};
+use crate::why::{Digests, Outcome, compare, read, report};
 
 const WHAT: &str = "What is compared";
 const RECORDED: &str = "What is recorded";
@@ -89,10 +89,10 @@ impl WhyArgs {
                 "--save keeps one list: give either --script or --port beside it"
             );
             let (command, name) = self.commands()?.pop().context("nothing to run")?;
-            let mut outputs = Outputs::open(&[(Some(save), "operations")])?;
+            let mut outputs = Outputs::open(&[("save", Some(save), "operations")])?;
             let list = beside.path().join(name);
             let ended = record(command, name, &list, self.bounds())?;
-            outputs.write(0, || Ok(fs::read(&list)?))?;
+            outputs.write("save", || Ok(fs::read(&list)?))?;
             if let Some(note) = ended {
                 eprintln!("note: {note}");
             }
@@ -131,8 +131,12 @@ impl WhyArgs {
         Bounds { first: self.first.unwrap_or(u64::MAX), from, to }
     }
 
-    fn outputs(&self) -> [(Option<&PathBuf>, &'static str); 3] {
-        [(self.json.as_ref(), "json"), (self.markdown.as_ref(), "md"), (self.html.as_ref(), "html")]
+    fn outputs(&self) -> [Asked<'_>; 3] {
+        [
+            ("json", self.json.as_ref(), "json"),
+            ("markdown", self.markdown.as_ref(), "md"),
+            ("html", self.html.as_ref(), "html"),
+        ]
     }
 }
 
@@ -175,10 +179,10 @@ fn record(mut command: Command, name: &str, list: &Path, bounds: Bounds) -> Resu
 
 /// Compares two lists, the script's first, each with what there is to say of its end.
 fn parted(lists: Vec<(PathBuf, Option<String>)>) -> Result<Outcome> {
-    let mut values = Values::default();
-    let script = read(&lists[0].0, &mut values)?;
-    let port = read(&lists[1].0, &mut values)?;
-    let mut outcome = compare(&script, &port, &values);
+    let mut digests = Digests::default();
+    let script = read(&lists[0].0, &mut digests)?;
+    let port = read(&lists[1].0, &mut digests)?;
+    let mut outcome = compare(&script, &port, &digests);
     outcome.notes.extend(lists.into_iter().filter_map(|(_, ended)| ended));
     Ok(outcome)
 }
@@ -186,10 +190,9 @@ fn parted(lists: Vec<(PathBuf, Option<String>)>) -> Result<Outcome> {
 /// Prints the outcome, and writes it in the forms that were asked for.
 fn show(outcome: &Outcome, outputs: &mut Outputs) -> Result<()> {
     let printed = outputs.print_beside(&report::text(outcome));
-    let forms = [report::json as fn(&Outcome) -> String, report::markdown, report::html];
-    for (at, form) in forms.into_iter().enumerate() {
-        outputs.write(at, || Ok(form(outcome).into_bytes()))?;
-    }
+    outputs.write("json", || Ok(report::json(outcome).into_bytes()))?;
+    outputs.write("markdown", || Ok(report::markdown(outcome).into_bytes()))?;
+    outputs.write("html", || Ok(report::html(outcome).into_bytes()))?;
     printed
 }
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::Value;
-use super::difference::{Difference, What, index};
+use super::difference::{Difference, What, unravel_index};
 use super::selection::Selection;
 use super::side::Reader;
 
@@ -47,7 +47,7 @@ pub(super) fn around(selection: &Selection<'_>, first: &Difference) -> Result<Ve
     };
     let nearby = |(i, (a, e)): (usize, (&[u8], &[u8]))| {
         let values = [a, e].map(|bytes| Value::new(dtype, bytes));
-        let index = if small { vec![i] } else { index(i, shape) };
+        let index = if small { vec![i] } else { unravel_index(i, shape) };
         Nearby { index, values, ulps: values[0].ulps(values[1]) }
     };
     Ok(near.zip(ours.chunks(width).zip(theirs.chunks(width))).map(nearby).collect())

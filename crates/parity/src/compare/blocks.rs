@@ -49,7 +49,7 @@ impl<'s, 'a> Blocks<'s, 'a> {
     /// Of these pairs, each of two tensors of one form.
     pub fn new(selection: &'s Selection<'a>, mut order: Vec<u32>, threads: usize) -> Self {
         let expected = |at: u32| selection.both(at as usize)[1];
-        order.sort_by_key(|&at| selection.sides[1].place(expected(at)));
+        order.sort_by_key(|&at| selection.sides[1].span(expected(at)));
         let (mut blocks, mut start, mut bytes) = (Vec::new(), 0, 0);
         let mut end = |blocks: &mut Vec<_>, next: Range<usize>, bytes: &mut usize| {
             if start < next.start {

@@ -79,12 +79,12 @@ pub struct Values {
 
 /// When values pass.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct How {
+pub(super) struct PassRule {
     pub tolerance: Option<Tolerance>,
     pub equal_nan: bool,
 }
 
-impl How {
+impl PassRule {
     pub fn passes(self, actual: Value, expected: Value) -> bool {
         match self.tolerance {
             None => actual == expected,
@@ -100,16 +100,16 @@ impl How {
 
 /// How two parts of tensors differ; None where they have the same bytes and pass.
 /// The index is that in the tensor, in row-major order.
-pub(super) fn of(piece: &Piece<'_>, how: How, needed: &mut Needed) -> Option<Values> {
-    let mut found = Found { how, values: None };
-    piece.suspects(how, |i, pair| {
+pub(super) fn of(piece: &Piece<'_>, rule: PassRule, needed: &mut Needed) -> Option<Values> {
+    let mut found = Found { rule, values: None };
+    piece.suspects(rule, |i, pair| {
         found.take(i, pair, needed);
         true
     });
     found.values
 }
 
-impl How {
+impl PassRule {
     /// Whether all values pass.
     pub fn pass(self, piece: &Piece<'_>) -> bool {
         piece.suspects(self, |_, [actual, expected]| self.passes(actual, expected))
@@ -119,9 +119,9 @@ impl How {
 impl Piece<'_> {
     /// Hands over the values that may not pass, or have other bits, with their
     /// index in the tensor, as long as `go_on` says so; returns whether it did.
-    fn suspects(&self, how: How, mut go_on: impl FnMut(usize, [Value; 2]) -> bool) -> bool {
+    fn suspects(&self, rule: PassRule, mut go_on: impl FnMut(usize, [Value; 2]) -> bool) -> bool {
         let Piece { dtype, actual, expected, .. } = *self;
-        let skips = how.passes_equals();
+        let skips = rule.passes_equals();
         if actual == expected && (skips || !has_nan(dtype, actual)) {
             return true;
         }
@@ -162,13 +162,13 @@ fn has_nan(dtype: Dtype, bytes: &[u8]) -> bool {
 
 /// What was found of one tensor so far.
 struct Found {
-    how: How,
+    rule: PassRule,
     values: Option<Values>,
 }
 
 impl Found {
     fn take(&mut self, i: usize, [a, e]: [Value; 2], needed: &mut Needed) {
-        let (equal, passes) = (a == e, self.how.passes(a, e));
+        let (equal, passes) = (a == e, self.rule.passes(a, e));
         if equal && passes {
             return;
         }
@@ -183,7 +183,7 @@ impl Found {
         let distance = a.distance(e);
         values.by_bits |= distance.is_none();
         values.max_abs = values.max_abs.max(distance.unwrap_or(0.0)); // NaN is no maximum
-        needed.take(a, e);
+        needed.include(a, e);
     }
 }
 
@@ -215,17 +215,17 @@ impl Values {
     }
 
     /// Tells the index along each dimension of the tensor, which has so many bytes.
-    pub(super) fn place(&mut self, size: usize, (dtype, shape): (Dtype, &[usize])) {
+    pub(super) fn unravel(&mut self, size: usize, (dtype, shape): (Dtype, &[usize])) {
         if dtype.bitsize() >= 8 {
-            self.index = index(self.index[0], shape);
+            self.index = unravel_index(self.index[0], shape);
         }
         self.count = size / Value::width(dtype);
     }
 
     /// Of a table's cell.
     pub(super) fn of_one(first: [Value; 2], passes: bool) -> Self {
-        let how = How { tolerance: None, equal_nan: true };
-        let mut found = Found { how, values: Some(Self::starting(0, first)) };
+        let rule = PassRule { tolerance: None, equal_nan: true };
+        let mut found = Found { rule, values: Some(Self::starting(0, first)) };
         found.take(0, first, &mut Needed::none(true));
         let values = found.values.expect("it was given");
         Self { index: Vec::new(), count: 1, failing: usize::from(!passes), ..values }
@@ -238,7 +238,7 @@ impl Values {
 }
 
 /// The index along each dimension of the `i`th value in row-major order.
-pub(super) fn index(mut i: usize, shape: &[usize]) -> Vec<usize> {
+pub(super) fn unravel_index(mut i: usize, shape: &[usize]) -> Vec<usize> {
     let mut index: Vec<_> = shape
         .iter()
         .rev()

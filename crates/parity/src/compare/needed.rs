@@ -27,7 +27,7 @@ impl Needed {
     }
 
     /// Makes both large enough for these two values.
-    pub fn take(&mut self, actual: Value, expected: Value) {
+    pub fn include(&mut self, actual: Value, expected: Value) {
         let passes = |tolerance: Tolerance| tolerance.passes(actual, expected, self.equal_nan);
         let absolute = |atol| passes(Tolerance { rtol: 0.0, atol });
         let relative = |rtol| passes(Tolerance { rtol, atol: 0.0 });

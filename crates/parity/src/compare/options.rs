@@ -119,14 +119,14 @@ impl Options {
     }
 
     /// Whether this key is compared, as far as `ignore` and `only` say.
-    pub(super) fn takes(&self, key: &str) -> Taken {
+    pub(super) fn compares(&self, key: &str) -> Selected {
         let any = |list: &[Regex]| list.iter().any(|regex| regex.is_match(key));
         if any(&self.ignore) {
-            Taken::Ignored
+            Selected::Ignored
         } else if self.only.is_empty() || any(&self.only) {
-            Taken::Yes
+            Selected::Yes
         } else {
-            Taken::NotAsked
+            Selected::NotAsked
         }
     }
 
@@ -162,7 +162,7 @@ impl Options {
 
 /// Whether a key is compared.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Taken {
+pub(super) enum Selected {
     Yes,
     Ignored,
     NotAsked,

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use super::Tolerance;
 use super::around::around;
 use super::blocks::Blocks;
-use super::difference::{self, Difference, How, What, hex};
+use super::difference::{self, Difference, PassRule, What, hex};
 use super::needed::Needed;
 use super::options::Options;
 use super::report::{Group, Noun, Report, Series};
@@ -69,7 +69,7 @@ pub(super) fn compare_sides(
     let mut found: Vec<_> = found.collect();
     // Those of one rank stay in the order of keys.
     found.sort_by_cached_key(|found| order.rank(&found.key).0);
-    report.take(found);
+    report.set_differences(found);
     let first = report.failing().next().cloned();
     if let Some(first) = first {
         report.around = around(&selection, &first)?;
@@ -197,10 +197,11 @@ fn differences(
     let structure = found.len();
     let blocks = Blocks::new(selection, same_form, threads);
     let parts = blocks.map(|(found, needed): &mut (Vec<_>, Needed), piece| {
-        let how = how(selection.key(piece.at), options);
+        let rule = pass_rule(selection.key(piece.at), options);
         needed.equal_nan = options.equal_nan;
-        found
-            .extend(difference::of(&piece, how, needed).map(|values| (piece.at, Box::new(values))));
+        found.extend(
+            difference::of(&piece, rule, needed).map(|values| (piece.at, Box::new(values))),
+        );
     })?;
     let needed = parts.iter().fold(Needed::none(options.equal_nan), |all, part| all.and(part.1));
     let mut parts: Vec<_> = parts.into_iter().flat_map(|(found, _)| found).collect();
@@ -215,7 +216,7 @@ fn differences(
     found.extend(parts.into_iter().map(|(at, mut values)| {
         let (expected, passes) = (selection.both(at)[1], values.failing == 0);
         let size = selection.sides[1].size(expected);
-        values.place(size, selection.sides[1].form(expected));
+        values.unravel(size, selection.sides[1].form(expected));
         (at, What::Values(values), passes)
     }));
     found.sort_by_key(|(at, ..)| *at);
@@ -237,12 +238,12 @@ fn form_differs(selection: &Selection<'_>, at: usize) -> Option<What> {
 }
 
 /// When the values of a pair pass.
-fn how(key: &str, options: &Options) -> How {
+fn pass_rule(key: &str, options: &Options) -> PassRule {
     // A regular expression is asked only where it matters.
     if options.is_tolerant() {
-        How { tolerance: options.tolerance(key), equal_nan: options.equal_nan }
+        PassRule { tolerance: options.tolerance(key), equal_nan: options.equal_nan }
     } else {
-        How { tolerance: None, equal_nan: false }
+        PassRule { tolerance: None, equal_nan: false }
     }
 }
 
@@ -254,8 +255,8 @@ fn passing(blocks: &Blocks<'_, '_>, needed: Needed) -> Result<[Option<Tolerance>
     let fails = [false; 2].map(AtomicBool::new);
     blocks.map(|(): &mut (), piece| {
         for (tolerance, fails) in alone.iter().zip(&fails) {
-            let how = How { tolerance: *tolerance, equal_nan };
-            if tolerance.is_some() && !fails.load(Ordering::Relaxed) && !how.pass(&piece) {
+            let rule = PassRule { tolerance: *tolerance, equal_nan };
+            if tolerance.is_some() && !fails.load(Ordering::Relaxed) && !rule.pass(&piece) {
                 fails.store(true, Ordering::Relaxed);
             }
         }

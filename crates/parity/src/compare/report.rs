@@ -209,8 +209,8 @@ impl Report {
         self.series.values().fold((0, 0), sum)
     }
 
-    /// Takes the list of differences, in the order of events.
-    pub(super) fn take(&mut self, differences: Vec<Difference>) {
+    /// Sets the list of differences, in the order of events.
+    pub(super) fn set_differences(&mut self, differences: Vec<Difference>) {
         let failing = differences.iter().filter(|difference| !difference.passes);
         let places = failing.filter_map(|difference| difference.key.place());
         // Those of a step stand together.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use anyhow::{Result, bail, ensure};
 use parity_record::Dtype;
 
-use super::options::{Options, Taken};
+use super::options::{Options, Selected};
 use super::side::Side;
 use crate::text::{counted, escaped};
 use parity_record::Array;
@@ -87,13 +87,13 @@ pub(super) struct LeftOut {
 
 impl LeftOut {
     /// Whether this is compared; counts it where it is not.
-    pub fn takes(&mut self, key: &str, has: [bool; 2], options: &Options) -> bool {
-        match options.takes(key) {
-            Taken::Ignored => self.ignored += 1,
-            Taken::NotAsked => self.not_asked += 1,
-            Taken::Yes if options.common && !has[0] => self.lone[1] += 1,
-            Taken::Yes if options.common && !has[1] => self.lone[0] += 1,
-            Taken::Yes => return true,
+    pub fn compares(&mut self, key: &str, has: [bool; 2], options: &Options) -> bool {
+        match options.compares(key) {
+            Selected::Ignored => self.ignored += 1,
+            Selected::NotAsked => self.not_asked += 1,
+            Selected::Yes if options.common && !has[0] => self.lone[1] += 1,
+            Selected::Yes if options.common && !has[1] => self.lone[0] += 1,
+            Selected::Yes => return true,
         }
         false
     }
@@ -158,7 +158,7 @@ pub(super) fn select<'a>(
     let mut left_out = LeftOut::default();
     let mut pairs = std::mem::take(&mut selection.pairs);
     pairs.retain(|&Pair { sides, .. }| {
-        left_out.takes(selection.key_of(sides), sides.map(|side| side.is_some()), options)
+        left_out.compares(selection.key_of(sides), sides.map(|side| side.is_some()), options)
     });
     notes.extend(left_out.notes(names, "tensor", options));
     if !options.transpose.is_empty() {

@@ -53,15 +53,15 @@ impl<'a> Side<'a> {
     }
 
     /// The file of a tensor, and the bytes of it where the values are.
-    pub fn place(&self, i: u32) -> (u32, [u64; 2]) {
+    pub fn span(&self, i: u32) -> (u32, [u64; 2]) {
         match self {
             Self::Memory(_, tensors) => (i, [0, tensors[i as usize].1.bytes().len() as u64]),
-            Self::Stored(stored) => stored.place(i as usize),
+            Self::Stored(stored) => stored.span(i as usize),
         }
     }
 
     pub fn size(&self, i: u32) -> usize {
-        let (_, [from, to]) = self.place(i);
+        let (_, [from, to]) = self.span(i);
         (to - from) as usize
     }
 
@@ -83,7 +83,7 @@ impl<'a> Side<'a> {
         match self {
             Self::Memory(_, tensors) => Ok(tensors[i as usize].1.digest()),
             Self::Stored(stored) => {
-                let ((dtype, shape), (source, [start, end])) = (self.form(i), self.place(i));
+                let ((dtype, shape), (source, [start, end])) = (self.form(i), self.span(i));
                 digest::of_blocks(dtype, shape, (end - start) as usize, |from, bytes| {
                     stored.read(source, start + from as u64, bytes)
                 })
@@ -97,7 +97,7 @@ impl<'a> Side<'a> {
             Self::Memory(_, tensors) => Ok(tensors[i as usize].1.clone()),
             Self::Stored(stored) => {
                 let mut bytes = vec![0; self.size(i)];
-                let (source, [from, _]) = stored.place(i as usize);
+                let (source, [from, _]) = stored.span(i as usize);
                 stored.read(source, from, &mut bytes)?;
                 let (dtype, shape) = self.form(i);
                 Array::new(dtype, shape.to_vec(), bytes)
@@ -123,7 +123,7 @@ impl<'s, 'a> Reader<'s, 'a> {
     pub fn hold(&mut self, tensors: impl Iterator<Item = u32>) -> Result<()> {
         let Side::Stored(stored) = self.side else { return Ok(()) };
         let (mut sum, mut all) = (0, None);
-        for (source, [from, to]) in tensors.map(|i| stored.place(i as usize)) {
+        for (source, [from, to]) in tensors.map(|i| stored.span(i as usize)) {
             sum += to - from;
             let (first, start, end) = *all.get_or_insert((source, from, to));
             if source != first {
@@ -142,7 +142,7 @@ impl<'s, 'a> Reader<'s, 'a> {
         if let Side::Memory(_, tensors) = self.side {
             return Ok(&tensors[i as usize].1.bytes()[part]);
         }
-        let (source, [from, _]) = self.side.place(i);
+        let (source, [from, _]) = self.side.span(i);
         let wanted = from + part.start as u64..from + part.end as u64;
         let (held, range) = &self.held;
         if *held != source || wanted.start < range.start || wanted.end > range.end {
@@ -187,13 +187,13 @@ mod tests {
     fn tensors_that_lie_together_are_read_at_once() {
         let Input::Stored(stored) = &stored() else { panic!("it is held in memory") };
         let (side, [a, b, c, d]) = (Side::Stored(stored), [0, 1, 2, 3]);
-        let begin = side.place(a).1[0];
+        let begin = side.span(a).1[0];
         let held = |tensors: &[u32], then: &[(u32, Range<usize>)]| {
             let mut reader = Reader::new(&side);
             reader.hold(tensors.iter().copied()).unwrap();
             for (i, part) in then {
                 let bytes = reader.bytes(*i, part.clone()).unwrap().to_vec();
-                let from = (side.place(*i).1[0] - begin) as usize + part.start;
+                let from = (side.span(*i).1[0] - begin) as usize + part.start;
                 assert!(bytes.iter().map(|&byte| usize::from(byte)).eq(from..from + part.len()));
             }
             let held = reader.held.1;

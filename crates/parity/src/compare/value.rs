@@ -88,9 +88,9 @@ impl Value {
         })
     }
 
-    /// Its place among all values of its dtype, smallest first, -0 just before
+    /// Its number among all values of its dtype, smallest first, -0 just before
     /// +0 (IEEE 754's totalOrder, as `f32::total_cmp`). None for NaN.
-    fn place(self) -> Option<i128> {
+    fn ordinal(self) -> Option<i128> {
         if let Some(whole) = self.whole() {
             return Some(whole);
         }
@@ -112,7 +112,7 @@ impl Value {
         if let (Some([re, im]), Some([other_re, other_im])) = (self.parts(), other.parts()) {
             return Some(re.ulps(other_re)?.max(im.ulps(other_im)?));
         }
-        let distance = (self.place()? - other.place()?).unsigned_abs();
+        let distance = (self.ordinal()? - other.ordinal()?).unsigned_abs();
         Some(u64::try_from(distance).unwrap_or(u64::MAX))
     }
 

@@ -17,7 +17,7 @@ const START: &str = include_str!("start.c");
 
 /// The library that waits for libtorch.
 pub fn start() -> Result<PathBuf> {
-    kept(
+    compiled(
         "start",
         "c",
         START,
@@ -42,7 +42,7 @@ pub fn watch(libtorch: &Libtorch) -> Result<PathBuf> {
     let search = joined("-L", libraries).into_string().unwrap_or_default();
     let rpath = joined("-Wl,-rpath,", libraries).into_string().unwrap_or_default();
     let link = [search.as_str(), "-ltorch_cpu", "-lc10", rpath.as_str(), "-ldl"];
-    kept("watch", "cpp", WATCH, &libtorch.name, flags, &link)
+    compiled("watch", "cpp", WATCH, &libtorch.name, flags, &link)
 }
 
 fn joined(flag: &str, path: &Path) -> OsString {
@@ -53,7 +53,7 @@ fn joined(flag: &str, path: &Path) -> OsString {
 
 /// The library of this name, compiled if it is not there yet. It is written beside and
 /// renamed, so that two at once do not meet.
-fn kept(
+fn compiled(
     name: &str,
     ending: &str,
     source: &str,

@@ -72,8 +72,14 @@ impl Elf {
 }
 
 /// The numbers that ELF has for machines.
-const MACHINES: [(u16, &str); 6] =
-    [(3, "x86"), (40, "arm"), (62, "x86_64"), (183, "aarch64"), (243, "riscv64"), (21, "powerpc64")];
+const MACHINES: [(u16, &str); 6] = [
+    (3, "x86"),
+    (40, "arm"),
+    (62, "x86_64"),
+    (183, "aarch64"),
+    (243, "riscv64"),
+    (21, "powerpc64"),
+];
 
 fn machine(called: &str) -> u16 {
     MACHINES.into_iter().find(|(_, it)| *it == called).map_or(0, |(number, _)| number)

@@ -49,9 +49,9 @@ pub fn watched(mut command: Command, bounds: Bounds, list: &Path) -> Result<Ende
     command.env("PARITY_WATCH_SOCKET", &socket).env("PARITY_WATCH_LIST", absolute(list)?);
     let Bounds { first, from, to } = bounds;
     command.env("PARITY_WATCH_BOUNDS", format!("{first},{from},{to}"));
-    let mut child = command.spawn().with_context(|| {
-        unseen(&name).unwrap_or_else(|| format!("`{name}` cannot be run"))
-    })?;
+    let mut child = command
+        .spawn()
+        .with_context(|| unseen(&name).unwrap_or_else(|| format!("`{name}` cannot be run")))?;
     let mut trouble = None;
     let mut asked = false;
     let status = loop {

@@ -1,50 +1,55 @@
 //! Where results go: whole files or none.
 
-mod place;
+mod destination;
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use parity_record::{About, Kept, Writer};
 
-pub use self::place::Output;
-use self::place::target;
+pub use self::destination::Output;
+use self::destination::target;
 use crate::terminal::{self, print};
 
-/// The outputs of a command, in the order in which it names them; None for one
-/// that was not asked for.
+/// The outputs of a command by name; None for one that was not asked for.
 #[derive(Debug)]
-pub struct Outputs(Vec<Option<Output>>);
+pub struct Outputs(BTreeMap<&'static str, Option<Output>>);
+
+/// An output: its name, where it goes if it was asked for, and the ending of what is
+/// written.
+pub type Asked<'p> = (&'static str, Option<&'p PathBuf>, &'static str);
 
 impl Outputs {
     /// Finds out before the run whether every output can be written, and to a
-    /// place of its own. Beside each path stands the ending of what is written.
-    pub fn open(paths: &[(Option<&PathBuf>, &str)]) -> Result<Self> {
+    /// place of its own.
+    pub fn open(asked: &[Asked<'_>]) -> Result<Self> {
         let mut taken = Vec::new();
         let mut open = |path: &PathBuf, ending: &str| {
             refuse_other_kind(path, ending)?;
             let opened = Output::open(path)?;
-            if let Some(place) = opened.place() {
+            if let Some(destination) = opened.destination() {
                 ensure!(
-                    !taken.iter().any(|taken| taken == place),
+                    !taken.iter().any(|taken| taken == destination),
                     "two outputs go to {}: name different files",
                     path.display()
                 );
-                taken.push(place.to_owned());
+                taken.push(destination.to_owned());
             }
             Ok(opened)
         };
-        let outputs =
-            paths.iter().map(|(path, ending)| path.map(|path| open(path, ending)).transpose());
+        let outputs = asked.iter().map(|(name, path, ending)| {
+            Ok((*name, path.map(|path| open(path, ending)).transpose()?))
+        });
         Ok(Self(outputs.collect::<Result<_>>()?))
     }
 
     /// Refuses an output that would overwrite one of the files that are `read`.
     pub fn refuse_overwriting(&self, read: &[PathBuf]) -> Result<()> {
-        for output in self.0.iter().flatten() {
-            let Some(place) = output.place() else { continue };
-            let same = |path: &&PathBuf| target(path).is_ok_and(|target| target == place);
+        for output in self.0.values().flatten() {
+            let Some(destination) = output.destination() else { continue };
+            let same = |path: &&PathBuf| target(path).is_ok_and(|target| target == destination);
             if let Some(path) = read.iter().find(same) {
                 bail!("a plot would overwrite {}: name another file", path.display());
             }
@@ -54,21 +59,25 @@ impl Outputs {
 
     /// Whether any was asked for.
     pub fn any(&self) -> bool {
-        self.0.iter().any(Option::is_some)
+        self.0.values().any(Option::is_some)
     }
 
-    /// Writes the `i`th if it was asked for.
-    pub fn write(&mut self, i: usize, render: impl FnOnce() -> Result<Vec<u8>>) -> Result<()> {
-        match self.0[i].take() {
+    fn take(&mut self, name: &str) -> Option<Output> {
+        self.0.get_mut(name).expect("it was opened").take()
+    }
+
+    /// Writes the output of this name if it was asked for.
+    pub fn write(&mut self, name: &str, render: impl FnOnce() -> Result<Vec<u8>>) -> Result<()> {
+        match self.take(name) {
             Some(output) => output.write(&render()?),
             None => Ok(()),
         }
     }
 
-    /// A record that becomes the `i`th output, if that was asked for, of as much of
-    /// the run as `kept` says.
-    pub fn record(&self, i: usize, about: About, kept: Kept) -> Result<Option<Writer>> {
-        match self.0[i].as_ref() {
+    /// A record that becomes the output of this name, if that was asked for, of as much
+    /// of the run as `kept` says.
+    pub fn record(&self, name: &str, about: About, kept: Kept) -> Result<Option<Writer>> {
+        match &self.0[name] {
             None => Ok(None),
             Some(Output::File(path) | Output::Kept(path, _)) => {
                 Writer::keeping(path, about, kept).map(Some)
@@ -80,9 +89,9 @@ impl Outputs {
         }
     }
 
-    /// Writes the record as the `i`th output.
-    pub fn write_record(&mut self, i: usize, record: Writer) -> Result<()> {
-        match self.0[i].take() {
+    /// Writes the record as the output of this name.
+    pub fn write_record(&mut self, name: &str, record: Writer) -> Result<()> {
+        match self.take(name) {
             None => Ok(()),
             Some(Output::File(_)) => record.finish().map(drop),
             Some(Output::Stdout) => {
@@ -104,7 +113,7 @@ impl Outputs {
         if terminal::is_quiet() {
             return Ok(());
         }
-        if self.0.iter().any(|output| matches!(output, Some(Output::Stdout))) {
+        if self.0.values().any(|output| matches!(output, Some(Output::Stdout))) {
             // There is nowhere to complain if it is closed.
             let text = terminal::painted(text, io::stderr().is_terminal());
             let _ = io::stderr().write_all(text.as_bytes());

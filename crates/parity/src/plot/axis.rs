@@ -2,7 +2,7 @@
 
 use crate::text::thousands;
 
-/// How values become places on an axis.
+/// How values become positions on an axis.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Scale {
     /// Evenly.
@@ -14,7 +14,7 @@ pub enum Scale {
     Log,
 }
 
-/// A place on an axis and its label.
+/// A position on an axis and its label.
 pub type Tick = (f64, String);
 
 /// The most marks of an axis, about.
@@ -22,19 +22,19 @@ const MARKS: f64 = 8.0;
 
 impl Scale {
     /// Where a value is drawn; not finite where it cannot be.
-    pub fn place(self, value: f64) -> f64 {
+    pub fn position(self, value: f64) -> f64 {
         if self == Self::Log { value.log10() } else { value }
     }
 
     /// What is added to both ends where all values are the same.
-    pub fn around(self, place: f64) -> f64 {
+    pub fn around(self, position: f64) -> f64 {
         match self {
-            Self::Linear if place != 0.0 => place.abs() * 0.1,
+            Self::Linear if position != 0.0 => position.abs() * 0.1,
             _ => 0.5,
         }
     }
 
-    /// The marks between two places, which are exponents on a logarithmic axis.
+    /// The marks between two positions, which are exponents on a logarithmic axis.
     pub fn ticks(self, low: f64, high: f64) -> Vec<Tick> {
         match self {
             Self::Linear => evenly(low, high, nice(low, high)),
@@ -71,7 +71,7 @@ fn evenly(low: f64, high: f64, (exponent, digit): Step) -> Vec<Tick> {
     let step = at(1);
     let slack = 1e-9 * step;
     let inside = ((low - slack) / step).ceil() as i64..=((high + slack) / step).floor() as i64;
-    let places: Vec<_> = inside.map(at).collect();
+    let positions: Vec<_> = inside.map(at).collect();
     let most = low.abs().max(high.abs());
     let of_all = most.log10().floor() as i32;
     let label = |&x: &f64| {
@@ -84,8 +84,8 @@ fn evenly(low: f64, high: f64, (exponent, digit): Step) -> Vec<Tick> {
             format!("{x:.0$}", -exponent.min(0) as usize)
         }
     };
-    let labels: Vec<_> = places.iter().map(label).collect();
-    places.into_iter().zip(labels).collect()
+    let labels: Vec<_> = positions.iter().map(label).collect();
+    positions.into_iter().zip(labels).collect()
 }
 
 /// Marks between two exponents: at decades if there are several, else at 1, 2
@@ -100,15 +100,15 @@ fn decades(low: f64, high: f64) -> Vec<Tick> {
         return whole.into_iter().map(|e| (f64::from(e), label(e))).collect();
     }
     let digits = (low.floor() as i32..=last).flat_map(|e| [1, 2, 5].map(|digit| (digit, e)));
-    let place = |(digit, e): (i32, i32)| f64::from(digit).log10() + f64::from(e);
-    let inside = |&at: &(i32, i32)| (low..=high).contains(&place(at));
+    let position = |(digit, e): (i32, i32)| f64::from(digit).log10() + f64::from(e);
+    let inside = |&at: &(i32, i32)| (low..=high).contains(&position(at));
     let marks: Vec<_> = digits.filter(inside).collect();
     if marks.len() >= 3 {
         let plain = marks.iter().all(|(_, e)| (-3..=5).contains(e));
         let label = |(digit, e)| {
             if plain { decimal(digit, e) } else { format!("{digit}·{}", power_of_ten(e)) }
         };
-        return marks.into_iter().map(|mark| (place(mark), label(mark))).collect();
+        return marks.into_iter().map(|mark| (position(mark), label(mark))).collect();
     }
     let (low, high) = (10_f64.powf(low), 10_f64.powf(high));
     let even = evenly(low, high, nice(low, high)).into_iter();

@@ -95,8 +95,8 @@ fn legend(panels: &[Panel], width: i32) -> Vec<(&Line, (i32, i32))> {
 }
 
 fn draw_panel(panel: &Panel, area: &Area) -> Drawn {
-    let lines: Vec<_> = panel.lines.iter().map(|line| panel.places(&line.points)).collect();
-    let bands: Vec<_> = panel.bands.iter().map(|band| panel.places(&band.outline)).collect();
+    let lines: Vec<_> = panel.lines.iter().map(|line| panel.positions(&line.points)).collect();
+    let bands: Vec<_> = panel.bands.iter().map(|band| panel.positions(&band.outline)).collect();
     let drawn: Vec<_> = lines.iter().chain(&bands).map(Vec::as_slice).collect();
     let [(left, right), (bottom, top)] = panel.ends(&drawn);
     let [x_ticks, y_ticks] = [panel.x_scale.ticks(left, right), panel.y_scale.ticks(bottom, top)];
@@ -105,14 +105,14 @@ fn draw_panel(panel: &Panel, area: &Area) -> Drawn {
     if !panel.title.is_empty() {
         builder.caption(&panel.title, font(18));
     }
-    let places = |ticks: &[Tick]| ticks.iter().map(|(at, _)| *at).collect();
+    let positions = |ticks: &[Tick]| ticks.iter().map(|(at, _)| *at).collect();
     let mut chart = builder
         .margin(px(14))
         .x_label_area_size(px(46))
         .y_label_area_size(px(70))
         .build_cartesian_2d(
-            Marked { ends: (left..right).into(), places: places(&x_ticks) },
-            Marked { ends: (bottom..top).into(), places: places(&y_ticks) },
+            Marked { ends: (left..right).into(), positions: positions(&x_ticks) },
+            Marked { ends: (bottom..top).into(), positions: positions(&y_ticks) },
         )?;
     let ground = |&[from, to]: &[f64; 2]| {
         let corners = [(from.max(left), bottom), (to.min(right), top)];
@@ -151,14 +151,14 @@ fn draw_panel(panel: &Panel, area: &Area) -> Drawn {
         }
     }
     for note in &panel.notes {
-        for at in panel.places(&[note.at]) {
+        for at in panel.positions(&[note.at]) {
             draw_note(&screen, note, plot.map_coordinate(&at))?;
         }
     }
     Ok(())
 }
 
-/// A mark around a place: a smaller one for a second state, since a line of one
+/// A mark around a position: a smaller one for a second state, since a line of one
 /// point has no dashes.
 fn draw_mark(area: &Area, line: &Line, (x, y): (i32, i32)) -> Drawn {
     let (look, radius) = (line.look, if line.dashed { RADIUS * 0.65 } else { RADIUS });
@@ -173,12 +173,12 @@ fn draw_mark(area: &Area, line: &Line, (x, y): (i32, i32)) -> Drawn {
 
 /// The characters beside a point, with room for its mark.
 fn draw_note(area: &Area, note: &Note, (x, y): (i32, i32)) -> Drawn {
-    let (away, place) = if note.above {
+    let (away, position) = if note.above {
         (-6, Pos::new(HPos::Right, VPos::Bottom))
     } else {
         (6, Pos::new(HPos::Left, VPos::Top))
     };
-    let style = font(13).into_font().color(&BLACK).pos(place);
+    let style = font(13).into_font().color(&BLACK).pos(position);
     area.draw(&Text::new(note.text.clone(), (x + px(away), y + px(away / 3)), style))
 }
 
@@ -186,7 +186,7 @@ fn draw_note(area: &Area, note: &Note, (x, y): (i32, i32)) -> Drawn {
 /// labelled.
 struct Marked {
     ends: RangedCoordf64,
-    places: Vec<f64>,
+    positions: Vec<f64>,
 }
 
 impl Ranged for Marked {
@@ -198,7 +198,7 @@ impl Ranged for Marked {
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
-        if hint.weight().allow_light_points() { Vec::new() } else { self.places.clone() }
+        if hint.weight().allow_light_points() { Vec::new() } else { self.positions.clone() }
     }
 
     fn range(&self) -> Range<f64> {
@@ -206,8 +206,8 @@ impl Ranged for Marked {
     }
 }
 
-fn label(ticks: &[Tick], place: f64) -> String {
-    let tick = ticks.iter().find(|(at, _)| *at == place);
+fn label(ticks: &[Tick], position: f64) -> String {
+    let tick = ticks.iter().find(|(at, _)| *at == position);
     tick.map_or_else(String::new, |(_, label)| label.clone())
 }
 
@@ -229,15 +229,15 @@ mod tests {
     #[test]
     fn a_legend_has_each_label_once_in_lines_as_wide_as_the_picture() {
         let panels = [panel(&["a", "bb", "a"]), panel(&["bb", "c", "ddd"])];
-        let places = |width| -> Vec<_> {
+        let positions = |width| -> Vec<_> {
             legend(&panels, width).into_iter().map(|(line, at)| (&*line.label, at)).collect()
         };
         // Entries are 68, 76, 68 and 84 pixels wide, and begin at 20.
         let full = [("a", (20, 46)), ("bb", (88, 46)), ("c", (20, 70)), ("ddd", (88, 70))];
-        assert_eq!(places(172), full);
+        assert_eq!(positions(172), full);
         let short = [("a", (20, 46)), ("bb", (88, 46)), ("c", (20, 70)), ("ddd", (20, 94))];
-        assert_eq!([places(171), places(164)], [short, short]);
-        assert!(places(50).into_iter().map(|(_, at)| at).eq((0..4).map(|i| (20, 46 + 24 * i))));
+        assert_eq!([positions(171), positions(164)], [short, short]);
+        assert!(positions(50).into_iter().map(|(_, at)| at).eq((0..4).map(|i| (20, 46 + 24 * i))));
     }
 
     #[test]
@@ -247,11 +247,11 @@ mod tests {
         panel.notes = [true, false].map(note).into();
         let svg = draw("", &[panel], 1, (400, 300)).unwrap();
         let texts: Vec<_> = svg.split("<text ").filter(|text| text.contains("\nhere\n")).collect();
-        let place = |text: &str| {
+        let position = |text: &str| {
             let number = |name: &str| text.split(name).nth(1)?.split('"').next()?.parse().ok();
             (number("x=\"").unwrap(), number(" y=\"").unwrap())
         };
-        let [(x, y), (right, below)]: [(i32, i32); 2] = [place(texts[0]), place(texts[1])];
+        let [(x, y), (right, below)]: [(i32, i32); 2] = [position(texts[0]), position(texts[1])];
         assert_eq!((right - x, below - y), (px(12), px(4)));
         assert!(texts[0].contains("\"end\"") && texts[1].contains("\"start\""), "{texts:?}");
     }

@@ -68,10 +68,10 @@ const MARKED_EACH: usize = 24;
 const MARKS: usize = 8;
 
 impl Panel {
-    /// The points that can be drawn, as places on the axes.
-    pub fn places(&self, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-        let place = |&(x, y): &(f64, f64)| (self.x_scale.place(x), self.y_scale.place(y));
-        points.iter().map(place).filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
+    /// The points that can be drawn, as positions on the axes.
+    pub fn positions(&self, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+        let position = |&(x, y): &(f64, f64)| (self.x_scale.position(x), self.y_scale.position(y));
+        points.iter().map(position).filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
     }
 
     /// Which of `n` points of the `i`th line have a mark. On long lines each
@@ -84,7 +84,7 @@ impl Panel {
         (0..MARKS).map(|k| (n - 1) * (k * lines + i % lines) / (MARKS * lines)).collect()
     }
 
-    /// The ends of both axes, as places: x, then y.
+    /// The ends of both axes, as positions: x, then y.
     pub fn ends(&self, drawn: &[&[(f64, f64)]]) -> [(f64, f64); 2] {
         let all = || drawn.iter().copied().flatten();
         let x = extent(self.x_scale, all().map(|&(x, _)| x));
@@ -95,9 +95,9 @@ impl Panel {
     }
 }
 
-/// The least and the largest of the places, apart; 0 and 1 where there are none.
-fn extent(scale: Scale, places: impl Iterator<Item = f64>) -> (f64, f64) {
-    match places.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x))) {
+/// The least and the largest of the positions, apart; 0 and 1 where there are none.
+fn extent(scale: Scale, positions: impl Iterator<Item = f64>) -> (f64, f64) {
+    match positions.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x))) {
         (low, high) if low > high => (0.0, 1.0),
         (low, high) if low == high => (low - scale.around(low), low + scale.around(low)),
         ends => ends,

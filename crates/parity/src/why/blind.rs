@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::call::{Call, Shown, Word};
+use super::call::{Call, TensorWord, Word};
 use super::known::Known;
 use super::list::List;
-use super::place::Place;
+use super::source::Source;
 
 /// What is to be known of a program's list before it is believed.
 pub fn notes(name: &str, list: &List) -> Vec<String> {
@@ -14,7 +14,7 @@ pub fn notes(name: &str, list: &List) -> Vec<String> {
         format!("the {name}'s list ends before the program did: what came later was not compared")
     });
     // Who compiles calls operations meanwhile, from there.
-    let mut files = list.places.frames.values().map(|(file, ..)| file);
+    let mut files = list.sources.frames.values().map(|(file, ..)| file);
     let is_compiled = files.any(|file| file.contains("/torch/_inductor/"));
     let is_compiled = is_compiled.then(|| {
         format!(
@@ -25,10 +25,10 @@ pub fn notes(name: &str, list: &List) -> Vec<String> {
     cut_off.into_iter().chain(is_compiled).collect()
 }
 
-/// What is to be said of a place of which not even a line is known.
-pub fn without_lines(name: &str, list: &List, place: &Place) -> Option<String> {
-    let is_native = list.places.stacks.is_empty();
-    let has_line = place.own.as_ref().is_some_and(|it| it.line > 0);
+/// What is to be said of a call of which not even a line is known.
+pub fn without_lines(name: &str, list: &List, source: &Source) -> Option<String> {
+    let is_native = list.sources.stacks.is_empty();
+    let has_line = source.own.as_ref().is_some_and(|it| it.line > 0);
     (is_native && !has_line).then(|| {
         format!(
             "the {name} has no line numbers: compile it with debug = \"line-tables-only\" \
@@ -57,7 +57,7 @@ pub fn made_by_none(list: &List, at: usize, other: &Known) -> Option<String> {
     ))
 }
 
-fn tensors(word: &Word) -> Vec<&Shown> {
+fn tensors(word: &Word) -> Vec<&TensorWord> {
     match word {
         Word::Tensor(it) => vec![it],
         Word::List(words) => words.iter().flat_map(tensors).collect(),

@@ -18,7 +18,7 @@ pub struct Call {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Word {
     /// A tensor.
-    Tensor(Shown),
+    Tensor(TensorWord),
     /// Several of them.
     List(Vec<Word>),
     /// A number, a text, nothing.
@@ -27,7 +27,7 @@ pub enum Word {
 
 /// A tensor as the line shows it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Shown {
+pub struct TensorWord {
     /// `f32[64,10]`.
     pub kind: String,
     /// `1,64`, if they are not those of a contiguous tensor.
@@ -80,7 +80,7 @@ impl Word {
             return Self::List(parts.map(Self::of).collect());
         }
         match word.split_once('[') {
-            Some((dtype, rest)) => Self::Tensor(Shown::of(dtype, rest)),
+            Some((dtype, rest)) => Self::Tensor(TensorWord::of(dtype, rest)),
             None => Self::Plain(word.to_owned()),
         }
     }
@@ -102,7 +102,7 @@ impl Word {
     }
 
     /// The tensor, if it is one.
-    pub fn tensor(&self) -> Option<&Shown> {
+    pub fn tensor(&self) -> Option<&TensorWord> {
         match self {
             Self::Tensor(it) => Some(it),
             _ => None,
@@ -110,7 +110,7 @@ impl Word {
     }
 }
 
-impl Shown {
+impl TensorWord {
     /// Of `dtype[shape]{strides}@storage=digest~:first,values`.
     fn of(dtype: &str, rest: &str) -> Self {
         let (shape, rest) = rest.split_once(']').unwrap_or((rest, ""));

@@ -1,6 +1,6 @@
 //! In words, what differs between two operations that stand in the same place.
 
-use super::call::{Call, Shown, Word};
+use super::call::{Call, TensorWord, Word};
 use super::list::Program;
 
 /// What differs between the script's operation and the port's, most telling first.
@@ -57,9 +57,9 @@ fn argument(name: &str, theirs: &Word, ours: &Word, found: &mut Vec<String>) {
     }
 }
 
-fn tensor(name: &str, theirs: &Shown, ours: &Shown, found: &mut Vec<String>) {
+fn tensor(name: &str, theirs: &TensorWord, ours: &TensorWord, found: &mut Vec<String>) {
     if theirs.kind != ours.kind {
-        let shown = |it: &Shown| Word::Tensor(it.clone()).text();
+        let shown = |it: &TensorWord| Word::Tensor(it.clone()).text();
         found.push(format!("{name}: {} in place of {}", shown(ours), shown(theirs)));
     } else if theirs.digest != ours.digest {
         match (&theirs.first, &ours.first) {
@@ -67,7 +67,8 @@ fn tensor(name: &str, theirs: &Shown, ours: &Shown, found: &mut Vec<String>) {
             _ => found.push(format!("{name}: other values")),
         }
     } else if theirs.strides != ours.strides {
-        let strides = |it: &Shown| it.strides.clone().unwrap_or_else(|| "contiguous".to_owned());
+        let strides =
+            |it: &TensorWord| it.strides.clone().unwrap_or_else(|| "contiguous".to_owned());
         let (a, b) = (strides(theirs), strides(ours));
         found.push(format!("{name}: the same values, in memory with strides {b} in place of {a}"));
     }

@@ -30,7 +30,7 @@ pub enum Counterpart {
 
 /// How an operation's results stand to what the other program has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Result {
+pub enum Judged {
     /// All are known.
     Known,
     /// All are known, but round numbers, which come up by chance, or the inputs again.
@@ -83,20 +83,20 @@ impl Known {
     }
 
     /// How the results of an operation of `list`, which is the other program's, stand.
-    pub fn judge(&self, list: &List, operation: &Operation) -> Result {
+    pub fn judge(&self, list: &List, operation: &Operation) -> Judged {
         let results = operation.key.and_then(|key| self.results.get(&key));
         if results.is_some_and(|it| !it.contains(&result(list, operation))) {
-            return Result::Other;
+            return Judged::Other;
         }
         let (inputs, outputs) = (list.inputs(operation), list.outputs(operation));
         if !outputs.iter().all(|it| self.has(it.value)) {
-            return Result::Unknown;
+            return Judged::Unknown;
         }
         let by_chance =
             |it: &Tensor| it.round || inputs.iter().any(|input| input.value == it.value);
         match results {
-            None if outputs.iter().all(by_chance) => Result::Chance,
-            _ => Result::Known,
+            None if outputs.iter().all(by_chance) => Judged::Chance,
+            _ => Judged::Known,
         }
     }
 }

@@ -16,8 +16,8 @@ pub struct List {
     pub operations: Vec<Operation>,
     /// The tensors of all operations, one after the other.
     pub tensors: Vec<Tensor>,
-    /// The places that called, as the file has them.
-    pub places: Places,
+    /// The lines that called, as the file has them.
+    pub sources: Sources,
     /// The nodes of the backward pass.
     pub nodes: Vec<String>,
 }
@@ -66,8 +66,8 @@ pub struct Operation {
     pub kind: u32,
     /// How many operations are under way that called it.
     pub depth: u16,
-    /// The number of the place that called it, or the outermost of those.
-    pub place: u32,
+    /// The number of the line that called it, or the outermost of those.
+    pub source: u32,
     /// The thread that it ran in, numbered by libtorch.
     pub thread: u32,
     /// The number of the node that autograd makes of it, or would.
@@ -98,7 +98,7 @@ pub struct Node {
 /// A tensor as an operation took it or gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tensor {
-    /// The number of its values, the same in all lists that share [`Values`].
+    /// The number of its values, the same in all lists that share [`Digests`].
     pub value: u32,
     /// The memory that they were in.
     pub storage: u64,
@@ -110,11 +110,11 @@ pub struct Tensor {
 
 /// Numbers for digests, shared by the lists that are compared.
 #[derive(Default)]
-pub struct Values(HashMap<u128, u32, Already>);
+pub struct Digests(HashMap<u128, u32, Already>);
 
-/// The places that called.
+/// The lines that called.
 #[derive(Default)]
-pub struct Places {
+pub struct Sources {
     /// Frames of Python: file, line, function.
     pub frames: HashMap<u32, (String, u32, String)>,
     /// Objects with machine code.
@@ -172,7 +172,7 @@ impl Operation {
             line,
             kind,
             depth: 0,
-            place: 0,
+            source: 0,
             thread: 0,
             sequence: -1,
             node: None,
@@ -185,7 +185,7 @@ impl Operation {
     }
 }
 
-impl Values {
+impl Digests {
     /// The number of a digest.
     pub fn number(&mut self, digest: u128) -> u32 {
         let next = self.0.len() as u32;

@@ -8,10 +8,10 @@ pub mod known;
 pub mod list;
 pub mod outcome;
 pub mod parting;
-pub mod place;
 pub mod read;
 pub mod report;
+pub mod source;
 
-pub use list::Values;
+pub use list::Digests;
 pub use outcome::{Outcome, compare};
 pub use read::read;

@@ -8,9 +8,9 @@ use super::call::Call;
 use super::counterpart::{callers, counterpart, drawn_from};
 use super::differs::{differs, environment};
 use super::known::Known;
-use super::list::{List, Program, Values};
-use super::parting::{Parting, Side as Whose, parting};
-use super::place::{Finder, Place};
+use super::list::{Digests, List, Program};
+use super::parting::{Parting, Whose, parting};
+use super::source::{Finder, Source};
 
 /// What came of comparing two lists of operations.
 #[derive(Debug, Serialize)]
@@ -89,16 +89,17 @@ pub struct Spot {
     /// The operations that called it, from the inside out.
     pub within: Vec<String>,
     /// The line that called it.
-    pub place: Place,
+    #[serde(rename = "place")]
+    pub source: Source,
     /// The node of the backward pass that called it, such as `AddmmBackward0`.
     pub node: Option<String>,
     /// The line of the forward operation that the node belongs to.
-    pub forward: Option<Place>,
+    pub forward: Option<Source>,
 }
 
-/// Compares two lists, read with the same `values`.
-pub fn compare(script: &List, port: &List, values: &Values) -> Outcome {
-    let known = [Known::of(script, values.count()), Known::of(port, values.count())];
+/// Compares two lists, read with the same `digests`.
+pub fn compare(script: &List, port: &List, digests: &Digests) -> Outcome {
+    let known = [Known::of(script, digests.count()), Known::of(port, digests.count())];
     let leaves = parting(port, &known[0], Whose::Port);
     let lacks = parting(script, &known[1], Whose::Script);
     let programs = [&script.program, &port.program];
@@ -109,7 +110,7 @@ pub fn compare(script: &List, port: &List, values: &Values) -> Outcome {
     if let Some(Finding { script: theirs, port: ours, .. }) = &finding {
         let spots = sides.into_iter().zip([theirs, ours]);
         notes.extend(spots.filter_map(|((name, list), spot)| {
-            blind::without_lines(name, list, &spot.as_ref()?.place)
+            blind::without_lines(name, list, &spot.as_ref()?.source)
         }));
     }
     Outcome {
@@ -155,7 +156,7 @@ fn finding(
     let mut spots: Vec<Spot> = Vec::new();
     let there = theirs.map(|it| spot(script, it, &finder));
     for spot in missing.map(|&it| spot(script, it, &finder)) {
-        let known = there.iter().chain(&spots).any(|it| it.place == spot.place);
+        let known = there.iter().chain(&spots).any(|it| it.source == spot.source);
         if spots.len() < 3 && !known {
             spots.push(spot);
         }
@@ -207,9 +208,9 @@ fn spot(list: &List, at: usize, finder: &Finder) -> Spot {
         number: at + 1,
         gives: gives.collect(),
         within: within.collect(),
-        place: finder.place(list, operation),
+        source: finder.source(list, operation),
         node: operation.node.map(|it| list.nodes[it.name as usize].clone()),
-        forward: forward(list, at).map(|it| finder.place(list, &list.operations[it])),
+        forward: forward(list, at).map(|it| finder.source(list, &list.operations[it])),
         call: call.text(),
     }
 }

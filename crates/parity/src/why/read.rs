@@ -6,19 +6,19 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::list::{Kind, List, Node, Operation, Places, Program, Tensor, Values};
+use super::list::{Digests, Kind, List, Node, Operation, Program, Sources, Tensor};
 
 const FIRST: &[u8] = b"parity operations 1\n";
 
-/// Reads a list; digests get the same numbers in all lists that share `values`.
-pub fn read(path: &Path, values: &mut Values) -> Result<List> {
+/// Reads a list; digests get the same numbers in all lists that share `digests`.
+pub fn read(path: &Path, digests: &mut Digests) -> Result<List> {
     let text =
         std::fs::read(path).with_context(|| format!("{}: cannot read it", path.display()))?;
-    parse(text, values).with_context(|| path.display().to_string())
+    parse(text, digests).with_context(|| path.display().to_string())
 }
 
 /// As [`read`], of text.
-pub fn parse(mut text: Vec<u8>, values: &mut Values) -> Result<List> {
+pub fn parse(mut text: Vec<u8>, digests: &mut Digests) -> Result<List> {
     ensure!(
         text.starts_with(FIRST),
         "not a list of operations of this release: make it with `parity why --save`"
@@ -27,7 +27,7 @@ pub fn parse(mut text: Vec<u8>, values: &mut Values) -> Result<List> {
     let end = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
     let end = text[..end].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     text.truncate(end);
-    let mut reader = Reader::new(values);
+    let mut reader = Reader::new(digests);
     let mut at = FIRST.len();
     while at < text.len() {
         let rest = &text[at..];
@@ -39,12 +39,12 @@ pub fn parse(mut text: Vec<u8>, values: &mut Values) -> Result<List> {
 }
 
 struct Reader<'a> {
-    values: &'a mut Values,
+    digests: &'a mut Digests,
     program: Program,
     kinds: Vec<Kind>,
     operations: Vec<Operation>,
     tensors: Vec<Tensor>,
-    places: Places,
+    sources: Sources,
     nodes: Vec<String>,
     node_numbers: HashMap<String, u32>,
     /// For each thread, the states from which operations of this depth drew numbers that
@@ -53,14 +53,14 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(values: &'a mut Values) -> Self {
+    fn new(digests: &'a mut Digests) -> Self {
         Self {
-            values,
+            digests,
             program: Program::default(),
             kinds: Vec::new(),
             operations: Vec::new(),
             tensors: Vec::new(),
-            places: Places::default(),
+            sources: Sources::default(),
             nodes: Vec::new(),
             node_numbers: HashMap::new(),
             drew: HashMap::new(),
@@ -68,8 +68,8 @@ impl<'a> Reader<'a> {
     }
 
     fn list(self, text: Vec<u8>) -> List {
-        let Self { program, kinds, operations, tensors, places, nodes, .. } = self;
-        List { text, program, kinds, operations, tensors, places, nodes }
+        let Self { program, kinds, operations, tensors, sources, nodes, .. } = self;
+        List { text, program, kinds, operations, tensors, sources, nodes }
     }
 
     fn line(&mut self, line: &[u8], at: usize) -> Result<()> {
@@ -81,19 +81,19 @@ impl<'a> Reader<'a> {
             "f" => {
                 let id = number(words.next())?;
                 let (file, line) = (unquoted(words.next()), number(words.next())?);
-                self.places.frames.insert(id, (file, line, unquoted(words.next())));
+                self.sources.frames.insert(id, (file, line, unquoted(words.next())));
             }
             "m" => {
-                self.places.objects.insert(number(words.next())?, unquoted(words.next()));
+                self.sources.objects.insert(number(words.next())?, unquoted(words.next()));
             }
             "s" => {
                 let id = number(words.next())?;
                 let frames = words.map(|it| number(Some(it))).collect::<Result<_>>()?;
-                self.places.stacks.insert(id, frames);
+                self.sources.stacks.insert(id, frames);
             }
             "a" => {
                 let id = number(words.next())?;
-                self.places.calls.insert(id, words.map(address).collect::<Result<_>>()?);
+                self.sources.calls.insert(id, words.map(address).collect::<Result<_>>()?);
             }
             "libtorch" => words.next().unwrap_or_default().clone_into(&mut self.program.libtorch),
             "threads" => words.next().unwrap_or_default().clone_into(&mut self.program.threads),
@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
         let (fresh, mut determined) = (kind.fresh, !kind.composite && !kind.fresh);
         let mut it = Operation::new(at, id);
         it.depth = depth;
-        it.place = number(words.next())?;
+        it.source = number(words.next())?;
         it.thread = number(words.next())?;
         it.sequence = number(words.next())?;
         it.node = self.node(words.next().context("an operation without a node")?)?;
@@ -203,7 +203,7 @@ impl<'a> Reader<'a> {
     fn tensor(&mut self, storage: &str, rest: &str) {
         let Some(digest) = rest.strip_prefix('=').and_then(|it| it.get(..32)) else { return };
         let Ok(digest) = u128::from_str_radix(digest, 16) else { return };
-        let value = self.values.number(digest);
+        let value = self.digests.number(digest);
         self.tensors.push(Tensor {
             value,
             storage: memory(storage),
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
     /// New memory, which holds no values yet: what was there is gone.
     fn fresh(&mut self, word: &str) {
         let Some((_, storage)) = word.split_once('@') else { return };
-        let value = self.values.number(0);
+        let value = self.digests.number(0);
         self.tensors.push(Tensor { value, storage: memory(storage), weak: true, round: true });
     }
 

@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use parity::ops::{Bounds, watched};
 use parity::why::known::Known;
 use parity::why::list::List;
-use parity::why::parting::{Side, parting};
-use parity::why::{Values, read};
+use parity::why::parting::{Whose, parting};
+use parity::why::{Digests, read};
 
 use super::{python, root};
 
@@ -68,10 +68,10 @@ fn alter(kind: &str) -> Found {
     let folder = tempfile::tempdir().unwrap();
     let list = folder.path().join("list");
     let altered = record(kind, &list);
-    let mut values = Values::default();
-    let [script, port] = [right, &list].map(|it| read(it, &mut values).unwrap());
-    let known = Known::of(&script, values.count());
-    let parting = parting(&port, &known, Side::Port);
+    let mut digests = Digests::default();
+    let [script, port] = [right, &list].map(|it| read(it, &mut digests).unwrap());
+    let known = Known::of(&script, digests.count());
+    let parting = parting(&port, &known, Whose::Port);
     let begin = beginnings(&port);
     assert_eq!((begin.len(), altered.len()), (runs(), runs()));
     let mut found = Found::default();

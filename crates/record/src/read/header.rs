@@ -32,7 +32,7 @@ pub struct Info {
 pub fn read(
     source: &mut dyn Read,
     length: u64,
-    mut take: impl FnMut(Entry<'_>) -> Result<()>,
+    mut visit: impl FnMut(Entry<'_>) -> Result<()>,
 ) -> Result<()> {
     let mut window = Window { source, left: length, text: Vec::new(), at: 0, before: 0 };
     if window.next()? != Some(b'{') {
@@ -42,7 +42,7 @@ pub fn read(
         window.at += 1;
     } else {
         loop {
-            window.entry(&mut take)?;
+            window.entry(&mut visit)?;
             match window.next()? {
                 Some(b',') => {}
                 Some(b'}') => break,
@@ -101,7 +101,7 @@ impl Window<'_> {
     }
 
     /// `"name": {...}`
-    fn entry(&mut self, take: &mut impl FnMut(Entry<'_>) -> Result<()>) -> Result<()> {
+    fn entry(&mut self, visit: &mut impl FnMut(Entry<'_>) -> Result<()>) -> Result<()> {
         if self.peek()?.is_some_and(|byte| byte != b'"') {
             self.at += 1;
             return Err(self.wrong("key must be a string"));
@@ -111,7 +111,7 @@ impl Window<'_> {
                 // A number may go on.
                 Ok((_, length)) if self.left > 0 && self.at + length == self.text.len() => {}
                 Ok((entry, length)) => {
-                    take(entry)?;
+                    visit(entry)?;
                     self.at += length;
                     return Ok(());
                 }

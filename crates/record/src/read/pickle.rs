@@ -32,7 +32,7 @@ pub fn read(pickle: &[u8]) -> Result<(Items, usize)> {
     let mut reader =
         Reader { rest: pickle, items: Vec::new(), stack: Vec::new(), memo: HashMap::new() };
     loop {
-        let [opcode] = reader.take()?;
+        let [opcode] = reader.fixed()?;
         if opcode == b'.' {
             let top = reader.pop()?;
             return Ok((reader.items, top));
@@ -51,8 +51,8 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn step(&mut self, opcode: u8) -> Result<()> {
         match opcode {
-            0x80 => drop(self.take::<1>()?), // the version
-            0x95 => drop(self.take::<8>()?), // the length of a frame
+            0x80 => drop(self.fixed::<1>()?), // the version
+            0x95 => drop(self.fixed::<8>()?), // the length of a frame
             b'(' => self.push(Item::Mark),
             b'N' => self.push(Item::None),
             0x88 | 0x89 => self.push(Item::Bool(opcode == 0x88)),
@@ -87,12 +87,12 @@ impl Reader<'_> {
 
     fn number(&mut self, opcode: u8) -> Result<()> {
         let item = match opcode {
-            b'K' => Item::Int(self.take::<1>()?[0].into()),
-            b'M' => Item::Int(u16::from_le_bytes(self.take()?).into()),
-            b'J' => Item::Int(i32::from_le_bytes(self.take()?).into()),
-            b'G' => Item::Float(f64::from_be_bytes(self.take()?)),
+            b'K' => Item::Int(self.fixed::<1>()?[0].into()),
+            b'M' => Item::Int(u16::from_le_bytes(self.fixed()?).into()),
+            b'J' => Item::Int(i32::from_le_bytes(self.fixed()?).into()),
+            b'G' => Item::Float(f64::from_be_bytes(self.fixed()?)),
             _ => {
-                let [length] = self.take()?;
+                let [length] = self.fixed()?;
                 let digits = self.slice(length.into())?;
                 ensure!(digits.len() <= 8, "it holds a whole number beyond 64 bits");
                 let negative = digits.last().is_some_and(|byte| byte & 0x80 != 0);
@@ -119,8 +119,8 @@ impl Reader<'_> {
             }
             _ => {
                 let length = match opcode {
-                    b'X' => u32::from_le_bytes(self.take()?) as usize,
-                    _ => self.take::<1>()?[0].into(),
+                    b'X' => u32::from_le_bytes(self.fixed()?) as usize,
+                    _ => self.fixed::<1>()?[0].into(),
                 };
                 Item::Text(String::from_utf8_lossy(self.slice(length)?).into_owned())
             }
@@ -160,8 +160,8 @@ impl Reader<'_> {
 
     fn remember(&mut self, opcode: u8) -> Result<()> {
         let place = match opcode {
-            b'q' | b'h' => self.take::<1>()?[0].into(),
-            b'r' | b'j' => u32::from_le_bytes(self.take()?),
+            b'q' | b'h' => self.fixed::<1>()?[0].into(),
+            b'r' | b'j' => u32::from_le_bytes(self.fixed()?),
             _ => self.memo.len() as u32,
         };
         if matches!(opcode, b'h' | b'j') {
@@ -187,7 +187,7 @@ impl Reader<'_> {
         Ok(parts[1..].to_vec())
     }
 
-    fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
+    fn fixed<const N: usize>(&mut self) -> Result<[u8; N]> {
         Ok(self.slice(N)?.try_into()?)
     }
 

@@ -20,7 +20,7 @@ use crate::{About, Trace, digests};
 pub fn trace(file: &Bytes) -> Result<Trace> {
     let mut record = Stored::empty();
     let source = Source::Memory(file.clone());
-    record.take(&mut Cursor::new(file), file.len() as u64, source)?;
+    record.add_file(&mut Cursor::new(file), file.len() as u64, source)?;
     if record.about.digest.is_some() {
         return digests::unpacked(record.into_trace()?);
     }
@@ -31,7 +31,7 @@ pub fn trace(file: &Bytes) -> Result<Trace> {
 pub fn stored(file: File, path: &Path) -> Result<Stored> {
     let mut record = Stored::empty();
     let length = file.metadata()?.len();
-    record.take(&mut &file.try_clone()?, length, Source::File(file, path.to_owned()))?;
+    record.add_file(&mut &file.try_clone()?, length, Source::File(file, path.to_owned()))?;
     Ok(record)
 }
 
@@ -46,8 +46,13 @@ impl Stored {
         }
     }
 
-    /// Takes in the tensors of a file of so many bytes, and what it says of the run.
-    pub(super) fn take(&mut self, file: &mut dyn Read, length: u64, source: Source) -> Result<()> {
+    /// Adds the tensors of a file of so many bytes, and what it says of the run.
+    pub(super) fn add_file(
+        &mut self,
+        file: &mut dyn Read,
+        length: u64,
+        source: Source,
+    ) -> Result<()> {
         let mut word = [0; 8];
         ensure!(length >= 8, "it is shorter than 8 bytes");
         file.read_exact(&mut word)?;

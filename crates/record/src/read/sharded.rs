@@ -42,7 +42,7 @@ pub fn stored(bytes: &Bytes, path: &Path) -> Result<Stored> {
         let plain = Path::new(shard).file_name().is_some_and(|file| file == *shard);
         ensure!(plain, "{name} names the shard {shard}: shards stand beside their index");
         let file = path.with_file_name(shard);
-        take(&mut all, &file)
+        add_shard(&mut all, &file)
             .with_context(|| format!("{} is not a readable .safetensors file", file.display()))?;
     }
     all.sort(0);
@@ -64,9 +64,9 @@ pub fn stored(bytes: &Bytes, path: &Path) -> Result<Stored> {
     Ok(all)
 }
 
-fn take(all: &mut Stored, path: &Path) -> Result<()> {
+fn add_shard(all: &mut Stored, path: &Path) -> Result<()> {
     let file = File::open(path)?;
     let about = file.metadata()?;
     ensure!(about.is_file(), "it is no plain file");
-    all.take(&mut &file.try_clone()?, about.len(), Source::File(file, path.to_owned()))
+    all.add_file(&mut &file.try_clone()?, about.len(), Source::File(file, path.to_owned()))
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::{Result, bail};
 
-use super::super::difference::How;
+use super::super::difference::PassRule;
 use super::super::options::Options;
 use super::super::selection::LeftOut;
 use crate::text::escaped;
@@ -69,12 +69,12 @@ pub fn columns(
             if let Some(other) = other {
                 taken[other] = true;
             }
-            if left_out.takes(name, [true, other.is_some()], options) {
+            if left_out.compares(name, [true, other.is_some()], options) {
                 pairs.push([Some(at), other]);
             }
         }
         for (name, _) in e.names.iter().zip(taken).filter(|(_, taken)| !taken) {
-            left_out.takes(name, [false, true], options);
+            left_out.compares(name, [false, true], options);
         }
         return (pairs, left_out.notes(sides, "column", options));
     }
@@ -83,7 +83,7 @@ pub fn columns(
     let mut counts = [LeftOut::default(); 2];
     for ((named, kept), count) in both.iter().zip(&mut kept).zip(&mut counts) {
         for (at, name) in named.names.iter().enumerate() {
-            if count.takes(name, [true; 2], options) {
+            if count.compares(name, [true; 2], options) {
                 kept.push(at);
             }
         }
@@ -103,8 +103,8 @@ pub fn name(column: &Column, both: &[Named; 2]) -> String {
     }
 }
 
-pub fn how(column: &Column, both: &[Named; 2], options: &Options) -> How {
+pub fn pass_rule(column: &Column, both: &[Named; 2], options: &Options) -> PassRule {
     let tolerance =
         if options.is_tolerant() { options.tolerance(&name(column, both)) } else { None };
-    How { tolerance, equal_nan: options.equal_nan }
+    PassRule { tolerance, equal_nan: options.equal_nan }
 }

@@ -6,9 +6,9 @@ mod rows;
 use anyhow::{Result, ensure};
 use parity_record::Dtype;
 
-use self::columns::{Column, Named, columns, how, name};
+use self::columns::{Column, Named, columns, name, pass_rule};
 use self::rows::{Row, Rows, Tail};
-use super::difference::{Difference, How, Values, What};
+use super::difference::{Difference, PassRule, Values, What};
 use super::needed::Needed;
 use super::report::{Group, Noun, Report};
 use super::{Options, Tolerance, Value};
@@ -48,7 +48,7 @@ pub fn compare_tables(
     let mut comparison = Comparison {
         both: &both,
         columns: &columns,
-        how: columns.iter().map(|column| how(column, &both, options)).collect(),
+        rules: columns.iter().map(|column| pass_rule(column, &both, options)).collect(),
         needed: Needed::none(options.equal_nan),
         fits: None,
         found: Vec::new(),
@@ -68,7 +68,7 @@ pub fn compare_tables(
         report.needed = comparison.passing(&rows);
     }
     report.groups = comparison.groups;
-    report.take(comparison.found);
+    report.set_differences(comparison.found);
     Ok(report)
 }
 
@@ -82,7 +82,7 @@ fn is_spelling(what: &What) -> bool {
 struct Comparison<'a> {
     both: &'a [Named<'a>; 2],
     columns: &'a [Column],
-    how: Vec<How>,
+    rules: Vec<PassRule>,
     needed: Needed,
     /// Whether every number is a float32; found out when it is first asked for.
     fits: Option<bool>,
@@ -131,7 +131,7 @@ impl Comparison<'_> {
     }
 
     /// A row in words: by its line in the file, or its key.
-    fn place(&self, side: usize, row: usize, rows: &Rows) -> String {
+    fn row_name(&self, side: usize, row: usize, rows: &Rows) -> String {
         let table = self.both[side].table;
         if rows.key.is_empty() {
             format!("line {}", table.line(row))
@@ -144,7 +144,7 @@ impl Comparison<'_> {
     fn row(&mut self, row: &Row, rows: &Rows) {
         let at = |side: usize| row[side].map(|at| (side, at));
         let (side, at) = at(0).or(at(1)).expect("a row is of some side");
-        let place = |this: &Self| this.place(side, at, rows);
+        let place = |this: &Self| this.row_name(side, at, rows);
         let [Some(a), Some(e)] = *row else {
             let side = usize::from(row[0].is_none());
             let place = place(self);
@@ -157,8 +157,8 @@ impl Comparison<'_> {
             self.groups[group].tensors += 1;
             self.groups[group].values += 1;
             let texts = [self.both[0].table.text(a, in_a), self.both[1].table.text(e, in_e)];
-            let how = self.how[group];
-            if let Some((what, passes)) = self.cell([&texts[0], &texts[1]], how) {
+            let rule = self.rules[group];
+            if let Some((what, passes)) = self.cell([&texts[0], &texts[1]], rule) {
                 let key = Key::from(format!("{}, {}", place(self), name(column, self.both)));
                 self.found.push(Difference { key, what, passes, count: 1, group, step: a + 1 });
             }
@@ -169,9 +169,9 @@ impl Comparison<'_> {
     fn tail(&mut self, rows: &Rows) {
         let Some(Tail { side, from, last }) = rows.tail else { return };
         let lines = self.both[side].table.rows() - from;
-        let last = last.map_or(String::new(), |row| self.place(1 - side, row, rows));
+        let last = last.map_or(String::new(), |row| self.row_name(1 - side, row, rows));
         let count = (0..lines).map(|_| self.lone_cells()).sum();
-        let place = self.place(side, from, rows);
+        let place = self.row_name(side, from, rows);
         self.differ(place, 0, What::Tail { side, lines, last }, count);
     }
 
@@ -183,8 +183,8 @@ impl Comparison<'_> {
     }
 
     /// How two cells differ, and whether they pass; None where they are equal.
-    fn cell(&mut self, [a, e]: [&str; 2], how: How) -> Option<(What, bool)> {
-        let nan_fails = how.tolerance.is_some() && !how.equal_nan;
+    fn cell(&mut self, [a, e]: [&str; 2], rule: PassRule) -> Option<(What, bool)> {
+        let nan_fails = rule.tolerance.is_some() && !rule.equal_nan;
         if a == e && !nan_fails {
             return None;
         }
@@ -197,8 +197,8 @@ impl Comparison<'_> {
             return None;
         }
         let exact = held([a, e]);
-        let passes = how.tolerance.is_some() && how.passes(exact[0], exact[1]);
-        self.needed.take(exact[0], exact[1]);
+        let passes = rule.tolerance.is_some() && rule.passes(exact[0], exact[1]);
+        self.needed.include(exact[0], exact[1]);
         let fits = self.all_fit();
         let shown = if exact[0].is_whole() || !fits { exact } else { exact.map(single) };
         let what = if shown[0] == shown[1] && x != y {
@@ -229,11 +229,11 @@ impl Comparison<'_> {
     /// The tolerances of `needed` that do let all pass: they are tried.
     fn passing(&self, rows: &Rows) -> [Option<Tolerance>; 2] {
         self.needed.alone().map(|alone| {
-            let how = How { tolerance: Some(alone?), equal_nan: self.needed.equal_nan };
+            let rule = PassRule { tolerance: Some(alone?), equal_nan: self.needed.equal_nan };
             let passes = |texts: [&str; 2]| {
                 let [Some(a), Some(e)] = texts.map(Decimal::parse) else { return true };
                 let [x, y] = held(texts);
-                a == e && !a.is_nan() || how.passes(x, y)
+                a == e && !a.is_nan() || rule.passes(x, y)
             };
             let all = rows.pairs.iter().all(|row| {
                 self.columns.iter().all(|column| {

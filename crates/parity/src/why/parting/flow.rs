@@ -1,8 +1,8 @@
 //! Which results go where, and which of them matter.
 
-use super::Side;
+use super::Whose;
 use super::makers::Makers;
-use crate::why::known::{Known, Result as Judged};
+use crate::why::known::{Judged, Known};
 use crate::why::list::{List, Operation};
 
 /// What is wrong with an operation, as far as it is known.
@@ -45,7 +45,7 @@ impl Taken {
 
 impl Flow {
     /// Goes through `list` with what the other program knows.
-    pub fn of(list: &List, other: &Known, side: Side) -> Self {
+    pub fn of(list: &List, other: &Known, side: Whose) -> Self {
         let count = list.operations.len();
         let mut states = vec![State::Fine; count];
         let mut makers = Makers::default();
@@ -100,12 +100,12 @@ fn open_inside(list: &List, at: usize, states: &[State]) -> Vec<u32> {
 /// Whether a result is made of nothing but constants, such as zeros, or a number that
 /// came from the host: an argument of what takes it, not something computed. So is, on
 /// the script's side, what is made of no tensor at all, and may be made otherwise.
-fn is_argument(list: &List, operation: &Operation, side: Side) -> bool {
+fn is_argument(list: &List, operation: &Operation, side: Whose) -> bool {
     let bare = list.kind(operation).bare();
     let of_a_shape = bare.ends_with("_like") || bare.starts_with("new_");
     let inputs = if of_a_shape { &[] } else { list.inputs(operation) };
     let constant = inputs.iter().chain(list.outputs(operation)).all(|it| it.weak);
-    constant || (side == Side::Script && inputs.is_empty())
+    constant || (side == Whose::Script && inputs.is_empty())
 }
 
 /// From the end to the beginning: an open result matters if the program reads it
@@ -115,13 +115,13 @@ fn is_argument(list: &List, operation: &Operation, side: Side) -> bool {
 /// the backward pass, as parameters are.
 ///
 /// Returns which operations take results that matter.
-fn settle(list: &List, states: &mut [State], taken: &Taken, side: Side) -> Vec<bool> {
+fn settle(list: &List, states: &mut [State], taken: &Taken, side: Whose) -> Vec<bool> {
     let mut is_taken = vec![false; states.len()];
     let mut matters = vec![false; states.len()];
     for at in (0..states.len()).rev() {
         let kind = list.kind(&list.operations[at]);
         let is_state = kind.in_place && list.operations[at].node.is_none();
-        let is_kept = !is_taken[at] && !kind.view && (side == Side::Port || is_state);
+        let is_kept = !is_taken[at] && !kind.view && (side == Whose::Port || is_state);
         if states[at] == State::Open && (matters[at] || is_kept) {
             states[at] = State::Matters;
         }

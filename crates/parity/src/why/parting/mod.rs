@@ -31,7 +31,7 @@ pub struct Parting {
 
 /// Whose list is gone through.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub enum Whose {
     /// What is to be done.
     Script,
     /// What is held to it.
@@ -39,7 +39,7 @@ pub enum Side {
 }
 
 /// Goes through `list` with what the other program knows.
-pub fn parting(list: &List, other: &Known, side: Side) -> Parting {
+pub fn parting(list: &List, other: &Known, side: Whose) -> Parting {
     let flow = Flow::of(list, other, side);
     let mut parting = Parting::default();
     let mut dying = Dying::new(list, other);

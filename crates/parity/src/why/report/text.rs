@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::{Component, Path, PathBuf};
 
 use crate::why::outcome::{Died, Finding, Outcome, Side, Spot};
-use crate::why::place::{Line, Place};
+use crate::why::source::{Line, Source};
 
 const WIDTH: usize = 80;
 
@@ -90,14 +90,14 @@ fn others(died: &Died) -> String {
 /// What died out before they part.
 fn before(out: &mut String, died: &Died) {
     out.push('\n');
-    let place = died.port.place.own.as_ref().map(|it| format!(" ({})", place(it)));
+    let line = died.port.source.own.as_ref().map(|it| format!(" ({})", line_text(it)));
     wrapped(
         out,
         "before: ",
         &format!(
             "another result at the port's operation {}{}, {}, died out: {} differ.{}",
             count(died.port.number),
-            place.unwrap_or_default(),
+            line.unwrap_or_default(),
             died.port.call,
             died.results,
             others(died)
@@ -174,12 +174,12 @@ fn at(name: &str, spot: &Spot) -> String {
     let mut out = String::new();
     let first = format!("  {name:<7} ");
     let next = " ".repeat(10);
-    match &spot.place.own {
+    match &spot.source.own {
         Some(line) => own(&mut out, &first, line),
         None => wrapped(&mut out, &first, "in no line of its own"),
     }
-    if let Some(line) = &spot.place.library {
-        wrapped(&mut out, &next, &format!("by {}", place(line)));
+    if let Some(line) = &spot.source.library {
+        wrapped(&mut out, &next, &format!("by {}", line_text(line)));
     }
     if let Some(node) = &spot.node {
         let node = node.rsplit("::").next().unwrap_or(node);
@@ -195,19 +195,19 @@ fn at(name: &str, spot: &Spot) -> String {
 
 fn forward(spot: &Spot) -> String {
     match &spot.forward {
-        Some(Place { own: Some(line), .. }) => format!(" of {}:{}", file(&line.file), line.line),
+        Some(Source { own: Some(line), .. }) => format!(" of {}:{}", file(&line.file), line.line),
         _ => String::new(),
     }
 }
 
 fn own(out: &mut String, first: &str, line: &Line) {
-    wrapped(out, first, &place(line));
+    wrapped(out, first, &line_text(line));
     if let Some(text) = &line.text {
         let _ = writeln!(out, "{:10}| {}", "", cut(text, WIDTH - 12));
     }
 }
 
-fn place(line: &Line) -> String {
+fn line_text(line: &Line) -> String {
     let file = file(&line.file);
     match line.line {
         0 => format!("{file}, {}", line.function),

@@ -83,7 +83,7 @@ impl Output {
     }
 
     /// Where what is written stands, if it is a place of its own.
-    pub(super) fn place(&self) -> Option<&Path> {
+    pub(super) fn destination(&self) -> Option<&Path> {
         match self {
             Self::Stdout => Some(Path::new("-")), // however it was spelt
             Self::File(target) | Self::Kept(target, _) => Some(target),

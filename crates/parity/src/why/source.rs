@@ -1,4 +1,4 @@
-//! The place in the source that called an operation: file, line, function and text.
+//! The line of source that called an operation: file, line, function and text.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use addr2line::{Loader, demangle_auto};
 use serde::Serialize;
 
-use super::list::{List, Operation, Places};
+use super::list::{List, Operation, Sources};
 
 /// A line of source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -24,26 +24,26 @@ pub struct Line {
 
 /// Where a program called an operation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct Source {
     /// The nearest line that is the program's own.
     pub own: Option<Line>,
     /// The line inside a library that it led to, if it is another.
     pub library: Option<Line>,
 }
 
-/// Finds places, and keeps what was read for them.
+/// Finds lines of source, and keeps what was read for them.
 #[derive(Default)]
 pub struct Finder {
     loaders: RefCell<HashMap<PathBuf, Option<Loader>>>,
 }
 
 impl Finder {
-    /// The place that called `operation`.
-    pub fn place(&self, list: &List, operation: &Operation) -> Place {
-        let places = &list.places;
-        let frames = match places.stacks.get(&operation.place) {
-            Some(stack) if !places.stacks.is_empty() => python(places, stack),
-            _ => self.native(places, operation.place),
+    /// The line that called `operation`.
+    pub fn source(&self, list: &List, operation: &Operation) -> Source {
+        let sources = &list.sources;
+        let frames = match sources.stacks.get(&operation.source) {
+            Some(stack) if !sources.stacks.is_empty() => python(sources, stack),
+            _ => self.native(sources, operation.source),
         };
         // A line that is known says more than the name of a function without one.
         let own = frames.iter().position(|it| it.line > 0 && is_own(&it.file));
@@ -51,16 +51,16 @@ impl Finder {
             own.or_else(|| frames.iter().position(|it| it.line == 0 && is_own_name(&it.function)));
         let library = frames.first().filter(|it| own != Some(0) && it.line > 0);
         let library = library.cloned().map(with_text);
-        Place { own: own.map(|at| with_text(frames[at].clone())), library }
+        Source { own: own.map(|at| with_text(frames[at].clone())), library }
     }
 
     /// The lines that an address in a program stands for: more than one, where
     /// functions were inlined.
-    fn native(&self, places: &Places, id: u32) -> Vec<Line> {
-        let calls = places.calls.get(&id).map(Vec::as_slice).unwrap_or_default();
+    fn native(&self, sources: &Sources, id: u32) -> Vec<Line> {
+        let calls = sources.calls.get(&id).map(Vec::as_slice).unwrap_or_default();
         let mut lines = Vec::new();
         for (object, address) in calls {
-            let Some(path) = places.objects.get(object) else { continue };
+            let Some(path) = sources.objects.get(object) else { continue };
             let mut loaders = self.loaders.borrow_mut();
             let loader =
                 loaders.entry(path.into()).or_insert_with(|| Loader::new(Path::new(path)).ok());
@@ -101,8 +101,8 @@ fn unknown(path: &str, address: u64, function: &str) -> Line {
     Line { file: format!("{path}+{address:#x}"), line: 0, function: short(function), text: None }
 }
 
-fn python(places: &Places, stack: &[u32]) -> Vec<Line> {
-    let frames = stack.iter().filter_map(|id| places.frames.get(id));
+fn python(sources: &Sources, stack: &[u32]) -> Vec<Line> {
+    let frames = stack.iter().filter_map(|id| sources.frames.get(id));
     frames
         .map(|(file, line, function)| Line {
             file: file.clone(),
