@@ -11,6 +11,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/record_function.h>
+#include <torch/csrc/autograd/graph_task.h>
 #include <torch/version.h>
 
 #include <charconv>
@@ -387,10 +388,15 @@ class Watch {
 
   // Counts an operation; false beyond the bounds.
   bool counts() {
-    if (backwards < from_ || backwards >= to_ || written_ >= first_) return false;
+    if (step_ < from_ || step_ >= to_ || written_ >= first_) return false;
     return ++written_ > 0;
   }
-  uint64_t backwards = 0;  // calls of backward() so far
+
+  // A node of the backward pass with this number; the first one begins a step.
+  void backward(int pass) {
+    std::lock_guard<std::mutex> guard(lock);
+    if (pass > pass_) pass_ = pass, step_++;
+  }
 
  private:
   int python_place();
@@ -398,7 +404,8 @@ class Watch {
   const Object* object(uintptr_t address);
 
   const char* path_;
-  uint64_t first_ = -1, from_ = 0, to_ = -1, written_ = 0;
+  uint64_t first_ = -1, from_ = 0, to_ = -1, written_ = 0, step_ = 0;
+  int pass_ = -1;
   List* list_ = nullptr;
   Python python_;
   std::map<char, std::unordered_map<string, int>> numbers_;
@@ -717,9 +724,9 @@ void after(const at::RecordFunction& function, at::ObserverContext* context) {
 // operation that made it.
 std::unique_ptr<at::ObserverContext> before_node(const at::RecordFunction& function) {
   auto& thread = this_thread();
+  if (thread.nodes.empty()) watch->backward(torch::autograd::get_current_graph_task_id());
   thread.nodes.push_back({function.name(), function.seqNr(), function.forwardThreadId()});
   thread.places.push_back(-1);
-  if (thread.nodes.back().name.find("GraphRoot") != string::npos) watch->backwards++;
   return std::make_unique<Operation>();
 }
 

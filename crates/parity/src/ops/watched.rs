@@ -72,8 +72,8 @@ pub fn watched(mut command: Command, bounds: Bounds, list: &Path) -> Result<Ende
             bail!(why);
         }
         bail!(
-            "`{name}` ended ({status}) and loaded no libtorch_cpu.so: give a command that runs \
-             the program here, not in a container, linked to libtorch's shared libraries"
+            "`{name}` ended ({status}) and loaded no libtorch_cpu.so: the program must run here, \
+             not in a container, keep LD_PRELOAD, and be linked to libtorch's shared libraries"
         );
     }
     if !list.is_file() {

@@ -49,8 +49,8 @@ pub fn made_by_none(list: &List, at: usize, other: &Known) -> Option<String> {
         tensors(word).into_iter().filter(|it| it.digest.is_some()).map(move |_| name)
     });
     let inputs = list.inputs(operation).iter().zip(taken);
-    let mut strange = inputs.filter(|(it, _)| !made.contains(&it.value) && !other.has(it.value));
-    let (_, name) = strange.next()?;
+    let unknown = inputs.filter(|(it, _)| !it.weak && !other.has(it.value));
+    let (_, name) = unknown.into_iter().find(|(it, _)| !made.contains(&it.value))?;
     Some(format!(
         "{name}: values that no operation made: the program's own, such as data, or of \
          a kernel that writes to memory by itself"

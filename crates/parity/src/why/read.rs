@@ -1,6 +1,6 @@
 //! Reads a list of operations: one pass over its bytes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher};
 use std::path::Path;
 
@@ -50,6 +50,9 @@ struct Reader<'a> {
     /// For each thread, the states from which operations of this depth drew numbers that
     /// the one that called them has not claimed yet.
     drew: HashMap<u32, Vec<u64>>,
+    /// The stacks from which a compiler tried operations out, which the program did not
+    /// call.
+    compiles: HashSet<u32>,
 }
 
 impl<'a> Reader<'a> {
@@ -64,6 +67,7 @@ impl<'a> Reader<'a> {
             nodes: Vec::new(),
             node_numbers: HashMap::new(),
             drew: HashMap::new(),
+            compiles: HashSet::new(),
         }
     }
 
@@ -88,7 +92,10 @@ impl<'a> Reader<'a> {
             }
             "s" => {
                 let id = number(words.next())?;
-                let frames = words.map(|it| number(Some(it))).collect::<Result<_>>()?;
+                let frames: Vec<_> = words.map(|it| number(Some(it))).collect::<Result<_>>()?;
+                if frames.iter().any(|it| self.sources.frames.get(it).is_some_and(is_compiler)) {
+                    self.compiles.insert(id);
+                }
                 self.sources.stacks.insert(id, frames);
             }
             "a" => {
@@ -131,6 +138,9 @@ impl<'a> Reader<'a> {
         let mut it = Operation::new(at, id);
         it.depth = depth;
         it.source = number(words.next())?;
+        if self.compiles.contains(&it.source) {
+            return Ok(());
+        }
         it.thread = number(words.next())?;
         it.sequence = number(words.next())?;
         it.node = self.node(words.next().context("an operation without a node")?)?;
@@ -233,6 +243,12 @@ impl<'a> Reader<'a> {
         let sequence = number(parts.next())?;
         Ok(Some(Node { name: id, sequence, thread: number(parts.next())? }))
     }
+}
+
+/// Whether a frame is of `torch.compile` at work; what it made is run by other frames.
+fn is_compiler((file, ..): &(String, u32, String)) -> bool {
+    let compilers = ["/torch/_dynamo/convert_frame.py", "/torch/_inductor/compile_fx.py"];
+    compilers.iter().any(|it| file.ends_with(it))
 }
 
 /// Whether each tensor of a word has a digest.

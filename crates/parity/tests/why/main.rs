@@ -3,7 +3,9 @@
 
 mod alarms;
 mod altered;
+mod bounds;
 mod honest;
+mod limits;
 mod pairs;
 
 use std::path::{Path, PathBuf};
