@@ -1,7 +1,7 @@
 //! Lets the binary find libtorch, and packs the Python twins.
 
-use std::fmt::Write;
-use std::path::Path;
+#[path = "crates/parity/pack.rs"]
+mod pack;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -13,29 +13,11 @@ fn main() {
         println!("cargo:rustc-link-arg=-Xlinker");
         println!("cargo:rustc-link-arg={arg}");
     }
-    if let Err(error) = pack_twins() {
-        println!("cargo:error=cannot pack python_ref: {error}");
-    }
-}
-
-/// Lists every Python file of the twins for src/python to include: a list by hand
-/// would one day lack one, which shows only where it is run.
-fn pack_twins() -> std::io::Result<()> {
+    println!("cargo:rerun-if-changed=crates/parity/pack.rs");
     // Where an experiment or a port is added, so is its twin.
     println!("cargo:rerun-if-changed=src/lesson/mod.rs");
     println!("cargo:rerun-if-changed=src/pitfalls/mod.rs");
-    let mut list = String::new();
-    let entries = std::fs::read_dir("python_ref")?.map(|entry| entry?.path().canonicalize());
-    let mut paths = entries.collect::<std::io::Result<Vec<_>>>()?;
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == "py"));
-    paths.sort();
-    for path in paths {
-        // One by one: the folder itself changes with __pycache__.
-        println!("cargo:rerun-if-changed={}", path.display());
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let path = path.display();
-        let _ = writeln!(list, "(\"python_ref/{name}\", include_str!(r#\"{path}\"#)),"); // a String takes any text
+    if let Err(error) = pack::pack("twins.rs", &[("python_ref", "python_ref")]) {
+        println!("cargo:error=cannot pack python_ref: {error}");
     }
-    let out = std::env::var("OUT_DIR").unwrap_or_default();
-    std::fs::write(Path::new(&out).join("twins.rs"), format!("&[\n{list}]\n"))
 }

@@ -43,7 +43,7 @@ impl Kept {
     /// the steps are no range.
     pub fn from_env() -> Result<Self> {
         let set = |name| std::env::var_os(name).filter(|value: &OsString| !value.is_empty());
-        let steps = set(STEPS_VARIABLE).map(|text| range(&text.to_string_lossy())).transpose();
+        let steps = set(STEPS_VARIABLE).map(|text| read_steps(&text.to_string_lossy())).transpose();
         Ok(Self {
             digest: set(DIGEST_VARIABLE).is_some(),
             steps: steps.context(STEPS_VARIABLE)?.unwrap_or(0..usize::MAX),
@@ -52,8 +52,8 @@ impl Kept {
     }
 }
 
-/// Reads `3..10`, `3..` or `..10`.
-fn range(text: &str) -> Result<Range<usize>> {
+/// Reads steps such as `3..10`, `3..` or `..10`.
+pub fn read_steps(text: &str) -> Result<Range<usize>> {
     let read = || {
         let (first, end) = text.split_once("..")?;
         let first = if first.is_empty() { 0 } else { first.parse().ok()? };
@@ -71,11 +71,11 @@ mod tests {
 
     #[test]
     fn steps_are_read_as_pythons_ranges() {
-        assert_eq!(range("3..10").unwrap(), 3..10);
-        assert_eq!(range("3..").unwrap(), 3..usize::MAX);
-        assert_eq!(range("..10").unwrap(), 0..10);
+        assert_eq!(read_steps("3..10").unwrap(), 3..10);
+        assert_eq!(read_steps("3..").unwrap(), 3..usize::MAX);
+        assert_eq!(read_steps("..10").unwrap(), 0..10);
         for text in ["", "3", "10..3", "3..3", "a..b", "-1..2"] {
-            let error = range(text).unwrap_err().to_string();
+            let error = read_steps(text).unwrap_err().to_string();
             assert!(error.contains("no range of steps"), "{error}");
         }
     }

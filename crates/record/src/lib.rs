@@ -32,7 +32,7 @@ pub use self::array::Array;
 pub use self::decimal::{Decimal, float};
 pub use self::escaped::escaped;
 pub use self::generator::parted;
-pub use self::kept::{DIGEST_VARIABLE, KEEP_PARTIAL_VARIABLE, Kept, STEPS_VARIABLE};
+pub use self::kept::{DIGEST_VARIABLE, KEEP_PARTIAL_VARIABLE, Kept, STEPS_VARIABLE, read_steps};
 pub use self::key::{Key, PHASES, Place, SHARED};
 pub use self::order::{Order, Rank};
 pub use self::read::Input;

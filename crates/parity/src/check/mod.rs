@@ -10,7 +10,7 @@ use parity_record::{Kept, Trace};
 use serde::Serialize;
 
 pub use self::again::{Digest, look_again};
-pub use self::port::port_against_script;
+pub use self::port::{port_against_script, port_command};
 use crate::compare::{Report, Value, environment_words, other_environment};
 use crate::progress::spin;
 use crate::python::{Python, Script};

@@ -3,13 +3,13 @@
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
-use crate::compare::{Options, Verdict, compare};
-use crate::program;
 use anyhow::{Context, Result};
 use parity_record::{DIGEST_VARIABLE, Kept, STEPS_VARIABLE, TRACE_VARIABLE, Trace};
 
 use super::again::look_again;
 use super::{Checked, record_script};
+use crate::compare::{Options, Verdict, compare};
+use crate::program;
 use crate::progress::spin;
 use crate::python::{Folder, Python, Running, Script, set_threads, steps};
 
@@ -54,16 +54,23 @@ fn how_to_ask(script: Script<'_>, port: &[OsString]) -> String {
     format!("\nwhich operation, and which line: {} {}\n", program::current().name, line(&words))
 }
 
+/// The port, from its words: the program and its arguments.
+pub fn port_command(words: &[OsString], threads: i32) -> Result<Command> {
+    let (program, args) = words.split_first().context("--port '' is no command: name one")?;
+    let mut command = Command::new(program);
+    command.args(args);
+    set_threads(&mut command, threads);
+    Ok(command)
+}
+
 /// Runs the port with [`TRACE_VARIABLE`] set, and reads what it recorded.
 fn record_port(words: &[OsString], threads: i32, python: &Python, kept: &Kept) -> Result<Trace> {
-    let (program, args) = words.split_first().context("--port '' is no command: name one")?;
-    let name = program.to_string_lossy();
+    let mut command = port_command(words, threads)?;
+    let name = command.get_program().to_string_lossy().into_owned();
     let folder = Folder::new()?;
     let file = folder.path().join("port.safetensors");
-    let mut command = Command::new(program);
-    command.args(args).env(TRACE_VARIABLE, &file).env(STEPS_VARIABLE, steps(kept));
+    command.env(TRACE_VARIABLE, &file).env(STEPS_VARIABLE, steps(kept));
     command.env(DIGEST_VARIABLE, if kept.digest { "1" } else { "" });
-    set_threads(&mut command, threads);
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let mut running =
         Running::start(&name, command, folder, python.timeout()).with_context(|| {

@@ -2,17 +2,21 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
+use parity_record::read_steps;
 
 use super::flag::{OUTPUT, split, whole};
 use super::python::PythonArgs;
+use crate::check::port_command;
 use crate::ops::{Bounds, watched};
 use crate::output::{Asked, Outputs};
-use crate::python::{Python, Script, set_threads};
+use crate::python::{Folder, Python, Script, set_threads};
 use crate::terminal::print;
 use crate::why::{Digests, Outcome, compare, read, report};
 
@@ -42,8 +46,8 @@ pub struct WhyArgs {
     threads: i32,
     /// Record these steps alone, such as 0..3; step k begins with the k-th backward
     /// pass, and step 0 with the program
-    #[arg(long, value_name = "A..B", value_parser = steps, help_heading = RECORDED)]
-    steps: Option<(u64, u64)>,
+    #[arg(long, value_name = "A..B", value_parser = read_steps, help_heading = RECORDED)]
+    steps: Option<Range<usize>>,
     /// Record so many operations at most
     #[arg(long, value_name = "N", help_heading = RECORDED)]
     first: Option<u64>,
@@ -82,53 +86,43 @@ impl WhyArgs {
         let sides = self.lists.len()
             + usize::from(self.script.is_some())
             + usize::from(self.port.is_some());
-        let beside = tempfile::tempdir().context("no folder for the lists")?;
         if let Some(save) = &self.save {
             ensure!(
                 sides == 1 && self.lists.is_empty(),
                 "--save keeps one list: give either --script or --port beside it"
             );
-            let (command, name) = self.commands()?.pop().context("nothing to run")?;
             let mut outputs = Outputs::open(&[("save", Some(save), "operations")])?;
-            let list = beside.path().join(name);
-            let ended = record(command, name, &list, self.bounds())?;
-            outputs.write("save", || Ok(fs::read(&list)?))?;
-            if let Some(note) = ended {
+            let recorded = self.record()?;
+            outputs.write("save", || Ok(fs::read(&recorded.lists[0])?))?;
+            for note in recorded.notes {
                 eprintln!("note: {note}");
             }
             return Ok(ExitCode::SUCCESS);
         }
         ensure!(sides == 2, "two programs are compared: give --script and --port, or two lists");
         let mut outputs = Outputs::open(&self.outputs())?;
-        let mut lists: Vec<_> = self.lists.iter().map(|it| (it.clone(), None)).collect();
-        for (command, name) in self.commands()? {
-            let list = beside.path().join(name);
-            let ended = record(command, name, &list, self.bounds())?;
-            lists.push((list, ended));
-        }
-        let outcome = parted(lists)?;
+        let recorded = self.record()?;
+        let lists = [&self.lists[..], &recorded.lists].concat();
+        let outcome = parted([&lists[0], &lists[1]], recorded.notes)?;
         show(&outcome, &mut outputs)?;
         Ok(ExitCode::from(u8::from(outcome.finding.is_some())))
     }
 
-    /// What is to be run, the script first.
-    fn commands(&self) -> Result<Vec<(Command, &'static str)>> {
-        let mut commands = Vec::new();
+    /// Runs what is to be run, the script first.
+    fn record(&self) -> Result<Recorded> {
+        let (mut programs, python) = (Vec::new(), self.python.find());
         if let Some(script) = &self.script {
             ensure!(script.is_file(), "{}: no such script", script.display());
             let args = split(self.script_args.as_deref().unwrap_or_default(), "--script-args")?;
             let script = Script { path: script, args: &args, threads: self.threads };
-            commands.push((of_script(script, &self.python.find()), "script"));
+            programs.push((script_command(script, &python), "script"));
         }
         if let Some(port) = &self.port {
-            commands.push((of_port(&split(port, "--port")?, self.threads)?, "port"));
+            programs.push((port_command(&split(port, "--port")?, self.threads)?, "port"));
         }
-        Ok(commands)
-    }
-
-    fn bounds(&self) -> Bounds {
-        let (from, to) = self.steps.unwrap_or((0, u64::MAX));
-        Bounds { first: self.first.unwrap_or(u64::MAX), from, to }
+        let steps = self.steps.clone().unwrap_or(Bounds::ALL.steps);
+        let bounds = Bounds { first: self.first.unwrap_or(u64::MAX), steps };
+        record(programs, &bounds, python.timeout())
     }
 
     fn outputs(&self) -> [Asked<'_>; 3] {
@@ -142,48 +136,56 @@ impl WhyArgs {
 
 /// Prints where a script and its port part, both run anew and unchanged.
 pub fn ask(script: Script<'_>, port: &[OsString], python: &Python) -> Result<()> {
-    let beside = tempfile::tempdir().context("no folder for the lists")?;
-    let commands =
-        [(of_script(script, python), "script"), (of_port(port, script.threads)?, "port")];
-    let lists = commands.into_iter().map(|(command, name)| {
-        let list = beside.path().join(name);
-        let ended = record(command, name, &list, Bounds::ALL)?;
-        Ok((list, ended))
-    });
-    let outcome = parted(lists.collect::<Result<_>>()?)?;
+    let port = port_command(port, script.threads)?;
+    let programs = vec![(script_command(script, python), "script"), (port, "port")];
+    let Recorded { lists, notes, .. } = &record(programs, &Bounds::ALL, python.timeout())?;
+    let outcome = parted([&lists[0], &lists[1]], notes.clone())?;
     print(format!("\n{}", report::text(&outcome)).as_bytes())
 }
 
-fn of_script(script: Script<'_>, python: &Python) -> Command {
+/// What is run, and which side it is.
+type Program = (Command, &'static str);
+
+fn script_command(script: Script<'_>, python: &Python) -> Command {
     let mut command = Command::new(python.interpreter());
     command.arg(script.path).args(script.args);
     set_threads(&mut command, script.threads);
     command
 }
 
-fn of_port(words: &[OsString], threads: i32) -> Result<Command> {
-    let (program, args) = words.split_first().context("--port '' is no command: name one")?;
-    let mut command = Command::new(program);
-    command.args(args);
-    set_threads(&mut command, threads);
-    Ok(command)
+/// The lists that programs left, gone when dropped.
+struct Recorded {
+    lists: Vec<PathBuf>,
+    /// How those ended that did not end well.
+    notes: Vec<String>,
+    _folder: Folder,
 }
 
-/// Runs a program; what is to be said of its end, if that is not as it should be.
-fn record(mut command: Command, name: &str, list: &Path, bounds: Bounds) -> Result<Option<String>> {
-    // What the programs print is theirs, and the report is ours.
-    command.stdin(Stdio::null()).stdout(Stdio::null());
-    let ended = watched(command, bounds, list).with_context(|| format!("the {name}"))?;
-    Ok((!ended.status.success()).then(|| format!("the {name} ended with {}", ended.status)))
+/// Runs programs, each of which leaves a list.
+fn record(programs: Vec<Program>, bounds: &Bounds, timeout: Duration) -> Result<Recorded> {
+    let folder = Folder::new()?;
+    let (mut lists, mut notes) = (Vec::new(), Vec::new());
+    for (mut command, name) in programs {
+        let list = folder.path().join(name);
+        // What the programs print is theirs, and the report is ours.
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let status =
+            watched(command, bounds, timeout, &list).with_context(|| format!("the {name}"))?;
+        if !status.success() {
+            notes.push(format!("the {name} ended with {status}"));
+        }
+        lists.push(list);
+    }
+    Ok(Recorded { lists, notes, _folder: folder })
 }
 
-/// Compares two lists, the script's first, each with what there is to say of its end.
-fn parted(lists: Vec<(PathBuf, Option<String>)>) -> Result<Outcome> {
+/// Compares two lists, the script's first; `notes` are of how the programs ended.
+fn parted([script, port]: [&Path; 2], notes: Vec<String>) -> Result<Outcome> {
     let mut digests = Digests::default();
-    let script = read(&lists[0].0, &mut digests)?;
-    let port = read(&lists[1].0, &mut digests)?;
+    let script = read(script, &mut digests)?;
+    let port = read(port, &mut digests)?;
     let mut outcome = compare(&script, &port, &digests);
-    outcome.notes.extend(lists.into_iter().filter_map(|(_, ended)| ended));
+    outcome.notes.extend(notes);
     Ok(outcome)
 }
 
@@ -194,11 +196,4 @@ fn show(outcome: &Outcome, outputs: &mut Outputs) -> Result<()> {
     outputs.write("markdown", || Ok(report::markdown(outcome).into_bytes()))?;
     outputs.write("html", || Ok(report::html(outcome).into_bytes()))?;
     printed
-}
-
-fn steps(text: &str) -> Result<(u64, u64)> {
-    let Some((from, to)) = text.split_once("..") else { bail!("must be like 0..3") };
-    let (from, to) = (from.parse()?, if to.is_empty() { u64::MAX } else { to.parse()? });
-    ensure!(from < to, "no step lies in {text}");
-    Ok((from, to))
 }

@@ -3,14 +3,18 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use parity_record::whole;
 
 use super::libtorch::Libtorch;
+use crate::python::{Folder, Group, cannot_write};
 
 const WATCH: &str = include_str!("watch.cpp");
 const START: &str = include_str!("start.c");
@@ -32,10 +36,10 @@ pub fn start() -> Result<PathBuf> {
 /// The library that watches this libtorch.
 pub fn watch(libtorch: &Libtorch) -> Result<PathBuf> {
     let libraries = &libtorch.libraries;
-    let strings = u8::from(libtorch.has_new_strings);
     // Without NDEBUG, libtorch's headers assert what only its own debug builds hold.
     let flags = |command: &mut Command| {
         command.args(["-std=c++20", "-O2", "-DNDEBUG"]);
+        let strings = u8::from(libtorch.has_new_strings());
         command.arg(format!("-D_GLIBCXX_USE_CXX11_ABI={strings}"));
         command.args(libtorch.headers.iter().map(|it| joined("-I", it)));
     };
@@ -51,8 +55,7 @@ fn joined(flag: &str, path: &Path) -> OsString {
     it
 }
 
-/// The library of this name, compiled if it is not there yet. It is written beside and
-/// renamed, so that two at once do not meet.
+/// The library of this name, compiled if it is not there yet.
 fn compiled(
     name: &str,
     ending: &str,
@@ -68,23 +71,31 @@ fn compiled(
     if library.is_file() {
         return Ok(library);
     }
-    let beside = tempfile::tempdir_in(&folder)?;
-    let (code, made) =
-        (beside.path().join(format!("{name}.{ending}")), beside.path().join("made.so"));
-    fs::write(&code, source)?;
+    let beside = Folder::new()?;
+    let code = beside.path().join(format!("{name}.{ending}"));
+    let made = beside.path().join("made.so");
+    fs::write(&code, source).with_context(|| cannot_write(beside.path()))?;
     let mut command = compiler();
     flags(&mut command);
     command.args(["-fPIC", "-shared", "-w", "-o"]).arg(&made).arg(&code).args(link);
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().map_err(|_| {
-        anyhow::anyhow!("there is no C++ compiler `{program}`: install one, or set CXX to yours")
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let child = command.spawn().map_err(|_| {
+        anyhow!("there is no C++ compiler `{program}`: install one, or set CXX to yours")
     })?;
+    let _group = Group::new(child.id());
+    let output = child.wait_with_output()?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         let first = errors.lines().find(|it| it.contains("error")).unwrap_or("no message");
         bail!("`{program}` could not compile the watcher: {first}: try a newer compiler (CXX)");
     }
-    fs::rename(&made, &library).with_context(|| format!("{}: cannot write", library.display()))?;
+    let keep = || {
+        let mut file = whole::beside(&library)?;
+        io::copy(&mut File::open(&made)?, &mut file)?;
+        whole::replace(&library, file)
+    };
+    keep().with_context(|| format!("{}: cannot write", library.display()))?;
     Ok(library)
 }
 

@@ -15,8 +15,6 @@ pub struct Libtorch {
     pub libraries: PathBuf,
     /// The folders to search for headers.
     pub headers: Vec<PathBuf>,
-    /// Whether its strings are those of C++11: wheels on `PyPI` were not before 2.7.
-    pub has_new_strings: bool,
     /// What tells it from others: where it is, and when it was put there.
     pub name: String,
 }
@@ -29,13 +27,18 @@ impl Libtorch {
         let changed =
             of.modified().ok().and_then(|it| it.duration_since(std::time::UNIX_EPOCH).ok());
         let seconds = changed.unwrap_or_default().as_secs();
-        let core = fs::read(folder.join("libc10.so")).unwrap_or_default();
         Ok(Self {
             headers: headers(folder)?,
-            has_new_strings: contains(&core, b"NSt7__cxx1112basic_string"),
             name: format!("{}\n{}\n{seconds}", folder.display(), of.len()),
             libraries: folder.to_owned(),
         })
+    }
+
+    /// Whether its strings are those of C++11: wheels on `PyPI` were not before 2.7.
+    pub fn has_new_strings(&self) -> bool {
+        let core = fs::read(self.libraries.join("libc10.so")).unwrap_or_default();
+        let text = b"NSt7__cxx1112basic_string";
+        core.windows(text.len()).any(|it| it == text)
     }
 }
 
@@ -55,8 +58,4 @@ fn headers(folder: &Path) -> Result<Vec<PathBuf>> {
         )
     })?;
     Ok(vec![found.join("torch/csrc/api/include"), found])
-}
-
-fn contains(bytes: &[u8], text: &[u8]) -> bool {
-    bytes.windows(text.len()).any(|it| it == text)
 }

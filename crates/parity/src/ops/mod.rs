@@ -10,4 +10,4 @@ mod libtorch;
 mod program;
 mod watched;
 
-pub use watched::{Bounds, Ended, watched};
+pub use watched::{Bounds, watched};

@@ -2,56 +2,60 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Write};
+use std::ops::Range;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
 use super::compile;
 use super::libtorch::Libtorch;
 use super::program::unseen;
+use crate::python::{Folder, Group};
 
 /// Which operations are recorded.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Bounds {
     /// At most so many.
     pub first: u64,
-    /// From this step on; a step begins with a backward pass.
-    pub from: u64,
-    /// Up to before this one.
-    pub to: u64,
+    /// Those of these steps; a step begins with a backward pass.
+    pub steps: Range<usize>,
 }
 
 impl Bounds {
     /// All of them.
-    pub const ALL: Self = Self { first: u64::MAX, from: 0, to: u64::MAX };
+    pub const ALL: Self = Self { first: u64::MAX, steps: 0..usize::MAX };
 }
 
-/// How the command ended.
-pub struct Ended {
-    /// Its status.
-    pub status: ExitStatus,
-}
-
-/// Runs `command`, and writes a line for each operation that it calls to `list`.
-pub fn watched(mut command: Command, bounds: Bounds, list: &Path) -> Result<Ended> {
+/// Runs `command`, which is to end within `timeout`, and writes a line for each operation
+/// that it calls to `list`; returns how it ended.
+pub fn watched(
+    mut command: Command,
+    bounds: &Bounds,
+    timeout: Duration,
+    list: &Path,
+) -> Result<ExitStatus> {
     let name = command.get_program().to_string_lossy().into_owned();
     let start = compile::start()?;
-    let beside = tempfile::tempdir().context("no folder for a socket")?;
-    let socket = beside.path().join("ask");
+    let folder = Folder::new()?;
+    let socket = folder.path().join("ask");
     let listener = UnixListener::bind(&socket).context("no socket for the watcher")?;
     listener.set_nonblocking(true)?;
     let before = std::env::var_os("LD_PRELOAD").unwrap_or_default();
     command.env("LD_PRELOAD", preload(start, &before)).env("PARITY_WATCH_PRELOAD", &before);
     command.env("PARITY_WATCH_SOCKET", &socket).env("PARITY_WATCH_LIST", absolute(list)?);
-    let Bounds { first, from, to } = bounds;
-    command.env("PARITY_WATCH_BOUNDS", format!("{first},{from},{to}"));
+    let Bounds { first, steps: Range { start, end } } = bounds;
+    command.env("PARITY_WATCH_BOUNDS", format!("{first},{start},{end}"));
+    command.process_group(0);
     let mut child = command
         .spawn()
         .with_context(|| unseen(&name).unwrap_or_else(|| format!("`{name}` cannot be run")))?;
+    let _group = Group::new(child.id());
+    let began = Instant::now();
     let mut trouble = None;
     let mut asked = false;
     let status = loop {
@@ -61,6 +65,9 @@ pub fn watched(mut command: Command, bounds: Bounds, list: &Path) -> Result<Ende
         }
         if let Some(status) = child.try_wait()? {
             break status;
+        }
+        if began.elapsed() > timeout {
+            bail!("`{name}` did not finish within {} s: raise --timeout", timeout.as_secs());
         }
         sleep(Duration::from_millis(10));
     };
@@ -79,7 +86,7 @@ pub fn watched(mut command: Command, bounds: Bounds, list: &Path) -> Result<Ende
     if !list.is_file() {
         bail!("`{name}` ended ({status}) and called no operation of libtorch");
     }
-    Ok(Ended { status })
+    Ok(status)
 }
 
 /// The watcher for the libtorch that the program says it loads; none, and why.

@@ -15,7 +15,7 @@ use parity_record::Kept;
 use wait_timeout::ChildExt;
 
 use self::leftovers::Companion;
-pub use self::leftovers::{Folder, abandon};
+pub use self::leftovers::{Folder, Group, abandon, cannot_write};
 pub use self::running::{Running, Shared};
 
 /// The recorder's files, carried along so that it works from any folder; build.rs
@@ -225,7 +225,7 @@ pub fn unpack(files: &[(&str, &str)], folder: &Path) -> Result<()> {
         let path = folder.join(name);
         fs::create_dir_all(path.parent().unwrap_or(folder)).and_then(|()| fs::write(path, text))
     };
-    files.iter().try_for_each(write).with_context(|| leftovers::cannot_write(folder))
+    files.iter().try_for_each(write).with_context(|| cannot_write(folder))
 }
 
 #[cfg(test)]

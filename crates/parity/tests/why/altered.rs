@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use parity::ops::{Bounds, watched};
 use parity::why::known::Known;
@@ -28,7 +29,7 @@ fn record(kind: &str, list: &Path) -> Altered {
     let mut command = Command::new(python());
     command.arg(root().join("crates/parity/tests/why/altered.py"));
     command.args([kind, &runs().to_string()]).stdout(std::fs::File::create(&printed).unwrap());
-    assert!(watched(command, Bounds::ALL, list).unwrap().status.success());
+    assert!(watched(command, &Bounds::ALL, Duration::from_secs(600), list).unwrap().success());
     let text = std::fs::read_to_string(printed).unwrap();
     let altered = text.lines().map(|line| {
         let words: Vec<_> = line.split(' ').collect();

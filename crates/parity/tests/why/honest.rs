@@ -1,6 +1,7 @@
 //! What recording leaves alone, and what is said where nothing can be seen.
 
 use std::process::Command;
+use std::time::Duration;
 
 use parity::ops::{Bounds, watched};
 
@@ -22,9 +23,9 @@ fn recording_changes_nothing() {
         let status = plain.status().unwrap();
         let (seen, seen_out) = command("seen");
         let list = folder.path().join("list");
-        let ended = watched(seen, Bounds::ALL, &list).unwrap();
+        let ended = watched(seen, &Bounds::ALL, Duration::from_secs(600), &list).unwrap();
         std::fs::remove_file(list).unwrap();
-        assert_eq!(ended.status, status, "{script}");
+        assert_eq!(ended, status, "{script}");
         assert_eq!(std::fs::read(plain_out).unwrap(), std::fs::read(seen_out).unwrap(), "{script}");
     }
 }
@@ -46,8 +47,13 @@ fn lists_are_kept_and_compared_and_may_come_from_behind_a_shell() {
     };
     prints(here(&["--script", "a.py", "--save", "a.operations"]), 0);
     prints(here(&["--port", &shell, "--save", "b.operations"]), 0);
-    let text = prints(here(&["a.operations", "b.operations", "--json", "out.json"]), 0);
+    let files = ["--json", "out.json", "--html", "out.html"];
+    let text = prints(here(&[&["a.operations", "b.operations"], &files[..]].concat()), 0);
     assert!(text.starts_with("verdict: nothing differs."), "{text}");
+    let page = std::fs::read_to_string(folder.path().join("out.html")).unwrap();
+    let is_whole = page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n");
+    let said = page.contains("<h1>Nothing differs</h1>") && page.contains("port&#39;s results");
+    assert!(is_whole && said && page.contains("Written by parity"), "{page}");
     let json = std::fs::read(folder.path().join("out.json")).unwrap();
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert!(json["finding"].is_null() && json["script"]["operations"].as_u64() > Some(2), "{json}");
@@ -81,6 +87,8 @@ fn each_limit_is_said_in_one_line() {
     assert!(said(&silent, &broken).contains("could not compile"));
     let two = prints(why(&["--script", "tests/lesson.py"]), 2);
     assert!(two.contains("two programs are compared"), "{two}");
+    let steps = prints(why(&["a", "b", "--steps", "3"]), 2);
+    assert!(steps.contains("3 is no range of steps such as 0..10"), "{steps}");
     let bad = prints(why(&["Cargo.toml", "Cargo.toml"]), 2);
     assert!(bad.contains("not a list of operations"), "{bad}");
 }

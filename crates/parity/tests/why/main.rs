@@ -4,6 +4,7 @@
 mod alarms;
 mod altered;
 mod bounds;
+mod ended;
 mod honest;
 mod limits;
 mod pairs;

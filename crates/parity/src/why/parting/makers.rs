@@ -41,8 +41,9 @@ impl Makers {
         }
         match self.by_value.get(&input.value) {
             Some(&at) => Some(at),
+            // A number that came from the host may lie where an open result was.
+            None if by_view || input.weak => None,
             // Written through a view of it, such as a slice.
-            None if by_view => None,
             None => stored.and_then(|&(at, _, open)| open.then_some(at)),
         }
     }

@@ -2,11 +2,10 @@
 
 mod text;
 
-use std::fmt::Write;
-
 pub use text::text;
 
 use super::outcome::Outcome;
+use crate::report::page;
 
 /// For programs.
 pub fn json(outcome: &Outcome) -> String {
@@ -23,24 +22,9 @@ pub fn markdown(outcome: &Outcome) -> String {
 
 /// A page.
 pub fn html(outcome: &Outcome) -> String {
-    let mut safe = String::new();
-    for character in text(outcome).chars() {
-        let _ = match character {
-            '<' => write!(safe, "&lt;"),
-            '>' => write!(safe, "&gt;"),
-            '&' => write!(safe, "&amp;"),
-            _ => write!(safe, "{character}"),
-        };
-    }
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>{0}</title>\n\
-         <style>body {{ max-width: 50em; margin: 2em auto; padding: 0 1em; color-scheme: light dark; \
-         font-family: sans-serif; }} pre {{ overflow-x: auto; }}</style>\n\
-         <h1>{0}</h1>\n<pre tabindex=\"0\">{safe}</pre>\n</html>\n",
-        heading(outcome)
-    )
+    let title = heading(outcome);
+    let body = page::lines("The outcome in words", &text(outcome));
+    page::page(title, &format!("<h1>{title}</h1>\n"), &body)
 }
 
 fn heading(outcome: &Outcome) -> &'static str {

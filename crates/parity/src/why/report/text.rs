@@ -4,6 +4,7 @@
 use std::fmt::Write;
 use std::path::{Component, Path, PathBuf};
 
+use crate::text::thousands;
 use crate::why::outcome::{Died, Finding, Outcome, Side, Spot};
 use crate::why::source::{Line, Source};
 
@@ -33,7 +34,7 @@ fn agreed(out: &mut String, outcome: &Outcome) {
         "",
         &format!(
             "verdict: nothing differs. Of the port's results {} are the script's{}.",
-            count(port.known),
+            thousands(port.known),
             other_way(port.another_way)
         ),
     );
@@ -42,13 +43,13 @@ fn agreed(out: &mut String, outcome: &Outcome) {
 fn other_way(results: usize) -> String {
     match results {
         0 => String::new(),
-        _ => format!(", and {} led another way to the same bits", count(results)),
+        _ => format!(", and {} led another way to the same bits", thousands(results)),
     }
 }
 
 /// What died out, where nothing else differs.
 fn died_out(out: &mut String, outcome: &Outcome, died: &Died) {
-    let (number, of) = (count(died.port.number), count(outcome.port.operations));
+    let (number, of) = (thousands(died.port.number), thousands(outcome.port.operations));
     wrapped(
         out,
         "",
@@ -64,8 +65,8 @@ fn died_out(out: &mut String, outcome: &Outcome, died: &Died) {
         1 => "this result alone differs".to_owned(),
         results => format!(
             "{} results differ, the last one {} operations later",
-            count(results),
-            count(died.after)
+            thousands(results),
+            thousands(died.after)
         ),
     };
     wrapped(
@@ -83,7 +84,7 @@ fn others(died: &Died) -> String {
     match died.more {
         0 => String::new(),
         1 => " Another such difference died out later.".to_owned(),
-        more => format!(" {} more such differences died out later.", count(more)),
+        more => format!(" {} more such differences died out later.", thousands(more)),
     }
 }
 
@@ -96,7 +97,7 @@ fn before(out: &mut String, died: &Died) {
         "before: ",
         &format!(
             "another result at the port's operation {}{}, {}, died out: {} differ.{}",
-            count(died.port.number),
+            thousands(died.port.number),
             line.unwrap_or_default(),
             died.port.call,
             died.results,
@@ -107,8 +108,8 @@ fn before(out: &mut String, died: &Died) {
 
 fn parted(out: &mut String, outcome: &Outcome, finding: &Finding) {
     if let Some(port) = &finding.port {
-        let of = count(outcome.port.operations);
-        let number = count(port.number);
+        let of = thousands(outcome.port.operations);
+        let number = thousands(port.number);
         wrapped(
             out,
             "",
@@ -157,15 +158,15 @@ fn known(out: &mut String, outcome: &Outcome) {
     let Side { known, another_way, died_out, different, .. } = &outcome.port;
     let other = match (died_out, different) {
         (0, 0) => String::new(),
-        (died, 0) => format!("; {} differ and died out", count(*died)),
-        (0, never) => format!("; {} the script never has", count(*never)),
+        (died, 0) => format!("; {} differ and died out", thousands(*died)),
+        (0, never) => format!("; {} the script never has", thousands(*never)),
         (died, never) => format!(
             "; {} differ and died out, {} the script never has",
-            count(*died),
-            count(*never)
+            thousands(*died),
+            thousands(*never)
         ),
     };
-    let known = format!("Of the port's results {} are the script's", count(*known));
+    let known = format!("Of the port's results {} are the script's", thousands(*known));
     wrapped(out, "", &format!("{known}{}{other}.", other_way(*another_way)));
 }
 
@@ -265,17 +266,4 @@ fn wrapped(out: &mut String, first: &str, words: &str) {
         is_empty = false;
     }
     let _ = writeln!(out, "{line}");
-}
-
-/// 1,234,567.
-fn count(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
