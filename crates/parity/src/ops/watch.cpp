@@ -591,6 +591,7 @@ Name describe(const string& name, const string& overload) {
       names += '\t' + argument.name();
     }
     for (const auto& result : schema.returns()) view |= result.alias_info() && !result.alias_info()->isWrite();
+    view |= handle->hasTag(at::Tag::inplace_view);  // as_strided_: writes no value
   }
   // What a kernel keeps for its own backward pass: padding in it is never written to.
   if (bare == "mkldnn_rnn_layer") it.scratch = 3;
@@ -608,9 +609,9 @@ Name describe(const string& name, const string& overload) {
 }
 
 // The state of the generator that will be drawn from: what a draw really depends on.
-uint64_t generator_state(c10::ArrayRef<c10::IValue> inputs) {
+uint64_t generator_state(const at::RecordFunction& function) {
   at::Generator generator = at::detail::getDefaultCPUGenerator();
-  for (const auto& it : inputs)
+  for (const auto& it : function.inputs())
     if (it.isGenerator()) generator = it.toGenerator();
   if (generator.device().type() != at::kCPU) return 0;
   auto* of_cpu = static_cast<at::CPUGeneratorImpl*>(generator.unsafeGetGeneratorImpl());
@@ -654,7 +655,8 @@ std::unique_ptr<at::ObserverContext> before(const at::RecordFunction& function) 
   std::lock_guard<std::mutex> guard(watch->lock);
   if (!watch->is_on || !watch->begin()) return nullptr;
   static auto* names = new std::unordered_map<string, Name>;
-  string name = function.name(), overload = function.overload_name();
+  auto of = function.operator_name();
+  string name = function.name(), overload = of ? of->overload_name : "";
   auto known = names->find(name + "." + overload);
   if (known == names->end()) known = names->emplace(name + "." + overload, describe(name, overload)).first;
   if (!known->second.is_operation) return nullptr;  // a mark for profilers
@@ -675,7 +677,7 @@ std::unique_ptr<at::ObserverContext> before(const at::RecordFunction& function) 
     line += node.name, line += ',', line.number(node.seq), line += ',', line.number(node.thread);
   }
   line += '\t';
-  if (it->name->random) line.hex(generator_state(function.inputs()));
+  if (it->name->random) line.hex(generator_state(function));
   else line += '-';
   size_t i = 0;
   for (const auto& input : function.inputs()) {

@@ -19,6 +19,7 @@ use parity_record::Input;
 use serde::Serialize;
 
 pub use self::html::html;
+pub use self::markdown::plain;
 use crate::check::{Checked, Ending};
 use crate::json::to_json;
 use crate::program;
@@ -157,7 +158,7 @@ fn words(verdict: Verdict) -> &'static str {
 }
 
 /// `&`, `<`, `>` and quotes as HTML and XML have them in text and attributes.
-fn entities(text: &str) -> String {
+pub fn entities(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -8,6 +8,7 @@ mod ended;
 mod honest;
 mod limits;
 mod pairs;
+mod releases;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
