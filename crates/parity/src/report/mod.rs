@@ -158,7 +158,7 @@ fn words(verdict: Verdict) -> &'static str {
 }
 
 /// `&`, `<`, `>` and quotes as HTML and XML have them in text and attributes.
-pub fn entities(text: &str) -> String {
+fn entities(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

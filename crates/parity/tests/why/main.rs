@@ -5,6 +5,7 @@ mod alarms;
 mod altered;
 mod bounds;
 mod ended;
+mod forms;
 mod honest;
 mod limits;
 mod pairs;

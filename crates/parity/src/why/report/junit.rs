@@ -2,13 +2,13 @@
 
 use super::text;
 use super::words::{heading, verdict};
-use crate::report::{entities, shown};
+use crate::report::shown;
 use crate::why::outcome::Outcome;
 
 /// One test case, which fails where the programs part, with the operation in its message.
 pub fn junit(outcome: &Outcome) -> String {
     let failures = usize::from(outcome.finding.is_some());
-    let text = entities(&text(outcome));
+    let text = text(outcome).lines().map(shown).collect::<Vec<_>>().join("\n");
     let case = match &outcome.finding {
         None => format!("<system-out>{text}</system-out>"),
         Some(finding) => {
