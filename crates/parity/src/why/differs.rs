@@ -10,6 +10,10 @@ pub fn differs(script: &Call, port: &Call, programs: [&Program; 2]) -> Vec<Strin
         found.push(format!("another operation: {} in place of {}", port.name, script.name));
         return found;
     }
+    if let Some([a, b]) = exchanged(script, port) {
+        found.push(format!("{a} and {b} are exchanged"));
+        return found;
+    }
     for (name, theirs) in &script.arguments {
         let ours = port.arguments.iter().find(|(other, _)| other == name);
         let Some((_, ours)) = ours else { continue };
@@ -23,6 +27,20 @@ pub fn differs(script: &Call, port: &Call, programs: [&Program; 2]) -> Vec<Strin
         found.extend(environment(programs));
     }
     found
+}
+
+/// The names of two tensors each of which stands where the other does in the script.
+fn exchanged<'a>(script: &'a Call, port: &Call) -> Option<[&'a str; 2]> {
+    let digest = |word: &Word| word.tensor().and_then(|it| it.digest.clone());
+    let pairs = script.arguments.iter().zip(&port.arguments);
+    let pairs: Vec<_> = pairs
+        .filter_map(|((name, theirs), (_, ours))| Some((name, digest(theirs)?, digest(ours)?)))
+        .filter(|(_, theirs, ours)| theirs != ours)
+        .collect();
+    match pairs.as_slice() {
+        [(a, x, y), (b, z, w)] if x == w && y == z => Some([a, b]),
+        _ => None,
+    }
 }
 
 /// What differs in what the programs ran on.

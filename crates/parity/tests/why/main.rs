@@ -8,6 +8,7 @@ mod ended;
 mod forms;
 mod honest;
 mod limits;
+mod many;
 mod pairs;
 mod releases;
 

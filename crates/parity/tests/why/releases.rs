@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::pairs::has;
 use super::{assert_in_order, prints, root, why};
 
 /// The Python of an environment with PyTorch 2.4, if there is one.
@@ -36,4 +37,7 @@ fn the_cnn_under_an_older_pytorch_draws_another_dropout() {
             "libtorch: 2.4.",
         ],
     );
+    if text.contains("libtorch: 2.4.1 in place of 2.13.0") {
+        has("docs/why.md", &text);
+    }
 }
