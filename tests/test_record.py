@@ -8,6 +8,7 @@ and from `record.pyz`, by processes that are forked after PyTorch is imported. A
     series A B      the series, in order          args ...    the script's arguments
     steps 3         of each, or one for each      status 1    the exit status
     tensors 27      how many are recorded         says TEXT   on stderr, by the recorder
+    tensors 29 (35 with 2.4)  where torch.compile of PyTorch 2.4 sees more calls
     has KEY, no KEY                               right lesson: the lesson's own bits
     losses printed  by the script, a line each
 
@@ -67,6 +68,9 @@ def rooms(place):
 
 
 record = rooms(FOLDER)
+
+# Runs under 2.4, too: `make test-torch24`.
+IS_OLD = torch.__version__.startswith("2.4.")
 
 SCRIPTS = ROOT / "tests/scripts"
 RIGHT = "lesson_plain.py"
@@ -248,6 +252,12 @@ def arguments(script):
     ]
 
 
+def number_of(text):
+    """Of `29 (35 with 2.4)`, what holds here."""
+    number, _, with_old = text.partition(" (")
+    return int(with_old.split()[0] if IS_OLD and with_old else number)
+
+
 def unmet(script, run):
     """What is not as the header says."""
     about, found = read_trace(run.trace) if run.trace else ({"models": []}, {})
@@ -258,7 +268,7 @@ def unmet(script, run):
             [m["steps"] for m in models]
             == [int(n) for n in text.split()] * (1 if " " in text else len(models))
         ),
-        "tensors": lambda text: len(found) == int(text),
+        "tensors": lambda text: len(found) == number_of(text),
         "status": lambda text: run.status == int(text),
         "says": lambda text: any(text in line for line in own_lines(run.err)[0]),
         "has": lambda text: text in found,
@@ -477,7 +487,7 @@ class Said(unittest.TestCase):
     def test_settings_are_told_as_the_plain_values_that_they_are(self):
         net = torch.nn.Linear(2, 2)
         group = {
-            "params": net.named_parameters(),
+            "params": net.parameters() if IS_OLD else net.named_parameters(),
             "lr": torch.tensor(0.5),
             "each": (torch.tensor([1.0, 2.0]), [1, 0.25]),
             "flag": True,
@@ -504,7 +514,7 @@ class Said(unittest.TestCase):
 
     def test_nothing_to_record_has_its_reason(self):
         net = "import torch\nnet = torch.nn.Linear(2, 2)\n"
-        for text, said in (
+        reasons = (
             ("print(1)", "it never imported torch"),
             (net, "no model was called and nothing called backward in this process"),
             (net + "net(torch.ones(2)).sum().backward()", "it called backward, but no"),
@@ -514,7 +524,9 @@ class Said(unittest.TestCase):
                 + "torch.compile(run, backend='eager')(torch.ones(2))",
                 "what torch.compile compiles whole, step included, is not seen inside",
             ),
-        ):
+        )
+        # 2.4 leaves the model's call out of what it compiles, where it is seen.
+        for text, said in reasons[:3] if IS_OLD else reasons:
             with tempfile.TemporaryDirectory() as folder:
                 Path(folder, "s.py").write_text(text)
                 if "torch" in text:

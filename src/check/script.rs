@@ -211,6 +211,7 @@ mod tests {
 
     use super::*;
     use crate::lesson::Experiment;
+    use crate::lesson::settings::Threads;
 
     fn train(same_init: bool) -> Train {
         let run = Run {
@@ -221,7 +222,7 @@ mod tests {
             lr: 0.01,
             activations: vec![Activation::Tanh, Activation::Softsign],
             same_init,
-            threads: 1,
+            threads: Threads { count: 1 },
         };
         Train { seed: -7, run }
     }
@@ -274,7 +275,7 @@ mod tests {
             let mut train = train(same_init);
             train.run.activations.truncate(networks);
             let found = settings(&as_script(&our_run(&train)), &Train::default()).unwrap();
-            let found = Train { run: Run { threads: 1, ..found.run }, ..found };
+            let found = Train { run: Run { threads: Threads { count: 1 }, ..found.run }, ..found };
             assert_eq!(found.twin_flags(), train.twin_flags());
         }
     }

@@ -107,7 +107,7 @@ fn the_first_divergence_of_digests_names_the_tensor_and_both_digests() {
     );
     assert!(text.ends_with(&expected), "{text}");
     assert!(text.contains("phase  tensors  equal\nparam        6      4\n"), "{text}");
-    assert!(report.listing(9).contains("other digests"));
+    assert!(report.outcome(9).listing().contains("other digests"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 use torch_parity::nn::Activation;
 
-use crate::lesson::settings::{DATA, RUNNING, activation, defaults, number, share, whole};
+use crate::lesson::settings::{DATA, Threads, activation, defaults, number, share, whole};
 
 /// The settings of `curve`, as its flags.
 #[derive(Args, Clone, Debug, PartialEq, Serialize)]
@@ -26,10 +26,10 @@ pub struct Curve {
     /// Activations to look at, in this order
     #[arg(long, value_parser = activation(), value_delimiter = ',', value_name = "NAME,...", default_value = "tanh")]
     pub activations: Vec<Activation>,
-    /// Threads of libtorch, from 1 to 1024; at these sizes one is fastest
-    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
+    #[command(flatten)]
     #[serde(skip)]
-    pub threads: i32,
+    #[allow(missing_docs)]
+    pub threads: Threads,
 }
 
 impl Default for Curve {

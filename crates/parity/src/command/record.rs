@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Args;
 
-use super::flag::{OUTPUT, RUNNING, whole};
+use super::flag::{OUTPUT, RUNNING, Threads, whole};
 use super::python::InterpreterArgs;
 use crate::python::Script;
 
@@ -49,10 +49,8 @@ pub struct RecordArgs {
     quiet: bool,
     #[command(flatten)]
     python: InterpreterArgs,
-    /// Threads of the script's PyTorch, from 1 to 1024, unless the script sets them;
-    /// on several, other bits come out
-    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
-    threads: i32,
+    #[command(flatten)]
+    threads: Threads,
     /// Seconds that the script may take, from 1 to 1000000000 [default: no limit]
     #[arg(long, help_heading = RUNNING, value_name = "SECONDS", value_parser = whole::<u64>(1..=1_000_000_000))]
     timeout: Option<u64>,
@@ -87,6 +85,6 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode> {
     }
     let timeout = args.timeout.map_or(NO_LIMIT, Duration::from_secs);
     let (script, own) = args.script.split_first().expect("clap asks for a script");
-    let script = Script { path: Path::new(script), args: own, threads: args.threads };
+    let script = Script { path: Path::new(script), args: own, threads: args.threads.count };
     args.python.find(timeout).record(&flags, script)
 }

@@ -2,16 +2,16 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::rc::Rc;
 
-use anyhow::Context;
 use parity_record::{About, Array, Kept, Key, TRACE_VARIABLE, Writer};
 use tch::Tensor;
 
 use super::{Observer, Step, borrowed};
 use crate::cpu;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::optim::Optimizer;
 use crate::random::generator_state;
 use crate::values::OfTensor;
@@ -56,7 +56,9 @@ struct Open {
 
 impl Open {
     fn writer(&mut self) -> Result<&mut Writer> {
-        Ok(self.writer.as_mut().context("the record is finished: record before finish()")?)
+        self.writer
+            .as_mut()
+            .ok_or_else(|| Error::Record("the record is finished: record before finish()".into()))
     }
 }
 
@@ -81,11 +83,13 @@ impl Recorder {
     /// fail, and the file is written when the recorder and all its series are
     /// dropped.
     pub fn keeping(what: &str, path: &Path, kept: Kept) -> Result<Self> {
-        let path = std::path::absolute(path).context("cannot find the current folder")?;
+        let of = |error: io::Error, what: String| Error::Record(error.into()).of(what);
+        let path = std::path::absolute(path)
+            .map_err(|error| of(error, "cannot find the current folder".to_owned()))?;
         let folder = path.parent().unwrap_or(Path::new("."));
         // Found out now, not after the run.
         tempfile::tempfile_in(folder)
-            .with_context(|| format!("cannot write {}", path.display()))?;
+            .map_err(|error| of(error, format!("cannot write {}", path.display())))?;
         let about = about(what, BTreeMap::new(), tch::get_num_threads());
         let writer = Some(Writer::keeping(&path, about, kept)?);
         Ok(Self(Some(Rc::new(RefCell::new(Open { writer, batches: BTreeMap::new() })))))
@@ -112,8 +116,8 @@ impl Recorder {
     pub fn finish(&self) -> Result<()> {
         let Some(open) = &self.0 else { return Ok(()) };
         let mut open = open.borrow_mut();
-        let writer = open.writer.take().context("the record is finished already")?;
-        writer.finish()?;
+        let finished = || Error::Record("the record is finished already".into());
+        open.writer.take().ok_or_else(finished)?.finish()?;
         Ok(())
     }
 }
