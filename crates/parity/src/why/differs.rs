@@ -32,13 +32,12 @@ pub fn differs(script: &Call, port: &Call, programs: [&Program; 2]) -> Vec<Strin
 /// The names of two tensors each of which stands where the other does in the script.
 fn exchanged<'a>(script: &'a Call, port: &Call) -> Option<[&'a str; 2]> {
     let digest = |word: &Word| word.tensor().and_then(|it| it.digest.clone());
-    let pairs = script.arguments.iter().zip(&port.arguments);
-    let pairs: Vec<_> = pairs
-        .filter_map(|((name, theirs), (_, ours))| Some((name, digest(theirs)?, digest(ours)?)))
-        .filter(|(_, theirs, ours)| theirs != ours)
-        .collect();
-    match pairs.as_slice() {
-        [(a, x, y), (b, z, w)] if x == w && y == z => Some([a, b]),
+    let both = script.arguments.iter().zip(&port.arguments);
+    let digests =
+        both.filter_map(|((name, theirs), (_, ours))| Some((name, digest(theirs)?, digest(ours)?)));
+    let other: Vec<_> = digests.filter(|(_, theirs, ours)| theirs != ours).collect();
+    match other.as_slice() {
+        [first, second] if first.1 == second.2 && first.2 == second.1 => Some([first.0, second.0]),
         _ => None,
     }
 }

@@ -93,7 +93,7 @@ fn forms(folder: &Path) {
         assert!(html.ends_with("</html>\n"), "{html}");
         let failures = format!("tests=\"1\" failures=\"{status}\"");
         assert_in_order(&junit, &[&failures, &failures, "<testcase ", "verdict: ", &plain]);
-        let failure = format!("message=\"the port leaves the script at its operation ");
-        assert_eq!(junit.contains(&failure), status == 1, "{junit}");
+        let failure = "message=\"the port leaves the script at its operation ";
+        assert_eq!(junit.contains(failure), status == 1, "{junit}");
     }
 }

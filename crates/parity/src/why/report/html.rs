@@ -43,8 +43,11 @@ fn paragraph(text: &str) -> String {
 fn both(spots: [Option<&Spot>; 2], differs: &[String]) -> String {
     let table =
         page::table("operations", "The two operations that stand in the same place", sides(spots));
-    let lines: String = differs.iter().map(|it| format!("<li>{}</li>\n", shown(it))).collect();
-    format!("<h2>Where they part</h2>\n{table}<h2>What differs</h2>\n<ul>\n{lines}</ul>\n")
+    let lines: Vec<_> = differs.iter().map(|it| format!("<li>{}</li>\n", shown(it))).collect();
+    format!(
+        "<h2>Where they part</h2>\n{table}<h2>What differs</h2>\n<ul>\n{}</ul>\n",
+        lines.concat()
+    )
 }
 
 fn missing(spots: &[Spot]) -> String {

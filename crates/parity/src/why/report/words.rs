@@ -44,11 +44,10 @@ pub fn counts(outcome: &Outcome) -> String {
         (died_out, "differ and died out"),
         (different, "the script never has"),
     ];
-    let mut text = format!("Of the port's results {} are the script's", thousands(known));
-    for (number, what) in parts.into_iter().filter(|(number, _)| *number > 0) {
-        text += &format!("; {} {what}", thousands(number));
-    }
-    text + "."
+    let parts = parts.into_iter().filter(|(number, _)| *number > 0);
+    let parts = parts.map(|(number, what)| format!("; {} {what}", thousands(number)));
+    let parts: Vec<_> = parts.collect();
+    format!("Of the port's results {} are the script's{}.", thousands(known), parts.concat())
 }
 
 /// How much differs where it died out.
