@@ -80,7 +80,7 @@ Both programs run as they are; a small library, compiled on the first use with
 $CXX or c++, is loaded into them and sees every operation of libtorch. Lines of a
 Rust port need debug information: debug = \"line-tables-only\" for its own crate.
 
-Exit status: 0 nothing differs, 1 the programs part, 2 trouble.";
+Exit status: 0 nothing differs in the end, 1 the programs part, 2 trouble.";
 
 impl WhyArgs {
     /// Runs, compares, reports.

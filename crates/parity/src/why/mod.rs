@@ -4,6 +4,7 @@ pub mod blind;
 pub mod call;
 pub mod counterpart;
 pub mod differs;
+mod digests;
 pub mod known;
 pub mod list;
 pub mod outcome;
@@ -12,6 +13,6 @@ pub mod read;
 pub mod report;
 pub mod source;
 
-pub use list::Digests;
+pub use digests::Digests;
 pub use outcome::{Outcome, compare};
 pub use read::read;

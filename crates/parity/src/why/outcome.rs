@@ -7,8 +7,9 @@ use super::blind;
 use super::call::Call;
 use super::counterpart::{callers, counterpart, drawn_from};
 use super::differs::{differs, environment};
+use super::digests::Digests;
 use super::known::Known;
-use super::list::{Digests, List, Program};
+use super::list::{List, Program};
 use super::parting::{Parting, Whose, parting};
 use super::source::{Finder, Source};
 

@@ -10,7 +10,6 @@ mod honest;
 mod limits;
 mod many;
 mod pairs;
-mod releases;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -31,8 +31,7 @@ fn the_page_has(text: &str) {
     has("docs/why.md", text);
 }
 
-/// Likewise of any page.
-pub fn has(page: &str, text: &str) {
+fn has(page: &str, text: &str) {
     let (name, page) = (page, std::fs::read_to_string(root().join(page)).unwrap());
     let told = text.split("\nthe script does this, too").next().unwrap();
     for line in told.lines().take_while(|line| !line.starts_with("Of the port's")) {
