@@ -67,8 +67,8 @@ pub struct ReportArgs {
     /// What is shown.
     #[command(flatten)]
     pub shown: Shown,
-    /// Compare digests first, then, of the step in which they part, the values; a
-    /// check of an experiment does so by default from 3,000 steps on, where no output
+    /// Compare digests first, then the values of the step in which they part; the
+    /// check of an experiment does so by default from 3,000 steps on, unless an output
     /// needs all values
     #[arg(long, conflicts_with_all = ["rtol", "atol", "transpose"])]
     pub digest: bool,

@@ -23,7 +23,7 @@ pub struct CompareOptions {
     /// 1e-5]
     #[arg(long, value_name = "[REGEX=]X", allow_negative_numbers = true)]
     atol: Vec<String>,
-    /// Beside a tolerance, let a NaN pass if the other side has a NaN there
+    /// With a tolerance, let a NaN pass where the other side has a NaN, too
     #[arg(long)]
     equal_nan: bool,
     /// Rename the actual side's tensors, such as '^module\\.='
@@ -41,7 +41,7 @@ pub struct CompareOptions {
     /// Transpose the actual side's matrices of these keys
     #[arg(long, value_name = "REGEX")]
     transpose: Vec<String>,
-    /// Pair the rows of tables by these columns, not by their place
+    /// Pair the rows of tables by these columns instead of by position
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
     key: Vec<String>,
 }
@@ -105,7 +105,7 @@ pub struct Shown {
     /// List every tensor that differs, in the order of events
     #[arg(long)]
     all: bool,
-    /// List at most so many tensors
+    /// List at most this many tensors
     #[arg(long, value_name = "N", requires = "all", default_value_t = 100)]
     limit: usize,
     /// Draw the largest difference by step and phase (of CSVs by row and column), as SVG (- for standard output)
