@@ -75,8 +75,8 @@ Examples:
   tanh-parity new my-port --script train.py
 
 The crate compiles and runs, linked to the libtorch of this program. Its
-`make check` compares it with the script, and is green once src/main.rs does what
-the script does.")]
+`make check` compares it with the script, and is green once src/main.rs does
+what the script does.")]
     New(new::NewArgs),
     /// Run two programs on libtorch, unchanged, and name the first operation where
     /// they part, with its line on both sides
