@@ -1,6 +1,7 @@
 //! Formulas of small lists, written by hand.
 
 use std::collections::HashSet;
+use std::fmt::Write;
 
 use super::formula::{Formula, end_of};
 use super::operation::Program;
@@ -13,7 +14,7 @@ fn formula(operations: &[(&str, &str, &[&str], &str)]) -> Formula {
     let mut text = "parity operations 1\n".to_owned();
     for (kind, (name, names, ..)) in operations.iter().enumerate() {
         let flags = if name.ends_with('_') { "w" } else { "" };
-        text += &format!("n\t{kind}\taten::{name}\t{flags}\t{names}\n");
+        let _ = writeln!(text, "n\t{kind}\taten::{name}\t{flags}\t{names}");
     }
     let word = |it: &str| match it.trim_start_matches('!') {
         letters if letters.chars().all(char::is_alphabetic) => {
@@ -26,7 +27,8 @@ fn formula(operations: &[(&str, &str, &[&str], &str)]) -> Formula {
     for (kind, (_, _, arguments, result)) in operations.iter().enumerate() {
         let arguments: Vec<_> = arguments.iter().map(|it| word(it)).collect();
         let arguments = arguments.join("\t");
-        text += &format!("o\t0\t{kind}\t0\t1\t-1\t-\t-\t{arguments}\t>\t{}\n", word(result));
+        let result = word(result);
+        let _ = writeln!(text, "o\t0\t{kind}\t0\t1\t-1\t-\t-\t{arguments}\t>\t{result}");
     }
     let list = parse(text.into_bytes(), &mut Digests::default()).unwrap();
     let program = Program::of(&list);
