@@ -24,6 +24,7 @@ import json
 import os
 import pickle
 import random
+import re
 import shutil
 import signal
 import struct
@@ -225,11 +226,17 @@ def run_script(
     return Run(status, out.decode(), err.decode(), state, trace)
 
 
+LACKS = re.compile(
+    r"  \S+( and \S+ more)? lacks? |    (no|what|its) .*"
+)  # the second line of a long one
+
+
 def own_lines(err):
     """The recorder's lines on stderr, and the others."""
     # Python says where a killed process left semaphores, in its own time.
     lines = [line for line in err.splitlines() if "resource_tracker" not in line]
-    own = [x for x in lines if x.startswith(("recorded ", "not recorded", "error: "))]
+    starts = "recorded ", "not recorded", "error: ", "recording: "
+    own = [x for x in lines if x.startswith(starts) or LACKS.match(x)]
     return own, [x for x in lines if x not in own]
 
 
@@ -346,7 +353,8 @@ def problems(script, sabotage=lambda: None, first_time=lambda: None):
     if plain.out != one.out:
         found.append("stdout")
     own, others = own_lines(one.err)
-    if others != own_lines(plain.err)[1] or len(own) != 1:
+    said = [line for line in own if not line.startswith(("  ", "recording: "))]
+    if others != own_lines(plain.err)[1] or len(said) != 1:
         found.append(f"stderr: {one.err}")
     if plain.state != one.state:
         found.append("state")
@@ -564,6 +572,40 @@ class Options(unittest.TestCase):
         steps = {key.split("/")[1] for key in self.keys("norms.py", "--steps", "0..1")}
         self.assertEqual(steps, {"000000"})
 
+    def test_a_record_is_no_larger_than_asked_for(self):
+        def run(*flags):
+            run = run_script("norms.py", flags=flags)
+            self.assertEqual((run.status, run.out), (0, whole.out), run.err)
+            return len(run.trace), *read_trace(run.trace), run.err
+
+        whole = run_script("norms.py")
+        _, about, found, err = run("--max-size", "8 KiB")
+        of_whole = read_trace(whole.trace)[1]
+        self.assertEqual(found, {key: of_whole[key] for key in found})
+        self.assertEqual(
+            about["partial"], "until it was as large as --max-size lets it be"
+        )
+        self.assertIn("in t.safetensors, until it was as large as --max-size", err)
+        sizes = [run("--max-size", size)[0] for size in ("5kb", "10000", "0.01MiB")]
+        for size, most in zip(sizes, (5000, 10000, 10 << 10), strict=True):
+            self.assertTrue(most / 2 < size <= most, sizes)
+        self.assertEqual(run("--max-size", "1 GB")[0], len(whole.trace))
+        run = run_script("norms.py", flags=("--max-size", "10"))
+        self.assertEqual(run.status, 2)
+        self.assertIn(
+            "nothing to record: one tensor is larger than --max-size", run.err
+        )
+
+    def test_what_a_large_step_takes_is_said_once(self):
+        def small():
+            record.record.LARGE_STEP = 1000
+
+        said = "recording: a step of Net-1 takes 3.98 KB; --digest or --max-size limits that"
+        lines = run_script("norms.py", sabotage=small).err.splitlines()
+        self.assertEqual([x for x in lines if x.startswith("recording")], [said])
+        quiet = run_script("norms.py", sabotage=small, flags=("--quiet",))
+        self.assertEqual(quiet.err, "")
+
     def test_signals_are_watched_in_this_process_alone(self):
         """And only while something is recorded."""
         numbers = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
@@ -641,6 +683,8 @@ class Options(unittest.TestCase):
                 (["--steps", "..five", "s.py"], "no range of steps"),
                 (["--steps=-1..2", "s.py"], "no range of steps"),
                 (["--phases", "grads", "s.py"], "'grads' is none of data, init"),
+                (["--max-size", "5 miles", "s.py"], "'5 miles' is no size such as"),
+                (["--max-size", "0", "s.py"], "is no size such as 500MB"),
                 (["--every", "0", "s.py"], "must be a whole number"),
                 (["--every", "1.5", "s.py"], "must be a whole number"),
                 (["--every=-1", "s.py"], "must be a whole number"),
@@ -775,7 +819,7 @@ class Alone(unittest.TestCase):
                 self.assertEqual(run.returncode, plain.returncode, run.stderr)
                 self.assertEqual(run.stdout, plain.stdout)
                 self.assertEqual(others, plain.stderr.decode().splitlines())
-                self.assertEqual(len(own), 1)
+                self.assertEqual(len([x for x in own if x[0] != " "]), 1)
                 trace = Path(folder, name).with_suffix(".safetensors").read_bytes()
                 self.assertTrue(read_trace(trace)[1])
 
@@ -859,6 +903,30 @@ class Memory(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             status, _, err = in_child(run, folder)
             self.assertEqual(status, 0, err.decode())
+
+    def test_tensors_live_no_longer_than_without_the_recorder(self):
+        """Though a model's last values are read when it is gone."""
+
+        def run():
+            gc.disable()
+            with record.recording.recording("t.safetensors", "test", {}):
+                net = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Linear(2, 2))
+                train_one(2, net)
+                first, second = (weakref.ref(part.weight) for part in net)
+                net[0] = torch.nn.Identity()
+                assert first() is None, "a part that was replaced lives on"
+                net[1].weight.data.zero_()
+                del net
+                assert second() is None, "a model that is gone lives on"
+                ends = record.recording._recorder.steps.models.ends
+                assert not ends.watched and len(ends.gone) == 1
+
+        with tempfile.TemporaryDirectory() as folder:
+            status, _, err = in_child(run, folder)
+            self.assertEqual(status, 0, err.decode())
+            trace = read_trace(Path(folder, "t.safetensors").read_bytes())[1]
+            self.assertIn("Sequential-1/000002/end/1.weight", trace)
+            self.assertEqual([k for k in trace if "/end/" in k and "bias" in k], [])
 
 
 def train_one(steps, net=None):

@@ -1,11 +1,13 @@
 //! A whole process: how long it takes, and its memory where that is largest.
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use parity::python::Group;
 
 /// How often to look at a process.
 const EVERY: Duration = Duration::from_millis(1);
@@ -18,7 +20,9 @@ pub fn wall_and_memory(command: &mut Command, timeout: Duration) -> Result<[f64;
     let name = command.get_program().to_string_lossy().into_owned();
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
+    command.process_group(0);
     let mut child = command.spawn().with_context(|| format!("cannot start {name}"))?;
+    let group = Group::new(child.id());
     let mut peak = 0.0;
     loop {
         if let Some(status) = child.try_wait().with_context(|| format!("cannot wait for {name}"))? {
@@ -26,7 +30,7 @@ pub fn wall_and_memory(command: &mut Command, timeout: Duration) -> Result<[f64;
             return Ok([start.elapsed().as_secs_f64(), peak]);
         }
         if start.elapsed() > timeout {
-            let _ = child.kill();
+            group.end();
             let _ = child.wait();
             bail!("{name} did not finish within {} s: raise --timeout", timeout.as_secs());
         }

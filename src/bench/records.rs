@@ -7,7 +7,6 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
-use tempfile::TempDir;
 use torch_parity::nn::Activation;
 
 use super::case::{Case, LESSON, Measure, whole};
@@ -15,6 +14,7 @@ use super::process::wall_and_memory;
 use super::{Measured, Spread};
 use crate::python::Twins;
 use parity::plot::{Line, Panel, Scale, look};
+use parity::python::Folder;
 
 /// Two commands that are measured in turn.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -125,13 +125,13 @@ fn has_cmp() -> bool {
 pub struct Records<'a> {
     python: &'a Twins,
     ours: &'a Path,
-    folder: TempDir,
+    folder: Folder,
 }
 
 impl<'a> Records<'a> {
     /// Trains and records what is compared, and copies it.
     pub fn write(python: &'a Twins, ours: &'a Path, rows: &Rows) -> Result<Self> {
-        let folder = TempDir::with_prefix("tanh-parity-").context("no temporary folder")?;
+        let folder = Folder::new()?;
         let records = Self { python, ours, folder };
         for (_, rows) in rows.iter().filter(|(pair, _)| pair.compares()) {
             for of_a_size in rows.chunks(2) {

@@ -10,7 +10,7 @@ use torch_parity::trace::{Array, Key, Model, SHARED, Trace};
 use crate::lesson::train::{Run, Train};
 
 /// Where a script that is not the lesson's is pointed to.
-const OTHER: &str = "hold a port of yours to it: --port 'COMMAND'";
+const OTHER: &str = "compare it with a port of yours: --port 'COMMAND'";
 
 /// What a script trains, as its record tells: sizes by the shapes, the rest by
 /// the optimizer, the seed, and the autograd graph. What it does not tell is as
@@ -110,11 +110,11 @@ pub fn pair(script: &Trace, ours: &Trace) -> Result<Paired> {
     let mut renamed = Trace::new(script.about.clone());
     renamed.about.series.clear();
     renamed.about.names.clear();
-    let mut told = Vec::new();
+    let mut pairs = Vec::new();
     let mut names: HashMap<(&str, &str), &str> = HashMap::new();
     let models = &script.about.models;
     for (model, ours_series) in models.iter().zip(&series) {
-        told.push(format!("{} is {ours_series}", model.series));
+        pairs.push(format!("{} is {ours_series}", model.series));
         let our_names = ours.about.names.iter();
         let init = our_names.filter_map(|n| Some((&**n, ours.get(ours_series, 0, "init", n)?)));
         for ((name, array), (our_name, our_array)) in initial(script, model).into_iter().zip(init) {
@@ -127,12 +127,12 @@ pub fn pair(script: &Trace, ours: &Trace) -> Result<Paired> {
             );
             names.insert((&model.series, name), our_name);
             let pair = format!("{name} is {our_name}");
-            if name != our_name && !told.contains(&pair) {
-                told.push(pair);
+            if name != our_name && !pairs.contains(&pair) {
+                pairs.push(pair);
             }
         }
     }
-    let mut notes = vec![told.join(", ")];
+    let mut notes = vec![pairs.join(", ")];
     let place_of = |model: &str| models.iter().position(|known| known.series == model);
     let mut has_labels = false;
     let mut keys = HashMap::new();
@@ -170,7 +170,9 @@ pub fn pair(script: &Trace, ours: &Trace) -> Result<Paired> {
         notes.push(format!("not compared, since ours has none: forward {}", names.join(", ")));
     }
     if !has_labels {
-        notes.push("the labels reach the loss unseen: compared by what comes of them".to_owned());
+        notes.push(
+            "the labels reach the loss unseen: compared by what is computed from them".to_owned(),
+        );
     }
     // The order of events is ours.
     renamed.about.events.clone_from(&ours.about.events);
@@ -333,7 +335,7 @@ mod tests {
             paired.notes[1..],
             [
                 "not compared, since ours has none: forward output.1, output.2",
-                "the labels reach the loss unseen: compared by what comes of them"
+                "the labels reach the loss unseen: compared by what is computed from them"
             ]
         );
         let only = |a: &Trace, b: &Trace| -> Vec<_> {

@@ -230,6 +230,7 @@ fn what_is_said_of_them_is_what_the_catalogue_says() {
     let theirs = parity::why::pitfalls::all().map(|it| (it.name, it.mistake));
     let mut theirs: Vec<_> = theirs.collect();
     let mut ours: Vec<_> = pitfalls::all().map(|it| (it.name, it.mistake)).collect();
-    (theirs.sort_unstable(), ours.sort_unstable());
+    theirs.sort_unstable();
+    ours.sort_unstable();
     assert_eq!(theirs, ours);
 }

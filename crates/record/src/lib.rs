@@ -35,7 +35,7 @@ pub use self::error::{Error, Result};
 pub use self::escaped::escaped;
 pub use self::generator::parted;
 pub use self::kept::{DIGEST_VARIABLE, KEEP_PARTIAL_VARIABLE, Kept, STEPS_VARIABLE, read_steps};
-pub use self::key::{Key, PHASES, Place, SHARED};
+pub use self::key::{END, Key, PHASES, Place, SHARED};
 pub use self::order::{Order, Rank};
 pub use self::read::Input;
 pub use self::record::{Trace, save};

@@ -10,7 +10,7 @@ use crate::lesson::settings::{DATA, Threads, activation, defaults, number, share
 #[derive(Args, Clone, Debug, PartialEq, Serialize)]
 #[command(next_help_heading = DATA)]
 pub struct Curve {
-    /// Points to look at, equally far apart, from 2 to 1000000
+    /// Points to look at, evenly spaced, from 2 to 1000000
     #[arg(long, default_value_t = 400, value_parser = whole::<i64>(2..=1_000_000), allow_negative_numbers = true)]
     pub points: i64,
     /// The first point, from -1e6 to 1e6

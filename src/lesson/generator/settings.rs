@@ -34,7 +34,7 @@ pub struct Generator {
     /// Images, all of them in one batch, from 1 to 10000
     #[arg(long, default_value_t = 12, value_parser = whole::<i64>(1..=10_000), allow_negative_numbers = true)]
     pub samples: i64,
-    /// Numbers of a code, from 1 to 1000000
+    /// Numbers in a code, from 1 to 1000000
     #[arg(long, default_value_t = 8, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
     pub features: i64,
     /// Hidden units, from 1 to 1000000

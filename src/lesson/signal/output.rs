@@ -18,11 +18,12 @@ impl Experiment for Signal {
         "Measure what flows through deep networks, before and after training";
     const LONG_ABOUT: &'static str = "One hidden layer gives the networks of train.";
     const AFTER_HELP: &'static str = "\
-The CSV has a row for each activation, depth and layer, before training (epoch 0)
-and after: mean and std of the layer's outputs; saturated, the share of them
-where the activation is next to flat; dead, the share of units that are so for every sample; sign_agreement,
-which is 1 where all outputs of a sample have one sign; and grad_norm, the norm
-of the weight's gradient. The output layer, the last, has a gradient only.
+The CSV has a row for each activation, depth and layer, before training (epoch
+0) and after: mean and std of the layer's outputs; saturated, the share of them
+where the activation is next to flat; dead, the share of units that are so for
+every sample; sign_agreement, which is 1 where all outputs of a sample have one
+sign; and grad_norm, the norm of the weight's gradient. The output layer, the
+last, has a gradient only.
 
 Examples:
   tanh-parity signal

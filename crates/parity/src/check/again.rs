@@ -51,17 +51,20 @@ pub fn look_again(
             Ok((restless, has_values))
         });
     match second_look {
-        Err(error) => report.note(format!("run again for the values of {at}: {error:#}")),
+        Err(error) => {
+            report.note(format!("no values of {at}, since running both again failed: {error:#}"));
+        }
         Ok((restless, has_values)) => {
             if has_values {
-                report
-                    .note(format!("compared by digests, then {at} by values: both ran once more"));
+                report.note(format!(
+                    "compared digests first, then the values of {at}: both ran again for that"
+                ));
             }
             for side in &restless {
-                report.note(format!("{side} does not repeat itself: run again, {key} is another"));
+                report.note(format!("{side} gives other values when it is run again: {key}"));
             }
             if !by_digest && restless.is_empty() {
-                report.note(format!("run again for {at}, both repeat themselves"));
+                report.note(format!("both ran again for {at} and gave the same values as before"));
             }
         }
     }
@@ -127,12 +130,15 @@ mod tests {
     fn the_step_where_digests_part_is_run_again_by_values() {
         let (asked, text) = second_look(1.5, true, "1", [1.0, 1.5]);
         assert_eq!(asked, Some(Kept { steps: 2..3, ..Kept::default() }));
-        assert!(text.contains("compared by digests, then epoch 2 by values: both ran"), "{text}");
+        assert!(
+            text.contains("compared digests first, then the values of epoch 2: both ran"),
+            "{text}"
+        );
         assert!(
             text.contains("tanh, epoch 2, param, w at [0]") && text.contains("1.5 ("),
             "{text}"
         );
-        assert!(!text.contains("repeat"), "{text}");
+        assert!(!text.contains("run again"), "{text}");
     }
 
     #[test]
@@ -140,11 +146,14 @@ mod tests {
         for (digest, threads) in [(true, "1"), (true, "2"), (false, "2")] {
             let (_, text) = second_look(1.5, digest, threads, [1.0, 1.0]);
             let (before, _) = text.split_once("verdict: diverged").unwrap();
-            let said = "B does not repeat itself: run again, tanh/000002/param/w is another\n";
-            assert!(before.contains(said) && !text.contains("A does"), "{text}");
+            let said = "B gives other values when it is run again: tanh/000002/param/w\n";
+            assert!(before.contains(said) && !text.contains("A gives"), "{text}");
         }
         let (_, text) = second_look(1.5, false, "2", [1.0, 1.5]);
-        assert!(text.contains("run again for epoch 2, both repeat themselves\n"), "{text}");
+        assert!(
+            text.contains("both ran again for epoch 2 and gave the same values as before\n"),
+            "{text}"
+        );
     }
 
     #[test]

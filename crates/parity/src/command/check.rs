@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::flag::{OUTPUT, RUNNING, Threads, split};
-use super::options::{CompareOptions, Shown};
+use super::options::{CompareOptions, ShownArgs};
 use super::python::PythonArgs;
 use super::why;
 use crate::check::{Checked, Digest, port_against_script};
@@ -66,9 +66,9 @@ pub struct ComparisonArgs {
 pub struct ReportArgs {
     /// What is shown.
     #[command(flatten)]
-    pub shown: Shown,
-    /// Compare digests first, then, of the step in which they part, the values; a
-    /// check of an experiment does so by default from 3,000 steps on, where no output
+    pub shown: ShownArgs,
+    /// Compare digests first, then the values of the step in which they part; the
+    /// check of an experiment does so by default from 3,000 steps on, unless an output
     /// needs all values
     #[arg(long, conflicts_with_all = ["rtol", "atol", "transpose"])]
     pub digest: bool,

@@ -56,7 +56,7 @@ pub fn of_all() -> [Arg; 2] {
             .long("quiet")
             .short('q')
             .action(ArgAction::SetTrue)
-            .help("Say nothing but errors, and write what was asked for"),
+            .help("Print nothing but errors; files are still written"),
         Arg::new("color")
             .long("color")
             .value_name("WHEN")

@@ -23,7 +23,7 @@ pub struct CompareOptions {
     /// 1e-5]
     #[arg(long, value_name = "[REGEX=]X", allow_negative_numbers = true)]
     atol: Vec<String>,
-    /// Beside a tolerance, let a NaN pass if the other side has a NaN there
+    /// With a tolerance, let a NaN pass where the other side has a NaN, too
     #[arg(long)]
     equal_nan: bool,
     /// Rename the actual side's tensors, such as '^module\\.='
@@ -41,7 +41,7 @@ pub struct CompareOptions {
     /// Transpose the actual side's matrices of these keys
     #[arg(long, value_name = "REGEX")]
     transpose: Vec<String>,
-    /// Pair the rows of tables by these columns, not by their place
+    /// Pair the rows of tables by these columns instead of by position
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
     key: Vec<String>,
 }
@@ -101,21 +101,21 @@ fn sizes(texts: &[String], flag: &str) -> Result<Sizes<regex::Regex>> {
 /// What is shown of a comparison.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "What is shown")]
-pub struct Shown {
+pub struct ShownArgs {
     /// List every tensor that differs, in the order of events
     #[arg(long)]
     all: bool,
-    /// List at most so many tensors
+    /// List at most this many tensors
     #[arg(long, value_name = "N", requires = "all", default_value_t = 100)]
     limit: usize,
     /// Draw the largest difference by step and phase (of CSVs by row and column), as SVG (- for standard output)
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     plot: Option<PathBuf>,
     #[command(flatten)]
-    form: Form,
+    form: FormArgs,
 }
 
-impl Shown {
+impl ShownArgs {
     /// What can be asked for.
     pub fn outputs(&self) -> Vec<Asked<'_>> {
         [("plot", self.plot.as_ref(), "svg")].into_iter().chain(self.form.outputs()).collect()
@@ -143,7 +143,7 @@ impl Shown {
 /// In which form a report is shown.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "What is shown")]
-pub struct Form {
+pub struct FormArgs {
     /// Print the report as text, as json for programs, as markdown for a page of
     /// GitHub, or as junit for the tests of a CI system
     #[arg(long, help_heading = OUTPUT, value_enum, value_name = "FORMAT", default_value_t = Format::Text, hide_possible_values = true)]
@@ -162,7 +162,7 @@ pub struct Form {
     junit: Option<PathBuf>,
 }
 
-impl Form {
+impl FormArgs {
     /// The files that can be asked for.
     pub fn outputs(&self) -> [Asked<'_>; 4] {
         [

@@ -35,13 +35,16 @@ pub struct RecordArgs {
     /// Record only these phases: data, init, forward, loss, grad, state, param
     #[arg(long, value_name = "NAME,...")]
     phases: Option<String>,
+    /// Record no more than this, such as 500MB: what comes then is left out
+    #[arg(long, value_name = "SIZE")]
+    max_size: Option<String>,
     /// Record a digest of each tensor, not its values
     #[arg(long)]
     digest: bool,
     /// Print what is taken as a batch and what is not, each with its reason
     #[arg(long)]
     explain: bool,
-    /// Where INT, TERM or HUP ends the script, keep what there is
+    /// If INT, TERM or HUP ends the script, keep what was recorded by then
     #[arg(long)]
     keep_partial: bool,
     /// Do not say what was recorded
@@ -74,6 +77,7 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode> {
     value("--steps", args.steps.clone().map(Into::into));
     value("--every", args.every.clone().map(Into::into));
     value("--phases", args.phases.clone().map(Into::into));
+    value("--max-size", args.max_size.clone().map(Into::into));
     for (flag, is_set) in [
         ("--forward", args.forward),
         ("--digest", args.digest),

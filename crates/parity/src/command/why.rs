@@ -47,7 +47,7 @@ pub struct WhyArgs {
     /// pass, and step 0 with the program
     #[arg(long, value_name = "A..B", value_parser = read_steps, help_heading = RECORDED)]
     steps: Option<Range<usize>>,
-    /// Record so many operations at most
+    /// Record at most this many operations
     #[arg(long, value_name = "N", help_heading = RECORDED)]
     first: Option<u64>,
     /// Keep the list of operations of the script or the port, whichever is given (-
@@ -74,8 +74,8 @@ Examples:
   parity why here.operations there.operations
 
 Both programs run as they are; a small library, compiled on the first use with
-$CXX or c++, is loaded into them and sees every operation of libtorch. Lines of a
-Rust port need debug information: debug = \"line-tables-only\" for its own crate.
+$CXX or c++, is loaded into them and sees every operation of libtorch. To show
+the lines of a Rust port, give its own crate debug = \"line-tables-only\".
 
 Exit status: 0 nothing differs, 1 the programs part, 2 trouble.";
 

@@ -178,7 +178,7 @@ impl Outcome {
             }
             What::Dtype { dtypes: [x, y] } => format!("dtype {x} for {a}, {y} for {b}"),
             What::Shape { shapes: [x, y] } => format!("shape {x:?} for {a}, {y:?} for {b}"),
-            What::Digest { .. } => "other digests".to_owned(),
+            What::Digest { .. } => "different digests".to_owned(),
             What::Text { texts } => {
                 let [x, y] = texts.each_ref().map(|text| elided(&escaped(text), 12));
                 format!("\"{x}\" for {a}, \"{y}\" for {b}")

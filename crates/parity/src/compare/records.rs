@@ -55,7 +55,10 @@ pub(super) fn compare_sides(
     let partial = names.iter().zip(about).filter_map(|(side, about)| {
         about.partial.as_ref().map(|why| format!("{side} is partial: {why}"))
     });
-    report.notes = partial.chain(notes).collect();
+    let lacks = names.iter().zip(about).flat_map(|(side, about)| {
+        about.lacks.iter().flat_map(move |line| folded(&format!("of {side}, {line}")))
+    });
+    report.notes = partial.chain(lacks).chain(notes).collect();
     let order = Order::of(&about);
     let groups = count(&selection, &mut report, &order);
     let (found, needed) = differences(names, &selection, options, threads)?;
@@ -85,6 +88,16 @@ pub(super) fn compare_sides(
     Ok(report)
 }
 
+/// A line in two, where it is too long for one.
+fn folded(line: &str) -> Vec<String> {
+    match line.split_once(": ") {
+        Some((what, why)) if line.chars().count() > 80 => {
+            vec![format!("{what}:"), format!("  {why}")]
+        }
+        _ => vec![line.to_owned()],
+    }
+}
+
 /// That the generators of random numbers parted before the first divergence did, or
 /// in the same step.
 fn drawn_otherwise(
@@ -104,7 +117,7 @@ fn drawn_otherwise(
         _ => format!("between steps {} and {step} of {series}", step - 1),
     };
     let [a, e] = names;
-    (parted <= diverged).then(|| format!("{a} and {e} drew other random numbers {when}"))
+    (parted <= diverged).then(|| format!("{a} and {e} drew different random numbers {when}"))
 }
 
 /// The phase of a key of other origin.

@@ -45,7 +45,7 @@ impl Report {
 
     pub(super) fn summary(&self, total: &Tally) -> String {
         if !self.settings.is_empty() {
-            return "diverged: runs of other settings, nothing was compared".to_owned();
+            return "diverged: the settings of the runs differ, so nothing was compared".to_owned();
         }
         let own = self.per_key.then(|| "some keys' own".to_owned());
         let both: Vec<_> = self.tolerance.map(Tolerance::words).into_iter().chain(own).collect();

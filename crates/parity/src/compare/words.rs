@@ -4,7 +4,7 @@ use super::difference::{Difference, Values, What};
 use super::report::Noun;
 use super::{Report, Sides, Value};
 use crate::text::{counted, elided, escaped};
-use parity_record::{Key, Place, SHARED};
+use parity_record::{END, Key, Place, SHARED};
 
 impl Report {
     /// Where a difference is, and what it is, in some lines that are safe to print.
@@ -35,7 +35,7 @@ impl Report {
             }
             What::Digest { digests } => {
                 let lines = self.side_by_side(digests);
-                format!("{place}: other digests, values were not kept{lines}")
+                format!("{place}: different digests; the values were not kept{lines}")
             }
             What::Text { texts } => {
                 let width = a.chars().count().max(b.chars().count());
@@ -77,6 +77,7 @@ impl Report {
         let words = match place {
             None => key.to_string(),
             Some(Place { series: SHARED, step: 0, name, .. }) => format!("data, {name}"),
+            Some(Place { series, phase: END, name, .. }) => format!("{series}, at the end, {name}"),
             Some(Place { series, step: 0, phase, name }) => {
                 format!("{series}, at the start, {phase}, {name}")
             }

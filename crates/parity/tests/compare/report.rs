@@ -441,7 +441,7 @@ fn another_shape_and_another_dtype_are_found() {
 #[test]
 fn runs_of_other_settings_are_told_apart_at_once() {
     let report = damaged(|trace| drop(trace.about.settings.insert("seed".into(), "7".into())));
-    assert_found(&report, &["runs of other settings", "seed: 0 for A, 7 for B"]);
+    assert_found(&report, &["the settings of the runs differ", "seed: 0 for A, 7 for B"]);
     // One that says nothing of its settings may have the same.
     let report = damaged(|trace| trace.about.settings.clear());
     assert_eq!(report.verdict(), Verdict::Exact);

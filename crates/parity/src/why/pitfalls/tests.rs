@@ -14,7 +14,7 @@ fn formula(operations: &[(&str, &str, &[&str], &str)]) -> Formula {
     let mut text = "parity operations 1\n".to_owned();
     for (kind, (name, names, ..)) in operations.iter().enumerate() {
         let flags = if name.ends_with('_') { "w" } else { "" };
-        let _ = writeln!(text, "n\t{kind}\taten::{name}\t{flags}\t{names}");
+        writeln!(text, "n\t{kind}\taten::{name}\t{flags}\t{names}").unwrap();
     }
     let word = |it: &str| match it.trim_start_matches('!') {
         letters if letters.chars().all(char::is_alphabetic) => {
@@ -28,7 +28,7 @@ fn formula(operations: &[(&str, &str, &[&str], &str)]) -> Formula {
         let arguments: Vec<_> = arguments.iter().map(|it| word(it)).collect();
         let arguments = arguments.join("\t");
         let result = word(result);
-        let _ = writeln!(text, "o\t0\t{kind}\t0\t1\t-1\t-\t-\t{arguments}\t>\t{result}");
+        writeln!(text, "o\t0\t{kind}\t0\t1\t-1\t-\t-\t{arguments}\t>\t{result}").unwrap();
     }
     let list = parse(text.into_bytes(), &mut Digests::default()).unwrap();
     let program = Program::of(&list);
