@@ -63,6 +63,9 @@ pub struct WhyArgs {
     /// Write it as a page (or -)
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     html: Option<PathBuf>,
+    /// Write it as JUnit's XML (or -)
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    junit: Option<PathBuf>,
 }
 
 /// What is shown at the end of the help.
@@ -77,7 +80,7 @@ Both programs run as they are; a small library, compiled on the first use with
 $CXX or c++, is loaded into them and sees every operation of libtorch. To show
 the lines of a Rust port, give its own crate debug = \"line-tables-only\".
 
-Exit status: 0 nothing differs, 1 the programs part, 2 trouble.";
+Exit status: 0 nothing differs in the end, 1 the programs part, 2 trouble.";
 
 impl WhyArgs {
     /// Runs, compares, reports.
@@ -124,11 +127,12 @@ impl WhyArgs {
         record(programs, &bounds, python.timeout())
     }
 
-    fn outputs(&self) -> [Asked<'_>; 3] {
+    fn outputs(&self) -> [Asked<'_>; 4] {
         [
             ("json", self.json.as_ref(), "json"),
             ("markdown", self.markdown.as_ref(), "md"),
             ("html", self.html.as_ref(), "html"),
+            ("junit", self.junit.as_ref(), "xml"),
         ]
     }
 }
@@ -194,5 +198,6 @@ fn show(outcome: &Outcome, outputs: &mut Outputs) -> Result<()> {
     outputs.write("json", || Ok(report::json(outcome).into_bytes()))?;
     outputs.write("markdown", || Ok(report::markdown(outcome).into_bytes()))?;
     outputs.write("html", || Ok(report::html(outcome).into_bytes()))?;
+    outputs.write("junit", || Ok(report::junit(outcome).into_bytes()))?;
     printed
 }

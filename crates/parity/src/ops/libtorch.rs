@@ -34,11 +34,12 @@ impl Libtorch {
         })
     }
 
-    /// Whether its strings are those of C++11: wheels on `PyPI` were not before 2.7.
+    /// Whether its strings are those of C++11: wheels on `PyPI` were not before 2.7. Which
+    /// they are is in the name of a function that returns one.
     pub fn has_new_strings(&self) -> bool {
         let core = fs::read(self.libraries.join("libc10.so")).unwrap_or_default();
-        let text = b"NSt7__cxx1112basic_string";
-        core.windows(text.len()).any(|it| it == text)
+        let name = b"_ZNK3c106Device3strB5cxx11Ev";
+        core.windows(name.len()).any(|it| it == name)
     }
 }
 

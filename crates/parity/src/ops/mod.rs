@@ -7,6 +7,7 @@
 
 mod compile;
 mod libtorch;
+mod program;
 mod watched;
 
 pub use watched::{Bounds, watched};

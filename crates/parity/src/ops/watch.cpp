@@ -11,6 +11,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/record_function.h>
+#include <torch/csrc/autograd/graph_task.h>
 #include <torch/version.h>
 
 #include <charconv>
@@ -387,10 +388,15 @@ class Watch {
 
   // Counts an operation; false beyond the bounds.
   bool counts() {
-    if (backwards < from_ || backwards >= to_ || written_ >= first_) return false;
+    if (step_ < from_ || step_ >= to_ || written_ >= first_) return false;
     return ++written_ > 0;
   }
-  uint64_t backwards = 0;  // calls of backward() so far
+
+  // A node of the backward pass with this number; the first one begins a step.
+  void backward(int pass) {
+    std::lock_guard<std::mutex> guard(lock);
+    if (pass > pass_) pass_ = pass, step_++;
+  }
 
  private:
   int python_place();
@@ -398,7 +404,8 @@ class Watch {
   const Object* object(uintptr_t address);
 
   const char* path_;
-  uint64_t first_ = -1, from_ = 0, to_ = -1, written_ = 0;
+  uint64_t first_ = -1, from_ = 0, to_ = -1, written_ = 0, step_ = 0;
+  int pass_ = -1;
   List* list_ = nullptr;
   Python python_;
   std::map<char, std::unordered_map<string, int>> numbers_;
@@ -546,8 +553,8 @@ struct Name {
   bool composite = false;  // made of others, which have the digests
   bool fresh = false;      // its result holds whatever was there before
   bool random = false;
-  bool returns = false;
-  std::vector<char> written;  // for each argument: ' ', or 'w' in place, or 'o' only filled
+  std::vector<char> written;  // for each argument: ' ', or 'w' in place, 'o' only filled, 's' scratch
+  int scratch = -1;           // the result that is
 };
 
 bool starts(const string& text, const char* with) { return text.rfind(with, 0) == 0; }
@@ -578,13 +585,16 @@ Name describe(const string& name, const string& overload) {
       if (how == 'w' && it.written.empty() && fills.count(bare)) how = 'o';
       // Written by batch_norm, whose schema keeps silent about it.
       if (has_training && starts(argument.name(), "running_")) how = 'w';
+      if (argument.name() == "workspace" || argument.name() == "reserve") how = 's';
       it.written.push_back(how);
       it.random |= argument.type()->str() == "Generator?" || argument.type()->str() == "Generator";
       names += '\t' + argument.name();
     }
-    it.returns = !schema.returns().empty();
     for (const auto& result : schema.returns()) view |= result.alias_info() && !result.alias_info()->isWrite();
+    view |= handle->hasTag(at::Tag::inplace_view);  // as_strided_: writes no value
   }
+  // What a kernel keeps for its own backward pass: padding in it is never written to.
+  if (bare == "mkldnn_rnn_layer") it.scratch = 3;
   it.fresh = starts(bare, "empty") || starts(bare, "new_empty") || starts(bare, "_empty") || bare == "resize_";
   if (it.composite) line += 'c';
   if (view) line += 'v';
@@ -592,16 +602,16 @@ Name describe(const string& name, const string& overload) {
   if (it.random) line += 'r';
   if (hosts.count(bare)) line += 'h';
   for (char how : it.written)
-    if (how != ' ') { line += how; break; }
+    if (how == 'w' || how == 'o') { line += how; break; }
   line += names, line += '\n';
   watch->put(line);
   return it;
 }
 
 // The state of the generator that will be drawn from: what a draw really depends on.
-uint64_t generator_state(c10::ArrayRef<c10::IValue> inputs) {
+uint64_t generator_state(const at::RecordFunction& function) {
   at::Generator generator = at::detail::getDefaultCPUGenerator();
-  for (const auto& it : inputs)
+  for (const auto& it : function.inputs())
     if (it.isGenerator()) generator = it.toGenerator();
   if (generator.device().type() != at::kCPU) return 0;
   auto* of_cpu = static_cast<at::CPUGeneratorImpl*>(generator.unsafeGetGeneratorImpl());
@@ -645,7 +655,8 @@ std::unique_ptr<at::ObserverContext> before(const at::RecordFunction& function) 
   std::lock_guard<std::mutex> guard(watch->lock);
   if (!watch->is_on || !watch->begin()) return nullptr;
   static auto* names = new std::unordered_map<string, Name>;
-  string name = function.name(), overload = function.overload_name();
+  auto of = function.operator_name();
+  string name = function.name(), overload = of ? of->overload_name : "";
   auto known = names->find(name + "." + overload);
   if (known == names->end()) known = names->emplace(name + "." + overload, describe(name, overload)).first;
   if (!known->second.is_operation) return nullptr;  // a mark for profilers
@@ -666,18 +677,22 @@ std::unique_ptr<at::ObserverContext> before(const at::RecordFunction& function) 
     line += node.name, line += ',', line.number(node.seq), line += ',', line.number(node.thread);
   }
   line += '\t';
-  if (it->name->random) line.hex(generator_state(function.inputs()));
+  if (it->name->random) line.hex(generator_state(function));
   else line += '-';
   size_t i = 0;
   for (const auto& input : function.inputs()) {
     char how = i < it->name->written.size() ? it->name->written[i] : ' ';
     line += '\t';
+    i++;
+    if (how == 's') {
+      line += "scratch";
+      continue;
+    }
     bool silent = it->name->composite || how == 'o' || it->name->fresh;
     if (how != ' ' && input.isTensor() && input.toTensor().defined()) line += '!', it->written.push_back(input.toTensor());
     if (how != ' ' && input.isTensorList())
       for (const at::Tensor& one : input.toTensorVector()) it->written.push_back(one);
     value(line, input, silent ? Read::nothing : Read::digest);
-    i++;
   }
   return it;
 }
@@ -691,8 +706,11 @@ void after(const at::RecordFunction& function, at::ObserverContext* context) {
   Read read = it->name->composite || it->name->fresh ? Read::nothing : Read::first_values;
   line += "\t>";
   std::vector<const void*> told;
+  int at = 0;
   for (const auto& output : function.outputs()) {
-    line += '\t', value(line, output, read);
+    line += '\t';
+    if (at++ == it->name->scratch) line += "scratch";
+    else value(line, output, read);
     if (output.isTensor()) told.push_back(output.toTensor().unsafeGetTensorImpl());
   }
   for (const auto& one : it->written) {
@@ -708,9 +726,9 @@ void after(const at::RecordFunction& function, at::ObserverContext* context) {
 // operation that made it.
 std::unique_ptr<at::ObserverContext> before_node(const at::RecordFunction& function) {
   auto& thread = this_thread();
+  if (thread.nodes.empty()) watch->backward(torch::autograd::get_current_graph_task_id());
   thread.nodes.push_back({function.name(), function.seqNr(), function.forwardThreadId()});
   thread.places.push_back(-1);
-  if (thread.nodes.back().name.find("GraphRoot") != string::npos) watch->backwards++;
   return std::make_unique<Operation>();
 }
 

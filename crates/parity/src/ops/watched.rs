@@ -14,6 +14,7 @@ use anyhow::{Context, Result, bail};
 
 use super::compile;
 use super::libtorch::Libtorch;
+use super::program::unseen;
 use crate::python::{Folder, Group};
 
 /// Which operations are recorded.
@@ -50,7 +51,9 @@ pub fn watched(
     let Bounds { first, steps: Range { start, end } } = bounds;
     command.env("PARITY_WATCH_BOUNDS", format!("{first},{start},{end}"));
     command.process_group(0);
-    let mut child = command.spawn().with_context(|| format!("`{name}` cannot be run"))?;
+    let mut child = command
+        .spawn()
+        .with_context(|| unseen(&name).unwrap_or_else(|| format!("`{name}` cannot be run")))?;
     let _group = Group::new(child.id());
     let began = Instant::now();
     let mut trouble = None;
@@ -72,9 +75,12 @@ pub fn watched(
         return Err(trouble);
     }
     if !asked {
+        if let Some(why) = unseen(&name) {
+            bail!(why);
+        }
         bail!(
-            "`{name}` ended ({status}) and loaded no libtorch_cpu.so: a program that is linked \
-             statically, or runs in a container, cannot be watched"
+            "`{name}` ended ({status}) and loaded no libtorch_cpu.so: the program must run here, \
+             not in a container, keep LD_PRELOAD, and be linked to libtorch's shared libraries"
         );
     }
     if !list.is_file() {

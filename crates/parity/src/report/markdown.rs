@@ -92,7 +92,7 @@ fn table<const N: usize>((header, rows): Table<N>) -> String {
 }
 
 /// Text that is read as it is: Markdown lets every sign of ASCII be escaped.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let mut safe = String::new();
     for character in escaped(text).chars() {
         if character.is_ascii_punctuation() && !".,-/()%':+".contains(character) {

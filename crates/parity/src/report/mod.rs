@@ -18,6 +18,7 @@ use parity_record::Input;
 use serde::Serialize;
 
 pub use self::html::html;
+pub use self::markdown::plain;
 use crate::check::{Checked, Ending};
 use crate::json::to_json;
 use crate::program;

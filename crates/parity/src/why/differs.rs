@@ -10,6 +10,10 @@ pub fn differs(script: &Call, port: &Call, programs: [&Program; 2]) -> Vec<Strin
         found.push(format!("another operation: {} in place of {}", port.name, script.name));
         return found;
     }
+    if let Some([a, b]) = exchanged(script, port) {
+        found.push(format!("{a} and {b} are exchanged"));
+        return found;
+    }
     for (name, theirs) in &script.arguments {
         let ours = port.arguments.iter().find(|(other, _)| other == name);
         let Some((_, ours)) = ours else { continue };
@@ -23,6 +27,19 @@ pub fn differs(script: &Call, port: &Call, programs: [&Program; 2]) -> Vec<Strin
         found.extend(environment(programs));
     }
     found
+}
+
+/// The names of two tensors each of which stands where the other does in the script.
+fn exchanged<'a>(script: &'a Call, port: &Call) -> Option<[&'a str; 2]> {
+    let digest = |word: &Word| word.tensor().and_then(|it| it.digest.clone());
+    let both = script.arguments.iter().zip(&port.arguments);
+    let digests =
+        both.filter_map(|((name, theirs), (_, ours))| Some((name, digest(theirs)?, digest(ours)?)));
+    let other: Vec<_> = digests.filter(|(_, theirs, ours)| theirs != ours).collect();
+    match other.as_slice() {
+        [first, second] if first.1 == second.2 && first.2 == second.1 => Some([first.0, second.0]),
+        _ => None,
+    }
 }
 
 /// What differs in what the programs ran on.

@@ -1,6 +1,7 @@
 //! What a program ever had: values, and results of operations on the same inputs.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::list::{List, Operation, Tensor};
 
@@ -10,6 +11,21 @@ pub struct Known {
     has: Vec<bool>,
     /// For each key, the results that came of it.
     results: HashMap<u64, HashSet<u64>>,
+    /// Operations with the tensors that they took, whatever their scalars were.
+    on_tensors: HashSet<u64>,
+    /// Operations with their results.
+    makes: HashSet<u64>,
+}
+
+/// What the other program has that an operation stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counterpart {
+    /// Nothing, as far as inputs tell.
+    None,
+    /// The same operation on the same tensors, with other scalars.
+    OfSameTensors,
+    /// The same operation on the same inputs.
+    OfSameInputs,
 }
 
 /// How an operation's results stand to what the other program has.
@@ -34,17 +50,36 @@ impl Known {
             has[tensor.value as usize] = true;
         }
         let mut results: HashMap<u64, HashSet<u64>> = HashMap::new();
+        let (mut on_tensors, mut makes) = (HashSet::new(), HashSet::new());
         for operation in &list.operations {
             if let Some(key) = operation.key {
                 results.entry(key).or_default().insert(result(list, operation));
+                on_tensors.extend(tensors(list, operation));
+                makes.insert(named(list, operation, result(list, operation)));
             }
         }
-        Self { has, results }
+        Self { has, results, on_tensors, makes }
     }
 
     /// Whether the program ever had it.
     pub fn has(&self, value: u32) -> bool {
         self.has[value as usize]
+    }
+
+    /// What the program has that an operation of `list`, which is the other program's,
+    /// stands for.
+    pub fn counterpart(&self, list: &List, operation: &Operation) -> Counterpart {
+        let Some(key) = operation.key else { return Counterpart::None };
+        if self.results.contains_key(&key) {
+            return Counterpart::OfSameInputs;
+        }
+        let same = tensors(list, operation).is_some_and(|it| self.on_tensors.contains(&it));
+        if same { Counterpart::OfSameTensors } else { Counterpart::None }
+    }
+
+    /// Whether the same operation gives the same results in the program.
+    pub fn makes(&self, list: &List, operation: &Operation) -> bool {
+        self.makes.contains(&named(list, operation, result(list, operation)))
     }
 
     /// How the results of an operation of `list`, which is the other program's, stand.
@@ -68,7 +103,26 @@ impl Known {
 
 /// The values of all results in one number.
 fn result(list: &List, operation: &Operation) -> u64 {
-    list.outputs(operation).iter().fold(0xcbf2_9ce4_8422_2325, |hash, it| {
+    together(list.outputs(operation))
+}
+
+/// An operation and the values of the tensors that it took in one number, without
+/// scalars and those that come up by chance; none if it took no others.
+fn tensors(list: &List, operation: &Operation) -> Option<u64> {
+    let strong = list.inputs(operation).iter().filter(|it| !it.weak);
+    let has_some = strong.clone().next().is_some();
+    has_some.then(|| named(list, operation, together(strong)))
+}
+
+fn together<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> u64 {
+    tensors.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, it| {
         (hash ^ u64::from(it.value) ^ (hash >> 29)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     })
+}
+
+/// Of an operation of this name.
+fn named(list: &List, operation: &Operation, of: u64) -> u64 {
+    let mut hash = DefaultHasher::new();
+    (&list.kind(operation).name, of).hash(&mut hash);
+    hash.finish()
 }

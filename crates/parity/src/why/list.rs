@@ -98,7 +98,7 @@ pub struct Node {
 /// A tensor as an operation took it or gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tensor {
-    /// The number of its values, the same in all lists that share [`Digests`].
+    /// The number of its values, the same in all lists that share [`Digests`](super::Digests).
     pub value: u32,
     /// The memory that they were in.
     pub storage: u64,
@@ -107,10 +107,6 @@ pub struct Tensor {
     /// That value is a round number, such as 0, 1 or a half.
     pub round: bool,
 }
-
-/// Numbers for digests, shared by the lists that are compared.
-#[derive(Default)]
-pub struct Digests(HashMap<u128, u32, Already>);
 
 /// The lines that called.
 #[derive(Default)]
@@ -182,48 +178,5 @@ impl Operation {
             inputs: 0,
             outputs: 0,
         }
-    }
-}
-
-impl Digests {
-    /// The number of a digest.
-    pub fn number(&mut self, digest: u128) -> u32 {
-        let next = self.0.len() as u32;
-        *self.0.entry(digest).or_insert(next)
-    }
-
-    /// How many digests there are.
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-}
-
-/// A digest is its own hash.
-#[derive(Clone, Copy, Default)]
-struct Already;
-
-impl std::hash::BuildHasher for Already {
-    type Hasher = Own;
-
-    fn build_hasher(&self) -> Own {
-        Own(0)
-    }
-}
-
-struct Own(u64);
-
-impl std::hash::Hasher for Own {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks_exact(8) {
-            self.0 ^= u64::from_ne_bytes(chunk.try_into().unwrap_or_default());
-        }
-    }
-
-    fn write_u128(&mut self, it: u128) {
-        self.0 = it as u64;
     }
 }

@@ -1,8 +1,10 @@
 //! Why two programs part: their lists of operations, compared by values.
 
+pub mod blind;
 pub mod call;
 pub mod counterpart;
 pub mod differs;
+mod digests;
 pub mod known;
 pub mod list;
 pub mod outcome;
@@ -12,6 +14,6 @@ pub mod read;
 pub mod report;
 pub mod source;
 
-pub use list::Digests;
+pub use digests::Digests;
 pub use outcome::{Outcome, compare};
 pub use read::read;

@@ -3,11 +3,13 @@
 
 use serde::Serialize;
 
+use super::blind;
 use super::call::Call;
 use super::counterpart::{callers, counterpart, drawn_from};
 use super::differs::{differs, environment};
+use super::digests::Digests;
 use super::known::Known;
-use super::list::{Digests, List, Program};
+use super::list::{List, Program};
 use super::parting::{Parting, Whose, parting};
 use super::pitfalls::{Recognised, recognised};
 use super::source::{Finder, Source};
@@ -25,6 +27,25 @@ pub struct Outcome {
     pub notes: Vec<String>,
     /// Where they part; none if they do not.
     pub finding: Option<Finding>,
+    /// Differences of the port that died out, or those that came before they part.
+    pub died_out: Option<Died>,
+}
+
+/// Differences that died out: what is computed from them is the script's again.
+#[derive(Debug, Serialize)]
+pub struct Died {
+    /// The port's first operation that gives another result than the script's.
+    pub port: Spot,
+    /// The script's.
+    pub script: Option<Spot>,
+    /// What differs between the two, in words.
+    pub differs: Vec<String>,
+    /// How many results differ, this one among them.
+    pub results: usize,
+    /// How many operations later the last of these is.
+    pub after: usize,
+    /// How many such differences there are besides.
+    pub more: usize,
 }
 
 /// One of the programs.
@@ -38,6 +59,8 @@ pub struct Side {
     pub known: usize,
     /// How many it computed on another way to what the other has.
     pub another_way: usize,
+    /// How many differ from the other's, and died out.
+    pub died_out: usize,
     /// How many the other never has.
     pub different: usize,
 }
@@ -84,19 +107,24 @@ pub fn compare(script: &List, port: &List, digests: &Digests) -> Outcome {
     let leaves = parting(port, &known[0], Whose::Port);
     let lacks = parting(script, &known[1], Whose::Script);
     let programs = [&script.program, &port.program];
+    let finding = finding(script, port, &known[0], [&lacks, &leaves]);
+    let sides = [("script", script), ("port", port)];
+    let mut notes: Vec<_> =
+        sides.iter().flat_map(|(name, list)| blind::notes(name, list)).collect();
+    if let Some(Finding { script: theirs, port: ours, .. }) = &finding {
+        let spots = sides.into_iter().zip([theirs, ours]);
+        notes.extend(spots.filter_map(|((name, list), spot)| {
+            blind::without_lines(name, list, &spot.as_ref()?.source)
+        }));
+    }
     Outcome {
-        finding: finding(script, port, &lacks, &leaves),
+        died_out: died_out(script, port, &leaves),
+        finding,
         script: side(script, &lacks),
         port: side(port, &leaves),
         environment: environment(programs),
-        notes: [("script", script), ("port", port)].into_iter().filter_map(cut_off).collect(),
+        notes,
     }
-}
-
-fn cut_off((name, list): (&str, &List)) -> Option<String> {
-    let note =
-        format!("the {name}'s list ends before the program did: what came later was not compared");
-    (!list.program.whole).then_some(note)
 }
 
 fn side(list: &List, parting: &Parting) -> Side {
@@ -105,11 +133,17 @@ fn side(list: &List, parting: &Parting) -> Side {
         operations: list.operations.len(),
         known: parting.known,
         another_way: parting.another_way,
+        died_out: parting.died_out.iter().map(|it| it.results).sum(),
         different: parting.different,
     }
 }
 
-fn finding(script: &List, port: &List, lacks: &Parting, leaves: &Parting) -> Option<Finding> {
+fn finding(
+    script: &List,
+    port: &List,
+    known: &Known,
+    [lacks, leaves]: [&Parting; 2],
+) -> Option<Finding> {
     let finder = Finder::default();
     let first = lacks.origins.first().copied();
     let Some(&at) = leaves.origins.first() else {
@@ -123,18 +157,6 @@ fn finding(script: &List, port: &List, lacks: &Parting, leaves: &Parting) -> Opt
         });
     };
     let theirs = counterpart(port, at, script, first);
-    let calls = |it: usize| Call::of(script, &script.operations[it]);
-    let ours = Call::of(port, &port.operations[at]);
-    let drawn = [theirs.and_then(|it| drawn_from(script, it)), drawn_from(port, at)];
-    let differs = match theirs {
-        Some(_) if matches!(drawn, [Some(a), Some(b)] if a != b) => vec![
-            "the generator is in a state in which the script never draws: another seed, \
-             or other draws before"
-                .to_owned(),
-        ],
-        Some(it) => differs(&calls(it), &ours, [&script.program, &port.program]),
-        None => vec!["the script does nothing of the kind".to_owned()],
-    };
     let missing = lacks.origins.iter().take(50).filter(|&&it| Some(it) != theirs);
     let mut spots: Vec<Spot> = Vec::new();
     let there = theirs.map(|it| spot(script, it, &finder));
@@ -144,12 +166,47 @@ fn finding(script: &List, port: &List, lacks: &Parting, leaves: &Parting) -> Opt
             spots.push(spot);
         }
     }
+    let mut differs = between(script, theirs, port, at);
+    differs.extend(blind::made_by_none(port, at, known).filter(|_| theirs.is_some()));
     Some(Finding {
         port: Some(spot(port, at, &finder)),
         script: there,
         differs,
         missing: spots,
         pitfalls: recognised([script, port], at, theirs, first),
+    })
+}
+
+/// What differs between the script's operation, if there is one, and the port's at `at`.
+fn between(script: &List, theirs: Option<usize>, port: &List, at: usize) -> Vec<String> {
+    let Some(theirs) = theirs else {
+        return vec!["the script does nothing of the kind".to_owned()];
+    };
+    if matches!([drawn_from(script, theirs), drawn_from(port, at)], [Some(a), Some(b)] if a != b) {
+        return vec![
+            "the generator is in a state in which the script never draws: another seed, \
+             or other draws before"
+                .to_owned(),
+        ];
+    }
+    let [theirs, ours] = [(script, theirs), (port, at)]
+        .map(|(list, at): (&List, usize)| Call::of(list, &list.operations[at]));
+    differs(&theirs, &ours, [&script.program, &port.program])
+}
+
+/// The first difference that died out before they part, and how many there are.
+fn died_out(script: &List, port: &List, leaves: &Parting) -> Option<Died> {
+    let end = leaves.origins.first().copied().unwrap_or(usize::MAX);
+    let first = leaves.died_out.first().filter(|it| it.at < end)?;
+    let finder = Finder::default();
+    let theirs = counterpart(port, first.at, script, None);
+    Some(Died {
+        port: spot(port, first.at, &finder),
+        script: theirs.map(|it| spot(script, it, &finder)),
+        differs: between(script, theirs, port, first.at),
+        results: first.results,
+        after: first.last - first.at,
+        more: leaves.died_out.iter().filter(|it| it.at < end).count() - 1,
     })
 }
 

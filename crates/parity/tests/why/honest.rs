@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use parity::ops::{Bounds, watched};
 
-use super::{prints, python, root, why};
+use super::{example, prints, python, root, why};
 
 /// Standard output and exit status are the same with the watcher and without.
 #[test]
@@ -28,6 +28,14 @@ fn recording_changes_nothing() {
         assert_eq!(ended, status, "{script}");
         assert_eq!(std::fs::read(plain_out).unwrap(), std::fs::read(seen_out).unwrap(), "{script}");
     }
+}
+
+/// What lay in memory before is no result: two runs of the same two programs print the
+/// same, and so do two lists of one program.
+#[test]
+fn two_runs_count_the_same() {
+    let text = || prints(why(&["--script", "tests/lesson.py", "--port", &example("plain-tch")]), 1);
+    assert_eq!(text(), text());
 }
 
 /// The program is found behind whatever starts it.

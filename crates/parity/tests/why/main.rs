@@ -3,8 +3,12 @@
 
 mod alarms;
 mod altered;
+mod bounds;
 mod ended;
+mod forms;
 mod honest;
+mod limits;
+mod many;
 mod pairs;
 
 use std::path::{Path, PathBuf};

@@ -1,104 +1,51 @@
-//! Where one program leaves another: the first operation whose inputs the other knows,
-//! whose result the other never has, and whose result matters.
+//! Which results go where, and which of them matter.
 
-use std::collections::HashMap;
-
-use super::known::{Judged, Known};
-use super::list::{List, Operation, Tensor};
-
-/// What came of going through all operations of a program.
-#[derive(Debug, Default)]
-pub struct Parting {
-    /// The operations where it leaves the other, each from known inputs, in order.
-    pub origins: Vec<usize>,
-    /// Operations whose results the other has.
-    pub known: usize,
-    /// Operations whose results it has not, from which only known ones are computed:
-    /// another way to the same bits.
-    pub another_way: usize,
-    /// Operations whose results it has not, and that matter.
-    pub different: usize,
-}
-
-impl Parting {
-    /// One more, and in place of those that it called itself.
-    fn add(&mut self, list: &List, at: usize) {
-        let depth = list.operations[at].depth;
-        while self.origins.last().is_some_and(|&it| is_called_by(list, it, at, depth)) {
-            self.origins.pop();
-        }
-        self.origins.push(at);
-    }
-}
-
-/// Whether the operation `inner` ran inside `outer`, which ends later.
-fn is_called_by(list: &List, inner: usize, outer: usize, depth: u16) -> bool {
-    let thread = list.operations[outer].thread;
-    list.operations[inner..outer].iter().all(|it| it.thread != thread || it.depth > depth)
-}
+use super::Whose;
+use super::makers::Makers;
+use crate::why::known::{Judged, Known};
+use crate::why::list::{List, Operation};
 
 /// What is wrong with an operation, as far as it is known.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+pub enum State {
     /// Its results are known, or it has none.
     Fine,
-    /// They are not, or not from these inputs; whether that matters is told by what is
-    /// computed from them.
+    /// They are not, or not from these inputs, but nothing that matters is computed
+    /// from them.
     Open,
     /// It matters.
     Matters,
 }
 
-/// Whose list is gone through.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Whose {
-    /// What is to be done.
-    Script,
-    /// What is held to it.
-    Port,
-}
-
-/// Goes through `list` with what the other program knows.
-pub fn parting(list: &List, other: &Known, side: Whose) -> Parting {
-    let flow = Flow::of(list, other, side);
-    let mut parting = Parting::default();
-    for (at, operation) in list.operations.iter().enumerate() {
-        let kind = list.kind(operation);
-        if kind.composite || kind.fresh || list.outputs(operation).is_empty() {
-            continue;
-        }
-        match flow.states[at] {
-            State::Fine => parting.known += 1,
-            State::Open => parting.another_way += usize::from(!kind.view),
-            State::Matters => {
-                parting.different += 1;
-                if !kind.view && !flow.follows[at] {
-                    parting.add(list, at);
-                }
-            }
-        }
-    }
-    parting
-}
-
 /// Which results go where.
-struct Flow {
-    states: Vec<State>,
+pub struct Flow {
+    /// For each operation, how its results stand.
+    pub states: Vec<State>,
     /// For each operation, whether it takes a result that matters.
-    follows: Vec<bool>,
+    pub follows: Vec<bool>,
+    /// What each of them takes.
+    pub taken: Taken,
 }
 
 /// For each operation, those before it whose open results it takes.
 #[derive(Default)]
-struct Taken {
+pub struct Taken {
     /// As its inputs.
     inputs: Vec<Vec<u32>>,
     /// From the operations that it called.
     inside: Vec<Vec<u32>>,
 }
 
+impl Taken {
+    /// All whose open results the operation at `at` takes.
+    pub fn of(&self, at: usize) -> impl Iterator<Item = u32> + '_ {
+        self.inputs[at].iter().chain(&self.inside[at]).copied()
+    }
+}
+
 impl Flow {
-    fn of(list: &List, other: &Known, side: Whose) -> Self {
+    /// Goes through `list` with what the other program knows.
+    pub fn of(list: &List, other: &Known, side: Whose) -> Self {
         let count = list.operations.len();
         let mut states = vec![State::Fine; count];
         let mut makers = Makers::default();
@@ -137,7 +84,7 @@ impl Flow {
             }
         }
         let follows = settle(list, &mut states, &taken, side);
-        Self { states, follows }
+        Self { states, follows, taken }
     }
 }
 
@@ -166,7 +113,8 @@ fn is_argument(list: &List, operation: &Operation, side: Whose) -> bool {
 /// matters takes it. What the script alone computes and nothing takes was for nothing,
 /// such as a gradient that is thrown away, unless it was written in place by other than
 /// the backward pass, as parameters are.
-/// Tells which operations take results that matter.
+///
+/// Returns which operations take results that matter.
 fn settle(list: &List, states: &mut [State], taken: &Taken, side: Whose) -> Vec<bool> {
     let mut is_taken = vec![false; states.len()];
     let mut matters = vec![false; states.len()];
@@ -177,7 +125,7 @@ fn settle(list: &List, states: &mut [State], taken: &Taken, side: Whose) -> Vec<
         if states[at] == State::Open && (matters[at] || is_kept) {
             states[at] = State::Matters;
         }
-        for &from in taken.inputs[at].iter().chain(&taken.inside[at]) {
+        for from in taken.of(at) {
             // Looking alone takes nothing.
             is_taken[from as usize] |= !kind.view || is_taken[at];
             matters[from as usize] |= kind.host || states[at] == State::Matters;
@@ -185,47 +133,4 @@ fn settle(list: &List, states: &mut [State], taken: &Taken, side: Whose) -> Vec<
     }
     let follows = |from: &Vec<u32>| from.iter().any(|&it| states[it as usize] == State::Matters);
     taken.inputs.iter().map(follows).collect()
-}
-
-/// Which operation made a tensor.
-#[derive(Default)]
-struct Makers {
-    /// By values that the other program never has.
-    by_value: HashMap<u32, u32>,
-    /// By memory, the last operation that wrote there and whether its result is open.
-    by_storage: HashMap<u64, (u32, u32, bool)>,
-}
-
-impl Makers {
-    fn made(&mut self, output: &Tensor, at: u32, open: bool) {
-        if open {
-            self.by_value.insert(output.value, at);
-        }
-        self.by_storage.insert(output.storage, (at, output.value, open));
-    }
-
-    /// Memory that was given back, and is used for something else.
-    fn forget(&mut self, fresh: &[Tensor]) {
-        for tensor in fresh {
-            self.by_storage.remove(&tensor.storage);
-        }
-    }
-
-    /// The operation with an open result that made `input`. Values that are known may
-    /// come from anywhere: there it must have been written to the same memory.
-    /// What a view is of may be memory that no operation has written to yet.
-    fn of(&self, input: &Tensor, other: &Known, by_view: bool) -> Option<u32> {
-        let stored = self.by_storage.get(&input.storage);
-        if other.has(input.value) {
-            let &(at, value, open) = stored?;
-            return (open && value == input.value).then_some(at);
-        }
-        match self.by_value.get(&input.value) {
-            Some(&at) => Some(at),
-            // A number that came from the host may lie where an open result was.
-            None if by_view || input.weak => None,
-            // Written through a view of it, such as a slice.
-            None => stored.and_then(|&(at, _, open)| open.then_some(at)),
-        }
-    }
 }

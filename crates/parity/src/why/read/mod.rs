@@ -1,12 +1,16 @@
 //! Reads a list of operations: one pass over its bytes.
 
-use std::collections::HashMap;
+mod word;
+
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::list::{Digests, Kind, List, Node, Operation, Program, Sources, Tensor};
+use self::word::{address, has_values, memory, number, unquoted};
+use super::digests::Digests;
+use super::list::{Kind, List, Node, Operation, Program, Sources, Tensor};
 
 const FIRST: &[u8] = b"parity operations 1\n";
 
@@ -50,6 +54,9 @@ struct Reader<'a> {
     /// For each thread, the states from which operations of this depth drew numbers that
     /// the one that called them has not claimed yet.
     drew: HashMap<u32, Vec<u64>>,
+    /// The stacks from which a compiler tried operations out, which the program did not
+    /// call.
+    compiles: HashSet<u32>,
 }
 
 impl<'a> Reader<'a> {
@@ -64,6 +71,7 @@ impl<'a> Reader<'a> {
             nodes: Vec::new(),
             node_numbers: HashMap::new(),
             drew: HashMap::new(),
+            compiles: HashSet::new(),
         }
     }
 
@@ -88,7 +96,10 @@ impl<'a> Reader<'a> {
             }
             "s" => {
                 let id = number(words.next())?;
-                let frames = words.map(|it| number(Some(it))).collect::<Result<_>>()?;
+                let frames: Vec<_> = words.map(|it| number(Some(it))).collect::<Result<_>>()?;
+                if frames.iter().any(|it| self.sources.frames.get(it).is_some_and(is_compiler)) {
+                    self.compiles.insert(id);
+                }
                 self.sources.stacks.insert(id, frames);
             }
             "a" => {
@@ -131,6 +142,9 @@ impl<'a> Reader<'a> {
         let mut it = Operation::new(at, id);
         it.depth = depth;
         it.source = number(words.next())?;
+        if self.compiles.contains(&it.source) {
+            return Ok(());
+        }
         it.thread = number(words.next())?;
         it.sequence = number(words.next())?;
         it.node = self.node(words.next().context("an operation without a node")?)?;
@@ -142,6 +156,8 @@ impl<'a> Reader<'a> {
         key.write(state.as_bytes());
         let first = self.tensors.len();
         for word in words.by_ref().take_while(|&word| word != ">") {
+            // What is only written to, or was in fresh memory, determines nothing.
+            determined &= word.starts_with('!') || has_values(word);
             self.word(word, Some(&mut key));
         }
         let middle = self.tensors.len();
@@ -150,7 +166,7 @@ impl<'a> Reader<'a> {
                 self.fresh(word);
             }
             self.word(word, None);
-            determined &= fresh || !word.contains('[') || word.contains('=') || word.contains('(');
+            determined &= fresh || has_values(word);
         }
         it.set_tensors(first..middle, self.tensors.len() - middle);
         key.write_u64(self.drawn_inside(it.thread, depth, it.generator));
@@ -233,35 +249,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn number<T: std::str::FromStr>(word: Option<&str>) -> Result<T> {
-    word.and_then(|it| it.parse().ok()).context("a number is missing")
-}
-
-/// An address of memory.
-fn memory(hexadecimal: &str) -> u64 {
-    u64::from_str_radix(hexadecimal, 16).unwrap_or_default()
-}
-
-/// `2+1f40`: an object, and an address in it.
-fn address(word: &str) -> Result<(u32, u64)> {
-    let (object, address) = word.split_once('+').context("an address is missing")?;
-    Ok((number(Some(object))?, u64::from_str_radix(address, 16)?))
-}
-
-/// A word in quotes, with `\xHH` for what may not stand in a line.
-pub fn unquoted(word: Option<&str>) -> String {
-    let word = word.unwrap_or_default().trim_matches('"');
-    let mut bytes = Vec::with_capacity(word.len());
-    let mut rest = word;
-    while let Some(at) = rest.find("\\x") {
-        bytes.extend(&rest.as_bytes()[..at]);
-        let Some(byte) = rest.get(at + 2..at + 4).and_then(|it| u8::from_str_radix(it, 16).ok())
-        else {
-            break;
-        };
-        bytes.push(byte);
-        rest = &rest[at + 4..];
-    }
-    bytes.extend(rest.as_bytes());
-    String::from_utf8_lossy(&bytes).into_owned()
+/// Whether a frame is of `torch.compile` at work; what it made is run by other frames.
+fn is_compiler((file, ..): &(String, u32, String)) -> bool {
+    let compilers = ["/torch/_dynamo/convert_frame.py", "/torch/_inductor/compile_fx.py"];
+    compilers.iter().any(|it| file.ends_with(it))
 }

@@ -1,0 +1,120 @@
+//! What cannot be seen is said in a line, with what to do.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::{example, prints, python, root, why};
+
+/// What is said of a script and a port, with all its lines in one.
+fn said(script: &str, port: &str, status: i32, vars: &[(&str, &Path)]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("script.py"), script).unwrap();
+    fs::write(folder.path().join("port.py"), port).unwrap();
+    let port = format!("{} port.py", python().display());
+    let mut command = why(&["--script", "script.py", "--port", &port]);
+    command.current_dir(&folder).envs(vars.iter().copied());
+    in_one_line(&prints(command, status))
+}
+
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What is said of a port that is not watched, in one line.
+fn unseen(port: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("x.operations");
+    let text = prints(why(&["--port", port, "--save", list.to_str().unwrap()]), 2);
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(!list.exists());
+    text
+}
+
+const EAGER: &str = "\
+import torch
+torch.manual_seed(0)
+x = torch.rand(100)
+print((x * 2).neg().sum().item())
+";
+
+#[test]
+fn compiled_code_is_said_to_be_unseen() {
+    let cache = tempfile::tempdir().unwrap();
+    let compiled = EAGER.replace("(x * 2).neg()", "torch.compile(lambda x: (x * 2).neg())(x)");
+    let vars = [("TORCHINDUCTOR_CACHE_DIR", cache.path())];
+    let text = said(EAGER, &compiled, 0, &vars);
+    let note = "note: the port runs code compiled by TorchInductor, whose operations are not \
+                seen: run it with TORCH_COMPILE_DISABLE=1";
+    assert!(text.starts_with(note) && text.contains("verdict: nothing differs."), "{text}");
+    let off = [("TORCH_COMPILE_DISABLE", Path::new("1"))];
+    let text = said(EAGER, &compiled, 0, &off);
+    assert!(text.starts_with("verdict: nothing differs."), "{text}");
+}
+
+#[test]
+fn values_that_no_operation_made_are_said_to_be_the_programs_own() {
+    let written = EAGER.replace("print", "x.numpy()[3] *= 2\nprint");
+    let text = said(EAGER, &written, 1, &[]);
+    let words = "what differs: self: other values self: values that no operation made: the \
+                 program's own, such as data, or of a kernel that writes to memory by itself";
+    assert!(text.contains(words), "{text}");
+    assert!(text.contains("port port.py:5 |"), "{text}");
+    let changed = EAGER.replace("x * 2", "x.mul(2).add(1)");
+    let text = said(EAGER, &changed, 1, &[]);
+    assert!(!text.contains("no operation made"), "{text}");
+}
+
+#[test]
+fn a_stripped_program_is_named_without_lines_and_told_how_to_have_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = folder.path().join("port");
+    let status = Command::new("strip").arg("-o").arg(&port).arg(example("plain-tch")).status();
+    assert!(status.unwrap().success());
+    let text = prints(why(&["--script", "tests/lesson.py", "--port", port.to_str().unwrap()]), 1);
+    let text = in_one_line(&text);
+    let note = "note: the port has no line numbers: compile it with debug = \"line-tables-only\" \
+                (Rust) or -g1 (C++), and do not strip it";
+    assert!(text.starts_with(note), "{text}");
+    assert!(text.contains("uniform_(f32[64], from=-0.3162"), "{text}");
+}
+
+/// A program of C that ends at once.
+fn program(folder: &Path, flags: &[&str]) -> String {
+    let (source, program) = (folder.join("main.c"), folder.join("program"));
+    fs::write(&source, "int main(void) { return 0; }\n").unwrap();
+    let status = Command::new("cc").args(flags).arg("-o").arg(&program).arg(&source).status();
+    assert!(status.unwrap().success());
+    program.display().to_string()
+}
+
+#[test]
+fn a_static_program_and_one_for_another_machine_are_said_to_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let linked = unseen(&program(folder.path(), &["-static-pie"]));
+    assert!(linked.contains("is linked statically, so that nothing can be loaded"), "{linked}");
+    assert!(linked.contains("link it to libtorch's shared libraries"), "{linked}");
+    let other = program(folder.path(), &[]);
+    assert!(unseen(&other).contains("loaded no libtorch_cpu.so: the program must"));
+    let mut bytes = fs::read(&other).unwrap();
+    bytes[18..20]
+        .copy_from_slice(&(if cfg!(target_arch = "x86_64") { 183_u16 } else { 62 }).to_le_bytes());
+    fs::write(&other, bytes).unwrap();
+    let other = unseen(&other);
+    assert!(other.contains("is a program for ") && other.contains("--save"), "{other}");
+}
+
+#[test]
+fn a_libtorch_without_headers_is_named_with_what_to_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let lib = folder.path().join("lib");
+    fs::create_dir(&lib).unwrap();
+    for name in ["libtorch_cpu.so", "libc10.so"] {
+        let of = root().join(".venv/libtorch/lib").join(name);
+        std::os::unix::fs::symlink(of, lib.join(name)).unwrap();
+    }
+    let load = format!("import ctypes; ctypes.CDLL('{}/libtorch_cpu.so')", lib.display());
+    let text = unseen(&format!("{} -c \"{load}\"", python().display()));
+    let words = format!("the libtorch in {} has no headers beside it", lib.display());
+    assert!(text.contains(&words) && text.contains("set LIBTORCH_INCLUDE"), "{text}");
+}
