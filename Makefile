@@ -91,7 +91,6 @@ test-torch24: export TORCH_PARITY_PYTHON := $(CURDIR)/$(OLD)/bin/python
 test-torch24: setup $(OLD_READY)
 	$(CARGO) test --release --workspace --test suite -- $(OLD_TESTS)
 	$(CARGO) test --release --workspace --test tool --test two_versions
-	$(CARGO) test --release --workspace --test why -- releases::
 
 $(OLD_READY):
 	$(or $(PYTHON),python3) -m venv --clear $(OLD)

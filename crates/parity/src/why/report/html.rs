@@ -18,7 +18,8 @@ pub fn html(outcome: &Outcome) -> String {
          {title}</span></h1>\n{}",
         paragraph(&verdict(outcome))
     );
-    let ran = outcome.environment.iter().map(|it| format!("they ran on different things: {it}"));
+    let ran =
+        outcome.environment.iter().map(|it| format!("they ran in different environments: {it}"));
     let notes = ran.chain(outcome.notes.iter().map(|it| format!("note: {it}")));
     let mut body: String = notes.map(|it| paragraph(&it)).collect();
     match (&outcome.finding, &outcome.died_out) {

@@ -8,7 +8,8 @@ use crate::why::outcome::{Outcome, Spot};
 /// The verdict as a heading, both sides in a table, what differs in a list.
 pub fn markdown(outcome: &Outcome) -> String {
     let mut parts = vec![format!("### {}", heading(outcome)), plain(&verdict(outcome))];
-    let ran = outcome.environment.iter().map(|it| format!("they ran on different things: {it}"));
+    let ran =
+        outcome.environment.iter().map(|it| format!("they ran in different environments: {it}"));
     let notes = ran.chain(outcome.notes.iter().map(|it| format!("note: {it}")));
     parts.extend(list(notes));
     match (&outcome.finding, &outcome.died_out) {

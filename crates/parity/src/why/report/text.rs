@@ -12,7 +12,7 @@ const WIDTH: usize = 80;
 pub fn text(outcome: &Outcome) -> String {
     let mut out = String::new();
     for line in &outcome.environment {
-        let _ = writeln!(out, "they ran on different things: {line}");
+        let _ = writeln!(out, "they ran in different environments: {line}");
     }
     for note in &outcome.notes {
         wrapped(&mut out, "note: ", note);

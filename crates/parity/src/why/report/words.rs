@@ -27,7 +27,7 @@ pub fn verdict(outcome: &Outcome) -> String {
             thousands(died.port.number)
         ),
         (Some(finding), _) => match &finding.port {
-            None => "the port has nothing that the script has not, but it leaves something out."
+            None => "the port does nothing that the script does not, but it leaves something out."
                 .to_owned(),
             Some(port) => format!(
                 "the port leaves the script at its operation {} of {of}.",
