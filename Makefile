@@ -83,10 +83,14 @@ OLD_TORCH := 2.4.1
 OLD       := .venv-2.4
 OLD_READY := $(OLD)/ready-$(OLD_TORCH)
 
+# Those that need no libtorch of the same version beside it.
+OLD_TESTS := the_recorder record_runs two_records with_several_models random_numbers
+
+test-torch24: export TANH_PARITY_PYTHON := $(CURDIR)/$(OLD)/bin/python
+test-torch24: export TORCH_PARITY_PYTHON := $(CURDIR)/$(OLD)/bin/python
 test-torch24: setup $(OLD_READY)
-	TANH_PARITY_PYTHON=$(CURDIR)/$(OLD)/bin/python $(CARGO) test --release --workspace \
-	    --test suite -- scripts::
-	$(CARGO) test --release --workspace --test two_versions
+	$(CARGO) test --release --workspace --test suite -- $(OLD_TESTS)
+	$(CARGO) test --release --workspace --test tool --test two_versions
 	$(CARGO) test --release --workspace --test why -- releases::
 
 $(OLD_READY):

@@ -904,6 +904,30 @@ class Memory(unittest.TestCase):
             status, _, err = in_child(run, folder)
             self.assertEqual(status, 0, err.decode())
 
+    def test_tensors_live_no_longer_than_without_the_recorder(self):
+        """Though a model's last values are read when it is gone."""
+
+        def run():
+            gc.disable()
+            with record.recording.recording("t.safetensors", "test", {}):
+                net = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Linear(2, 2))
+                train_one(2, net)
+                first, second = (weakref.ref(part.weight) for part in net)
+                net[0] = torch.nn.Identity()
+                assert first() is None, "a part that was replaced lives on"
+                net[1].weight.data.zero_()
+                del net
+                assert second() is None, "a model that is gone lives on"
+                ends = record.recording._recorder.steps.models.ends
+                assert not ends.watched and len(ends.gone) == 1
+
+        with tempfile.TemporaryDirectory() as folder:
+            status, _, err = in_child(run, folder)
+            self.assertEqual(status, 0, err.decode())
+            trace = read_trace(Path(folder, "t.safetensors").read_bytes())[1]
+            self.assertIn("Sequential-1/000002/end/1.weight", trace)
+            self.assertEqual([k for k in trace if "/end/" in k and "bias" in k], [])
+
 
 def train_one(steps, net=None):
     net = net or torch.nn.Linear(3, 2)

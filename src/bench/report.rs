@@ -19,7 +19,7 @@ impl Bench {
     /// Every number, for programs.
     pub fn json(&self) -> Result<String> {
         #[derive(Serialize)]
-        struct Results<'b> {
+        struct BenchResults<'b> {
             rounds: usize,
             environment: BTreeMap<&'static str, String>,
             rows: Vec<BenchRow<'b>>,
@@ -34,7 +34,7 @@ impl Bench {
             ("torch", torch.clone()),
         ]);
         let rows = bench_rows(self.rows()).collect();
-        to_json("bench", &Results { rounds: self.rounds(), environment, rows })
+        to_json("bench", &BenchResults { rounds: self.rounds(), environment, rows })
     }
 
     fn rounds(&self) -> usize {

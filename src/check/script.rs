@@ -110,11 +110,11 @@ pub fn pair(script: &Trace, ours: &Trace) -> Result<Paired> {
     let mut renamed = Trace::new(script.about.clone());
     renamed.about.series.clear();
     renamed.about.names.clear();
-    let mut told = Vec::new();
+    let mut pairs = Vec::new();
     let mut names: HashMap<(&str, &str), &str> = HashMap::new();
     let models = &script.about.models;
     for (model, ours_series) in models.iter().zip(&series) {
-        told.push(format!("{} is {ours_series}", model.series));
+        pairs.push(format!("{} is {ours_series}", model.series));
         let our_names = ours.about.names.iter();
         let init = our_names.filter_map(|n| Some((&**n, ours.get(ours_series, 0, "init", n)?)));
         for ((name, array), (our_name, our_array)) in initial(script, model).into_iter().zip(init) {
@@ -127,12 +127,12 @@ pub fn pair(script: &Trace, ours: &Trace) -> Result<Paired> {
             );
             names.insert((&model.series, name), our_name);
             let pair = format!("{name} is {our_name}");
-            if name != our_name && !told.contains(&pair) {
-                told.push(pair);
+            if name != our_name && !pairs.contains(&pair) {
+                pairs.push(pair);
             }
         }
     }
-    let mut notes = vec![told.join(", ")];
+    let mut notes = vec![pairs.join(", ")];
     let place_of = |model: &str| models.iter().position(|known| known.series == model);
     let mut has_labels = false;
     let mut keys = HashMap::new();

@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use parity::check::{Digest, port_against_script};
 use parity::command::check::{ComparisonArgs, ReportArgs};
 use parity::command::flag::split;
-use parity::command::options::Form;
+use parity::command::options::FormArgs;
 use parity::command::why;
 use parity::compare::Verdict;
 use parity::output::Outputs;
@@ -90,7 +90,7 @@ struct All {
     #[command(flatten)]
     comparison: ComparisonArgs,
     #[command(flatten)]
-    form: Form,
+    form: FormArgs,
 }
 
 const VERDICTS: &str = "Exit status: 0 the runs agree, 1 they differ, 2 trouble.";

@@ -39,7 +39,7 @@ struct Orders {
     halved: Tensor, // (N, E), the columns of x in which some values are by halves
     /// (H, D), where each value is among the sums: (D, H) in plain order, and
     /// behind them (E, H) by halves.
-    places: Vec<usize>,
+    indices: Vec<usize>,
 }
 
 /// By size (N, H, D), whether each value (H, D) is added up by halves; none where
@@ -106,8 +106,8 @@ impl WeightGrad {
         let [grad_out, x, halved, out] = tensors.map(|tensor| unsafe { values(tensor) });
         add_samples(grad_out, x, hidden, plain);
         add_by_halves(grad_out, halved, hidden, by_halves);
-        for (out, &place) in out.iter().zip(&orders.places) {
-            out.set(sums[place]);
+        for (out, &index) in out.iter().zip(&orders.indices) {
+            out.set(sums[index]);
         }
         sums.iter().all(|sum| sum.is_finite())
     }
@@ -139,14 +139,14 @@ impl WeightGrad {
                 halved.push(d as i64);
             }
         }
-        let place = |i: usize| {
+        let index = |i: usize| {
             let (h, d) = (i / features, i % features);
             let column = if is_halved[i] { columns_by_halves[d] } else { d };
             column * hidden + h
         };
         Orders {
             halved: self.x.index_select(1, &Tensor::from_slice(&halved)),
-            places: (0..is_halved.len()).map(place).collect(),
+            indices: (0..is_halved.len()).map(index).collect(),
         }
     }
 

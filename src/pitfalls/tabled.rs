@@ -20,7 +20,12 @@ pub fn markdown(findings: &[Finding]) -> String {
     let rules = COLUMNS.map(|_| "---".to_owned());
     let rows = findings.iter().map(|finding| {
         let Pitfall { name, mistake, origin, .. } = finding.pitfall;
-        line(&format!("`{name}`"), [mistake, origin, &where_found(finding)], cells(finding))
+        // The place on the page that `parity why` points to.
+        line(
+            &format!("`{name}`<a id=\"{name}\"></a>"),
+            [mistake, origin, &where_found(finding)],
+            cells(finding),
+        )
     });
     format!(
         "{}{}{}\n{}\n{}\n",

@@ -27,7 +27,7 @@ use crate::fast;
 use crate::lesson::train::{Mlp, Run, make_data};
 use crate::sweep::row::SeedRow;
 
-/// A seed's place among the seeds, and its rows; or libtorch's failure.
+/// A seed's index among the seeds, and its rows; or libtorch's failure.
 type Done = (usize, thread::Result<Result<Vec<SeedRow>>>);
 
 /// Trains every seed, `jobs` of them at a time, and hands the rows of each to
@@ -42,11 +42,11 @@ pub fn run(
     let generator = Mutex::new(());
     let (sender, receiver) = channel();
     let work = |sender: Sender<Done>| {
-        while let place = next.fetch_add(1, Ordering::Relaxed)
-            && let Some(&seed) = seeds.get(place)
+        while let index = next.fetch_add(1, Ordering::Relaxed)
+            && let Some(&seed) = seeds.get(index)
         {
             let rows = catch_unwind(AssertUnwindSafe(|| train_seed(run, seed, &generator)));
-            if sender.send((place, rows)).is_err() {
+            if sender.send((index, rows)).is_err() {
                 return; // Nobody listens any more: something failed.
             }
         }
@@ -104,9 +104,9 @@ fn in_order(
 ) -> Result<()> {
     let mut waiting = BTreeMap::new();
     let mut turn = 0;
-    for (place, rows) in receiver {
+    for (index, rows) in receiver {
         // libtorch's failure goes on to where that of a single run would.
-        waiting.insert(place, rows.unwrap_or_else(|panic| resume_unwind(panic))?);
+        waiting.insert(index, rows.unwrap_or_else(|panic| resume_unwind(panic))?);
         while let Some(rows) = waiting.remove(&turn) {
             append(rows)?;
             turn += 1;

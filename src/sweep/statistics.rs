@@ -86,10 +86,10 @@ pub fn nan_last(a: &f64, b: &f64) -> Ordering {
 
 /// The quantile `q` of sorted values, as `numpy.quantile` interpolates it.
 pub fn quantile(sorted: &[f64], q: f64) -> f64 {
-    let place = q * (sorted.len() - 1) as f64;
-    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+    let rank = q * (sorted.len() - 1) as f64;
+    let (below, above) = (sorted[rank.floor() as usize], sorted[rank.ceil() as usize]);
     // Equal ends also where they are infinite, whose difference is NaN.
-    if below == above { below } else { below + (above - below) * place.fract() }
+    if below == above { below } else { below + (above - below) * rank.fract() }
 }
 
 /// Two activations over the same seeds.

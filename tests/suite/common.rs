@@ -12,7 +12,7 @@ use torch_parity::nn::Activation;
 use torch_parity::trace::Trace;
 
 /// Many times what any run here takes: one that hangs fails, and CI goes on.
-const PATIENCE: Duration = Duration::from_secs(900);
+pub const PATIENCE: Duration = Duration::from_secs(900);
 
 /// The program under test; a failing assertion shows the command and what it
 /// printed.

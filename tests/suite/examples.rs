@@ -14,7 +14,7 @@ fn script(name: &str) -> PathBuf {
 }
 
 /// Builds the port where cargo builds this program.
-fn build(name: &str) -> PathBuf {
+pub fn build(name: &str) -> PathBuf {
     let target = built();
     let mut command = Command::new(env!("CARGO"));
     command.args(["build", "--release", "--offline", "--workspace", "--example", name]);

@@ -21,6 +21,7 @@ mod pages;
 mod pitfalls;
 mod pitfalls_live;
 mod port;
+mod recognised;
 mod recurrent;
 mod report;
 mod reproducible;

@@ -338,7 +338,7 @@ fn of_any_cpu(table: &str) -> Vec<String> {
         };
         *place = place.rsplit_once(", ").map_or(place, |(place, _)| place);
         (*loss, *bits) = ("", "");
-        if *name == "`fused-adam`" {
+        if name.starts_with("`fused-adam`") {
             (*place, *wrong_in) = ("", "");
         }
         cells.join(" | ")

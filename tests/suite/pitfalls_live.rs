@@ -38,7 +38,7 @@ fn optimizers_that_pytorch_has_are_imitated_bit_for_bit() {
 
 /// The twin's text with a mistake's lines where the right ones stand, which are
 /// there once, as far in as anywhere.
-fn mistaken(twin: &str, right: &str, wrong: &str) -> String {
+pub fn mistaken(twin: &str, right: &str, wrong: &str) -> String {
     let lines: Vec<_> = twin.lines().collect();
     let right: Vec<_> = right.lines().collect();
     let indent = |at: &[&str]| {

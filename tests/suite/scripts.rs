@@ -275,6 +275,27 @@ fn with_several_models_the_first_divergence_is_the_first_in_time() {
     assert!(report.contains(place), "{report}");
 }
 
+/// Target networks and averages by hand, which no step has, of models that are gone by
+/// the script's end.
+#[test]
+fn what_changes_a_model_outside_of_its_steps_is_told() {
+    let folder = TempDir::new().unwrap();
+    let text = fs::read_to_string(root().join("tests/scripts/ends.py")).unwrap();
+    let other = text.replace("mul_(0.9)", "mul_(0.8)");
+    for (name, text) in [("a", &text), ("b", &text), ("c", &other)] {
+        fs::write(folder.path().join(format!("{name}.py")), text).unwrap();
+        assert_eq!(outcome(tanh_parity_in(&folder, &format!("record {name}.py"))).0, 0);
+    }
+    let compare = |b: &str| {
+        outcome(tanh_parity_in(&folder, &format!("compare a.safetensors {b}.safetensors")))
+    };
+    assert_eq!(compare("b").0, 0);
+    let (code, report, _) = compare("c");
+    assert_eq!(code, 1, "{report}");
+    let place = "first divergence: Target-1, at the end, fc.weight at";
+    assert!(report.contains(place), "{report}");
+}
+
 /// A script that forgets `eval()` draws for the dropout while it validates: the data
 /// of the next step are other ones, and the report says why.
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::decimal::Decimal;
-use super::table::{Span, Table};
+use super::table::{CellSpan, Table};
 use crate::error::{Context, Error, Result, bail, ensure};
 
 /// The table that a file of text is. The separator is told by the text, and a
@@ -30,7 +30,7 @@ pub(super) fn table(file: &Bytes, path: &Path) -> Result<Table> {
             ensure!(names.insert(column), "{name} has two columns {column}: name each once");
         }
     }
-    let is_number = |&span: &Span| Decimal::parse(&table.at(span)).is_some();
+    let is_number = |&span: &CellSpan| Decimal::parse(&table.at(span)).is_some();
     ensure!(
         table.cells.iter().any(is_number),
         "{name} holds no numbers: name a CSV of numbers, or a record"
@@ -151,8 +151,8 @@ impl Cursor<'_> {
     }
 
     /// Reads a cell up to the separator, the end of the line or of the text.
-    fn cell(&mut self, dialect: &Dialect) -> Result<Span> {
-        let place = if self.peek() == Some(b'"') {
+    fn cell(&mut self, dialect: &Dialect) -> Result<CellSpan> {
+        let span = if self.peek() == Some(b'"') {
             self.quoted()?
         } else {
             let ends = |byte: &u8| *byte == dialect.separator || b"\r\n".contains(byte);
@@ -161,14 +161,14 @@ impl Cursor<'_> {
             self.at += length;
             (self.at - length, length, false)
         };
-        let (start, length, doubled) = place;
+        let (start, length, doubled) = span;
         let length = u32::try_from(length).context("a cell is longer than 4 GiB")?;
         match self.peek() {
             None | Some(b'\r' | b'\n') => {}
             Some(byte) if byte == dialect.separator => {}
             Some(_) => bail!("line {} goes on behind a closing quote", self.line),
         }
-        Ok(Span { start, length, doubled })
+        Ok(CellSpan { start, length, doubled })
     }
 
     /// Reads a quoted cell: start, length, and whether quotes in it are doubled.

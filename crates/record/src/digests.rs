@@ -19,14 +19,14 @@ type Kind = (Dtype, Vec<usize>);
 pub(super) struct Digests {
     part: Part,
     kinds: Vec<Kind>,
-    /// Their places.
-    places: BTreeMap<Kind, u32>,
+    /// Their numbers.
+    numbers: BTreeMap<Kind, u32>,
     len: usize,
 }
 
 impl Digests {
     pub fn new() -> Self {
-        Self { part: Part::new(), kinds: Vec::new(), places: BTreeMap::new(), len: 0 }
+        Self { part: Part::new(), kinds: Vec::new(), numbers: BTreeMap::new(), len: 0 }
     }
 
     /// Adds the digest of `array`.
@@ -48,16 +48,16 @@ impl Digests {
         Ok(())
     }
 
-    /// The place of a tensor's dtype and shape among those that there are.
+    /// The number of a tensor's dtype and shape among those that there are.
     fn kind(&mut self, array: &Array) -> u32 {
         let kind = (array.dtype(), array.shape().to_vec());
-        if let Some(&place) = self.places.get(&kind) {
-            return place;
+        if let Some(&number) = self.numbers.get(&kind) {
+            return number;
         }
-        let place = self.kinds.len() as u32;
+        let number = self.kinds.len() as u32;
         self.kinds.push(kind.clone());
-        self.places.insert(kind, place);
-        place
+        self.numbers.insert(kind, number);
+        number
     }
 
     /// The whole file.
@@ -103,10 +103,10 @@ pub(super) fn unpacked(file: Trace) -> Result<Trace> {
     if let Some(key) = twice(&keys) {
         bail!("it has {key} twice");
     }
-    let places = kind.bytes().as_chunks().0.iter().map(|&bytes| u32::from_le_bytes(bytes));
+    let numbers = kind.bytes().as_chunks().0.iter().map(|&bytes| u32::from_le_bytes(bytes));
     let mut tensors = BTreeMap::new();
-    for (i, (key, place)) in keys.into_iter().zip(places).enumerate() {
-        let kind = kinds.get(place as usize).with_context(|| format!("{key} is of no kind"))?;
+    for (i, (key, number)) in keys.into_iter().zip(numbers).enumerate() {
+        let kind = kinds.get(number as usize).with_context(|| format!("{key} is of no kind"))?;
         let array = digests.sixteen(i, kind).with_context(|| key.clone())?;
         tensors.insert(Key::from(key), array);
     }

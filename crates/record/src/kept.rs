@@ -85,27 +85,27 @@ mod tests {
     fn what_is_kept_is_what_the_environment_asks_for() {
         const ASKED: &str = "TORCH_PARITY_TEST_KEPT";
         if std::env::var_os(ASKED).is_some() {
-            let told = Kept::from_env().map_err(|error| format!("{error:#}"));
-            return println!("\ntold {told:?}");
+            let asked = Kept::from_env().map_err(|error| format!("{error:#}"));
+            return println!("\nasked {asked:?}");
         }
-        let told = |variables: &[(&str, &str)]| {
+        let asked = |variables: &[(&str, &str)]| {
             let mut command = std::process::Command::new(std::env::current_exe().unwrap());
             let name = "kept::tests::what_is_kept_is_what_the_environment_asks_for";
             command.args(["--exact", name, "--nocapture"]).env(ASKED, "");
             let output = command.envs(variables.iter().copied()).output().unwrap();
             let text = String::from_utf8(output.stdout).unwrap();
-            text.lines().find_map(|line| Some(line.strip_prefix("told ")?.to_owned())).unwrap()
+            text.lines().find_map(|line| Some(line.strip_prefix("asked ")?.to_owned())).unwrap()
         };
         let ok = |kept: Kept| format!("{:?}", Ok::<_, String>(kept));
         let none = [DIGEST_VARIABLE, STEPS_VARIABLE, KEEP_PARTIAL_VARIABLE].map(|name| (name, ""));
-        assert_eq!(told(&none), ok(Kept::default()));
+        assert_eq!(asked(&none), ok(Kept::default()));
         let [digest, steps, partial] = [(none[0].0, "1"), (none[1].0, "2..5"), (none[2].0, "1")];
-        assert_eq!(told(&[digest]), ok(Kept { digest: true, ..Kept::default() }));
-        assert_eq!(told(&[steps]), ok(Kept { steps: 2..5, ..Kept::default() }));
-        assert_eq!(told(&[partial]), ok(Kept { partial: true, ..Kept::default() }));
-        assert_eq!(told(&[digest, steps, partial]), {
+        assert_eq!(asked(&[digest]), ok(Kept { digest: true, ..Kept::default() }));
+        assert_eq!(asked(&[steps]), ok(Kept { steps: 2..5, ..Kept::default() }));
+        assert_eq!(asked(&[partial]), ok(Kept { partial: true, ..Kept::default() }));
+        assert_eq!(asked(&[digest, steps, partial]), {
             ok(Kept { digest: true, steps: 2..5, partial: true })
         });
-        assert!(told(&[(steps.0, "5")]).starts_with("Err(\"TORCH_PARITY_STEPS: 5 is no range"));
+        assert!(asked(&[(steps.0, "5")]).starts_with("Err(\"TORCH_PARITY_STEPS: 5 is no range"));
     }
 }

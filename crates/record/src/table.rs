@@ -15,14 +15,14 @@ pub struct Table {
     /// Cells in a row.
     pub(super) width: usize,
     /// Row by row.
-    pub(super) cells: Vec<Span>,
+    pub(super) cells: Vec<CellSpan>,
     /// The line of the file that each row begins in.
     pub(super) lines: Vec<usize>,
 }
 
 /// Where in the text a cell is, its quotes aside.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Span {
+pub(super) struct CellSpan {
     pub start: usize,
     pub length: u32,
     /// Whether a quote within it is written twice.
@@ -78,7 +78,7 @@ impl Table {
         Decimal::parse(&text).map_or(Cell::Word(text), Cell::Number)
     }
 
-    pub(super) fn at(&self, span: Span) -> Cow<'_, str> {
+    pub(super) fn at(&self, span: CellSpan) -> Cow<'_, str> {
         let bytes = &self.text[span.start..span.start + span.length as usize];
         let text = std::str::from_utf8(bytes).expect("a table is read from UTF-8, cut at ASCII");
         if span.doubled { Cow::Owned(text.replace("\"\"", "\"")) } else { Cow::Borrowed(text) }

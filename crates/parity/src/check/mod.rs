@@ -130,8 +130,8 @@ mod tests {
             });
             let [a, b] = &traces;
             let report = compare(["A", "B"], a, b, &Options::default()).unwrap();
-            let told: Vec<_> = endings(&report, &traces).iter().map(|it| it.ulps).collect();
-            assert_eq!(told, [ulps], "{ours} {theirs}");
+            let ulps_found: Vec<_> = endings(&report, &traces).iter().map(|it| it.ulps).collect();
+            assert_eq!(ulps_found, [ulps], "{ours} {theirs}");
         }
     }
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::flag::{OUTPUT, RUNNING, Threads, split};
-use super::options::{CompareOptions, Shown};
+use super::options::{CompareOptions, ShownArgs};
 use super::python::PythonArgs;
 use super::why;
 use crate::check::{Checked, Digest, port_against_script};
@@ -66,7 +66,7 @@ pub struct ComparisonArgs {
 pub struct ReportArgs {
     /// What is shown.
     #[command(flatten)]
-    pub shown: Shown,
+    pub shown: ShownArgs,
     /// Compare digests first, then the values of the step in which they part; the
     /// check of an experiment does so by default from 3,000 steps on, unless an output
     /// needs all values

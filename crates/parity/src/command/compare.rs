@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use parity_record::Input;
 
-use super::options::{CompareOptions, Shown};
+use super::options::{CompareOptions, ShownArgs};
 use crate::compare::{Verdict, compare_inputs};
 use crate::output::Outputs;
 use crate::report::{Comparison, Document};
@@ -21,7 +21,7 @@ pub struct CompareArgs {
     #[command(flatten)]
     options: CompareOptions,
     #[command(flatten)]
-    shown: Shown,
+    shown: ShownArgs,
 }
 
 /// Runs the command and prints the report. What a step is called depends on what was

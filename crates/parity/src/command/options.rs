@@ -101,7 +101,7 @@ fn sizes(texts: &[String], flag: &str) -> Result<Sizes<regex::Regex>> {
 /// What is shown of a comparison.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "What is shown")]
-pub struct Shown {
+pub struct ShownArgs {
     /// List every tensor that differs, in the order of events
     #[arg(long)]
     all: bool,
@@ -112,10 +112,10 @@ pub struct Shown {
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     plot: Option<PathBuf>,
     #[command(flatten)]
-    form: Form,
+    form: FormArgs,
 }
 
-impl Shown {
+impl ShownArgs {
     /// What can be asked for.
     pub fn outputs(&self) -> Vec<Asked<'_>> {
         [("plot", self.plot.as_ref(), "svg")].into_iter().chain(self.form.outputs()).collect()
@@ -143,7 +143,7 @@ impl Shown {
 /// In which form a report is shown.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "What is shown")]
-pub struct Form {
+pub struct FormArgs {
     /// Print the report as text, as json for programs, as markdown for a page of
     /// GitHub, or as junit for the tests of a CI system
     #[arg(long, help_heading = OUTPUT, value_enum, value_name = "FORMAT", default_value_t = Format::Text, hide_possible_values = true)]
@@ -162,7 +162,7 @@ pub struct Form {
     junit: Option<PathBuf>,
 }
 
-impl Form {
+impl FormArgs {
     /// The files that can be asked for.
     pub fn outputs(&self) -> [Asked<'_>; 4] {
         [

@@ -32,10 +32,10 @@ pub(super) fn around(selection: &Selection<'_>, key: &Key, values: &Values) -> R
     let (dtype, shape) = selection.sides[1].form(expected);
     let small = dtype.bitsize() < 8;
     let along = values.index.iter().zip(shape);
-    let place = if small { values.index[0] } else { along.fold(0, |i, (at, n)| i * n + at) };
+    let first = if small { values.index[0] } else { along.fold(0, |i, (at, n)| i * n + at) };
     let width = Value::width(dtype);
     let count = selection.sides[1].size(expected) / width;
-    let near = place.saturating_sub(REACH)..count.min(place + REACH + 1);
+    let near = first.saturating_sub(REACH)..count.min(first + REACH + 1);
     let part = near.start * width..near.end * width;
     let theirs = Reader::new(&selection.sides[1]).bytes(expected, part.clone())?.to_vec();
     let ours = if selection.pairs[at].transposed {

@@ -169,7 +169,7 @@ mod tests {
     }
 
     /// The whole report by so many threads.
-    fn told(sides: [Side<'_>; 2], options: &Options, threads: usize) -> String {
+    fn whole_report(sides: [Side<'_>; 2], options: &Options, threads: usize) -> String {
         let report = compare_sides(["A", "B"], sides, options, threads).unwrap();
         format!("{report}{}{:?}", report.outcome(99).listing(), report.growth())
     }
@@ -186,12 +186,12 @@ mod tests {
         let disk = [stored(folder.path(), "a", &a), stored(folder.path(), "b", &b)];
         let tolerant = Options::within(Some(Tolerance { rtol: 1e-7, atol: 0.0 }));
         for options in [Options::default(), tolerant] {
-            let one = told([Side::from(&a), Side::from(&b)], &options, 1);
+            let one = whole_report([Side::from(&a), Side::from(&b)], &options, 1);
             assert!(one.contains("3 of 700,000") && one.contains("1 of 262,145"), "{one}");
             for threads in [1, 2, 5] {
-                assert_eq!(told([Side::from(&a), Side::from(&b)], &options, threads), one);
+                assert_eq!(whole_report([Side::from(&a), Side::from(&b)], &options, threads), one);
                 let disk = disk.each_ref().map(Side::Stored);
-                assert_eq!(told(disk, &options, threads), one);
+                assert_eq!(whole_report(disk, &options, threads), one);
             }
         }
     }
@@ -260,7 +260,7 @@ mod tests {
         }
         let exact = Options::default();
         for threads in [1, 3] {
-            let text = told([Side::Stored(&values), Side::from(&digests)], &exact, threads);
+            let text = whole_report([Side::Stored(&values), Side::from(&digests)], &exact, threads);
             assert!(text.contains("exact: 7 tensors, the same digests"), "{text}");
         }
         for (key, array) in a.tensors.iter().filter(|(_, array)| !array.bytes().is_empty()) {

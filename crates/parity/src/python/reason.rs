@@ -33,16 +33,16 @@ fn kind(line: &str) -> Option<fn(&[&str]) -> String> {
 
 /// `thread 'main' (7) panicked at src/main.rs:20:35:` and the message below it.
 fn panic(lines: &[&str]) -> String {
-    let place = lines[0].split(" panicked at ").nth(1).unwrap_or_default().trim_end_matches(':');
+    let line = lines[0].split(" panicked at ").nth(1).unwrap_or_default().trim_end_matches(':');
     // The message may be of several lines.
     let ends = |line: &&&str| !line.starts_with("note: ") && **line != "stack backtrace:";
-    let told: Vec<_> = lines[1..].iter().take_while(ends).copied().collect();
+    let said: Vec<_> = lines[1..].iter().take_while(ends).copied().collect();
     // Of a dependency, such as tch, it is the place of what was called, in a path that
     // says nothing of the port.
-    if place.starts_with('/') {
-        message(&told)
+    if line.starts_with('/') {
+        message(&said)
     } else {
-        format!("panicked at {place}: {}", message(&told))
+        format!("panicked at {line}: {}", message(&said))
     }
 }
 

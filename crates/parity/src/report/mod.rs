@@ -214,7 +214,7 @@ mod tests {
     fn several_comparisons_have_a_verdict_each_and_one_together() {
         let comparisons = vec![comparison("one", &[1.0]), comparison("two", &[1.0, 2.0, 3.0])];
         let document = Document::new("check", comparisons, None);
-        let told = document.print(Format::Markdown).unwrap();
+        let markdown = document.print(Format::Markdown).unwrap();
         let text = document.print(Format::Text).unwrap();
         assert!(!text.contains("\none:\n"), "{text}");
         let page = html(&document).unwrap();
@@ -224,9 +224,9 @@ mod tests {
             )
         });
         for (text, part) in [
-            (&told, "check: diverged\n\ndiverged: 2 of 4 tensors differ\n\n### one: exact\n\n"),
-            (&told, "\n### two: diverged\n\ndiverged: 2 of 3 tensors differ\n"),
-            (&told, "\n\nand 1 more\n"),
+            (&markdown, "check: diverged\n\ndiverged: 2 of 4 tensors differ\n\n### one: exact\n\n"),
+            (&markdown, "\n### two: diverged\n\ndiverged: 2 of 3 tensors differ\n"),
+            (&markdown, "\n\nand 1 more\n"),
             (&page, &format!("<h1>parity check: {diverged}</h1>\n")),
             (&page, "<ul>\n<li><a href=\"#c0\">one</a>: exact</li>\n<li><a href=\"#c1\">two"),
             (
@@ -244,8 +244,8 @@ mod tests {
         }
         // Alone it needs no second verdict.
         let document = Document::new("compare", vec![comparison("one", &[1.0])], None);
-        let told = document.print(Format::Markdown).unwrap();
-        assert!(told.starts_with("## parity compare: exact\n\n### one: exact\n"), "{told}");
+        let markdown = document.print(Format::Markdown).unwrap();
+        assert!(markdown.starts_with("## parity compare: exact\n\n### one: exact\n"), "{markdown}");
         let page = html(&document).unwrap();
         assert_eq!((page.matches(&exact).count(), page.contains("<nav ")), (1, false), "{page}");
     }

@@ -9,6 +9,7 @@ pub mod known;
 pub mod list;
 pub mod outcome;
 pub mod parting;
+pub mod pitfalls;
 pub mod read;
 pub mod report;
 pub mod source;

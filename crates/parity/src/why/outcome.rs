@@ -11,6 +11,7 @@ use super::digests::Digests;
 use super::known::Known;
 use super::list::{List, Program};
 use super::parting::{Parting, Whose, parting};
+use super::pitfalls::{Recognised, recognised};
 use super::source::{Finder, Source};
 
 /// What came of comparing two lists of operations.
@@ -76,6 +77,8 @@ pub struct Finding {
     pub differs: Vec<String>,
     /// What the script computes from the same values, that the port never does.
     pub missing: Vec<Spot>,
+    /// The mistakes of the catalogue that it looks like.
+    pub pitfalls: Vec<Recognised>,
 }
 
 /// One operation of one program.
@@ -150,6 +153,7 @@ fn finding(
             script: Some(spot(script, at, &finder)),
             differs: vec!["the script does this, and the port does not".to_owned()],
             missing: Vec::new(),
+            pitfalls: Vec::new(),
         });
     };
     let theirs = counterpart(port, at, script, first);
@@ -164,7 +168,13 @@ fn finding(
     }
     let mut differs = between(script, theirs, port, at);
     differs.extend(blind::made_by_none(port, at, known).filter(|_| theirs.is_some()));
-    Some(Finding { differs, port: Some(spot(port, at, &finder)), script: there, missing: spots })
+    Some(Finding {
+        port: Some(spot(port, at, &finder)),
+        script: there,
+        differs,
+        missing: spots,
+        pitfalls: recognised([script, port], at, theirs, first),
+    })
 }
 
 /// What differs between the script's operation, if there is one, and the port's at `at`.

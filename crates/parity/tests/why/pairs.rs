@@ -18,6 +18,7 @@ fn the_lesson_in_plain_tch_draws_the_bias_first() {
             "| let fc1 = nn::linear(path / \"fc1\", 10, 64, Default::default());\n",
             "uniform_(f32[64], from=-0.3162",
             "what differs: self: f32[64] in place of f32[64, 10]\n",
+            "this looks like the pitfall tch-linear: ",
         ],
     );
     the_page_has(&text);
@@ -71,6 +72,7 @@ fn the_lesson_in_cpp_takes_libtorchs_own_adam() {
             "| opt.step();\n",
             "mul_(f32[64, 10], other=0.9)\n",
             "what differs: another operation: mul_ in place of lerp_\n",
+            "this looks like the pitfall tch-adam: tch::nn::Adam (docs/pitfalls.md#tch-adam\n",
         ],
     );
     the_page_has(&text);
@@ -95,7 +97,12 @@ fn another_setting_of_the_optimizer_is_named() {
     let text = with("lr=1e-3", "lr=1e-3, eps=1e-7");
     assert_in_order(
         &text,
-        &["opt.step()", "add_(", "what differs: other: 1e-07 in place of 1e-08\n"],
+        &[
+            "opt.step()",
+            "add_(",
+            "what differs: other: 1e-07 in place of 1e-08\n",
+            "this looks like the pitfall eps-1e-7: ",
+        ],
     );
 }
 

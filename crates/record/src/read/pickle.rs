@@ -159,15 +159,15 @@ impl Reader<'_> {
     }
 
     fn remember(&mut self, opcode: u8) -> Result<()> {
-        let place = match opcode {
+        let number = match opcode {
             b'q' | b'h' => self.fixed::<1>()?[0].into(),
             b'r' | b'j' => u32::from_le_bytes(self.fixed()?),
             _ => self.memo.len() as u32,
         };
         if matches!(opcode, b'h' | b'j') {
-            self.stack.push(*self.memo.get(&place).context("it recalls what it never kept")?);
+            self.stack.push(*self.memo.get(&number).context("it recalls what it never kept")?);
         } else {
-            self.memo.insert(place, *self.stack.last().context("it keeps nothing")?);
+            self.memo.insert(number, *self.stack.last().context("it keeps nothing")?);
         }
         Ok(())
     }

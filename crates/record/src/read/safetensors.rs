@@ -116,12 +116,12 @@ impl Stored {
     /// Refuses tensors that leave a gap, overlap, or do not end with the file; of
     /// several faults, the first in the file.
     fn whole(&self, from: usize, [start, length]: [u64; 2]) -> Result<()> {
-        let place = |tensor: &&Tensor| [tensor.from, tensor.to];
+        let bytes = |tensor: &&Tensor| [tensor.from, tensor.to];
         let mut tensors: Vec<_> = self.tensors[from..].iter().collect();
-        tensors.sort_by_key(place);
+        tensors.sort_by_key(bytes);
         let mut end = start;
         for tensor in tensors {
-            let (key, [from, to]) = (self.key_of(tensor), place(&tensor));
+            let (key, [from, to]) = (self.key_of(tensor), bytes(&tensor));
             let [at, before] = [from, end].map(|byte| byte - start);
             ensure!(
                 from == end,

@@ -13,8 +13,8 @@ pub fn random_split<'a, D: Dataset>(
     let all: usize = lengths.iter().sum();
     assert!(all == dataset.len(), "{lengths:?} do not add up to {} samples", dataset.len());
     let mut rest = randperm(all, generator).into_iter();
-    let mut take = |n: &usize| Subset { dataset, indices: rest.by_ref().take(*n).collect() };
-    lengths.iter().map(&mut take).collect()
+    let mut next = |n: &usize| Subset { dataset, indices: rest.by_ref().take(*n).collect() };
+    lengths.iter().map(&mut next).collect()
 }
 
 /// The same by fractions that add up to 1: as many as fit into each, and what is

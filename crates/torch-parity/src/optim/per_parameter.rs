@@ -42,13 +42,13 @@ impl<R: Rule> PerParameter<R> {
     pub fn with_groups(groups: Vec<(Vec<(String, Tensor)>, R)>) -> Self {
         let mut all = vec![];
         let mut state = vec![];
-        let mut take = |(named, rule): (Vec<(String, Tensor)>, R)| {
+        let mut add = |(named, rule): (Vec<(String, Tensor)>, R)| {
             let len = named.len();
             state.extend(named.iter().map(|(_, param)| R::EAGER.then(|| rule.init(param))));
             all.extend(named);
             Group { rule, len, notes: vec![] }
         };
-        let groups = groups.into_iter().map(&mut take).collect();
+        let groups = groups.into_iter().map(&mut add).collect();
         Self { parameters: Parameters::new(all), groups, state }
     }
 

@@ -45,7 +45,7 @@ pub fn compare_tables(
     } else {
         Rows::by_key(sides, &both, &options.key)?
     };
-    let mut comparison = Comparison {
+    let mut comparison = TableComparison {
         sides,
         both: &both,
         columns: &columns,
@@ -80,7 +80,7 @@ fn is_spelling(what: &What) -> bool {
 }
 
 /// The comparison so far.
-struct Comparison<'a> {
+struct TableComparison<'a> {
     sides: Sides,
     both: &'a [Named<'a>; 2],
     columns: &'a [Column],
@@ -93,7 +93,7 @@ struct Comparison<'a> {
     groups: Vec<Group>,
 }
 
-impl Comparison<'_> {
+impl TableComparison<'_> {
     /// Adds what does not pass, of no cell that both have.
     fn differ(&mut self, place: String, group: usize, what: What, count: usize) {
         let key = Key::from(place);

@@ -1,7 +1,7 @@
 //! The outcome as a page, with both sides beside each other.
 
 use super::sides::sides;
-use super::words::{Parts, before, counts, extent, heading, verdict};
+use super::words::{Parts, before, counts, extent, heading, pitfall, verdict};
 use crate::report::{page, shown};
 use crate::why::outcome::{Outcome, Spot};
 
@@ -30,6 +30,7 @@ pub fn html(outcome: &Outcome) -> String {
         (Some(finding), died) => {
             body += &both([finding.script.as_ref(), finding.port.as_ref()], &finding.differs);
             body += &missing(&finding.missing);
+            body.extend(finding.pitfalls.iter().map(|it| paragraph(&pitfall(it))));
             body.extend(died.iter().map(|it| paragraph(&before(it))));
         }
     }

@@ -1,7 +1,7 @@
 //! The outcome as Markdown, for a page of GitHub or GitLab: headings, tables, code.
 
 use super::sides::sides;
-use super::words::{Parts, before, counts, extent, heading, verdict};
+use super::words::{Parts, before, counts, extent, heading, pitfall, verdict};
 use crate::report::plain;
 use crate::why::outcome::{Outcome, Spot};
 
@@ -27,6 +27,7 @@ pub fn markdown(outcome: &Outcome) -> String {
                 parts.push("#### The script does this, too, and the port never does".to_owned());
                 parts.extend(finding.missing.iter().map(missing));
             }
+            parts.extend(finding.pitfalls.iter().map(|it| plain(&pitfall(it))));
             parts.extend(died.iter().map(|died| plain(&before(died))));
         }
     }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::words::{Parts, before, counts, extent, verdict};
+use super::words::{Parts, before, counts, extent, pitfall, verdict};
 use crate::why::outcome::{Outcome, Spot};
 
 const WIDTH: usize = 80;
@@ -33,6 +33,10 @@ pub fn text(outcome: &Outcome) -> String {
             wrapped(&mut out, "", &verdict);
             both(&mut out, [finding.script.as_ref(), finding.port.as_ref()], &finding.differs);
             missing(&mut out, &finding.missing);
+            for it in &finding.pitfalls {
+                out.push('\n');
+                wrapped(&mut out, "", &pitfall(it));
+            }
             let _ = writeln!(out);
             if let Some(died) = died {
                 wrapped(&mut out, "", &before(died));

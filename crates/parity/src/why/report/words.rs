@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::text::thousands;
 use crate::why::outcome::{Died, Outcome, Side, Spot};
+use crate::why::pitfalls::Recognised;
 use crate::why::source::{Line, Source};
 
 /// The verdict in a few words.
@@ -34,6 +35,12 @@ pub fn verdict(outcome: &Outcome) -> String {
             ),
         },
     }
+}
+
+/// The mistake of the catalogue that it looks like.
+pub fn pitfall(it: &Recognised) -> String {
+    let Recognised { name, mistake, page } = it;
+    format!("this looks like the pitfall {name}: {mistake} ({page} of tanh-parity)")
 }
 
 /// How many of the port's results are the script's.
