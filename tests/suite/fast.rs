@@ -7,7 +7,7 @@ use tanh_parity::fast;
 use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::train::{Mlp, Run, Train, make_data, train};
 use tanh_parity::pitfalls::{Parts, Port};
-use torch_parity::nn::{Activation, Module, cross_entropy};
+use torch_parity::nn::{Activation, Layer, cross_entropy};
 use torch_parity::trace::Trace;
 
 use crate::alone;

@@ -10,6 +10,7 @@ use super::Tolerance;
 use super::around::around;
 use super::blocks::Blocks;
 use super::difference::{self, Difference, PassRule, What, hex};
+use super::groups::set_otherwise_words;
 use super::needed::Needed;
 use super::options::Options;
 use super::report::{Group, Noun, Report, Series};
@@ -55,7 +56,8 @@ pub(super) fn compare_sides(
     let partial = names.iter().zip(about).filter_map(|(side, about)| {
         about.partial.as_ref().map(|why| format!("{side} is partial: {why}"))
     });
-    report.notes = partial.chain(notes).collect();
+    report.notes = set_otherwise_words(names, about);
+    report.notes.extend(partial.chain(notes));
     let order = Order::of(&about);
     let groups = count(&selection, &mut report, &order);
     let (found, needed) = differences(&selection, options, threads)?;

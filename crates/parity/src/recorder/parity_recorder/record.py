@@ -57,6 +57,8 @@ class Record:
         self.events = Events()
         self.generator = []  # [series, step, digest], where it is not the one before
         self.state = None  # of the generator, as last seen
+        self.groups = []  # [series, step, what each group is set to, where it changed]
+        self.groups_now = {}  # series -> what its groups are set to
         self.explained = set()
 
     def __len__(self):
@@ -99,6 +101,19 @@ class Record:
             self.state = state
             digest = hashlib.sha256(state).hexdigest()[:16]
             self.generator.append([series, step, digest])
+
+    def note_groups(self, series, step, groups):
+        """What the optimizer's groups of parameters are set to in this step."""
+        known = self.groups_now.get(series, [])
+        if len(known) != len(groups):
+            known = [{} for _ in groups]
+        changes = [
+            {name: new for name, new in group.items() if old.get(name, self) != new}
+            for group, old in zip(groups, known, strict=True)
+        ]
+        if any(changes):
+            self.groups.append([series, step, changes])
+            self.groups_now[series] = groups
 
     def explain(self, series, step, what, taken, why):
         """Prints, the first time that it is made, a decision and its reason."""

@@ -88,6 +88,7 @@ class Recorder:
             "names": list(order["names"]),
             "events": self.record.events.in_order(),
             "generator": self.record.generator,
+            "groups": self.record.groups,
             "models": [s.about() for s in models.series.values() if s.steps],
         } | ({"partial": self.partial} if self.partial else {})
 
