@@ -57,12 +57,6 @@ fn overview(trace: &Trace, all: bool) -> String {
     if let Some(digest) = &about.digest {
         let _ = writeln!(text, "digests in place of values: {}", escaped(digest));
     }
-    for model in &about.models {
-        let class = if model.class.is_empty() { "no module" } else { &model.class };
-        let seed = model.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
-        let steps = counted(model.steps, "step");
-        let _ = writeln!(text, "{}: {}, {steps}{seed}", escaped(&model.series), escaped(class));
-    }
     if !text.is_empty() {
         text.push('\n');
     }
@@ -71,41 +65,57 @@ fn overview(trace: &Trace, all: bool) -> String {
 
 /// Of each series the tensors, as they arose: phase, name, form, and in which steps.
 fn tensors(trace: &Trace, all: bool) -> String {
-    let mut rows: IndexMap<[&str; 4], Vec<(usize, &Array)>> = IndexMap::new();
+    type Rows<'a> = IndexMap<[&'a str; 2], Vec<(usize, &'a Array)>>;
+    let mut series: IndexMap<&str, Rows<'_>> = IndexMap::new();
     for key in trace.keys() {
-        let parts = match key.place() {
-            Some(Place { series, phase, name, .. }) => [series, phase, name, ""],
-            None => ["", "", "", key.as_str()],
-        };
-        let step = key.place().map_or(0, |place| place.step);
-        rows.entry(parts).or_default().push((step, &trace.tensors[key]));
+        let other = Place { series: "", step: 0, phase: "", name: key.as_str() };
+        let place = key.place().unwrap_or(other);
+        let rows = series.entry(place.series).or_default();
+        let found = rows.entry([place.phase, place.name]).or_default();
+        found.push((place.step, &trace.tensors[key]));
     }
-    let shown = if all { rows.len() } else { MOST_ROWS };
-    let left = rows.len().saturating_sub(shown);
-    let cells = rows.iter().take(shown).map(|([series, phase, name, other], found)| {
-        let name = if other.is_empty() { name } else { other };
-        let steps = match (found.first(), found.last()) {
-            (Some((first, _)), Some((last, _))) if first != last => format!("{first} to {last}"),
-            (Some((step, _)), _) => step.to_string(),
-            _ => String::new(),
-        };
-        [
-            elided(&escaped(series), 20),
-            escaped(phase).into_owned(),
-            elided(&escaped(name), 28),
-            form(found),
-            steps,
-            thousands(found.len()),
-        ]
-    });
-    let mut text = table(&["series", "phase", "name", "form", "steps", "tensors"], cells);
-    if left > 0 {
-        let _ = writeln!(text, "and {} more: --all shows them", counted(left, "name"));
+    let mut text = String::new();
+    for (name, rows) in &series {
+        if !name.is_empty() {
+            let _ = writeln!(text, "{}", heading(&trace.about, name));
+        }
+        let shown = if all { rows.len() } else { MOST_ROWS };
+        let cells = rows.iter().take(shown).map(|([phase, name], found)| {
+            let [phase, name] = [phase, name].map(|text| elided(&escaped(text), 30));
+            [phase, name, elided(&form(found), 24), steps(found)]
+        });
+        text += &table(&["phase", "name", "form", "steps"], cells);
+        if rows.len() > shown {
+            let left = rows.len() - shown;
+            let _ = writeln!(text, "and {} more: --all shows them", thousands(left));
+        }
+        text.push('\n');
     }
     let size: usize = trace.tensors.values().map(|array| array.bytes().len()).sum();
     let tensors = counted(trace.tensors.len(), "tensor");
-    let _ = writeln!(text, "\n{tensors}, {} bytes", thousands(size));
+    let _ = writeln!(text, "{tensors}, {} bytes", thousands(size));
     text
+}
+
+/// A series, with what the record says of its model.
+fn heading(about: &About, series: &str) -> String {
+    let Some(model) = about.models.iter().find(|model| model.series == series) else {
+        return escaped(series).into_owned();
+    };
+    let class = if model.class.is_empty() { "no module" } else { &model.class };
+    let seed = model.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
+    let [series, class] = [series, class].map(escaped);
+    format!("{series}: {class}, {}{seed}", counted(model.steps, "step"))
+}
+
+/// The first and the last step of these, and their number where some are left out.
+fn steps(found: &[(usize, &Array)]) -> String {
+    let ends = [found.first(), found.last()].map(|end| end.map_or(0, |(step, _)| *step));
+    match ends {
+        [first, last] if first == last => first.to_string(),
+        [first, last] if last - first + 1 == found.len() => format!("{first} to {last}"),
+        [first, last] => format!("{} of {first} to {last}", thousands(found.len())),
+    }
 }
 
 /// A dtype and a shape, such as F32 [64, 10].
@@ -124,6 +134,8 @@ fn settings(about: &About, all: bool) -> String {
     for (series, step, groups) in changes.iter().take(shown) {
         for (i, group) in groups.iter().enumerate().filter(|(_, group)| !group.is_empty()) {
             let of = if groups.len() > 1 { format!(", param group {i}") } else { String::new() };
+            let mut group: Vec<_> = group.iter().collect();
+            group.sort_by_key(|(name, _)| *name != "lr"); // what is asked first
             let set = group.iter().map(|(name, value)| format!("{name} {}", setting(value)));
             let set = set.collect::<Vec<_>>().join(", ");
             let line = format!("{series}, step {step}{of}: {set}");
@@ -226,6 +238,68 @@ fn values(key: &str, array: &Array, all: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use parity_record::{Dtype, Model, Run};
+    use serde_json::json;
+
+    fn trace() -> Trace {
+        let series = "net".to_owned();
+        let model = Model { series, class: "Net".to_owned(), steps: 3, ..Model::default() };
+        let events = vec![Run("net".to_owned(), 0, 4, 0)];
+        let about = About { models: vec![model], events, ..About::default() };
+        let mut trace = Trace::new(About { experiment: "train.py".to_owned(), ..about });
+        for step in 1..=3_u8 {
+            let values = [0.5, f32::from(step), f32::NAN].map(f32::to_ne_bytes).concat();
+            let array = Array::new(Dtype::F32, vec![3], values).unwrap();
+            let loss = Array::new(Dtype::F32, vec![], 0.25_f32.to_ne_bytes().to_vec()).unwrap();
+            let step = usize::from(step);
+            trace.insert(Key::new("net", step, "grad", "fc.weight"), array).unwrap();
+            if step != 2 {
+                trace.insert(Key::new("net", step, "loss", "loss"), loss).unwrap();
+            }
+            let group = json!({ "betas": [0.9, 0.999], "lr": if step < 3 { 0.1 } else { 0.01 } });
+            trace.about.groups.note("net", step, vec![group.as_object().unwrap().clone()]);
+        }
+        trace
+    }
+
+    fn asked(key: &str) -> Result<String> {
+        let args = ShowArgs { file: "a.safetensors".into(), key: None, all: false };
+        by_key(&trace(), key, &args)
+    }
+
+    #[test]
+    fn a_record_is_shown_by_its_series_and_settings() {
+        let text = overview(&trace(), false);
+        let expected = "\
+of: train.py
+
+net: Net, 3 steps
+phase       name     form        steps
+loss        loss   F32 []  2 of 1 to 3
+grad   fc.weight  F32 [3]       1 to 3
+
+5 tensors, 44 bytes
+
+what optimizers were set to:
+net, step 1: lr 0.1, betas (0.9, 0.999)
+net, step 3: lr 0.01
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn values_are_shown_by_key_and_keys_where_several_match() {
+        let of_grad = "net/000002/grad/fc.weight\nF32 [3]\n0.5 2.0 nan\n";
+        assert_eq!(asked("net/000002/grad/fc.weight").unwrap(), of_grad);
+        assert_eq!(asked("0002.*weight").unwrap(), of_grad);
+        let of_loss = "net/000001/loss/loss\nF32 []\n0.25 (0x3e800000)\n";
+        assert_eq!(asked("1/loss/").unwrap(), of_loss);
+        assert_eq!(asked("loss").unwrap().lines().count(), 3);
+        let error = asked("bias").unwrap_err().to_string();
+        assert!(error.starts_with("a.safetensors has no tensor bias: "), "{error}");
+        assert!(asked("(").unwrap_err().to_string().contains("neither a key nor"));
+    }
 
     #[test]
     fn long_lines_are_wrapped_and_set_in() {
