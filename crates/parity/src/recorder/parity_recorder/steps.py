@@ -126,9 +126,7 @@ class Steps:
         for i, ((series, named), of_series) in enumerate(zip(plan, grads, strict=True)):
             for _, param in named:  # a closure's backward passes watch them
                 self.watched.pop(id(param), None)
-            self.end_step(
-                series, named, of_series, optimizer.state, i > 0, self.groups
-            )
+            self.end_step(series, named, of_series, optimizer.state, i > 0, self.groups)
 
     def notice_updates(self):
         """Finds parameters that changed since the backward pass though no
