@@ -1,6 +1,7 @@
 # make run            set up, train the three networks, check them against Python
 # make test           set up, run every test
 # make test-kernels   the runs against Python again, by the kernels of older CPUs
+# make test-torch24   the scripts of the tests under PyTorch 2.4.1, in .venv-2.4 (5 GB)
 # make lesson         run every experiment: CSVs, pictures and pages in results/
 # make sweep, bench   measure what docs/sweeps.md and docs/speed.md report
 # make record.pyz     pack the recorder of scripts: target/record.pyz, one file
@@ -32,7 +33,7 @@ PYTHON_FILES := python_ref $(RECORDER) $(filter-out tests/lesson.py,$(wildcard t
 # Left by an earlier shell, they would lead .venv's Python elsewhere.
 unexport PYTHONHOME PYTHONPATH
 
-.PHONY: run lesson sweep test test-kernels why-all setup build check bench lint format
+.PHONY: run lesson sweep test test-kernels test-torch24 why-all setup build check bench lint format
 .PHONY: golden golden-check pictures pitfalls-table python-to-rust record.pyz fuzz mutants clean
 .DELETE_ON_ERROR:
 
@@ -76,6 +77,22 @@ test-kernels: setup
 	    ATEN_CPU_CAPABILITY=$$1 MKL_ENABLE_INSTRUCTIONS=$$2 $(CARGO) test --release \
 	        --workspace --test suite -- ladder:: runs_at_the_edges --skip randomly_drawn || exit; \
 	done
+
+# What records, under a PyTorch two years older: docs/two-versions.md.
+OLD_TORCH := 2.4.1
+OLD       := .venv-2.4
+OLD_READY := $(OLD)/ready-$(OLD_TORCH)
+
+test-torch24: setup $(OLD_READY)
+	TANH_PARITY_PYTHON=$(CURDIR)/$(OLD)/bin/python $(CARGO) test --release --workspace \
+	    --test suite -- scripts::
+	$(CARGO) test --release --workspace --test two_versions --test why -- version release
+
+$(OLD_READY):
+	$(or $(PYTHON),python3) -m venv --clear $(OLD)
+	$(OLD)/bin/python -m pip install --quiet --disable-pip-version-check \
+	    torch==$(OLD_TORCH) 'numpy<2'
+	@touch $@
 
 # Ten times as many altered results, and more scripts, of `parity why`.
 why-all: setup
@@ -164,4 +181,4 @@ pitfalls-table: build
 		-e '/^<!-- pitfalls:/r results/pitfalls.md' $(PAGE)
 
 clean:
-	rm -rf target results .venv
+	rm -rf target results .venv $(OLD)

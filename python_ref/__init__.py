@@ -1,4 +1,4 @@
-"""The lesson in ordinary PyTorch: the reference that the Rust side is held to."""
+"""The lesson in ordinary PyTorch: the reference for the Rust side."""
 
 import sys
 from pathlib import Path

@@ -8,6 +8,7 @@ and from `record.pyz`, by processes that are forked after PyTorch is imported. A
     series A B      the series, in order          args ...    the script's arguments
     steps 3         of each, or one for each      status 1    the exit status
     tensors 27      how many are recorded         says TEXT   on stderr, by the recorder
+    tensors 29 (35 with 2.4)  where torch.compile of PyTorch 2.4 sees more calls
     has KEY, no KEY                               right lesson: the lesson's own bits
     losses printed  by the script, a line each
 
@@ -23,6 +24,7 @@ import json
 import os
 import pickle
 import random
+import re
 import shutil
 import signal
 import struct
@@ -67,6 +69,9 @@ def rooms(place):
 
 
 record = rooms(FOLDER)
+
+# Runs under 2.4, too: `make test-torch24`.
+IS_OLD = torch.__version__.startswith("2.4.")
 
 SCRIPTS = ROOT / "tests/scripts"
 RIGHT = "lesson_plain.py"
@@ -221,11 +226,17 @@ def run_script(
     return Run(status, out.decode(), err.decode(), state, trace)
 
 
+LACKS = re.compile(
+    r"  \S+( and \S+ more)? lacks? |    (no|what|its) .*"
+)  # the second line of a long one
+
+
 def own_lines(err):
     """The recorder's lines on stderr, and the others."""
     # Python says where a killed process left semaphores, in its own time.
     lines = [line for line in err.splitlines() if "resource_tracker" not in line]
-    own = [x for x in lines if x.startswith(("recorded ", "not recorded", "error: "))]
+    starts = "recorded ", "not recorded", "error: ", "recording: "
+    own = [x for x in lines if x.startswith(starts) or LACKS.match(x)]
     return own, [x for x in lines if x not in own]
 
 
@@ -248,6 +259,12 @@ def arguments(script):
     ]
 
 
+def number_of(text):
+    """Of `29 (35 with 2.4)`, what holds here."""
+    number, _, with_old = text.partition(" (")
+    return int(with_old.split()[0] if IS_OLD and with_old else number)
+
+
 def unmet(script, run):
     """What is not as the header says."""
     about, found = read_trace(run.trace) if run.trace else ({"models": []}, {})
@@ -258,7 +275,7 @@ def unmet(script, run):
             [m["steps"] for m in models]
             == [int(n) for n in text.split()] * (1 if " " in text else len(models))
         ),
-        "tensors": lambda text: len(found) == int(text),
+        "tensors": lambda text: len(found) == number_of(text),
         "status": lambda text: run.status == int(text),
         "says": lambda text: any(text in line for line in own_lines(run.err)[0]),
         "has": lambda text: text in found,
@@ -336,7 +353,8 @@ def problems(script, sabotage=lambda: None, first_time=lambda: None):
     if plain.out != one.out:
         found.append("stdout")
     own, others = own_lines(one.err)
-    if others != own_lines(plain.err)[1] or len(own) != 1:
+    said = [line for line in own if not line.startswith(("  ", "recording: "))]
+    if others != own_lines(plain.err)[1] or len(said) != 1:
         found.append(f"stderr: {one.err}")
     if plain.state != one.state:
         found.append("state")
@@ -477,7 +495,7 @@ class Said(unittest.TestCase):
     def test_settings_are_told_as_the_plain_values_that_they_are(self):
         net = torch.nn.Linear(2, 2)
         group = {
-            "params": net.named_parameters(),
+            "params": net.parameters() if IS_OLD else net.named_parameters(),
             "lr": torch.tensor(0.5),
             "each": (torch.tensor([1.0, 2.0]), [1, 0.25]),
             "flag": True,
@@ -504,7 +522,7 @@ class Said(unittest.TestCase):
 
     def test_nothing_to_record_has_its_reason(self):
         net = "import torch\nnet = torch.nn.Linear(2, 2)\n"
-        for text, said in (
+        reasons = (
             ("print(1)", "it never imported torch"),
             (net, "no model was called and nothing called backward in this process"),
             (net + "net(torch.ones(2)).sum().backward()", "it called backward, but no"),
@@ -514,7 +532,9 @@ class Said(unittest.TestCase):
                 + "torch.compile(run, backend='eager')(torch.ones(2))",
                 "what torch.compile compiles whole, step included, is not seen inside",
             ),
-        ):
+        )
+        # 2.4 leaves the model's call out of what it compiles, where it is seen.
+        for text, said in reasons[:3] if IS_OLD else reasons:
             with tempfile.TemporaryDirectory() as folder:
                 Path(folder, "s.py").write_text(text)
                 if "torch" in text:
@@ -551,6 +571,40 @@ class Options(unittest.TestCase):
         self.assertEqual(self.keys("norms.py", "--every", "1"), whole)
         steps = {key.split("/")[1] for key in self.keys("norms.py", "--steps", "0..1")}
         self.assertEqual(steps, {"000000"})
+
+    def test_a_record_is_no_larger_than_asked_for(self):
+        def run(*flags):
+            run = run_script("norms.py", flags=flags)
+            self.assertEqual((run.status, run.out), (0, whole.out), run.err)
+            return len(run.trace), *read_trace(run.trace), run.err
+
+        whole = run_script("norms.py")
+        _, about, found, err = run("--max-size", "8 KiB")
+        of_whole = read_trace(whole.trace)[1]
+        self.assertEqual(found, {key: of_whole[key] for key in found})
+        self.assertEqual(
+            about["partial"], "until it was as large as --max-size lets it be"
+        )
+        self.assertIn("in t.safetensors, until it was as large as --max-size", err)
+        sizes = [run("--max-size", size)[0] for size in ("5kb", "10000", "0.01MiB")]
+        for size, most in zip(sizes, (5000, 10000, 10 << 10), strict=True):
+            self.assertTrue(most / 2 < size <= most, sizes)
+        self.assertEqual(run("--max-size", "1 GB")[0], len(whole.trace))
+        run = run_script("norms.py", flags=("--max-size", "10"))
+        self.assertEqual(run.status, 2)
+        self.assertIn(
+            "nothing to record: one tensor is larger than --max-size", run.err
+        )
+
+    def test_what_a_large_step_takes_is_said_once(self):
+        def small():
+            record.record.LARGE_STEP = 1000
+
+        said = "recording: a step of Net-1 takes 3.98 KB; --digest or --max-size limits that"
+        lines = run_script("norms.py", sabotage=small).err.splitlines()
+        self.assertEqual([x for x in lines if x.startswith("recording")], [said])
+        quiet = run_script("norms.py", sabotage=small, flags=("--quiet",))
+        self.assertEqual(quiet.err, "")
 
     def test_signals_are_watched_in_this_process_alone(self):
         """And only while something is recorded."""
@@ -629,6 +683,8 @@ class Options(unittest.TestCase):
                 (["--steps", "..five", "s.py"], "no range of steps"),
                 (["--steps=-1..2", "s.py"], "no range of steps"),
                 (["--phases", "grads", "s.py"], "'grads' is none of data, init"),
+                (["--max-size", "5 miles", "s.py"], "'5 miles' is no size such as"),
+                (["--max-size", "0", "s.py"], "is no size such as 500MB"),
                 (["--every", "0", "s.py"], "must be a whole number"),
                 (["--every", "1.5", "s.py"], "must be a whole number"),
                 (["--every=-1", "s.py"], "must be a whole number"),
@@ -763,7 +819,7 @@ class Alone(unittest.TestCase):
                 self.assertEqual(run.returncode, plain.returncode, run.stderr)
                 self.assertEqual(run.stdout, plain.stdout)
                 self.assertEqual(others, plain.stderr.decode().splitlines())
-                self.assertEqual(len(own), 1)
+                self.assertEqual(len([x for x in own if x[0] != " "]), 1)
                 trace = Path(folder, name).with_suffix(".safetensors").read_bytes()
                 self.assertTrue(read_trace(trace)[1])
 

@@ -52,7 +52,7 @@ impl Display for Bench {
             1 => "one round may be an outlier (no median, no range)".to_owned(),
             _ => format!("medians of {rounds} rounds, both sides in turn"),
         };
-        writeln!(f, "{medians}; ratio: ours by Python's\n")?;
+        writeln!(f, "{medians}; ratio: ours / Python's\n")?;
 
         writeln!(f, "µs a training step, {LESSON}")?;
         let rows = self.steps.iter().map(|row| {
@@ -77,7 +77,7 @@ impl Display for Bench {
         let header = ["", "jobs", "Python", "Rust", "ratio", "range"];
         writeln!(f, "{}", table(&header, rows))?;
 
-        writeln!(f, "µs a step of Python, alone and recorded; ratio: recorded by alone")?;
+        writeln!(f, "µs a step of Python, alone and recorded; ratio: recorded / alone")?;
         let rows = self.recorded.iter().map(|row| {
             let name = row.case.activation.map(Activation::name).unwrap_or_default();
             two_sides([name.to_owned(), row.case.threads.to_string()], row)
@@ -87,7 +87,7 @@ impl Display for Bench {
 
         for (pair, rows) in &self.records {
             let (what, [base, other]) = pair.legend();
-            writeln!(f, "{what}; ratio: {other} by {base}")?;
+            writeln!(f, "{what}; ratio: {other} / {base}")?;
             let rows = rows.iter().map(|row| {
                 two_sides([row.case.measure.to_string(), row.case.epochs.to_string()], row)
             });

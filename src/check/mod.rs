@@ -3,8 +3,8 @@
 mod script;
 
 use anyhow::{Context, Result, ensure};
-use parity::check::{self, Checked, Digest, environment, look_again};
-use parity::compare::{self, Options, Report, Tally, Verdict};
+use parity::check::{self, Checked, Digest, look_again};
+use parity::compare::{self, Options, Report};
 use parity::progress::spin;
 use parity::python::{Folder, Python, Running, Script, checkout};
 use parity::text::escaped;
@@ -65,8 +65,8 @@ impl<E: Experiment> Check<E> {
     }
 
     fn checked(&self, rust: Trace, python: Trace, report: Report) -> Checked {
-        let told = format!("{}{}", twins(), self.twin.notes());
-        Checked::new(E::NAME.to_owned(), told, report, [rust, python])
+        let remarks = format!("{}{}", twins(), self.twin.notes());
+        Checked::new(E::NAME.to_owned(), remarks, report, [rust, python])
     }
 }
 
@@ -91,7 +91,7 @@ fn record(experiment: &impl Experiment, kept: &Kept) -> Result<Trace> {
     let path = folder.path().join("rust.safetensors");
     let mut writer = Writer::keeping(&path, experiment.about(), kept.clone())?;
     experiment.run(&mut Both(&mut writer, &mut progress))?;
-    Trace::read(&writer.finish()?)
+    Ok(Trace::read(&writer.finish()?)?)
 }
 
 /// Which twins ran.
@@ -100,33 +100,6 @@ fn twins() -> String {
         Some(_) => "Twins   python_ref/ of this checkout\n".to_owned(),
         None => "Twins   built in\n".to_owned(),
     }
-}
-
-/// One report and one verdict of several checks.
-pub fn summary(all: &[Checked], options: &Options) -> (String, Verdict) {
-    let mut rows: Vec<_> =
-        all.iter().map(|checked| (checked.name.clone(), checked.report.total())).collect();
-    let mut total = Tally::default();
-    for (_, tally) in &rows {
-        total.add(tally);
-    }
-    rows.push(("all".to_owned(), total.clone()));
-
-    let verdicts = all.iter().map(|checked| checked.report.verdict());
-    let verdict = verdicts.max().unwrap_or(Verdict::Exact);
-    let mut text = format!(
-        "{}{}\n{}\nverdict: {}\n",
-        all.first().map_or(String::new(), environment),
-        twins(),
-        compare::tally_table("experiment", &rows, options.tolerance),
-        compare::verdict_line(verdict, &total, options.tolerance),
-    );
-    for Checked { name, report, .. } in all {
-        if report.verdict() == Verdict::Diverged {
-            text = text + "\n" + name + ":\n" + &report.divergence();
-        }
-    }
-    (text, verdict)
 }
 
 /// Other releases of libtorch have other kernels: nothing to compare.
@@ -172,13 +145,13 @@ pub fn against_script(
         Ok([ours, theirs])
     });
     let settings: Vec<_> = about.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    let told = format!(
-        "Script  {}\n{}{}",
+    let remarks = format!(
+        "file    {}\n{}{}",
         escaped(&name.to_string()),
         wrapped(&format!("trains  {}", settings.join(", "))),
         notes.iter().map(|note| wrapped(&escaped(&format!("paired  {note}")))).collect::<String>(),
     );
-    let checked = Checked::new(name.to_string(), told, report, [ours, theirs]);
+    let checked = Checked::new(name.to_string(), remarks, report, [ours, theirs]);
     Ok(Checked { settings: about, ..checked })
 }
 
@@ -191,35 +164,7 @@ fn record_script(script: Script<'_>, python: &Python, kept: &Kept) -> Result<Tra
 
 #[cfg(test)]
 mod tests {
-    use safetensors::Dtype;
-    use torch_parity::trace::{Array, Key};
-
     use super::*;
-
-    /// Two records of one loss each, compared.
-    fn checked(name: &str, losses: [f32; 2]) -> Checked {
-        let traces = losses.map(|loss| {
-            let mut trace = Trace::new(About::default());
-            let array = Array::new(Dtype::F32, vec![], loss.to_ne_bytes().to_vec()).unwrap();
-            trace.insert(Key::new("tanh", 1, "loss", "loss"), array).unwrap();
-            trace
-        });
-        let [a, b] = &traces;
-        let report = compare::compare(["A", "B"], a, b, &Options::default()).unwrap();
-        Checked::new(name.to_owned(), String::new(), report, traces)
-    }
-
-    #[test]
-    fn a_summary_shows_where_each_part_diverged_and_of_no_other() {
-        let all = [checked("train", [1.0, 1.0]), checked("curve", [1.0, 2.0])];
-        let (text, verdict) = summary(&all, &Options::default());
-        assert_eq!(verdict, Verdict::Diverged);
-        assert!(text.contains("\nverdict: diverged"), "{text}");
-        assert!(text.contains("\ncurve:\n") && !text.contains("\ntrain:\n"), "{text}");
-        let (text, verdict) = summary(&all[..1], &Options::default());
-        assert_eq!(verdict, Verdict::Exact);
-        assert!(!text.contains("\ntrain:\n"), "{text}");
-    }
 
     fn python_with(torch: &str) -> About {
         let environment = [("torch".to_owned(), torch.to_owned())].into();

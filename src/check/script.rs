@@ -10,7 +10,7 @@ use torch_parity::trace::{Array, Key, Model, SHARED, Trace};
 use crate::lesson::train::{Run, Train};
 
 /// Where a script that is not the lesson's is pointed to.
-const OTHER: &str = "hold a port of yours to it: --port 'COMMAND'";
+const OTHER: &str = "compare it with a port of yours: --port 'COMMAND'";
 
 /// What a script trains, as its record tells: sizes by the shapes, the rest by
 /// the optimizer, the seed, and the autograd graph. What it does not tell is as
@@ -170,7 +170,9 @@ pub fn pair(script: &Trace, ours: &Trace) -> Result<Paired> {
         notes.push(format!("not compared, since ours has none: forward {}", names.join(", ")));
     }
     if !has_labels {
-        notes.push("the labels reach the loss unseen: compared by what comes of them".to_owned());
+        notes.push(
+            "the labels reach the loss unseen: compared by what is computed from them".to_owned(),
+        );
     }
     // The order of events is ours.
     renamed.about.events.clone_from(&ours.about.events);
@@ -211,6 +213,7 @@ mod tests {
 
     use super::*;
     use crate::lesson::Experiment;
+    use crate::lesson::settings::Threads;
 
     fn train(same_init: bool) -> Train {
         let run = Run {
@@ -221,7 +224,7 @@ mod tests {
             lr: 0.01,
             activations: vec![Activation::Tanh, Activation::Softsign],
             same_init,
-            threads: 1,
+            threads: Threads { count: 1 },
         };
         Train { seed: -7, run }
     }
@@ -274,7 +277,7 @@ mod tests {
             let mut train = train(same_init);
             train.run.activations.truncate(networks);
             let found = settings(&as_script(&our_run(&train)), &Train::default()).unwrap();
-            let found = Train { run: Run { threads: 1, ..found.run }, ..found };
+            let found = Train { run: Run { threads: Threads { count: 1 }, ..found.run }, ..found };
             assert_eq!(found.twin_flags(), train.twin_flags());
         }
     }
@@ -332,7 +335,7 @@ mod tests {
             paired.notes[1..],
             [
                 "not compared, since ours has none: forward output.1, output.2",
-                "the labels reach the loss unseen: compared by what comes of them"
+                "the labels reach the loss unseen: compared by what is computed from them"
             ]
         );
         let only = |a: &Trace, b: &Trace| -> Vec<_> {

@@ -20,8 +20,8 @@ pub struct BenchArgs {
     /// How often everything is measured, from 1 to 1000
     #[arg(long, help_heading = RUNNING, default_value_t = 7, value_parser = whole::<usize>(1..=1000), allow_negative_numbers = true)]
     rounds: usize,
-    /// Measure recording, checking and comparing too, of a hundredth, a tenth and
-    /// all of so many epochs, from 100 to 100000 (of 5000: 0.7 GB in the temporary
+    /// Also measure recording, checking and comparing, with a hundredth, a tenth and
+    /// all of this many epochs, from 100 to 100000 (5000: 0.7 GB in the temporary
     /// folder, a minute or more a round)
     #[arg(long, help_heading = RUNNING, value_name = "EPOCHS", value_parser = whole::<usize>(100..=100_000), allow_negative_numbers = true)]
     records: Option<usize>,

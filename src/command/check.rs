@@ -16,7 +16,7 @@ use parity::python::Script;
 use parity::report::{Comparison, Document};
 use tanh_parity::check;
 use tanh_parity::lesson::Experiment;
-use tanh_parity::lesson::settings::{OUTPUT, RUNNING, whole};
+use tanh_parity::lesson::settings::{OUTPUT, Threads};
 use tanh_parity::lesson::train::Train;
 use tanh_parity::python::Twins;
 use tanh_parity::threads::refuse_too_many;
@@ -85,9 +85,8 @@ struct OfTrain {
 /// Flags of `check all`.
 #[derive(Args)]
 struct All {
-    /// Threads of libtorch, from 1 to 1024; at the lesson's sizes one is fastest
-    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
-    threads: i32,
+    #[command(flatten)]
+    threads: Threads,
     #[command(flatten)]
     comparison: ComparisonArgs,
     #[command(flatten)]
@@ -141,12 +140,12 @@ fn train(
     flags: &ArgMatches,
 ) -> Result<Verdict> {
     train.validate()?;
-    refuse_too_many(train.run.threads as usize, 1)?;
+    refuse_too_many(train.run.threads.count as usize, 1)?;
     let (outputs, python) = (report.outputs(records.paths())?, comparison.python.find());
     let options = comparison.options.options(if more.port.is_some() { "step" } else { EPOCH })?;
     let args = split(more.script_args.as_deref().unwrap_or_default(), "--script-args")?;
     let script = more.script.as_deref();
-    let script = script.map(|path| Script { path, args: &args, threads: train.run.threads });
+    let script = script.map(|path| Script { path, args: &args, threads: train.run.threads.count });
     if let (Some(script), Some(port)) = (script, &more.port) {
         let port = split(port, "--port")?;
         let checked = port_against_script(script, &port, &python, report.digest, &options)?;
@@ -157,7 +156,7 @@ fn train(
         return Ok(verdict);
     }
     let checked = if let Some(script) = script {
-        let settings = |told: Result<Train>| given_first(train, told, flags);
+        let settings = |recorded: Result<Train>| given_first(train, recorded, flags);
         check::against_script(script, &python, report.digest, settings, &options)?
     } else {
         let digest =
@@ -169,16 +168,16 @@ fn train(
 }
 
 /// The settings that a record tells, but those that flags give.
-fn given_first(given: &Train, told: Result<Train>, flags: &ArgMatches) -> Result<Train> {
+fn given_first(given: &Train, recorded: Result<Train>, flags: &ArgMatches) -> Result<Train> {
     let is_given = |flag: &str| flags.value_source(flag) == Some(ValueSource::CommandLine);
-    let mut train = told?;
+    let mut train = recorded?;
     let Train { seed, run } = given.clone();
-    macro_rules! take {
+    macro_rules! set_given {
         ($($name:ident)*) => {
             $(if is_given(stringify!($name)) { train.run.$name = run.$name; })*
         };
     }
-    take!(samples features hidden epochs lr activations same_init threads);
+    set_given!(samples features hidden epochs lr activations same_init threads);
     if is_given("seed") {
         train.seed = seed;
     }
@@ -188,7 +187,8 @@ fn given_first(given: &Train, told: Result<Train>, flags: &ArgMatches) -> Result
 
 /// Every experiment with its defaults.
 fn all(flags: &ArgMatches) -> Result<Verdict> {
-    let All { threads, comparison, form } = All::from_arg_matches(flags)?;
+    let All { threads: Threads { count: threads }, comparison, form } =
+        All::from_arg_matches(flags)?;
     let mut outputs = Outputs::open(&form.outputs())?;
     let (options, python) =
         (comparison.options.options(EPOCH)?, Twins::of(comparison.python.find()).together()?);
@@ -205,11 +205,10 @@ fn all(flags: &ArgMatches) -> Result<Verdict> {
         Ok(checked)
     };
     let checked: Vec<_> = started.into_iter().map(finish).collect::<Result<_>>()?;
-    let (text, verdict) = check::summary(&checked, &options);
     let comparisons = checked.iter().map(|checked| Comparison::of_check(checked, 0)).collect();
     let document = Document::new("check", comparisons, options.tolerance);
-    form.show(&document, text, &mut outputs)?;
-    Ok(verdict)
+    form.show(&document, &mut outputs)?;
+    Ok(document.verdict)
 }
 
 #[cfg(test)]

@@ -89,7 +89,8 @@ impl<E: Experiment> Room for Of<E> {
         }
         let trace = output("trace", "Record everything that happens, as .safetensors (or -)");
         let digest = switch("digest", "Record a digest of each tensor, not its values");
-        let partial = "Where the run fails, or INT, TERM or HUP ends it, keep what there is";
+        let partial =
+            "If the run fails, or INT, TERM or HUP ends it, keep what was recorded by then";
         let partial = switch("keep-partial", partial);
         command.args([trace, digest, partial]).after_help(E::AFTER_HELP)
     }

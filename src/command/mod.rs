@@ -144,7 +144,7 @@ the same command goes on where it stopped; with --seeds 0..1200 it goes on to
 Example:
   tanh-parity merge sweep.csv part1.csv part2.csv part3.csv part4.csv
 
-The bytes are those of the sweep run in one piece.")]
+OUT has the same bytes as the CSV of a sweep that was run in one piece.")]
     Merge(sweep::MergeArgs),
     /// Measure time and memory in Rust and in Python, in turn
     #[command(after_help = "\
@@ -155,11 +155,11 @@ Examples:
 The CSV has rows for each of the report's tables: table; measure, with its unit
 (step_us, fit_ms, wall_s, sweep_s, memory_mib); activation (empty: all three);
 samples, hidden, epochs, threads and jobs of the run; of, which is python, plain
-(the lesson's loop), rust (what runs) or ratio (rust by python); and median, low
+(the lesson's loop), rust (what runs) or ratio (rust / python); and median, low
 and high of the rounds.
 
-This takes one to two minutes. On a busy machine trust the ratios, not the times,
-and take more rounds.")]
+This takes one to two minutes. On a busy machine trust the ratios, not the
+times, and take more rounds.")]
     Bench(bench::BenchArgs),
     /// Print what a shell needs to complete commands and flags
     #[command(after_help = "\
@@ -235,6 +235,17 @@ mod tests {
     #[test]
     fn the_flags_are_consistent() {
         super::command().debug_assert();
+    }
+
+    /// Longer ones would be cut, with a word alone on the next line.
+    #[test]
+    fn what_follows_the_flags_fits_the_width_of_help() {
+        let command = super::command();
+        let texts = command.get_subcommands().filter_map(Command::get_after_help);
+        let texts: Vec<_> = texts.map(ToString::to_string).collect();
+        let lines = texts.iter().flat_map(|text| text.lines());
+        let long: Vec<_> = lines.filter(|line| line.len() > 80).collect();
+        assert!(texts.len() > 5 && long.iter().all(|line| line.starts_with("  ")), "{long:?}");
     }
 
     /// Every flag of every command, with the words that lead to it.

@@ -64,7 +64,7 @@ fn pitfall(name: &str) -> Result<&'static Pitfall, String> {
 pub fn run(args: &PitfallsArgs) -> Result<bool> {
     let settings = &args.train;
     settings.validate()?;
-    refuse_too_many(settings.run.threads as usize, 1)?;
+    refuse_too_many(settings.run.threads.count as usize, 1)?;
     let chosen: Vec<_> = match args.name {
         Some(name) => vec![name],
         None if args.only.is_empty() => pitfalls::all().collect(),

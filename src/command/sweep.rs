@@ -84,7 +84,7 @@ pub fn run(args: &SweepArgs) -> Result<()> {
     let plots = open_plots(args)?;
     plots.refuse_overwriting(&own_files(args.csv.as_slice()))?;
     let plan = Plan::new(&args.run, args.seeds.clone(), args.shard);
-    let threads = args.run.threads as usize;
+    let threads = args.run.threads.count as usize;
     let cores = || available_parallelism().map_or(1, usize::from);
     let jobs = args.jobs.unwrap_or_else(|| jobs(cores(), threads));
     refuse_too_many(threads, jobs.min(plan.own_count()))?;

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use anyhow::{Result, ensure};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Command};
-pub use parity::command::flag::{OUTPUT, RUNNING, whole};
+pub use parity::command::flag::{OUTPUT, RUNNING, Threads, whole};
 use parity::text::repr;
 use serde::Serialize;
 use serde_json::Value;

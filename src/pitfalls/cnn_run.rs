@@ -95,7 +95,7 @@ impl Port for Cnn {
     }
 
     fn train(&self, settings: &Train, observer: &mut dyn Observer) -> Result<()> {
-        tch::set_num_threads(settings.run.threads);
+        tch::set_num_threads(settings.run.threads.count);
         tch::manual_seed(settings.seed);
         let (train_set, test_set) = (pictures(100), pictures(50));
         let padded = ConvOptions { padding: [1, 1], ..Default::default() };

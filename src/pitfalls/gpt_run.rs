@@ -131,7 +131,7 @@ impl Port for Gpt {
     }
 
     fn train(&self, settings: &Train, observer: &mut dyn Observer) -> Result<()> {
-        tch::set_num_threads(settings.run.threads);
+        tch::set_num_threads(settings.run.threads.count);
         tch::manual_seed(settings.seed);
         let chars: Vec<_> = TEXT.chars().collect::<BTreeSet<_>>().into_iter().collect();
         let index = |c| chars.binary_search(&c).expect("every character is there") as i64;

@@ -23,7 +23,10 @@ pub trait Port: Debug + Sync {
 
     /// The flags that make the twin do the same.
     fn twin_flags(&self, settings: &Train) -> Vec<String> {
-        vec![format!("--seed={}", settings.seed), format!("--threads={}", settings.run.threads)]
+        vec![
+            format!("--seed={}", settings.seed),
+            format!("--threads={}", settings.run.threads.count),
+        ]
     }
 
     /// Trains, with the parts as they are.

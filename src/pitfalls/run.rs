@@ -70,7 +70,7 @@ impl Port for Parts {
     /// Trains every chosen activation in turn, as `lesson::train::train` does.
     fn train(&self, settings: &Train, observer: &mut dyn Observer) -> Result<()> {
         let Train { seed, run } = settings;
-        tch::set_num_threads(run.threads);
+        tch::set_num_threads(run.threads.count);
         tch::manual_seed(*seed);
         let mut data = (self.data)(run.samples, run.features);
         observer.data(&[("x", &data.0), ("y", &data.1)])?;

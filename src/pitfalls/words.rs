@@ -25,7 +25,7 @@ pub fn overview(findings: &[Finding]) -> String {
     format!("{}\n{}\n{}\n", places.concat(), checks(findings), closing_line(findings))
 }
 
-/// What is told of each mistake beside its first divergence.
+/// What is said of each mistake beside its first divergence.
 pub(super) const COLUMNS: [(&str, &str); 7] = [
     ("mistake", "explained by `tanh-parity pitfalls NAME`"),
     ("final loss", "the largest difference of two final losses"),
@@ -98,7 +98,7 @@ pub fn explanation(finding: &Finding) -> String {
         finding.report,
         checks(std::slice::from_ref(finding)),
         if finding.is_found() {
-            format!("\nresynced, {}", finding.resynced.origins())
+            format!("\nresynced, {}", finding.resynced.outcome(0).origins())
         } else {
             format!("\n{}\n", where_found(finding))
         }
@@ -138,10 +138,10 @@ fn key_words(key: &Key, step_word: &str) -> String {
 
 fn distance(first: &Difference) -> String {
     match &first.what {
-        What::OnlyIn(0) => "one too many".to_owned(),
-        What::OnlyIn(_) => "missing".to_owned(),
-        What::Shape(_) => "another shape".to_owned(),
-        What::Values(values) => match values.ulps() {
+        What::OnlyIn { side: "wrong", .. } => "one too many".to_owned(),
+        What::OnlyIn { .. } => "missing".to_owned(),
+        What::Shape { .. } => "another shape".to_owned(),
+        What::Values(values) => match values.ulps {
             Some(1) => "1 ULP".to_owned(),
             Some(ulps) => format!("{} ULPs", thousands(ulps as usize)),
             None => "not a number".to_owned(),

@@ -63,7 +63,7 @@ impl Shared for Together {
             }
             if ended {
                 self.state().running.finish()?;
-                return Err(anyhow!("the Python twins ended without a word of this one"));
+                return Err(anyhow!("the Python twins ended without answering for this one"));
             }
             if Instant::now() > deadline {
                 return Ok(None);

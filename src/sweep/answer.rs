@@ -144,7 +144,7 @@ pub fn leaders_table(sweeps: &[(&str, &[Leader])]) -> String {
         [(*lr).to_owned()].into_iter().chain(leaders).collect::<Vec<_>>()
     };
     format!(
-        "Lowest mean loss (? where the runner-up's interval of the difference holds 0)\n{}",
+        "Lowest mean loss (? where the runner-up's interval of the difference includes 0)\n{}",
         table(&header, sweeps.iter().map(line))
     )
 }

@@ -84,7 +84,7 @@ fn train_seed(run: &Run, seed: i64, generator: &Mutex<()>) -> Result<Vec<SeedRow
 /// networks. To be trained in this thread, since the number of intra-op threads
 /// is a thread's.
 fn draw(run: &Run, seed: i64) -> (Tensor, Tensor, Vec<Mlp>) {
-    tch::set_num_threads(run.threads);
+    tch::set_num_threads(run.threads.count);
     tch::manual_seed(seed);
     let (x, y) = make_data(run.samples, run.features);
     let network = |&activation: &Activation| {

@@ -39,7 +39,7 @@ impl Plan {
         // Other releases have other kernels; CPU or CUDA build does not matter.
         let release = TORCH_VERSION.split('+').next().unwrap_or(TORCH_VERSION);
         named.insert("torch".to_owned(), release.to_owned());
-        named.insert("threads".to_owned(), run.threads.to_string());
+        named.insert("threads".to_owned(), run.threads.count.to_string());
         named.insert("kernels".to_owned(), kernels());
         Self { named, epochs: run.epochs, activations: run.activations.clone(), seeds, shard }
     }

@@ -52,7 +52,7 @@ impl Reader {
     }
 
     fn not_ours(&self) -> String {
-        format!("{} is not as its sweep wrote it; move it away", self.path.display())
+        format!("{} is not what its sweep wrote; move it away", self.path.display())
     }
 
     /// The next line with its end; none where a kill cut it off.

@@ -216,7 +216,7 @@ mod tests {
             std::fs::write(&path, &edited).unwrap();
             let refused = Store::open(&path, &plan("0..4"), |_| Ok(())).unwrap_err();
             let refused = format!("{refused:#}");
-            assert!(refused.contains("is not as its sweep wrote it; move it away"), "{refused}");
+            assert!(refused.contains("is not what its sweep wrote; move it away"), "{refused}");
             assert!(refused.contains(&format!("line {line} is not ")), "{line}: {refused}");
             assert_eq!(std::fs::read_to_string(&path).unwrap(), edited);
         }

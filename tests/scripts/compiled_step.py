@@ -1,4 +1,4 @@
-# expect: series Linear-1; steps 3; status 0; tensors 29; has Linear-1/000003/grad/weight; has Linear-1/000002/state/weight.exp_avg; has Linear-1/000003/param/bias
+# expect: series Linear-1; steps 3; status 0; tensors 29 (35 with 2.4); has Linear-1/000003/grad/weight; has Linear-1/000002/state/weight.exp_avg; has Linear-1/000003/param/bias
 # The whole step compiled: PyTorch goes on piece by piece, and says so of none.
 import logging
 

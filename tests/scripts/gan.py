@@ -1,5 +1,5 @@
 # expect: series Discriminator-1 Generator-1; steps 3; status 0
-# expect: has Discriminator-1/000002/forward/logits#2; no Discriminator-1/000002/forward/logits#3; no Discriminator-1/000002/loss/loss#2; has Generator-1/000003/loss/loss; has Generator-1/000002/data/z
+# expect: has Discriminator-1/000002/forward/logits#2; no Discriminator-1/000002/forward/logits#3; no Discriminator-1/000002/loss/loss#2; has Generator-1/000003/loss/loss; has Generator-1/000003/forward/output; no Generator-1/000003/forward/logits; has Generator-1/000002/data/z
 # Two networks, two optimizers: each loss is for one of them.
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-# expect: series MLP-1; steps 3; status 0; has MLP-1/000002/state/fc.weight.old_dirs.0; has MLP-1/000001/loss/loss#2; has MLP-1/000001/data/x
+# expect: series MLP-1; steps 3; status 0; has MLP-1/000002/state/fc.weight.old_dirs.0; has MLP-1/000001/loss/loss#2; has MLP-1/000001/data/x; has MLP-1/000001/data/target; no MLP-1/000001/data/x#2; no MLP-1/000001/data/target#2; no MLP-1/000002/data/x#3
 # LBFGS calls the network many times a step.
 import torch
 from torch import nn

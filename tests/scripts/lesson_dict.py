@@ -1,4 +1,4 @@
-# expect: series MLP-1 MLP-2 MLP-3; steps 50; tensors 2713; status 0; right lesson
+# expect: series MLP-1 MLP-2 MLP-3; steps 50; tensors 2714; status 0; right lesson
 # Prints one dictionary at the end.
 import torch
 import torch.nn as nn

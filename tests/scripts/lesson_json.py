@@ -1,4 +1,4 @@
-# expect: series MLP-1 MLP-2 MLP-3; steps 50; tensors 2864; status 0; right lesson
+# expect: series MLP-1 MLP-2 MLP-3; steps 50; tensors 2865; status 0; right lesson
 # One line of JSON for each epoch; evaluates between the steps.
 import json
 

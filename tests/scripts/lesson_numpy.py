@@ -1,4 +1,4 @@
-# expect: series MLP-1 MLP-2 MLP-3; steps 50; tensors 2713; status 0; right lesson
+# expect: series MLP-1 MLP-2 MLP-3; steps 50; tensors 2714; status 0; right lesson
 # NumPy's short floats, and histories in lists.
 import numpy as np
 import torch

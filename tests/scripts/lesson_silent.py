@@ -1,4 +1,4 @@
-# expect: series Sequential-1 Sequential-2 Sequential-3; steps 50; tensors 2713; status 0; right lesson
+# expect: series Sequential-1 Sequential-2 Sequential-3; steps 50; tensors 2714; status 0; right lesson
 # Prints nothing.
 import torch
 

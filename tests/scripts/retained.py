@@ -1,6 +1,6 @@
 # expect: series Linear-1 Sequential-1; steps 2; status 0
 # expect: has Sequential-1/000001/data/input; has Sequential-1/000002/data/input
-# expect: has Sequential-1/000002/forward/logits; no Sequential-1/000002/loss/loss#2
+# expect: has Sequential-1/000002/forward/output; no Sequential-1/000002/loss/loss#2
 # A GAN whose generator runs once for both updates.
 import torch
 from torch import nn

@@ -26,9 +26,9 @@ fn a_round_fills_the_report_the_csv_and_the_plot() {
     assert!(missing.is_empty(), "bench --help does not tell {missing:?}");
 
     for table in [
-        "train, and train --trace; ratio: recorded by alone",
-        "the Python twin, and check beside it; ratio: check by Python",
-        "cmp and compare of two equal records; ratio: compare by cmp",
+        "train, and train --trace; ratio: recorded / alone",
+        "the Python twin, and check beside it; ratio: check / Python",
+        "cmp and compare of two equal records; ratio: compare / cmp",
     ] {
         assert!(report.contains(&format!("\n{table}\n")), "no {table} in\n{report}");
     }

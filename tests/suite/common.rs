@@ -29,9 +29,11 @@ pub fn tanh_parity_in(folder: impl AsRef<Path>, args: &str) -> Command {
     command
 }
 
-/// The project's Python.
+/// The project's Python, or another one that `TANH_PARITY_PYTHON` names.
 pub fn python() -> Command {
-    let mut command = Command::new(root().join(".venv/bin/python"));
+    let own = root().join(".venv/bin/python");
+    let named = std::env::var_os("TANH_PARITY_PYTHON").filter(|named| !named.is_empty());
+    let mut command = Command::new(named.map_or(own, PathBuf::from));
     command.current_dir(root()).env("PYTHONDONTWRITEBYTECODE", "1").timeout(PATIENCE);
     command
 }

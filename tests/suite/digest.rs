@@ -54,7 +54,7 @@ fn a_long_check_that_parts_late_names_the_value_as_a_short_one_does() {
     assert_eq!((code, stderr.as_str()), (1, ""), "{report}");
     let place = "first divergence: relu, epoch 1235, ";
     assert!(report.contains(place) && report.ends_with(" apart\n"), "{report}");
-    let done = "\ncompared by digests, then epoch 1235 by values: both ran once more\n";
+    let done = "\ncompared digests first, then the values of epoch 1235: both ran again for that\n";
     assert!(report.contains(done), "{report}");
     assert!(report.lines().all(|line| line.chars().count() <= 80), "{report}");
 
@@ -83,10 +83,9 @@ fn a_run_that_does_not_repeat_itself_stays_diverged_and_is_told_so() {
     let checkout = checkout(&once.replace("{}", marker.path().join("ran").to_str().unwrap()));
     let (code, report, stderr) = check_in(&checkout, "");
     assert_eq!((code, stderr.as_str()), (1, ""), "{report}");
-    let said =
-        "\nPython does not repeat itself: run again, tanh/001401/forward/logits is another\n";
+    let said = "\nPython gives other values when it is run again: tanh/001401/forward/logits\n";
     assert!(report.contains(said), "{report}");
-    let place = "first divergence: tanh, epoch 1401, forward, logits: other digests";
+    let place = "first divergence: tanh, epoch 1401, forward, logits: different digests";
     assert!(report.contains(place), "{report}");
 }
 

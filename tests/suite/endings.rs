@@ -108,7 +108,7 @@ fn a_sweep_that_never_ends_is_none() {
                ln -s /dev/zero sweep.csv; exec \"$0\" sweep --summary sweep.csv";
     fs::remove_file(folder.path().join("sweep.csv.json")).unwrap();
     let line = trouble(&folder, run);
-    assert!(line.contains("sweep.csv is not as its sweep wrote it"), "{line}");
+    assert!(line.contains("sweep.csv is not what its sweep wrote"), "{line}");
 }
 
 #[test]

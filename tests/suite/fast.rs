@@ -5,6 +5,7 @@ use std::process::Command;
 use fastrand::Rng;
 use tanh_parity::fast;
 use tanh_parity::lesson::Experiment;
+use tanh_parity::lesson::settings::Threads;
 use tanh_parity::lesson::train::{Mlp, Run, Train, make_data, train};
 use tanh_parity::pitfalls::{Parts, Port};
 use torch_parity::nn::{Activation, Layer, cross_entropy};
@@ -28,7 +29,8 @@ fn any_settings_give_the_same_bits() {
 fn many_samples_give_the_same_bits() {
     for (samples, threads) in [(4097, 1), (40_001, 2)] {
         let activations = all();
-        let settings = with(|run| Run { samples, threads, activations, ..run });
+        let settings =
+            with(|run| Run { samples, threads: Threads { count: threads }, activations, ..run });
         assert_eq!(first_difference(&settings), None, "{settings:?}");
     }
 }
@@ -117,7 +119,7 @@ fn random_settings(rng: &mut Rng) -> Train {
         lr: *rng.choice(&RATES).unwrap(),
         activations,
         same_init: rng.bool(),
-        threads: if rng.u8(..5) == 0 { 2 } else { 1 },
+        threads: Threads { count: if rng.u8(..5) == 0 { 2 } else { 1 } },
     };
     Train { seed: rng.i64(..), run }
 }

@@ -66,7 +66,7 @@ fn new_writes_a_port_of_the_script_it_is_given() {
     let folder = TempDir::new().unwrap();
     let mut command = tanh_parity_in(folder.path(), "new port --script");
     command.arg(root().join("tests/lesson.py"));
-    assert!(stdout(command).starts_with("port: a port of lesson.py, which is yet to do what"));
+    assert!(stdout(command).starts_with("port: a port of lesson.py, not written yet"));
     let port = folder.path().join("port");
     let read = |place: &str| fs::read_to_string(port.join(place)).unwrap();
     let parity = ".github/workflows/parity.yml";

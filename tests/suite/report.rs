@@ -169,7 +169,7 @@ fn runs_of_other_settings_are_told_apart_at_once() {
     let found = compare_with(|trace| {
         trace.about.settings.insert("seed".to_owned(), "7".to_owned());
     });
-    assert_found(found, &["runs of other settings", "seed: 0 for A, 7 for B"]);
+    assert_found(found, &["the settings of the runs differ", "seed: 0 for A, 7 for B"]);
 }
 
 #[test]

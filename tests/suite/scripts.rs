@@ -165,7 +165,7 @@ fn a_script_that_cannot_be_used_is_trouble() {
         ("raise ValueError('two\\nlines')", "s.py failed (exit status: 1): ValueError: two lines"),
         ("print('hello')", "nothing to record"),
         (flood, "s.py failed (exit status: 3)"),
-        (conv, "other layers than the lesson's network: hold a port of yours to it: --port"),
+        (conv, "other layers than the lesson's network: compare it with a port of yours: --port"),
     ] {
         let (code, stdout, stderr) = run(text);
         assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{text}: {stderr}");
@@ -237,6 +237,26 @@ fn two_records_of_bare_tensors_are_compared_as_any() {
     }
 }
 
+/// What a record lacks is said where it is made, in it, and where it is compared.
+#[test]
+fn what_a_record_lacks_is_told() {
+    let folder = TempDir::new().unwrap();
+    let script = root().join("tests/scripts/func_grad.py").display().to_string();
+    let lacks = "Linear-1 lacks data, forward, loss:";
+    let (code, _, stderr) = outcome(tanh_parity_in(&folder, &format!("record {script}")));
+    assert!(code == 0 && stderr.contains(&format!("\n  {lacks} no backward pass")), "{stderr}");
+    let compare = "compare func_grad.safetensors func_grad.safetensors";
+    let (code, report, _) = outcome(tanh_parity_in(&folder, compare));
+    assert_eq!(code, 0, "{report}");
+    assert!(report.contains(&format!("\nof A, {lacks} no backward pass led to")), "{report}");
+    assert!(report.lines().all(|line| line.chars().count() <= 80), "{report}");
+    // No more than was asked for, which is a part.
+    let (code, _, stderr) =
+        outcome(tanh_parity_in(&folder, &format!("record --max-size 3kB {script}")));
+    assert!(code == 0 && stderr.contains("until it was as large as --max-size"), "{stderr}");
+    assert!(folder.path().join("func_grad.partial.safetensors").exists());
+}
+
 /// A GAN whose generator has another rate: its parameters part before anything of
 /// the discriminator's second step does.
 #[test]
@@ -282,7 +302,7 @@ fn random_numbers_that_were_drawn_otherwise_are_told() {
     assert_eq!(code, 1, "{report}");
     let place = "first divergence: Sequential-1, step 3, data, input at";
     assert!(report.contains(place), "{report}");
-    let note = "\nA and B drew other random numbers between steps 2 and 3 of Sequential-1\n";
+    let note = "\nA and B drew different random numbers between steps 2 and 3 of Sequential-1\n";
     assert!(report.contains(note), "{report}");
 }
 

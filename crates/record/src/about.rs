@@ -91,6 +91,9 @@ pub struct About {
     /// Why the record ends before its run was to end, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partial: Option<String>,
+    /// What steps of a script lack that others have, and why, in lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
     /// What was trained, in a record of a script.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<Model>,
@@ -121,6 +124,7 @@ impl About {
             groups,
             digest,
             partial,
+            lacks,
             models,
         } = other;
         if self.experiment.is_empty() {
@@ -134,6 +138,7 @@ impl About {
         }
         self.digest = self.digest.take().or(digest);
         self.partial = self.partial.take().or(partial);
+        self.lacks.extend(lacks);
         self.models.extend(models);
         self.events.extend(events);
         self.generator.extend(generator);

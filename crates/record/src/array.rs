@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use anyhow::{Result, bail, ensure};
 use bytes::Bytes;
 use safetensors::Dtype;
 
 use super::{View, digest};
+use crate::error::{Result, bail, ensure};
 
 /// A tensor's values in row-major order, as bytes in native order.
 /// Shape and bytes always fit each other. The bytes may be a part of a
@@ -50,7 +50,7 @@ impl Array {
 
     /// The values where they are; a digest has none.
     pub fn view(&self) -> Result<View<'_>> {
-        ensure!(!self.is_digest, "a digest has no values: record them");
+        ensure!(!self.is_digest, Tensor, "a digest has no values: record them");
         View::new(self.dtype, &self.shape, &self.bytes)
     }
 
@@ -68,9 +68,14 @@ impl Array {
     /// an array of other than two dimensions, or of values smaller than a byte, and
     /// for a digest.
     pub fn transposed(&self) -> Result<Self> {
-        ensure!(!self.is_digest, "a digest cannot be transposed: record values");
+        ensure!(!self.is_digest, Tensor, "a digest cannot be transposed: record values");
         let (&[m, n], 0) = (&self.shape[..], self.dtype.bitsize() % 8) else {
-            bail!("dtype {} and shape {:?} make no matrix to transpose", self.dtype, self.shape)
+            bail!(
+                Tensor,
+                "dtype {} and shape {:?} make no matrix to transpose",
+                self.dtype,
+                self.shape
+            )
         };
         let width = self.dtype.bitsize() / 8;
         let places = (0..n).flat_map(|column| (0..m).map(move |row| (row * n + column) * width));
@@ -101,6 +106,7 @@ pub(super) fn fits(dtype: Dtype, shape: &[usize], bytes: u64) -> Result<()> {
     let bits = values.and_then(|n| n.checked_mul(dtype.bitsize()));
     ensure!(
         bits.is_some_and(|bits| bits.is_multiple_of(8) && bits as u64 / 8 == bytes),
+        Tensor,
         "{bytes} bytes do not make a tensor of dtype {dtype} and shape {shape:?}",
     );
     Ok(())

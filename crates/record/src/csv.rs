@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 
 use super::decimal::Decimal;
 use super::table::{Span, Table};
+use crate::error::{Context, Error, Result, bail, ensure};
 
 /// The table that a file of text is. The separator is told by the text, and a
 /// first line of numbers only is a row, not a header.
@@ -17,8 +17,8 @@ pub(super) fn table(file: &Bytes, path: &Path) -> Result<Table> {
     let text = file.slice(if file.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }..);
     if let Err(error) = std::str::from_utf8(&text) {
         let line = text[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
-        return Err(anyhow::anyhow!("line {line} is not UTF-8: save it as UTF-8"))
-            .with_context(what);
+        let wrong = format!("line {line} is not UTF-8: save it as UTF-8");
+        return Err(Error::File(wrong)).with_context(what);
     }
     let dialect = Dialect::of(&text);
     let mut table = Table { text, header: None, width: 0, cells: vec![], lines: vec![] };

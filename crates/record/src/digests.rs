@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
 use safetensors::Dtype;
 use serde_json::Value;
 
 use super::part::Part;
 use super::{Array, Key, Trace, digest};
+use crate::error::{Context, Result, bail, ensure};
 
 /// What many tensors share.
 type Kind = (Dtype, Vec<usize>);

@@ -1,4 +1,4 @@
-//! Where two runs drew other random numbers.
+//! Where two runs drew different random numbers.
 
 use super::about::{About, Run};
 use super::order::Order;

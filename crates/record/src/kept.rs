@@ -3,8 +3,7 @@
 use std::ffi::OsString;
 use std::ops::Range;
 
-use anyhow::{Context, Result};
-
+use crate::error::{Context, Error, Result};
 use crate::escaped;
 
 /// The environment variable that asks for digests instead of values, where it is
@@ -60,8 +59,9 @@ pub fn read_steps(text: &str) -> Result<Range<usize>> {
         let end = if end.is_empty() { usize::MAX } else { end.parse().ok()? };
         (first < end).then_some(first..end)
     };
-    read().with_context(|| {
-        format!("{} is no range of steps such as 0..10, the end excluded", escaped(text))
+    read().ok_or_else(|| {
+        let text = escaped(text);
+        Error::Steps(format!("{text} is no range of steps such as 0..10, the end excluded"))
     })
 }
 

@@ -6,9 +6,12 @@ use std::fmt;
 /// The phases of a step, in the order in which they happen.
 ///
 /// `measure` is what is found out after the step, with the parameters that the
-/// step left behind: at step 0, with the initial ones.
-pub const PHASES: [&str; 9] =
-    ["data", "init", "forward", "loss", "grad", "state", "param", "eval", "measure"];
+/// step left behind: at step 0, with the initial ones. [`END`] stands behind all steps.
+pub const PHASES: [&str; 10] =
+    ["data", "init", "forward", "loss", "grad", "state", "param", "eval", "measure", END];
+
+/// The phase of what a model is when the run ends, where no step has it.
+pub const END: &str = "end";
 
 /// The series of what all series share.
 pub const SHARED: &str = "data";

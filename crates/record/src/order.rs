@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use indexmap::{IndexMap, IndexSet};
 
 use super::about::{About, Run};
-use super::key::{Key, PHASES};
+use super::key::{END, Key, PHASES};
 
 /// The order of events: by the count of events, where a record holds one, else by
 /// series and step; then by phase, series and name.
@@ -67,7 +67,9 @@ impl Order {
         let index =
             |list: &IndexSet<String>, item: &str| list.get_index_of(item).unwrap_or(list.len());
         let (series, name) = (index(&self.series, place.series), index(&self.names, place.name));
-        let [event, step] = if self.runs.is_empty() {
+        let [event, step] = if place.phase == END {
+            [usize::MAX - 1, 0] // behind the steps of all series
+        } else if self.runs.is_empty() {
             [series, place.step]
         } else {
             self.event(place.series, place.step)
@@ -163,7 +165,7 @@ mod tests {
         let noted = ["init", "measure", "batch", "mask", "forward", "loss", "clip", "grad", "ema"];
         let expected = [
             "data", "init", "batch", "mask", "forward", "loss", "clip", "grad", "state", "param",
-            "eval", "measure", "ema",
+            "eval", "measure", "end", "ema",
         ];
         assert_eq!(ordered(&noted), expected);
     }
@@ -197,6 +199,16 @@ mod tests {
         // An old file has none: series by series.
         let expected =
             ["d/000001/param/w", "d/000002/data/x", "g/000000/init/w", "g/000001/param/w", "w"];
+        assert_eq!(sorted(vec![], &keys), expected);
+    }
+
+    /// An average that was last called early on was changed until the end.
+    #[test]
+    fn what_is_there_in_the_end_comes_last() {
+        let keys = ["d/000001/end/w", "g/000000/end/w", "g/000009/param/w", "x/000003/loss/l"];
+        let events = vec![run("d", 0, 2, 0), run("g", 0, 10, 0)];
+        let expected = ["g/000009/param/w", "x/000003/loss/l", "d/000001/end/w", "g/000000/end/w"];
+        assert_eq!(sorted(events, &keys), expected);
         assert_eq!(sorted(vec![], &keys), expected);
     }
 

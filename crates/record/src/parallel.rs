@@ -5,8 +5,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use anyhow::Result;
-
 /// How many threads there are to do it.
 pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
@@ -15,14 +13,14 @@ pub fn cores() -> usize {
 /// The results of `work` for 0, 1, ... `n` - 1, in that order, by so many threads
 /// at most, each with a state of its own. Fails with the first of the failures that
 /// there are; what was not begun by then is left.
-pub fn map<S, T: Send>(
+pub fn map<S, T: Send, E: Send>(
     n: usize,
     threads: usize,
     state: impl Fn() -> S + Sync,
-    work: impl Fn(&mut S, usize) -> Result<T> + Sync,
-) -> Result<Vec<T>> {
+    work: impl Fn(&mut S, usize) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
     let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, Result<T>)>> = Mutex::default();
+    let results: Mutex<Vec<(usize, Result<T, E>)>> = Mutex::default();
     let run = || {
         let (mut state, mut done) = (state(), Vec::new());
         loop {
@@ -52,19 +50,17 @@ pub fn map<S, T: Send>(
 
 #[cfg(test)]
 mod tests {
-    use anyhow::bail;
-
     use super::*;
 
     #[test]
     fn results_come_in_their_order_and_the_first_failure_is_told() {
         for threads in [1, 2, 7] {
-            let squares = map(100, threads, || (), |(), i| Ok(i * i)).unwrap();
+            let squares = map(100, threads, || (), |(), i| Ok::<_, String>(i * i)).unwrap();
             assert!(squares.into_iter().eq((0..100).map(|i| i * i)));
-            let failing = |(): &mut (), i| if i >= 30 { bail!("{i} fails") } else { Ok(i) };
-            let error = map(100, threads, || (), failing).unwrap_err().to_string();
+            let failing = |(): &mut (), i| if i >= 30 { Err(format!("{i} fails")) } else { Ok(i) };
+            let error = map(100, threads, || (), failing).unwrap_err();
             assert_eq!(error, "30 fails");
         }
-        assert!(map(0, 4, || (), |(), i| Ok(i)).unwrap().is_empty());
+        assert!(map(0, 4, || (), |(), i| Ok::<_, String>(i)).unwrap().is_empty());
     }
 }

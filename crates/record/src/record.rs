@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 
 use super::digests::Digests;
 use super::order::Order;
 use super::read::shown;
 use super::{About, Array, Input, Key, whole};
+use crate::error::{Context, Result, bail, ensure};
 
 /// A run's record: key -> tensor.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +29,11 @@ impl Trace {
 
     /// Adds a tensor; refuses a key that is there already.
     pub fn insert(&mut self, key: Key, array: Array) -> Result<()> {
-        ensure!(!self.tensors.contains_key(&key), "{key} is recorded twice: count steps on");
+        ensure!(
+            !self.tensors.contains_key(&key),
+            Record,
+            "{key} is recorded twice: count steps on"
+        );
         self.about.note(&key);
         self.tensors.insert(key, array);
         Ok(())

@@ -4,12 +4,12 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
 use bytes::Bytes;
 use indexmap::IndexSet;
 use safetensors::Dtype;
 
 use super::{About, Array, Key, Trace};
+use crate::error::{Context, Result};
 
 /// A record whose values are read from its files when they are wanted, so that
 /// memory grows with the number of tensors only: by their keys and some 40 bytes

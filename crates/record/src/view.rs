@@ -1,9 +1,9 @@
 //! A tensor's values where they are, for whoever records them.
 
-use anyhow::Result;
 use safetensors::Dtype;
 
 use super::array::{Array, fits};
+use crate::error::Result;
 
 /// A tensor's values in row-major order, as bytes in native order, in somebody
 /// else's memory. Shape and bytes always fit each other.

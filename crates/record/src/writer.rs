@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
@@ -12,6 +11,7 @@ use super::digests::Digests;
 use super::ending::Ending;
 use super::part::Part;
 use super::{About, Array, Group, Input, Kept, Key, Place, View, digest, whole};
+use crate::error::{Context, Error, Result, bail, ensure};
 
 /// The environment variable that names the file to record to.
 pub const TRACE_VARIABLE: &str = "TORCH_PARITY_TRACE";
@@ -126,7 +126,7 @@ impl Writer {
     pub fn insert(&mut self, key: Key, array: &Array) -> Result<()> {
         let foreign = || Place { series: "", step: 0, phase: "", name: key.as_str() };
         self.admit(&key, key.place().unwrap_or_else(foreign))?;
-        let pushed = match self.open.as_mut().context("the record is finished")? {
+        let pushed = match self.open.as_mut().ok_or_else(finished)? {
             Open::Values(part) => part.push(key, array.view()?, &self.folder),
             Open::Digests(digests) => digests.push(&key, array, &self.folder),
         };
@@ -164,6 +164,7 @@ impl Writer {
         let latest = self.latest.get_mut(series).expect("it was put there");
         ensure!(
             step >= latest.step,
+            Record,
             "{key} comes after step {}: record steps in their order",
             latest.step
         );
@@ -174,7 +175,7 @@ impl Writer {
         self.rest.clear();
         self.rest.extend([phase, "/", name]);
         if let Some(last) = latest.last.get_mut(&self.rest) {
-            ensure!(*last < step, "{key} is recorded twice: count steps on");
+            ensure!(*last < step, Record, "{key} is recorded twice: count steps on");
             *last = step;
         } else {
             latest.last.insert(self.rest.clone(), step);
@@ -213,6 +214,7 @@ impl Writer {
     pub fn write_to(mut self, out: &mut dyn Write) -> Result<()> {
         ensure!(
             self.full.is_empty(),
+            Record,
             "{} tensors do not fit one .safetensors file: name a file to write several beside it",
             self.len()
         );
@@ -221,7 +223,7 @@ impl Writer {
 
     fn write_open(&mut self, out: &mut (impl Write + ?Sized)) -> Result<()> {
         let metadata = self.metadata()?;
-        let written = match self.open.take().context("the record is finished")? {
+        let written = match self.open.take().ok_or_else(finished)? {
             Open::Values(part) => part.write_to(&metadata, out),
             Open::Digests(digests) => digests.write_to(&metadata, &self.folder, out),
         };
@@ -275,7 +277,7 @@ impl Writer {
         }
         if self.is_of_digests() {
             let views: Vec<_> = named.iter().map(|(_, view)| *view).collect();
-            for ((name, _), array) in named.iter().zip(digest::of_views(&views)?) {
+            for ((name, _), array) in named.iter().zip(digest::of_views(&views)) {
                 self.insert(Key::new(series, step, phase, name), &array)?;
             }
             return Ok(());
@@ -283,7 +285,7 @@ impl Writer {
         for (name, view) in named {
             let key = Key::new(series, step, phase, name);
             self.admit(&key, Place { series, step, phase, name })?;
-            let Some(Open::Values(part)) = &mut self.open else { bail!("the record is finished") };
+            let Some(Open::Values(part)) = &mut self.open else { return Err(finished()) };
             let pushed = part.push(key, *view, &self.folder);
             pushed.with_context(|| self.cannot())?;
         }
@@ -295,7 +297,7 @@ impl Writer {
         let Some(signal) = self.ending.as_ref().and_then(Ending::signal) else { return Ok(()) };
         self.spare_a_whole_one();
         self.about.partial = Some(format!("until {signal}"));
-        bail!("ended by {signal}: {} has what there was until then", self.path.display())
+        bail!(Ended, "ended by {signal}: {} has what there was until then", self.path.display())
     }
 }
 
@@ -312,6 +314,10 @@ impl Writer {
             self.path.set_extension("partial.safetensors");
         }
     }
+}
+
+fn finished() -> Error {
+    Error::Record("the record is finished".to_owned())
 }
 
 /// The index of a record that is several files.

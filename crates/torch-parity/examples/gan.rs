@@ -97,7 +97,7 @@ fn main() -> Result<()> {
         optimizer_g.backward(&loss_g);
         optimizer_g.step();
         series_g.data(&[("z", &z), ("target", &ones)])?;
-        series_g.step(&[("logits", &fake)], &loss_g, &optimizer_g)?;
+        series_g.step(&[("output", &fake)], &loss_g, &optimizer_g)?;
         series_g.buffers(&generator.named_buffers())?;
         if step % 20 == 19 {
             let [d, g] = [&loss_d, &loss_g].map(|loss| loss.double_value(&[]));

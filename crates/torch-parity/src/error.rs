@@ -79,9 +79,8 @@ impl From<TchError> for Error {
     }
 }
 
-/// Of `parity_record`, or of an observer.
-impl From<anyhow::Error> for Error {
-    fn from(error: anyhow::Error) -> Self {
+impl From<parity_record::Error> for Error {
+    fn from(error: parity_record::Error) -> Self {
         Self::Record(error.into())
     }
 }
@@ -106,7 +105,9 @@ mod tests {
         let error = Error::State("no lr".to_owned()).of("param_groups.0".to_owned());
         assert_eq!(error.to_string(), "param_groups.0");
         assert_eq!(error.source().unwrap().to_string(), "no lr");
-        let record = Error::from(anyhow::anyhow!("no room").context("cannot write a"));
+        let cause = parity_record::Error::Record("no room".to_owned());
+        let record =
+            Error::from(parity_record::Error::Of("cannot write a".to_owned(), cause.into()));
         assert_eq!(record.to_string(), "cannot write a");
         assert_eq!(format!("{record:?}"), "cannot write a: no room");
         assert!(matches!(Error::from(TchError::Shape("2".to_owned())), Error::Torch(_)));

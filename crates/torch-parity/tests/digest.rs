@@ -100,14 +100,14 @@ fn the_first_divergence_of_digests_names_the_tensor_and_both_digests() {
     let key = Key::from("net/000002/param/w");
     let expected = format!(
         "verdict: diverged: 2 of 6 tensors differ\n\
-         first divergence: net, step 2, param, w: other digests, values were not kept\n  \
+         first divergence: net, step 2, param, w: different digests; the values were not kept\n  \
          A  {}\n  B  {}\n",
         hex(&a.tensors[&key]),
         hex(&b.tensors[&key])
     );
     assert!(text.ends_with(&expected), "{text}");
     assert!(text.contains("phase  tensors  equal\nparam        6      4\n"), "{text}");
-    assert!(report.listing(9).contains("other digests"));
+    assert!(report.outcome(9).listing().contains("different digests"));
 }
 
 #[test]

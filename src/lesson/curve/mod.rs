@@ -104,7 +104,7 @@ pub fn explore(activation: Activation, x: &Tensor, saturation: f64) -> Explored 
 /// Explores every chosen activation; returns the points, (P,), and what was
 /// found.
 pub fn curve(args: &Curve, observer: &mut dyn Observer) -> Result<(Tensor, Vec<Explored>)> {
-    tch::set_num_threads(args.threads);
+    tch::set_num_threads(args.threads.count);
     let kind = (Kind::Double, Device::Cpu);
     let x = Tensor::linspace(args.from, args.to, args.points, kind); // (P,)
     observer.data(&[("x", &x)])?;

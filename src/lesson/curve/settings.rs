@@ -4,13 +4,13 @@ use clap::Args;
 use serde::Serialize;
 use torch_parity::nn::Activation;
 
-use crate::lesson::settings::{DATA, RUNNING, activation, defaults, number, share, whole};
+use crate::lesson::settings::{DATA, Threads, activation, defaults, number, share, whole};
 
 /// The settings of `curve`, as its flags.
 #[derive(Args, Clone, Debug, PartialEq, Serialize)]
 #[command(next_help_heading = DATA)]
 pub struct Curve {
-    /// Points to look at, equally far apart, from 2 to 1000000
+    /// Points to look at, evenly spaced, from 2 to 1000000
     #[arg(long, default_value_t = 400, value_parser = whole::<i64>(2..=1_000_000), allow_negative_numbers = true)]
     pub points: i64,
     /// The first point, from -1e6 to 1e6
@@ -26,10 +26,10 @@ pub struct Curve {
     /// Activations to look at, in this order
     #[arg(long, value_parser = activation(), value_delimiter = ',', value_name = "NAME,...", default_value = "tanh")]
     pub activations: Vec<Activation>,
-    /// Threads of libtorch, from 1 to 1024; at these sizes one is fastest
-    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
+    #[command(flatten)]
     #[serde(skip)]
-    pub threads: i32,
+    #[allow(missing_docs)]
+    pub threads: Threads,
 }
 
 impl Default for Curve {

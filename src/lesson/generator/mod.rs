@@ -142,7 +142,7 @@ pub struct Findings {
 
 /// Trains a decoder with each last activation, from the same weights.
 pub fn generator(args: &Generator, observer: &mut dyn Observer) -> Result<Findings> {
-    tch::set_num_threads(args.threads);
+    tch::set_num_threads(args.threads.count);
     tch::manual_seed(args.seed);
     let z = Tensor::randn([args.samples, args.features], FLOAT); // (N, D), fixed codes
     let y = make_images(args.samples, args.size); // (N, pixels)

@@ -72,7 +72,7 @@ Examples:
     }
 
     fn threads(&self) -> i32 {
-        self.threads
+        self.threads.count
     }
 
     fn steps(&self) -> usize {

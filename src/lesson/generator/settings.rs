@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::lesson::settings::{DATA, RUNNING, TRAINING, defaults, learning_rate, whole};
+use crate::lesson::settings::{DATA, TRAINING, Threads, defaults, learning_rate, whole};
 
 /// A decoder's last activation, by its name on the command line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ValueEnum)]
@@ -34,7 +34,7 @@ pub struct Generator {
     /// Images, all of them in one batch, from 1 to 10000
     #[arg(long, default_value_t = 12, value_parser = whole::<i64>(1..=10_000), allow_negative_numbers = true)]
     pub samples: i64,
-    /// Numbers of a code, from 1 to 1000000
+    /// Numbers in a code, from 1 to 1000000
     #[arg(long, default_value_t = 8, value_parser = whole::<i64>(1..=1_000_000), allow_negative_numbers = true)]
     pub features: i64,
     /// Hidden units, from 1 to 1000000
@@ -58,10 +58,10 @@ pub struct Generator {
         default_value = "tanh,sigmoid,none"
     )]
     pub last: Vec<Last>,
-    /// Threads of libtorch, from 1 to 1024; at these sizes one is fastest
-    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
+    #[command(flatten)]
     #[serde(skip)]
-    pub threads: i32,
+    #[allow(missing_docs)]
+    pub threads: Threads,
 }
 
 impl Default for Generator {

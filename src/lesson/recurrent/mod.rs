@@ -158,7 +158,7 @@ fn run_one(
 
 /// Trains every cell with every activation on every length.
 pub fn recurrent(args: &Recurrent, observer: &mut dyn Observer) -> Result<Vec<Finding>> {
-    tch::set_num_threads(args.threads);
+    tch::set_num_threads(args.threads.count);
     let mut findings = Vec::new();
     for &steps in &args.steps {
         // Seeded anew, so that each network comes out the same whatever else is

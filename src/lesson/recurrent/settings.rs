@@ -6,7 +6,7 @@ use torch_parity::nn::Activation;
 
 use super::CellKind;
 use crate::lesson::settings::{
-    DATA, RUNNING, TRAINING, activation, defaults, learning_rate, whole,
+    DATA, TRAINING, Threads, activation, defaults, learning_rate, whole,
 };
 
 /// The settings of `recurrent`, as its flags.
@@ -47,10 +47,10 @@ pub struct Recurrent {
     /// Activations to put in tanh's place; `curve --help` lists all
     #[arg(long, value_parser = activation(), value_delimiter = ',', value_name = "NAME,...", hide_possible_values = true, default_value = "tanh,relu,sigmoid")]
     pub activations: Vec<Activation>,
-    /// Threads of libtorch, from 1 to 1024; at these sizes one is fastest
-    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
+    #[command(flatten)]
     #[serde(skip)]
-    pub threads: i32,
+    #[allow(missing_docs)]
+    pub threads: Threads,
 }
 
 impl Default for Recurrent {

@@ -47,7 +47,7 @@ pub struct Findings {
 /// of `train`.
 pub fn signal(args: &Signal, observer: &mut dyn Observer) -> Result<Findings> {
     let (seed, run) = (args.train.seed, &args.train.run);
-    tch::set_num_threads(run.threads);
+    tch::set_num_threads(run.threads.count);
     let mut networks = Vec::new();
     for (i, &depth) in args.depths.iter().enumerate() {
         tch::manual_seed(seed);

@@ -77,7 +77,7 @@ pub fn fit(
 /// Trains every chosen activation in turn; returns each with its losses.
 pub fn train(args: &Train, observer: &mut dyn Observer) -> Result<Vec<(Activation, Vec<f64>)>> {
     let Train { seed, run } = args;
-    tch::set_num_threads(run.threads);
+    tch::set_num_threads(run.threads.count);
     tch::manual_seed(*seed);
     let (x, y) = make_data(run.samples, run.features);
     observer.data(&[("x", &x), ("y", &y)])?;

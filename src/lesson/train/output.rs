@@ -55,7 +55,7 @@ Examples:
     }
 
     fn threads(&self) -> i32 {
-        self.run.threads
+        self.run.threads.count
     }
 
     fn steps(&self) -> usize {

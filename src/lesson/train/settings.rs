@@ -6,7 +6,7 @@ use serde::Serialize;
 use torch_parity::nn::Activation;
 
 use crate::lesson::settings::{
-    DATA, RUNNING, TRAINING, activation, defaults, fits, learning_rate, unique, whole,
+    DATA, TRAINING, Threads, activation, defaults, fits, learning_rate, unique, whole,
 };
 
 /// The settings of a training run; the defaults are the lesson's.
@@ -47,10 +47,10 @@ pub struct Run {
     /// Seed again before each network, so that only the activation differs
     #[arg(long, help_heading = TRAINING)]
     pub same_init: bool,
-    /// Threads of libtorch, from 1 to 1024; at the lesson's sizes one is fastest
-    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
+    #[command(flatten)]
     #[serde(skip)]
-    pub threads: i32,
+    #[allow(missing_docs)]
+    pub threads: Threads,
 }
 
 impl Default for Train {

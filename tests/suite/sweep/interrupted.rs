@@ -112,7 +112,7 @@ fn a_csv_saved_by_another_program_is_refused_and_left_alone() {
     std::fs::write(folder.path("a.csv"), &windows).unwrap();
     for run in [format!("{sweep} 0..4"), "sweep --summary a.csv".to_owned()] {
         let line = folder.refusal(&run);
-        assert!(line.contains("a.csv is not as its sweep wrote it; move it away"), "{line}");
+        assert!(line.contains("a.csv is not what its sweep wrote; move it away"), "{line}");
     }
     assert_eq!(folder.read("a.csv"), windows);
 }

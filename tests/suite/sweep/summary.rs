@@ -109,7 +109,7 @@ does not hold at these settings:
   relu ends below sigmoid: no (9.77e-4 on average, below in 0.0 % of seeds)
   tanh ends below sigmoid: no (4.88e-4 on average, below in 0.0 % of seeds)
 
-Lowest mean loss (? where the runner-up's interval of the difference holds 0)
+Lowest mean loss (? where the runner-up's interval of the difference includes 0)
 lr     10 epochs  20 epochs  50 epochs
 0.001    sigmoid    sigmoid    sigmoid
 ";

@@ -1,6 +1,6 @@
 //! Where two runs part, a second look at both: at values, and whether they repeat themselves.
 
-use crate::compare::{Difference, Options, Report, What, compare};
+use crate::compare::{Difference, Options, Report, Sides, What, compare};
 use anyhow::Result;
 use parity_record::{Kept, Key, Trace};
 
@@ -31,36 +31,40 @@ impl Digest {
 /// it fails, the verdict stands.
 pub fn look_again(
     report: &mut Report,
-    sides: [&str; 2],
+    sides: Sides,
     first: [&Trace; 2],
     options: &Options,
     again: impl FnOnce(&Kept) -> Result<[Trace; 2]>,
 ) {
     let Some(Difference { key, what, .. }) = report.failing().next() else { return };
     let Some(step) = key.place().map(|place| place.step) else { return };
-    let (key, by_digest) = (key.clone(), matches!(what, What::Digest(_)));
+    let (key, by_digest) = (key.clone(), matches!(what, What::Digest { .. }));
     if !by_digest && !first.iter().any(|trace| has_threads(trace)) {
         return;
     }
     let at = format!("{} {step}", options.step_word);
-    let told = again(&Kept { steps: step..step + 1, ..Kept::default() }).and_then(|second| {
-        let restless = restless(sides, first, &second, &key);
-        let detail = compare(sides, &second[0], &second[1], options)?;
-        let is_told = by_digest && report.tell_values(&detail);
-        Ok((restless, is_told))
-    });
-    match told {
-        Err(error) => report.note(format!("run again for the values of {at}: {error:#}")),
-        Ok((restless, is_told)) => {
-            if is_told {
-                report
-                    .note(format!("compared by digests, then {at} by values: both ran once more"));
+    let second_look =
+        again(&Kept { steps: step..step + 1, ..Kept::default() }).and_then(|second| {
+            let restless = restless(sides, first, &second, &key);
+            let detail = compare(sides, &second[0], &second[1], options)?;
+            let has_values = by_digest && report.fill_in_values(&detail);
+            Ok((restless, has_values))
+        });
+    match second_look {
+        Err(error) => {
+            report.note(format!("no values of {at}, since running both again failed: {error:#}"));
+        }
+        Ok((restless, has_values)) => {
+            if has_values {
+                report.note(format!(
+                    "compared digests first, then the values of {at}: both ran again for that"
+                ));
             }
             for side in &restless {
-                report.note(format!("{side} does not repeat itself: run again, {key} is another"));
+                report.note(format!("{side} gives other values when it is run again: {key}"));
             }
             if !by_digest && restless.is_empty() {
-                report.note(format!("run again for {at}, both repeat themselves"));
+                report.note(format!("both ran again for {at} and gave the same values as before"));
             }
         }
     }
@@ -72,12 +76,7 @@ fn has_threads(trace: &Trace) -> bool {
 }
 
 /// The sides whose tensor of this key is another the second time.
-fn restless<'s>(
-    sides: [&'s str; 2],
-    first: [&Trace; 2],
-    second: &[Trace; 2],
-    key: &Key,
-) -> Vec<&'s str> {
+fn restless(sides: Sides, first: [&Trace; 2], second: &[Trace; 2], key: &Key) -> Vec<&'static str> {
     let is_another =
         |side: usize| match (first[side].tensors.get(key), second[side].tensors.get(key)) {
             (Some(first), Some(second)) => *first != *second && *first != second.digest(),
@@ -106,7 +105,12 @@ mod tests {
 
     /// A run whose second step is `last`, held to one where it is 1, and what is said
     /// after running both again, which then have these in the second step.
-    fn told(last: f32, digest: bool, threads: &str, seconds: [f32; 2]) -> (Option<Kept>, String) {
+    fn second_look(
+        last: f32,
+        digest: bool,
+        threads: &str,
+        seconds: [f32; 2],
+    ) -> (Option<Kept>, String) {
         let mut first = [1.0, last].map(|last| run(last, digest));
         for trace in &mut first {
             trace.about.environment.insert("threads".to_owned(), threads.to_owned());
@@ -124,32 +128,38 @@ mod tests {
 
     #[test]
     fn the_step_where_digests_part_is_run_again_by_values() {
-        let (asked, text) = told(1.5, true, "1", [1.0, 1.5]);
+        let (asked, text) = second_look(1.5, true, "1", [1.0, 1.5]);
         assert_eq!(asked, Some(Kept { steps: 2..3, ..Kept::default() }));
-        assert!(text.contains("compared by digests, then epoch 2 by values: both ran"), "{text}");
+        assert!(
+            text.contains("compared digests first, then the values of epoch 2: both ran"),
+            "{text}"
+        );
         assert!(
             text.contains("tanh, epoch 2, param, w at [0]") && text.contains("1.5 ("),
             "{text}"
         );
-        assert!(!text.contains("repeat"), "{text}");
+        assert!(!text.contains("run again"), "{text}");
     }
 
     #[test]
     fn a_side_that_does_not_repeat_itself_is_named_before_the_verdict() {
         for (digest, threads) in [(true, "1"), (true, "2"), (false, "2")] {
-            let (_, text) = told(1.5, digest, threads, [1.0, 1.0]);
+            let (_, text) = second_look(1.5, digest, threads, [1.0, 1.0]);
             let (before, _) = text.split_once("verdict: diverged").unwrap();
-            let said = "B does not repeat itself: run again, tanh/000002/param/w is another\n";
-            assert!(before.contains(said) && !text.contains("A does"), "{text}");
+            let said = "B gives other values when it is run again: tanh/000002/param/w\n";
+            assert!(before.contains(said) && !text.contains("A gives"), "{text}");
         }
-        let (_, text) = told(1.5, false, "2", [1.0, 1.5]);
-        assert!(text.contains("run again for epoch 2, both repeat themselves\n"), "{text}");
+        let (_, text) = second_look(1.5, false, "2", [1.0, 1.5]);
+        assert!(
+            text.contains("both ran again for epoch 2 and gave the same values as before\n"),
+            "{text}"
+        );
     }
 
     #[test]
     fn runs_that_need_no_second_look_run_once() {
         for (last, digest, threads) in [(1.0, true, "2"), (1.0, false, "2"), (1.5, false, "1")] {
-            assert_eq!(told(last, digest, threads, [1.0, 1.0]).0, None);
+            assert_eq!(second_look(last, digest, threads, [1.0, 1.0]).0, None);
         }
     }
 }

@@ -11,10 +11,10 @@ use serde::Serialize;
 
 pub use self::again::{Digest, look_again};
 pub use self::port::{port_against_script, port_command};
-use crate::compare::{Report, Value, environment_words, other_environment};
+use crate::compare::{Report, Value};
 use crate::progress::spin;
 use crate::python::{Python, Script};
-use crate::text::{escaped, repr, table, thousands_u64};
+use crate::text::thousands_u64;
 
 /// What the check of one experiment came to.
 #[derive(Debug)]
@@ -27,11 +27,11 @@ pub struct Checked {
     pub settings: BTreeMap<String, String>,
     /// What there is to say before the tables, in lines: what the twin noted of
     /// what only Python has, or what a script trains.
-    pub told: String,
+    pub remarks: String,
     /// How each series ends.
     pub endings: Vec<Ending>,
-    /// How to ask why the two part, where that can be asked, in a line of its own.
-    pub ask: String,
+    /// The command that says why the two part, where that can be asked.
+    pub ask: Option<String>,
     /// Everything that was compared.
     pub report: Report,
     /// Our record, and Python's.
@@ -51,28 +51,17 @@ impl Ending {
 
 impl Checked {
     /// Of records and their comparison.
-    pub fn new(name: String, told: String, report: Report, traces: [Trace; 2]) -> Self {
+    pub fn new(name: String, remarks: String, report: Report, traces: [Trace; 2]) -> Self {
         Self {
             name,
             environment: traces.each_ref().map(|trace| trace.about.environment.clone()),
             settings: traces[0].about.settings.clone(),
-            told,
-            ask: String::new(),
+            remarks,
+            ask: None,
             endings: endings(&report, &traces),
             report,
             traces,
         }
-    }
-
-    /// All of it as text.
-    pub fn text(&self) -> String {
-        let Self { told, report, ask, .. } = self;
-        format!("{}{told}\n{}{report}{ask}", environment(self), endings_table(&self.endings))
-    }
-
-    /// What differs between the two environments, in lines.
-    fn other_environment(&self) -> String {
-        environment_words(&self.report.sides, &other_environment(&self.environment))
     }
 }
 
@@ -93,28 +82,6 @@ pub struct Ending {
     pub steps: usize,
 }
 
-/// What the verdict holds for.
-pub fn environment(checked: &Checked) -> String {
-    let [rust, python] = &checked.environment;
-    let of = |side: &BTreeMap<String, String>, name| {
-        escaped(side.get(name).map_or("unknown", String::as_str)).into_owned()
-    };
-    let threads = |side| match of(side, "threads").as_str() {
-        "1" => "1 thread".to_owned(),
-        n => format!("{n} threads"),
-    };
-    format!(
-        "{}Rust    {}, libtorch {}, {}\nPython  PyTorch {}, {}, CPU capability {}\n",
-        checked.other_environment(),
-        of(rust, "by"),
-        of(rust, "torch"),
-        threads(rust),
-        of(python, "torch"),
-        threads(python),
-        of(python, "cpu_capability"),
-    )
-}
-
 /// How each series ends that has steps.
 fn endings(report: &Report, traces: &[Trace; 2]) -> Vec<Ending> {
     let ending = |series: &String| {
@@ -132,22 +99,6 @@ fn endings(report: &Report, traces: &[Trace; 2]) -> Vec<Ending> {
         (steps > 0).then(|| Ending { series: series.clone(), losses, ulps, steps_equal, steps })
     };
     traces[0].about.series.iter().filter_map(ending).collect()
-}
-
-/// A row for each series. Empty where there is none.
-fn endings_table(endings: &[Ending]) -> String {
-    if endings.is_empty() {
-        return String::new();
-    }
-    let rows = endings.iter().map(|ending| {
-        let Ending { series, losses, steps_equal, steps, .. } = ending;
-        let [ours, theirs] =
-            losses.map(|value| value.and_then(Value::number).map_or(String::new(), repr));
-        let ulps = ending.ulps_text();
-        [escaped(series).into_owned(), ours, theirs, ulps, format!("{steps_equal}/{steps}")]
-    });
-    let header = ["series", "Rust final loss", "Python final loss", "ULPs", "epochs equal"];
-    table(&header, rows) + "\n"
 }
 
 /// Records a script to a file, and reads it.

@@ -34,7 +34,7 @@ pub fn port_against_script(
     let mut checked =
         Checked::new(script.path.display().to_string(), String::new(), report, traces);
     if checked.report.verdict() == Verdict::Diverged {
-        checked.ask = how_to_ask(script, port);
+        checked.ask = Some(how_to_ask(script, port));
     }
     Ok(checked)
 }
@@ -51,7 +51,7 @@ fn how_to_ask(script: Script<'_>, port: &[OsString]) -> String {
         words.extend(["--script-args".into(), line(script.args).into()]);
     }
     words.extend(["--port".into(), port.into()]);
-    format!("\nwhich operation, and which line: {} {}\n", program::current().name, line(&words))
+    format!("{} {}", program::current().name, line(&words))
 }
 
 /// The port, from its words: the program and its arguments.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use super::flag::{OUTPUT, RUNNING, split, whole};
+use super::flag::{OUTPUT, RUNNING, Threads, split};
 use super::options::{CompareOptions, Shown};
 use super::python::PythonArgs;
 use super::why;
@@ -32,9 +32,8 @@ pub struct CheckArgs {
     /// The port of it, which records to the file that TORCH_PARITY_TRACE names
     #[arg(long, value_name = "COMMAND", help_heading = "What is compared, and when it passes")]
     port: String,
-    /// Threads of both, from 1 to 1024, unless they set them themselves
-    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
-    threads: i32,
+    #[command(flatten)]
+    threads: Threads,
     /// Where they differ, run both once more and name the first operation that does
     #[arg(long, help_heading = RUNNING, conflicts_with = "format")]
     why: bool,
@@ -68,8 +67,8 @@ pub struct ReportArgs {
     /// What is shown.
     #[command(flatten)]
     pub shown: Shown,
-    /// Compare digests first, then, of the step in which they part, the values; a
-    /// check of an experiment does so by default from 3,000 steps on, where no output
+    /// Compare digests first, then the values of the step in which they part; the
+    /// check of an experiment does so by default from 3,000 steps on, unless an output
     /// needs all values
     #[arg(long, conflicts_with_all = ["rtol", "atol", "transpose"])]
     pub digest: bool,
@@ -103,13 +102,11 @@ impl ReportArgs {
 
     /// Prints the report and writes what was asked for.
     pub fn show(&self, checked: &Checked, mut outputs: Outputs) -> Result<Verdict> {
-        let listed = self.shown.listed();
-        let comparison = Comparison::of_check(checked, listed);
+        let comparison = Comparison::of_check(checked, self.shown.listed());
         let document = Document::new("check", vec![comparison], None);
-        let text = self.shown.with_listing(checked.text(), &checked.report);
-        let shown = self.shown.show(&document, text, &mut outputs);
+        let shown = self.shown.show(&document, &mut outputs);
         for (name, trace) in RECORDS.into_iter().zip(&checked.traces) {
-            outputs.write(name, || trace.to_bytes())?;
+            outputs.write(name, || Ok(trace.to_bytes()?))?;
         }
         shown?;
         Ok(checked.report.verdict())
@@ -124,7 +121,7 @@ pub fn run(args: &CheckArgs) -> Result<Verdict> {
     let words = split(script_args.as_deref().unwrap_or_default(), "--script-args")?;
     let port = split(port, "--port")?;
     let python = comparison.python.find();
-    let script = Script { path: script, args: &words, threads: *threads };
+    let script = Script { path: script, args: &words, threads: threads.count };
     let checked = port_against_script(script, &port, &python, report.digest, &options)?;
     let verdict = report.show(&checked, outputs)?;
     if args.why && verdict == Verdict::Diverged {

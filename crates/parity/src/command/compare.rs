@@ -32,12 +32,10 @@ pub fn run(args: &CompareArgs, step_word: impl Fn(&str) -> &'static str) -> Resu
     let step = both[0].about().map_or("step", |about| step_word(&about.experiment));
     let options = args.options.options(step)?;
     let report = compare_inputs(["A", "B"], &both, &options)?;
-    let listed = args.shown.listed();
     let files = [&args.a, &args.b].map(|path| path.display().to_string());
-    let comparison = Comparison::of_files(files, &both, report.outcome(listed));
-    let text = comparison.environment_words() + &report.to_string();
-    let text = args.shown.with_listing(text, &report);
+    let outcome = report.outcome(args.shown.listed());
+    let comparison = Comparison::of_files(files, &both, outcome);
     let document = Document::new("compare", vec![comparison], None);
-    args.shown.show(&document, text, &mut outputs)?;
+    args.shown.show(&document, &mut outputs)?;
     Ok(report.verdict())
 }

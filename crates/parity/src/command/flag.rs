@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use anyhow::{Context, Result};
-use clap::{Arg, ArgAction, ArgMatches, ColorChoice, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Args, ColorChoice, value_parser};
 
 use crate::terminal;
 
@@ -26,6 +26,23 @@ pub fn whole<T: Copy + Display + FromStr + PartialOrd>(
     }
 }
 
+/// The flag for threads.
+#[derive(Args, Clone, Copy, Debug, PartialEq)]
+pub struct Threads {
+    /// Threads of libtorch, from 1 to 1024, unless a script sets its own; one is fastest
+    /// for small models, and several may give other bits
+    #[arg(
+        id = "threads",
+        long,
+        value_name = "THREADS",
+        help_heading = RUNNING,
+        default_value_t = 1,
+        value_parser = whole::<i32>(1..=1024),
+        allow_negative_numbers = true
+    )]
+    pub count: i32,
+}
+
 /// The words of a command, as a shell would split them.
 pub fn split(text: &str, flag: &str) -> Result<Vec<OsString>> {
     let words = shlex::split(text).with_context(|| format!("{flag} {text}: close the quotes"))?;
@@ -39,7 +56,7 @@ pub fn of_all() -> [Arg; 2] {
             .long("quiet")
             .short('q')
             .action(ArgAction::SetTrue)
-            .help("Say nothing but errors, and write what was asked for"),
+            .help("Print nothing but errors; files are still written"),
         Arg::new("color")
             .long("color")
             .value_name("WHEN")

@@ -81,10 +81,10 @@ Examples:
   parity new my-port
   parity new my-port --script train.py
 
-The crate compiles and runs, linked to the libtorch that $LIBTORCH names, or else
-to that of $VIRTUAL_ENV's or python3's PyTorch, which must be 2.13.0. Its `make
-check` compares it with the script, and is green once src/main.rs does what the
-script does.")]
+The crate compiles and runs, linked to the libtorch that $LIBTORCH names, or
+else to that of $VIRTUAL_ENV's or python3's PyTorch, which must be 2.13.0. Its
+`make check` compares it with the script, and is green once src/main.rs does
+what the script does.")]
     New(new::NewArgs),
     /// Print what a shell needs to complete commands and flags
     #[command(after_help = "\

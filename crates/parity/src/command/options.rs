@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
 use super::flag::OUTPUT;
-use crate::compare::{Options, Report, Tolerance};
+use crate::compare::{Options, Tolerance};
 use crate::output::{Asked, Outputs};
 use crate::plot::growth;
 use crate::report::{Document, Format, html};
@@ -23,7 +23,7 @@ pub struct CompareOptions {
     /// 1e-5]
     #[arg(long, value_name = "[REGEX=]X", allow_negative_numbers = true)]
     atol: Vec<String>,
-    /// Beside a tolerance, let a NaN pass if the other side has a NaN there
+    /// With a tolerance, let a NaN pass where the other side has a NaN, too
     #[arg(long)]
     equal_nan: bool,
     /// Rename the actual side's tensors, such as '^module\\.='
@@ -41,7 +41,7 @@ pub struct CompareOptions {
     /// Transpose the actual side's matrices of these keys
     #[arg(long, value_name = "REGEX")]
     transpose: Vec<String>,
-    /// Pair the rows of tables by these columns, not by their place
+    /// Pair the rows of tables by these columns instead of by position
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',')]
     key: Vec<String>,
 }
@@ -105,7 +105,7 @@ pub struct Shown {
     /// List every tensor that differs, in the order of events
     #[arg(long)]
     all: bool,
-    /// List at most so many tensors
+    /// List at most this many tensors
     #[arg(long, value_name = "N", requires = "all", default_value_t = 100)]
     limit: usize,
     /// Draw the largest difference by step and phase (of CSVs by row and column), as SVG (- for standard output)
@@ -131,18 +131,9 @@ impl Shown {
         if self.all { self.limit } else { 0 }
     }
 
-    /// A report as text, and behind it a line for each difference where they are
-    /// listed.
-    pub fn with_listing(&self, text: String, report: &Report) -> String {
-        let listing = if self.all { report.listing(self.limit) } else { String::new() };
-        let gap = if listing.is_empty() { "" } else { "\n" };
-        text + gap + &listing
-    }
-
-    /// Prints the report of one comparison, then writes what was asked for. As text the
-    /// report is `text`.
-    pub fn show(&self, document: &Document, text: String, outputs: &mut Outputs) -> Result<()> {
-        let shown = self.form.show(document, text, outputs);
+    /// Prints the report of one comparison, then writes what was asked for.
+    pub fn show(&self, document: &Document, outputs: &mut Outputs) -> Result<()> {
+        let shown = self.form.show(document, outputs);
         let outcome = &document.comparisons[0].outcome;
         outputs.write("plot", || Ok(growth(outcome)?.into_bytes()))?;
         shown
@@ -182,14 +173,14 @@ impl Form {
         ]
     }
 
-    /// Prints the report, which as text is `text`, and writes the files.
-    pub fn show(&self, document: &Document, text: String, outputs: &mut Outputs) -> Result<()> {
-        let printed = outputs.print_beside(&document.print(self.format, text)?);
+    /// Prints the report, and writes the files.
+    pub fn show(&self, document: &Document, outputs: &mut Outputs) -> Result<()> {
+        let printed = outputs.print_beside(&document.print(self.format)?);
         outputs.write("html", || Ok(html(document)?.into_bytes()))?;
         for (name, format) in
             [("json", Format::Json), ("markdown", Format::Markdown), ("junit", Format::Junit)]
         {
-            outputs.write(name, || Ok(document.print(format, String::new())?.into_bytes()))?;
+            outputs.write(name, || Ok(document.print(format)?.into_bytes()))?;
         }
         printed
     }

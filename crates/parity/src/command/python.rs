@@ -39,7 +39,7 @@ impl InterpreterArgs {
 pub struct PythonArgs {
     #[command(flatten)]
     interpreter: InterpreterArgs,
-    /// Seconds that Python may take, from 1 to 1000000
+    /// Seconds that Python, or a port, may take, from 1 to 1000000
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = whole::<u64>(1..=1_000_000), allow_negative_numbers = true)]
     timeout: u64,
 }

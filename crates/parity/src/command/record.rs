@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Args;
 
-use super::flag::{OUTPUT, RUNNING, whole};
+use super::flag::{OUTPUT, RUNNING, Threads, whole};
 use super::python::InterpreterArgs;
 use crate::python::Script;
 
@@ -35,13 +35,16 @@ pub struct RecordArgs {
     /// Record only these phases: data, init, forward, loss, grad, state, param
     #[arg(long, value_name = "NAME,...")]
     phases: Option<String>,
+    /// Record no more than this, such as 500MB: what comes then is left out
+    #[arg(long, value_name = "SIZE")]
+    max_size: Option<String>,
     /// Record a digest of each tensor, not its values
     #[arg(long)]
     digest: bool,
     /// Print what is taken as a batch and what is not, each with its reason
     #[arg(long)]
     explain: bool,
-    /// Where INT, TERM or HUP ends the script, keep what there is
+    /// If INT, TERM or HUP ends the script, keep what was recorded by then
     #[arg(long)]
     keep_partial: bool,
     /// Do not say what was recorded
@@ -49,10 +52,8 @@ pub struct RecordArgs {
     quiet: bool,
     #[command(flatten)]
     python: InterpreterArgs,
-    /// Threads of the script's PyTorch, from 1 to 1024, unless the script sets them;
-    /// on several, other bits come out
-    #[arg(long, help_heading = RUNNING, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
-    threads: i32,
+    #[command(flatten)]
+    threads: Threads,
     /// Seconds that the script may take, from 1 to 1000000000 [default: no limit]
     #[arg(long, help_heading = RUNNING, value_name = "SECONDS", value_parser = whole::<u64>(1..=1_000_000_000))]
     timeout: Option<u64>,
@@ -76,6 +77,7 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode> {
     value("--steps", args.steps.clone().map(Into::into));
     value("--every", args.every.clone().map(Into::into));
     value("--phases", args.phases.clone().map(Into::into));
+    value("--max-size", args.max_size.clone().map(Into::into));
     for (flag, is_set) in [
         ("--forward", args.forward),
         ("--digest", args.digest),
@@ -87,6 +89,6 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode> {
     }
     let timeout = args.timeout.map_or(NO_LIMIT, Duration::from_secs);
     let (script, own) = args.script.split_first().expect("clap asks for a script");
-    let script = Script { path: Path::new(script), args: own, threads: args.threads };
+    let script = Script { path: Path::new(script), args: own, threads: args.threads.count };
     args.python.find(timeout).record(&flags, script)
 }

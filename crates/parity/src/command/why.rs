@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use parity_record::read_steps;
 
-use super::flag::{OUTPUT, split, whole};
+use super::flag::{OUTPUT, Threads, split};
 use super::python::PythonArgs;
 use crate::check::port_command;
 use crate::ops::{Bounds, watched};
@@ -41,14 +41,13 @@ pub struct WhyArgs {
     port: Option<String>,
     #[command(flatten)]
     python: PythonArgs,
-    /// Threads of both, from 1 to 1024, unless they set them themselves
-    #[arg(long, help_heading = RECORDED, default_value_t = 1, value_parser = whole::<i32>(1..=1024), allow_negative_numbers = true)]
-    threads: i32,
+    #[command(flatten)]
+    threads: Threads,
     /// Record these steps alone, such as 0..3; step k begins with the k-th backward
     /// pass, and step 0 with the program
     #[arg(long, value_name = "A..B", value_parser = read_steps, help_heading = RECORDED)]
     steps: Option<Range<usize>>,
-    /// Record so many operations at most
+    /// Record at most this many operations
     #[arg(long, value_name = "N", help_heading = RECORDED)]
     first: Option<u64>,
     /// Keep the list of operations of the script or the port, whichever is given (-
@@ -75,8 +74,8 @@ Examples:
   parity why here.operations there.operations
 
 Both programs run as they are; a small library, compiled on the first use with
-$CXX or c++, is loaded into them and sees every operation of libtorch. Lines of a
-Rust port need debug information: debug = \"line-tables-only\" for its own crate.
+$CXX or c++, is loaded into them and sees every operation of libtorch. To show
+the lines of a Rust port, give its own crate debug = \"line-tables-only\".
 
 Exit status: 0 nothing differs, 1 the programs part, 2 trouble.";
 
@@ -114,11 +113,11 @@ impl WhyArgs {
         if let Some(script) = &self.script {
             ensure!(script.is_file(), "{}: no such script", script.display());
             let args = split(self.script_args.as_deref().unwrap_or_default(), "--script-args")?;
-            let script = Script { path: script, args: &args, threads: self.threads };
+            let script = Script { path: script, args: &args, threads: self.threads.count };
             programs.push((script_command(script, &python), "script"));
         }
         if let Some(port) = &self.port {
-            programs.push((port_command(&split(port, "--port")?, self.threads)?, "port"));
+            programs.push((port_command(&split(port, "--port")?, self.threads.count)?, "port"));
         }
         let steps = self.steps.clone().unwrap_or(Bounds::ALL.steps);
         let bounds = Bounds { first: self.first.unwrap_or(u64::MAX), steps };

@@ -1,10 +1,11 @@
 //! What stands around the first value that differs.
 
 use anyhow::Result;
+use parity_record::Key;
 use serde::Serialize;
 
 use super::Value;
-use super::difference::{Difference, What, unravel_index};
+use super::difference::{Values, unravel_index};
 use super::selection::Selection;
 use super::side::Reader;
 
@@ -22,14 +23,11 @@ pub struct Nearby {
 /// How many values before and behind the first one are shown.
 const REACH: usize = 3;
 
-/// The values around that of `first`, itself among them, in row-major order.
-/// Empty where it is not a value that differs.
-pub(super) fn around(selection: &Selection<'_>, first: &Difference) -> Result<Vec<Nearby>> {
-    let What::Values(values) = &first.what else { return Ok(Vec::new()) };
+/// The values around the first of `values`, which are those of the tensor of this key:
+/// itself among them, in row-major order.
+pub(super) fn around(selection: &Selection<'_>, key: &Key, values: &Values) -> Result<Vec<Nearby>> {
     let mut pairs = 0..selection.pairs.len();
-    let Some(at) = pairs.find(|&at| selection.key(at) == first.key.as_str()) else {
-        return Ok(Vec::new());
-    };
+    let at = pairs.find(|&at| selection.key(at) == key.as_str()).expect("it was compared");
     let [actual, expected] = selection.both(at);
     let (dtype, shape) = selection.sides[1].form(expected);
     let small = dtype.bitsize() < 8;

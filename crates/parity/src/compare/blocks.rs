@@ -171,7 +171,7 @@ mod tests {
     /// The whole report by so many threads.
     fn told(sides: [Side<'_>; 2], options: &Options, threads: usize) -> String {
         let report = compare_sides(["A", "B"], sides, options, threads).unwrap();
-        format!("{report}{}{:?}", report.listing(99), report.growth())
+        format!("{report}{}{:?}", report.outcome(99).listing(), report.growth())
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! How two tensors of one key differ.
 
-use parity_record::Dtype;
+use parity_record::{Array, Dtype, Key};
+use serde::Serialize;
 
 use super::blocks::Piece;
 use super::needed::Needed;
-use super::{Tolerance, Value};
-use parity_record::{Array, Key};
+use super::{Nearby, Tolerance, Value};
+use crate::text::as_number;
 
 /// A tensor, or a cell of a table, that differs.
 #[derive(Clone, Debug)]
@@ -25,41 +26,60 @@ pub struct Difference {
     pub(super) step: usize,
 }
 
-/// How a tensor differs.
-#[derive(Clone, Debug)]
+/// How a tensor or a cell differs. Serialised, `kind` says which of these it is.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum What {
-    /// Only this side has it: 0 for the actual one, 1 for the expected.
-    OnlyIn(usize),
-    /// Of two tables, only this side has the last lines: how many, and what the
-    /// other ends with.
-    Tail {
-        /// 0 for the actual side, 1 for the expected.
-        side: usize,
-        /// Lines that the other lacks.
+    /// Only one side has it.
+    OnlyIn {
+        /// The side's name.
+        side: &'static str,
+        /// The last step that the other has of the series, where it ends earlier.
+        other_ends: Option<usize>,
+    },
+    /// Only one side of two tables has the last lines.
+    Lines {
+        /// The side's name.
+        side: &'static str,
+        /// How many lines the other lacks.
         lines: usize,
         /// The last line of the other, in words; empty where it has none.
         last: String,
     },
     /// Of another dtype.
-    Dtype([Dtype; 2]),
+    Dtype {
+        /// Both dtypes.
+        dtypes: [Dtype; 2],
+    },
     /// Of another shape.
-    Shape([Vec<usize>; 2]),
-    /// Of another digest, where a side has no values: both, in hexadecimal.
-    Digest([String; 2]),
-    /// Words, or numbers that no float tells apart.
-    Text([String; 2]),
+    Shape {
+        /// Both shapes.
+        shapes: [Vec<usize>; 2],
+    },
+    /// Of another digest, where a side has no values.
+    Digest {
+        /// Both digests, in hexadecimal.
+        digests: [String; 2],
+    },
+    /// Other words, or numbers that no float tells apart.
+    Text {
+        /// Both texts.
+        texts: [String; 2],
+    },
     /// Some values.
     Values(Box<Values>),
 }
 
 /// The values of two tensors that differ.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Values {
     /// Where the first value is that does not pass, or, where all pass, the first
     /// whose bits differ; the byte, for dtypes smaller than one.
     pub index: Vec<usize>,
     /// Both sides' value there.
-    pub first: [Value; 2],
+    pub values: [Value; 2],
+    /// Their distance in units in the last place; None for NaN.
+    pub ulps: Option<u64>,
     /// How many there are in the tensor.
     pub count: usize,
     /// How many have other bits.
@@ -69,12 +89,12 @@ pub struct Values {
     /// The largest distance of two numbers in units in the last place.
     pub max_ulps: u64,
     /// The largest absolute difference of two numbers.
+    #[serde(serialize_with = "as_number")]
     pub max_abs: f64,
     /// Pairs that do not pass, or have other bits, and hold NaN.
     pub nans: usize,
-    /// Whether each value is finite and has a number, so that `max_abs` and
-    /// `max_ulps` say something of it.
-    pub by_bits: bool,
+    /// The values around the first one, of the first divergence only.
+    pub around: Vec<Nearby>,
 }
 
 /// When values pass.
@@ -101,18 +121,36 @@ impl PassRule {
 /// How two parts of tensors differ; None where they have the same bytes and pass.
 /// The index is that in the tensor, in row-major order.
 pub(super) fn of(piece: &Piece<'_>, rule: PassRule, needed: &mut Needed) -> Option<Values> {
-    let mut found = Found { rule, values: None };
+    let mut values = None;
     piece.suspects(rule, |i, pair| {
-        found.take(i, pair, needed);
+        rule.count(i, pair, &mut values, needed);
         true
     });
-    found.values
+    values
 }
 
 impl PassRule {
     /// Whether all values pass.
     pub fn pass(self, piece: &Piece<'_>) -> bool {
         piece.suspects(self, |_, [actual, expected]| self.passes(actual, expected))
+    }
+
+    /// Counts the `i`th values of a tensor among those that differ, if they do.
+    fn count(self, i: usize, [a, e]: [Value; 2], found: &mut Option<Values>, needed: &mut Needed) {
+        let (equal, passes) = (a == e, self.passes(a, e));
+        if equal && passes {
+            return;
+        }
+        let values = found.get_or_insert_with(|| Values::at(i, [a, e]));
+        if !passes && values.failing == 0 {
+            (values.index, values.values, values.ulps) = (vec![i], [a, e], a.ulps(e));
+        }
+        values.differing += usize::from(!equal);
+        values.failing += usize::from(!passes);
+        values.nans += usize::from(a.is_nan() || e.is_nan());
+        values.max_ulps = values.max_ulps.max(a.ulps(e).unwrap_or(0));
+        values.max_abs = values.max_abs.max(a.distance(e).unwrap_or(0.0)); // NaN is no maximum
+        needed.include(a, e);
     }
 }
 
@@ -160,52 +198,27 @@ fn has_nan(dtype: Dtype, bytes: &[u8]) -> bool {
     }
 }
 
-/// What was found of one tensor so far.
-struct Found {
-    rule: PassRule,
-    values: Option<Values>,
-}
-
-impl Found {
-    fn take(&mut self, i: usize, [a, e]: [Value; 2], needed: &mut Needed) {
-        let (equal, passes) = (a == e, self.rule.passes(a, e));
-        if equal && passes {
-            return;
-        }
-        let values = self.values.get_or_insert_with(|| Values::starting(i, [a, e]));
-        if !passes && values.failing == 0 {
-            (values.index, values.first) = (vec![i], [a, e]);
-        }
-        values.differing += usize::from(!equal);
-        values.failing += usize::from(!passes);
-        values.nans += usize::from(a.is_nan() || e.is_nan());
-        values.max_ulps = values.max_ulps.max(a.ulps(e).unwrap_or(0));
-        let distance = a.distance(e);
-        values.by_bits |= distance.is_none();
-        values.max_abs = values.max_abs.max(distance.unwrap_or(0.0)); // NaN is no maximum
-        needed.include(a, e);
-    }
-}
-
 impl Values {
-    fn starting(i: usize, first: [Value; 2]) -> Self {
+    fn at(i: usize, values: [Value; 2]) -> Self {
         Self {
             index: vec![i],
-            first,
+            values,
+            ulps: values[0].ulps(values[1]),
             count: 0,
             differing: 0,
             failing: 0,
             max_ulps: 0,
             max_abs: 0.0,
             nans: 0,
-            by_bits: false,
+            around: Vec::new(),
         }
     }
 
     /// Takes in what was found of the next part of the tensor.
     pub(super) fn join(&mut self, next: &mut Self) {
         if self.failing == 0 && next.failing > 0 {
-            (self.index, self.first) = (std::mem::take(&mut next.index), next.first);
+            self.index = std::mem::take(&mut next.index);
+            (self.values, self.ulps) = (next.values, next.ulps);
         }
         self.differing += next.differing;
         self.failing += next.failing;
@@ -214,7 +227,7 @@ impl Values {
         self.max_abs = self.max_abs.max(next.max_abs);
     }
 
-    /// Tells the index along each dimension of the tensor, which has so many bytes.
+    /// Makes the index one along each dimension of the tensor, which has so many bytes.
     pub(super) fn unravel(&mut self, size: usize, (dtype, shape): (Dtype, &[usize])) {
         if dtype.bitsize() >= 8 {
             self.index = unravel_index(self.index[0], shape);
@@ -223,17 +236,18 @@ impl Values {
     }
 
     /// Of a table's cell.
-    pub(super) fn of_one(first: [Value; 2], passes: bool) -> Self {
-        let rule = PassRule { tolerance: None, equal_nan: true };
-        let mut found = Found { rule, values: Some(Self::starting(0, first)) };
-        found.take(0, first, &mut Needed::none(true));
-        let values = found.values.expect("it was given");
+    pub(super) fn of_one(values: [Value; 2], passes: bool) -> Self {
+        let mut found = Some(Self::at(0, values));
+        let exact = PassRule { tolerance: None, equal_nan: true };
+        exact.count(0, values, &mut found, &mut Needed::none(true));
+        let values = found.expect("it was given");
         Self { index: Vec::new(), count: 1, failing: usize::from(!passes), ..values }
     }
 
-    /// The distance of the first two in units in the last place; None for NaN.
-    pub fn ulps(&self) -> Option<u64> {
-        self.first[0].ulps(self.first[1])
+    /// Whether the dtype's numbers are not known, so that `max_abs` and `max_ulps` say
+    /// nothing.
+    pub fn by_bits(&self) -> bool {
+        self.values[0].decimal().is_none()
     }
 }
 

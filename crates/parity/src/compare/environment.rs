@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::text::escaped;
-
 /// What decides bits, the most telling first.
 const FIRST: [&str; 4] = ["torch", "threads", "cpu_capability", "cpu"];
 
@@ -20,53 +18,23 @@ pub fn other_environment(both: &[BTreeMap<String, String>; 2]) -> Vec<(String, [
     differ.map(|(name, x, y)| (name.to_owned(), [x.clone(), y.clone()])).collect()
 }
 
-/// What differs in lines, with an empty one behind them; empty where nothing does.
-pub fn environment_words(sides: &[String; 2], other: &[(String, [String; 2])]) -> String {
-    if other.is_empty() {
-        return String::new();
-    }
-    let [a, b] = sides;
-    let line = |(name, [x, y]): &(String, [String; 2])| {
-        let [name, x, y] = [name, x, y].map(|text| escaped(text));
-        let line = format!("  {name}: {x} for {a}, {y} for {b}\n");
-        let fits = line.chars().count() <= 81;
-        if fits { line } else { format!("  {name}: {x} for {a},\n    {y} for {b}\n") }
-    };
-    let lines: String = other.iter().map(line).collect();
-    format!("{a} and {b} ran in different environments:\n{lines}\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of(told: &[(&str, &str)]) -> BTreeMap<String, String> {
-        told.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-    }
-
     #[test]
-    fn what_both_tell_and_is_not_the_same_is_told_with_the_version_first() {
+    fn what_both_name_and_is_not_the_same_differs_with_the_version_first() {
+        let of = |all: &[(&str, &str)]| -> BTreeMap<String, String> {
+            all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
         let a =
             of(&[("by", "tch"), ("cpu", "X"), ("threads", "2"), ("torch", "2.4.1"), ("os", "A")]);
         let b = of(&[("by", "PyTorch"), ("cpu", "X"), ("threads", "1"), ("torch", "2.13.0")]);
-        let other = other_environment(&[a.clone(), b]);
-        let sides = ["A", "B"].map(str::to_owned);
+        let other = |name: &str, values: [&str; 2]| (name.to_owned(), values.map(str::to_owned));
         assert_eq!(
-            environment_words(&sides, &other),
-            "A and B ran in different environments:\n  torch: 2.4.1 for A, 2.13.0 for B\n  \
-             threads: 2 for A, 1 for B\n\n"
+            other_environment(&[a.clone(), b]),
+            [other("torch", ["2.4.1", "2.13.0"]), other("threads", ["2", "1"])]
         );
-        assert_eq!(environment_words(&sides, &other_environment(&[a.clone(), a])), "");
-    }
-
-    #[test]
-    fn long_names_and_names_of_others_fit() {
-        let cpus = ["x".repeat(45), "y".repeat(45)];
-        let [a, b] = cpus.each_ref().map(|cpu| of(&[("cpu", cpu), ("blas\n", &cpu[..1])]));
-        let sides = ["port", "script"].map(str::to_owned);
-        let words = environment_words(&sides, &other_environment(&[a, b]));
-        assert!(words.lines().all(|line| line.chars().count() <= 80), "{words}");
-        assert!(words.contains(",\n    yyy"), "{words}");
-        assert!(words.contains("\n  blas\\n: x for port, y for script\n"), "{words}");
+        assert_eq!(other_environment(&[a.clone(), a]), []);
     }
 }

@@ -1,12 +1,11 @@
-//! Two records, or two tables -> report. It starts no process and prints nothing; of
-//! a record on disk it reads one block after another.
+//! Two records, or two tables in, one outcome out. It starts no process and prints
+//! nothing; of a record on disk it reads one block after another.
 
 mod around;
 mod blocks;
 mod difference;
 mod environment;
 mod groups;
-mod listing;
 mod needed;
 mod options;
 mod outcome;
@@ -26,26 +25,29 @@ use anyhow::{Result, bail};
 
 pub use around::Nearby;
 pub use difference::{Difference, Values, What};
-pub use environment::{environment_words, other_environment};
+pub use environment::other_environment;
 pub use groups::setting;
 pub use options::Options;
-pub use outcome::{How, Outcome, Phase, Smallest, Steps, Told};
-pub use records::compare;
-pub use report::{First, Growth, Report, Verdict};
+pub use outcome::{Detail, Outcome, Phase, Smallest, Steps};
+pub use records::{OTHER, compare};
+pub use report::{First, Growth, Noun, Report};
 pub use tables::compare_tables;
 pub use tally::Tally;
 pub use tolerance::Tolerance;
 pub use value::Value;
-pub use verdict::{tally_table, verdict_line};
+pub use verdict::{Verdict, summary};
 
 use parity_record::Input;
 use parity_record::parallel;
+
+/// What the two sides are called, the actual one first.
+pub type Sides = [&'static str; 2];
 
 /// Compares two files' contents, the actual and the expected one.
 ///
 /// Fails where one is a record and the other a table, and as [`compare`] and
 /// [`compare_tables`] do.
-pub fn compare_inputs(sides: [&str; 2], both: &[Input; 2], options: &Options) -> Result<Report> {
+pub fn compare_inputs(sides: Sides, both: &[Input; 2], options: &Options) -> Result<Report> {
     if let [Input::Table(a), Input::Table(b)] = both {
         return compare_tables(sides, a, b, options);
     }

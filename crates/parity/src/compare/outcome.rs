@@ -1,4 +1,4 @@
-//! A report as plain data: what programs read, and what pages are made of.
+//! A comparison as plain data: what every form of a report is made of.
 
 use std::fmt;
 
@@ -6,13 +6,17 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::difference::{Difference, What};
-use super::report::Noun;
-use super::words::MOST_ROWS;
-use super::{Growth, Nearby, Report, Tally, Tolerance, Value, Verdict};
-use crate::text::{Number, counted, repr, thousands, thousands_u64};
+use super::report::{Growth, Noun, Report};
+use super::words::other;
+use super::{Sides, Tally, Tolerance, Value, Verdict};
+use crate::text::{Number, counted, elided, escaped, repr, thousands};
 use parity_record::Place;
 
-/// A report as plain data, serialised under the names of its fields. Of what has
+/// Rows of a table by phase or column beyond which only those that differ are
+/// shown.
+const MOST_ROWS: usize = 24;
+
+/// A comparison as plain data, serialised under the names of its fields. Of what has
 /// two sides, the actual one comes first.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outcome {
@@ -21,9 +25,9 @@ pub struct Outcome {
     /// The verdict in words, with the counts that it rests on.
     pub summary: String,
     /// What the two sides are called.
-    pub sides: [String; 2],
-    /// What is compared: `tensor` or `cell`.
-    pub noun: &'static str,
+    pub sides: Sides,
+    /// What is compared.
+    pub noun: Noun,
     /// What a step is called.
     pub step_word: String,
     /// What lets values differ, where that is given for all.
@@ -32,12 +36,13 @@ pub struct Outcome {
     pub tolerance_by_key: bool,
     /// The settings that differ, name and both values: then nothing is compared.
     pub other_settings: Vec<(String, [String; 2])>,
-    /// What options changed or left out, a line each.
+    /// What is to be known beside the verdict, a line each: what options changed or
+    /// left out, which values are not numbers.
     pub notes: Vec<String>,
     /// Whether both runs went on from the same values after each step.
     pub resynced: bool,
     /// Whether a side has digests in place of values: then what values differ by is
-    /// not known, but of the step that was told by values.
+    /// known of that step only which was compared by values.
     pub digests: bool,
     /// The sum over all phases.
     pub total: Tally,
@@ -46,13 +51,14 @@ pub struct Outcome {
     /// By series: steps from 1 on.
     pub series: Vec<Steps>,
     /// The first in the order of events that does not pass.
-    pub first_divergence: Option<Told>,
+    pub first_divergence: Option<Detail>,
     /// The tolerances that would pass, each alone; each was tried.
     pub smallest_tolerance: Smallest,
     /// The largest differences by phase and step.
     pub growth: Vec<Growth>,
     /// All that has other bits, in the order of events, as far as it was asked for.
-    pub differences: Vec<Told>,
+    /// What a side lacks because it ends earlier stands together.
+    pub differences: Vec<Detail>,
     /// How many more there are.
     pub differences_left_out: usize,
 }
@@ -91,7 +97,7 @@ pub struct Smallest {
 
 /// A difference, and where it is.
 #[derive(Clone, Debug, Serialize)]
-pub struct Told {
+pub struct Detail {
     /// The key, or a cell's place, as it is.
     pub key: String,
     /// Its parts, where it is a key of ours.
@@ -112,68 +118,7 @@ pub struct Told {
     pub tensors: usize,
     /// How it differs.
     #[serde(flatten)]
-    pub how: How,
-}
-
-/// How a tensor or a cell differs.
-#[derive(Clone, Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum How {
-    /// Only this side has it.
-    OnlyIn {
-        /// The side's name.
-        side: String,
-    },
-    /// Only this side has the last lines.
-    Lines {
-        /// The side's name.
-        side: String,
-        /// How many lines the other lacks.
-        lines: usize,
-    },
-    /// Of another dtype.
-    Dtype {
-        /// Both dtypes.
-        dtypes: [String; 2],
-    },
-    /// Of another shape.
-    Shape {
-        /// Both shapes.
-        shapes: [Vec<usize>; 2],
-    },
-    /// Of another digest, where a side has no values.
-    Digest {
-        /// Both digests, in hexadecimal.
-        digests: [String; 2],
-    },
-    /// Other words.
-    Text {
-        /// Both texts.
-        texts: [String; 2],
-    },
-    /// Some values.
-    Values {
-        /// Where the first one is that does not pass.
-        index: Vec<usize>,
-        /// Both values there.
-        values: [Value; 2],
-        /// Their distance in units in the last place; None for NaN.
-        ulps: Option<u64>,
-        /// How many values the tensor has.
-        count: usize,
-        /// How many have other bits.
-        differing: usize,
-        /// How many do not pass.
-        failing: usize,
-        /// The largest distance in units in the last place.
-        max_ulps: u64,
-        /// The largest absolute difference.
-        max_abs: Number,
-        /// Pairs that differ and hold NaN.
-        nans: usize,
-        /// The values around the first one, of the first divergence only.
-        around: Vec<Nearby>,
-    },
+    pub what: What,
 }
 
 impl Outcome {
@@ -191,12 +136,55 @@ impl Outcome {
 
     /// What a phase is called: `phase`, or of a table `column`.
     pub fn group_word(&self) -> &'static str {
-        if self.noun == Noun::Cell.word() { "column" } else { "phase" }
+        match self.noun {
+            Noun::Tensor => "phase",
+            Noun::Cell => "column",
+        }
     }
 
     /// What those are that pass: `equal`, or under a tolerance `close`.
     pub fn equal_word(&self) -> &'static str {
         if self.tolerance.is_some() || self.tolerance_by_key { "close" } else { "equal" }
+    }
+
+    /// Which tolerance would pass, in words; None where nothing diverges, and where
+    /// digests do not tell.
+    pub fn smallest_words(&self) -> Option<String> {
+        let tells = self.first_divergence.is_some() && !self.digests;
+        tells.then(|| format!("smallest tolerance that passes: {}", self.smallest_tolerance))
+    }
+
+    /// Of resynced runs that diverge, in how many steps errors arose.
+    pub fn origins_words(&self) -> Option<String> {
+        let sum = |count: fn(&Steps) -> usize| self.series.iter().map(count).sum();
+        let wrong = sum(|series| series.steps - series.steps_equal);
+        let [wrong, all] = [wrong, sum(|series| series.steps)].map(thousands);
+        let words = || format!("steps with an error of their own: {wrong} of {all}");
+        (self.resynced && self.first_divergence.is_some()).then(words)
+    }
+
+    /// How a difference that is no matter of values differs, in a few words.
+    pub fn few_words(&self, detail: &Detail) -> Option<String> {
+        let [a, b] = self.sides;
+        Some(match &detail.what {
+            What::OnlyIn { side, other_ends: None } => format!("only {side} has it"),
+            What::OnlyIn { side, other_ends: Some(end) } => {
+                let missing = counted(detail.tensors, self.noun.word());
+                let other = other(self.sides, side);
+                format!("{other} ends at {} {end}, {missing} missing", self.step_word)
+            }
+            What::Lines { side, lines, .. } => {
+                format!("{} more for {side}", counted(*lines, "line"))
+            }
+            What::Dtype { dtypes: [x, y] } => format!("dtype {x} for {a}, {y} for {b}"),
+            What::Shape { shapes: [x, y] } => format!("shape {x:?} for {a}, {y:?} for {b}"),
+            What::Digest { .. } => "different digests".to_owned(),
+            What::Text { texts } => {
+                let [x, y] = texts.each_ref().map(|text| elided(&escaped(text), 12));
+                format!("\"{x}\" for {a}, \"{y}\" for {b}")
+            }
+            What::Values(_) => return None,
+        })
     }
 }
 
@@ -212,131 +200,109 @@ impl fmt::Display for Smallest {
     }
 }
 
-impl Told {
-    /// How many values differ, the largest ULPs and the largest error, for a table;
-    /// of what is no matter of values, how it differs.
-    pub fn cells(&self) -> [String; 3] {
-        let alone = |text: &str| [text.to_owned(), String::new(), String::new()];
-        match &self.how {
-            How::OnlyIn { side } => alone(&format!("only {side} has it")),
-            How::Lines { side, lines } => {
-                alone(&format!("{} more for {side}", counted(*lines, "line")))
-            }
-            How::Dtype { .. } => alone("dtype"),
-            How::Shape { .. } => alone("shape"),
-            How::Digest { .. } => alone("digest"),
-            How::Text { .. } => alone("text"),
-            How::Values { differing, count, max_ulps, max_abs, .. } => [
-                format!("{} of {}", thousands(*differing), thousands(*count)),
-                thousands_u64(*max_ulps),
-                repr(max_abs.0),
-            ],
-        }
-    }
-}
-
 impl Report {
     /// The report as plain data, with as many of the differences at most.
     pub fn outcome(&self, differences: usize) -> Outcome {
         let total = self.total();
         let [atol, rtol] = self.needed;
-        let first = self.failing().next();
+        let mut notes = self.notes.clone();
+        if total.nans > 0 {
+            let values = counted(total.nans, "value");
+            notes.push(format!("not a number on one side or both: {values}"));
+        }
+        if self.resynced {
+            let [a, b] = self.sides;
+            notes.push(format!("resynced: after each step {a} goes on from {b}'s values"));
+        }
+        let (differences, differences_left_out) = self.listed(differences);
         Outcome {
             verdict: self.verdict(),
-            summary: if self.settings.is_empty() {
-                self.verdict_line(&total)
-            } else {
-                "diverged: runs of other settings, nothing was compared".to_owned()
-            },
-            sides: self.sides.clone(),
-            noun: self.noun.word(),
+            summary: self.summary(&total),
+            sides: self.sides,
+            noun: self.noun,
             step_word: self.step_word.clone(),
             tolerance: self.tolerance,
             tolerance_by_key: self.per_key,
             other_settings: self.settings.clone(),
-            notes: self.notes.clone(),
+            notes,
             resynced: self.resynced,
             digests: self.digests,
             total,
-            phases: self.phases_told(),
-            series: self.series_told(),
-            first_divergence: first.map(|first| self.data(first, &self.around)),
+            phases: self.phases_with_firsts(),
+            series: self.series_with_steps(),
+            first_divergence: self.failing().next().map(|first| self.detail(first)),
             smallest_tolerance: Smallest {
                 atol: atol.map(|alone| Number(alone.atol)),
                 rtol: rtol.map(|alone| Number(alone.rtol)),
             },
             growth: self.growth(),
-            differences: self
-                .differences
-                .iter()
-                .take(differences)
-                .map(|d| self.data(d, &[]))
-                .collect(),
-            differences_left_out: self.differences.len().saturating_sub(differences),
+            differences,
+            differences_left_out,
         }
     }
 
-    fn phases_told(&self) -> Vec<Phase> {
+    fn phases_with_firsts(&self) -> Vec<Phase> {
         let mut firsts = vec![None; self.groups.len()];
         for difference in self.failing() {
             firsts[difference.group].get_or_insert(difference);
         }
         let phases = self.phases().into_iter().zip(firsts);
-        let told = |((name, tally), first): (_, Option<&Difference>)| Phase {
+        let phases = phases.map(|((name, tally), first)| Phase {
             name,
             tally,
-            first_divergence: first.map(|first| self.told(first)),
-        };
-        phases.map(told).collect()
+            first_divergence: first.map(|first| self.words(first)),
+        });
+        phases.collect()
     }
 
-    fn series_told(&self) -> Vec<Steps> {
+    fn series_with_steps(&self) -> Vec<Steps> {
         let all = self.series.iter().filter(|(_, series)| series.steps > 0);
-        let told = |(name, _): (&String, _)| {
-            let (steps_equal, steps) = self.steps_equal(name);
-            Steps { name: name.clone(), steps, steps_equal }
-        };
-        all.map(told).collect()
+        let all = all.map(|(name, series)| Steps {
+            name: name.clone(),
+            steps: series.steps,
+            steps_equal: series.steps - series.wrong,
+        });
+        all.collect()
     }
 
-    fn data(&self, difference: &Difference, around: &[Nearby]) -> Told {
+    /// The differences, at most `limit`, and how many more there are. What a side lacks
+    /// because it ends earlier is one of them.
+    fn listed(&self, limit: usize) -> (Vec<Detail>, usize) {
+        let (mut listed, mut count, mut open) = (Vec::<Detail>::new(), 0, None);
+        for difference in &self.differences {
+            let ends = match difference.what {
+                What::OnlyIn { side, other_ends: Some(_) } => {
+                    difference.key.place().map(|place| (place.series, side))
+                }
+                _ => None,
+            };
+            let goes_on = ends.is_some() && ends == open;
+            if !goes_on {
+                (count, open) = (count + 1, ends);
+            }
+            match listed.last_mut() {
+                _ if count > limit => {}
+                Some(last) if goes_on => last.tensors += difference.count,
+                _ => listed.push(self.detail(difference)),
+            }
+        }
+        (listed, count.saturating_sub(limit))
+    }
+
+    fn detail(&self, difference: &Difference) -> Detail {
         let place = difference.key.place().filter(|_| self.noun == Noun::Tensor);
         let part = |part: fn(Place<'_>) -> &str| place.map(|place| part(place).to_owned());
-        Told {
+        Detail {
             key: difference.key.to_string(),
             series: part(|place| place.series),
             step: place.map(|place| place.step),
             phase: part(|place| place.phase),
             name: part(|place| place.name),
-            place: self.place(&difference.key),
-            words: self.told(difference),
+            place: self.key_words(&difference.key),
+            words: self.words(difference),
             passes: difference.passes,
             tensors: difference.count,
-            how: self.how(&difference.what, around),
-        }
-    }
-
-    fn how(&self, what: &What, around: &[Nearby]) -> How {
-        let side = |side: usize| self.sides[side].clone();
-        match what {
-            What::OnlyIn(at) => How::OnlyIn { side: side(*at) },
-            What::Tail { side: at, lines, .. } => How::Lines { side: side(*at), lines: *lines },
-            What::Dtype(both) => How::Dtype { dtypes: both.map(|dtype| dtype.to_string()) },
-            What::Digest(both) => How::Digest { digests: both.clone() },
-            What::Shape(both) => How::Shape { shapes: both.clone() },
-            What::Text(both) => How::Text { texts: both.clone() },
-            What::Values(values) => How::Values {
-                index: values.index.clone(),
-                values: values.first,
-                ulps: values.ulps(),
-                count: values.count,
-                differing: values.differing,
-                failing: values.failing,
-                max_ulps: values.max_ulps,
-                max_abs: Number(values.max_abs),
-                nans: values.nans,
-                around: around.to_vec(),
-            },
+            what: difference.what.clone(),
         }
     }
 }

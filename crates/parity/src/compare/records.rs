@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Result;
 use indexmap::IndexMap;
 
-use super::Tolerance;
 use super::around::around;
 use super::blocks::Blocks;
 use super::difference::{self, Difference, PassRule, What, hex};
@@ -16,6 +15,7 @@ use super::options::Options;
 use super::report::{Group, Noun, Report, Series};
 use super::selection::{Selection, select};
 use super::side::Side;
+use super::{Sides, Tolerance};
 use parity_record::parallel;
 use parity_record::{About, Key, Order, Place, Trace, parted};
 
@@ -25,7 +25,7 @@ use parity_record::{About, Key, Order, Place, Trace, parted};
 /// Fails where there is nothing to compare, where two keys are renamed into one,
 /// and where a tolerance is no number from 0 on.
 pub fn compare(
-    sides: [&str; 2],
+    sides: Sides,
     actual: &Trace,
     expected: &Trace,
     options: &Options,
@@ -36,7 +36,7 @@ pub fn compare(
 /// Compares two records in memory or on disk by so many threads; the report does
 /// not depend on their number.
 pub(super) fn compare_sides(
-    names: [&str; 2],
+    names: Sides,
     sides: [Side<'_>; 2],
     options: &Options,
     threads: usize,
@@ -56,15 +56,23 @@ pub(super) fn compare_sides(
     let partial = names.iter().zip(about).filter_map(|(side, about)| {
         about.partial.as_ref().map(|why| format!("{side} is partial: {why}"))
     });
+    let lacks = names.iter().zip(about).flat_map(|(side, about)| {
+        about.lacks.iter().flat_map(move |line| folded(&format!("of {side}, {line}")))
+    });
     report.notes = set_otherwise_words(names, about);
-    report.notes.extend(partial.chain(notes));
+    report.notes.extend(partial.chain(lacks).chain(notes));
     let order = Order::of(&about);
     let groups = count(&selection, &mut report, &order);
-    let (found, needed) = differences(&selection, options, threads)?;
+    let (found, needed) = differences(names, &selection, options, threads)?;
     report.needed = needed;
-    let found = found.into_iter().map(|(at, what, passes)| {
+    let found = found.into_iter().map(|(at, mut what, passes)| {
         let key = Key::from(selection.key(at));
         let (phase, step) = key.place().map_or((OTHER, 0), |place| (place.phase, place.step));
+        if let (What::OnlyIn { side, other_ends }, Some(place)) = (&mut what, key.place()) {
+            let other = usize::from(*side == names[0]);
+            let end = report.series[place.series].ends[other];
+            *other_ends = end.filter(|end| *end < place.step);
+        }
         let group = groups.get_index_of(phase).expect("each was counted");
         Difference { group, step, key, what, passes, count: 1 }
     });
@@ -72,13 +80,24 @@ pub(super) fn compare_sides(
     // Those of one rank stay in the order of keys.
     found.sort_by_cached_key(|found| order.rank(&found.key).0);
     report.set_differences(found);
-    let first = report.failing().next().cloned();
-    if let Some(first) = first {
-        report.around = around(&selection, &first)?;
+    if let Some(first) = report.differences.iter_mut().find(|difference| !difference.passes) {
+        if let What::Values(values) = &mut first.what {
+            values.around = around(&selection, &first.key, values)?;
+        }
         report.notes.extend(drawn_otherwise(names, about, &order, &first.key));
     }
     report.groups = groups.into_values().collect();
     Ok(report)
+}
+
+/// A line in two, where it is too long for one.
+fn folded(line: &str) -> Vec<String> {
+    match line.split_once(": ") {
+        Some((what, why)) if line.chars().count() > 80 => {
+            vec![format!("{what}:"), format!("  {why}")]
+        }
+        _ => vec![line.to_owned()],
+    }
 }
 
 /// That the generators of random numbers parted before the first divergence did, or
@@ -100,11 +119,11 @@ fn drawn_otherwise(
         _ => format!("between steps {} and {step} of {series}", step - 1),
     };
     let [a, e] = names;
-    (parted <= diverged).then(|| format!("{a} and {e} drew other random numbers {when}"))
+    (parted <= diverged).then(|| format!("{a} and {e} drew different random numbers {when}"))
 }
 
 /// The phase of a key of other origin.
-pub(super) const OTHER: &str = "other";
+pub const OTHER: &str = "other";
 
 /// The settings in which two runs differ. Traces that say nothing of their
 /// settings are compared as they are.
@@ -173,13 +192,14 @@ type Found = (usize, What, bool);
 
 /// What differs, in the order of pairs, and the tolerances that would let it pass.
 fn differences(
+    names: Sides,
     selection: &Selection<'_>,
     options: &Options,
     threads: usize,
 ) -> Result<(Vec<Found>, [Option<Tolerance>; 2])> {
     let (mut found, mut same_form, mut by_digest) = (Vec::new(), Vec::new(), Vec::new());
     for at in 0..selection.pairs.len() {
-        match form_differs(selection, at) {
+        match form_differs(names, selection, at) {
             Some(what) => found.push((at, what, false)),
             None if selection.has_digest(at) => by_digest.push(at),
             None => same_form.push(at as u32),
@@ -191,7 +211,8 @@ fn differences(
         || (),
         |(), i| {
             let [actual, expected] = selection.digests(by_digest[i])?;
-            Ok((actual != expected).then(|| What::Digest([hex(&actual), hex(&expected)])))
+            let both = || [hex(&actual), hex(&expected)];
+            anyhow::Ok((actual != expected).then(|| What::Digest { digests: both() }))
         },
     )?;
     let differing = by_digest.iter().zip(digests);
@@ -228,15 +249,17 @@ fn differences(
 }
 
 /// How a pair differs other than by its values.
-fn form_differs(selection: &Selection<'_>, at: usize) -> Option<What> {
+fn form_differs(names: Sides, selection: &Selection<'_>, at: usize) -> Option<What> {
     let [actual, expected] = selection.forms(at);
     let (Some((dtype, shape)), Some((other_dtype, other_shape))) = (&actual, &expected) else {
-        return Some(What::OnlyIn(usize::from(actual.is_none())));
+        let side = names[usize::from(actual.is_none())];
+        return Some(What::OnlyIn { side, other_ends: None });
     };
     if dtype != other_dtype {
-        return Some(What::Dtype([*dtype, *other_dtype]));
+        return Some(What::Dtype { dtypes: [*dtype, *other_dtype] });
     }
-    (shape != other_shape).then(|| What::Shape([shape, other_shape].map(|shape| shape.to_vec())))
+    let both = || [shape, other_shape].map(|shape| shape.to_vec());
+    (shape != other_shape).then(|| What::Shape { shapes: both() })
 }
 
 /// When the values of a pair pass.

@@ -4,23 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::around::Nearby;
 use super::difference::{Difference, What};
-use super::{Options, Tally, Tolerance};
+use super::{Options, Sides, Tally, Tolerance};
 use crate::text::as_number;
 use parity_record::Key;
-
-/// What the comparison came to, the worst last.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Every value has the same bits, whether or not a tolerance was given.
-    Exact,
-    /// A tolerance was given, and every value is within it.
-    WithinTolerance,
-    /// Something differs.
-    Diverged,
-}
 
 /// The first tensor that differs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,7 +38,7 @@ pub struct Growth {
 #[derive(Clone, Debug)]
 pub struct Report {
     /// What the two sides are called: the actual one, then the expected one.
-    pub sides: [String; 2],
+    pub sides: Sides,
     /// The settings that differ: name and both values. With other settings
     /// nothing is compared.
     pub(super) settings: Vec<(String, [String; 2])>,
@@ -69,8 +56,6 @@ pub struct Report {
     pub(super) series: BTreeMap<String, Series>,
     /// What has other bits, in the order of events.
     pub(super) differences: Vec<Difference>,
-    /// The values around the first one that does not pass.
-    pub(super) around: Vec<Nearby>,
     /// The smallest atol with rtol 0, and rtol with atol 0, that pass; none where
     /// none does.
     pub(super) needed: [Option<Tolerance>; 2],
@@ -79,9 +64,12 @@ pub struct Report {
 }
 
 /// What is compared.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Noun {
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Noun {
+    /// Of records.
     Tensor,
+    /// Of tables.
     Cell,
 }
 
@@ -111,9 +99,9 @@ pub(super) struct Series {
 }
 
 impl Report {
-    pub(super) fn new(sides: [&str; 2], noun: Noun, options: &Options) -> Self {
+    pub(super) fn new(sides: Sides, noun: Noun, options: &Options) -> Self {
         Self {
-            sides: sides.map(str::to_owned),
+            sides,
             settings: Vec::new(),
             noun,
             tolerance: options.tolerance,
@@ -127,20 +115,8 @@ impl Report {
             groups: Vec::new(),
             series: BTreeMap::new(),
             differences: Vec::new(),
-            around: Vec::new(),
             needed: [None; 2],
             resynced: false,
-        }
-    }
-
-    /// What it came to.
-    pub fn verdict(&self) -> Verdict {
-        if !self.settings.is_empty() || self.failing().next().is_some() {
-            Verdict::Diverged
-        } else if self.differences.is_empty() {
-            Verdict::Exact
-        } else {
-            Verdict::WithinTolerance
         }
     }
 
@@ -151,19 +127,17 @@ impl Report {
         Self { resynced: true, ..self }
     }
 
-    /// Tells of what differs by digests as `detail` does, which compares values of
-    /// the same runs. Returns false where that does not tell the first divergence.
-    pub fn tell_values(&mut self, detail: &Self) -> bool {
+    /// Puts values in place of digests as far as `detail` has them, which compares values
+    /// of the same runs. Returns false where it does not have the first divergence.
+    pub fn fill_in_values(&mut self, detail: &Self) -> bool {
         let known = detail.failing().map(|difference| (&difference.key, &difference.what));
         let known: BTreeMap<_, _> = known.collect();
         for Difference { key, what, .. } in &mut self.differences {
-            if let (What::Digest(_), Some(&told)) = (&*what, known.get(key)) {
-                *what = told.clone();
+            if let (What::Digest { .. }, Some(&values)) = (&*what, known.get(key)) {
+                *what = values.clone();
             }
         }
-        self.around.clone_from(&detail.around);
-        let is_told = |first: &Difference| known.contains_key(&first.key);
-        self.failing().next().is_none_or(is_told)
+        self.failing().next().is_none_or(|first| known.contains_key(&first.key))
     }
 
     /// Adds a line to what the report says above its verdict.
@@ -186,7 +160,7 @@ impl Report {
         self.failing().next().map(|Difference { key, what, .. }| First {
             key,
             ulps: match what {
-                What::Values(values) => values.ulps(),
+                What::Values(values) => values.ulps,
                 _ => None,
             },
         })
@@ -233,7 +207,7 @@ impl Report {
         };
         let mut tallies: Vec<_> = self.groups.iter().map(tally).collect();
         for (difference, local) in self.differences.iter().zip(self.local()) {
-            tallies[difference.group].1.take_back(difference, local);
+            tallies[difference.group].1.count(difference, local);
         }
         tallies
     }
@@ -273,26 +247,17 @@ impl Report {
             *abs = abs.max(values.max_abs);
             *ulps = (*ulps).max(values.max_ulps);
         }
-        let told = |((group, step), (max_abs, max_ulps)): ((usize, usize), _)| Growth {
+        let row = |((group, step), (max_abs, max_ulps)): ((usize, usize), _)| Growth {
             phase: self.groups[group].name.clone(),
             step,
             max_abs,
             max_ulps,
         };
-        growth.into_iter().map(told).collect()
+        growth.into_iter().map(row).collect()
     }
 
     /// The last step that either side has.
     pub fn last_step(&self) -> usize {
         self.series.values().flat_map(|series| series.ends).flatten().max().unwrap_or(0)
-    }
-
-    /// Where a tensor is one that a side lacks because it ends earlier: that side,
-    /// and the last step that it has of the series.
-    pub(super) fn beyond(&self, difference: &Difference) -> Option<(usize, usize)> {
-        let What::OnlyIn(side) = difference.what else { return None };
-        let place = difference.key.place()?;
-        let end = self.series.get(place.series)?.ends[1 - side]?;
-        (place.step > end).then_some((1 - side, end))
     }
 }

@@ -84,9 +84,8 @@ impl<'a> Side<'a> {
             Self::Memory(_, tensors) => Ok(tensors[i as usize].1.digest()),
             Self::Stored(stored) => {
                 let ((dtype, shape), (source, [start, end])) = (self.form(i), self.span(i));
-                digest::of_blocks(dtype, shape, (end - start) as usize, |from, bytes| {
-                    stored.read(source, start + from as u64, bytes)
-                })
+                let read = |from, bytes: &mut _| stored.read(source, start + from as u64, bytes);
+                Ok(digest::of_blocks(dtype, shape, (end - start) as usize, read)?)
             }
         }
     }
@@ -100,7 +99,7 @@ impl<'a> Side<'a> {
                 let (source, [from, _]) = stored.span(i as usize);
                 stored.read(source, from, &mut bytes)?;
                 let (dtype, shape) = self.form(i);
-                Array::new(dtype, shape.to_vec(), bytes)
+                Ok(Array::new(dtype, shape.to_vec(), bytes)?)
             }
         }
     }

@@ -48,8 +48,8 @@ impl Tally {
         self.tensors_equal < self.tensors || self.max_ulps > 0
     }
 
-    /// Takes back that a tensor was counted as equal.
-    pub(super) fn take_back(&mut self, difference: &Difference, local: bool) {
+    /// Counts a tensor, so far counted as equal, as one that differs.
+    pub(super) fn count(&mut self, difference: &Difference, local: bool) {
         if !difference.passes {
             self.tensors_equal -= difference.count;
             self.local += if local { difference.count } else { 0 };
@@ -61,7 +61,7 @@ impl Tally {
                 self.max_abs = self.max_abs.max(values.max_abs);
                 self.nans += values.nans;
             }
-            What::Text(_) if !difference.passes => self.values_equal -= 1,
+            What::Text { .. } if !difference.passes => self.values_equal -= 1,
             _ => {}
         }
     }

@@ -1,83 +1,98 @@
-//! Verdicts and counts in words.
+//! What a comparison came to, and that in words.
+
+use serde::Serialize;
 
 use super::report::Noun;
-use super::{Tally, Tolerance, Verdict};
-use crate::text::{counted, elided, escaped, repr, table, thousands};
+use super::{Report, Tally, Tolerance};
+use crate::text::{counted, repr, thousands};
 
-/// A row for each tally under its name, which is a `what`.
-pub fn tally_table(what: &str, rows: &[(String, Tally)], tolerance: Option<Tolerance>) -> String {
-    let equal = if tolerance.is_some() { "close" } else { "equal" };
-    let header = [what, "tensors", equal, "values", equal, "max ULPs", "max error"];
-    table(&header, rows.iter().map(|(name, tally)| tally_row(name, tally)))
+/// What the comparison came to, the worst last.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nothing that was compared differs, whether or not a tolerance was given: both
+    /// sides have the same keys, and under each the same dtype, shape and bits.
+    ///
+    /// So NaN is equal to a NaN of the same bits only, and -0 is not equal to +0. What
+    /// options leave out is counted and said. There are three ways to see that bits are
+    /// the same, and [`summary`] says which it was:
+    ///
+    /// - Values are compared byte by byte: "the same bits".
+    /// - Where a side has digests, those of dtype, shape and bytes are compared: "the
+    ///   same digests".
+    /// - Cells of tables are texts. Numbers are equal where they are the same decimal,
+    ///   however it is spelled (0.5 and 5e-1), words where they are the same
+    ///   characters, and the headers, too: "the same numbers and words".
+    Exact,
+    /// A tolerance was given, and every value is within it.
+    WithinTolerance,
+    /// Something differs.
+    Diverged,
 }
 
-pub(super) fn tally_row(name: &str, tally: &Tally) -> [String; 7] {
-    let (ulps, error) = match tally.nans {
-        0 => (ulps_short(tally.max_ulps), short(tally.max_abs)),
-        _ if tally.max_ulps == 0 => ("nan".to_owned(), "nan".to_owned()),
-        _ => (ulps_short(tally.max_ulps), short(tally.max_abs)),
-    };
-    [
-        elided(&escaped(name), 20),
-        thousands(tally.tensors),
-        thousands(tally.tensors_equal),
-        thousands(tally.values),
-        thousands(tally.values_equal),
-        ulps,
-        error,
-    ]
-}
-
-/// The verdict in words, with the counts that it rests on.
-pub fn verdict_line(verdict: Verdict, total: &Tally, tolerance: Option<Tolerance>) -> String {
-    verdict_of(Noun::Tensor, verdict, total, &tolerance.map_or(String::new(), tolerance_text))
-}
-
-pub(super) fn tolerance_text(tolerance: Tolerance) -> String {
-    format!("rtol {}, atol {}", repr(tolerance.rtol), repr(tolerance.atol))
-}
-
-pub(super) fn verdict_of(noun: Noun, verdict: Verdict, total: &Tally, tolerance: &str) -> String {
-    let what = noun.word();
-    let counts = match noun {
-        Noun::Tensor => {
-            format!("{}, {}", counted(total.tensors, what), counted(total.values, "value"))
+impl Report {
+    /// What it came to: a [`Difference`](super::Difference) is whatever keeps two sides
+    /// from being [exact](Verdict::Exact).
+    pub fn verdict(&self) -> Verdict {
+        if !self.settings.is_empty() || self.failing().next().is_some() {
+            Verdict::Diverged
+        } else if self.differences.is_empty() {
+            Verdict::Exact
+        } else {
+            Verdict::WithinTolerance
         }
-        Noun::Cell => counted(total.tensors, what),
+    }
+
+    pub(super) fn summary(&self, total: &Tally) -> String {
+        if !self.settings.is_empty() {
+            return "diverged: the settings of the runs differ, so nothing was compared".to_owned();
+        }
+        let own = self.per_key.then(|| "some keys' own".to_owned());
+        let both: Vec<_> = self.tolerance.map(Tolerance::words).into_iter().chain(own).collect();
+        summary(self.verdict(), (self.noun, self.digests), total, &both.join("; "))
+    }
+}
+
+/// The verdict in words, with the counts that it rests on; of what was compared, whether
+/// a side has digests of it.
+pub fn summary(
+    verdict: Verdict,
+    (noun, digests): (Noun, bool),
+    total: &Tally,
+    tolerance: &str,
+) -> String {
+    let all = counted(total.tensors, noun.word());
+    let counts = match noun {
+        Noun::Tensor => format!("{all}, {}", counted(total.values, "value")),
+        Noun::Cell => all.clone(),
     };
-    match verdict {
-        Verdict::Diverged => {
+    // What "exact" means stands at Verdict::Exact.
+    match (verdict, noun) {
+        (Verdict::Exact, _) if digests => format!("exact: {all}, the same digests"),
+        (Verdict::Exact, Noun::Tensor) => format!("exact: {counts}, the same bits"),
+        (Verdict::Exact, Noun::Cell) => format!("exact: {counts}, the same numbers and words"),
+        (Verdict::WithinTolerance, _) => format!("within tolerance ({tolerance}): {counts}"),
+        (Verdict::Diverged, _) => {
             let failing = total.tensors - total.tensors_equal;
             let differ = if failing == 1 && total.tensors == 1 { "differs" } else { "differ" };
-            format!("diverged: {} of {} {differ}", thousands(failing), counted(total.tensors, what))
+            format!("diverged: {} of {all} {differ}", thousands(failing))
         }
-        Verdict::WithinTolerance => format!("within tolerance ({tolerance}): {counts}"),
-        Verdict::Exact => match noun {
-            Noun::Tensor => format!("exact: {counts}, the same bits"),
-            Noun::Cell => format!("exact: {counts}, the same numbers and words"),
-        },
+    }
+}
+
+impl Tolerance {
+    /// "rtol 1.3e-06, atol 1e-05".
+    pub fn words(self) -> String {
+        format!("rtol {}, atol {}", repr(self.rtol), repr(self.atol))
     }
 }
 
 impl Noun {
-    pub(super) fn word(self) -> &'static str {
+    /// `tensor` or `cell`.
+    pub fn word(self) -> &'static str {
         match self {
             Self::Tensor => "tensor",
             Self::Cell => "cell",
         }
-    }
-}
-
-/// A distance that leaves room for the other columns.
-pub(super) fn ulps_short(n: u64) -> String {
-    if n < 100_000_000 { thousands(n as usize) } else { format!("{:.1e}", n as f64) }
-}
-
-/// An error in about three digits.
-pub(super) fn short(x: f64) -> String {
-    match x {
-        0.0 => "0".to_owned(),
-        0.01..1e6 => format!("{x:.2}"),
-        _ => format!("{x:.2e}"),
     }
 }

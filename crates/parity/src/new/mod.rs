@@ -82,7 +82,7 @@ fn port_beside(checkout: &Path, folder: &Path, script: Option<&Path>) -> Result<
         folder.display()
     );
     Ok(format!(
-        "{folder}: a port of {script}, which is yet to do what the script does\n\n  \
+        "{folder}: a port of {script}, not written yet\n\n  \
          cd {folder}\n  make check      # red, and says where the two part\n  \
          src/main.rs     # fill in the script's data, model and loop\n{}",
         if is_here { "" } else { &elsewhere },

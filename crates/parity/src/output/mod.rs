@@ -80,11 +80,11 @@ impl Outputs {
         match &self.0[name] {
             None => Ok(None),
             Some(Output::File(path) | Output::Kept(path, _)) => {
-                Writer::keeping(path, about, kept).map(Some)
+                Ok(Some(Writer::keeping(path, about, kept)?))
             }
             Some(_) => {
                 ensure!(!kept.partial, "--keep-partial keeps a file: name one with --trace");
-                Writer::keeping(&std::env::temp_dir().join("record"), about, kept).map(Some)
+                Ok(Some(Writer::keeping(&std::env::temp_dir().join("record"), about, kept)?))
             }
         }
     }
@@ -93,16 +93,16 @@ impl Outputs {
     pub fn write_record(&mut self, name: &str, record: Writer) -> Result<()> {
         match self.take(name) {
             None => Ok(()),
-            Some(Output::File(_)) => record.finish().map(drop),
+            Some(Output::File(_)) => Ok(record.finish().map(drop)?),
             Some(Output::Stdout) => {
                 let mut bytes = Vec::new();
                 record.write_to(&mut bytes)?;
                 print(&bytes)
             }
-            Some(Output::Special(_, mut file)) => record.write_to(&mut file),
+            Some(Output::Special(_, mut file)) => Ok(record.write_to(&mut file)?),
             Some(Output::Kept(path, mut file)) => {
                 file.set_len(0).with_context(|| format!("cannot write {}", path.display()))?;
-                record.write_to(&mut file)
+                Ok(record.write_to(&mut file)?)
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::compare::{How, Nearby, Outcome, Value, Verdict};
+use crate::compare::{Nearby, Outcome, Value, Verdict, What};
 use crate::text::{thousands, thousands_u64};
 use anyhow::Result;
 
@@ -83,7 +83,7 @@ fn other_environment(comparison: &Comparison) -> String {
     if comparison.other_environment.is_empty() {
         return String::new();
     }
-    let [a, b] = comparison.outcome.sides.each_ref().map(|side| shown(side));
+    let [a, b] = comparison.outcome.sides;
     let caption = format!("{a} and {b} ran in different environments");
     page::table("other_environment", &caption, rows::environment(comparison))
 }
@@ -99,20 +99,24 @@ fn settings(outcome: &Outcome) -> String {
 
 fn divergence(outcome: &Outcome) -> String {
     let Some(first) = &outcome.first_divergence else { return String::new() };
-    let around = match &first.how {
-        How::Values { around, .. } if !around.is_empty() => nearby(outcome, around),
+    let around = match &first.what {
+        What::Values(values) if !values.around.is_empty() => nearby(outcome, &values.around),
         _ => String::new(),
     };
+    let smallest = outcome.smallest_words().map(|words| format!("<p>{}</p>\n", shown(&words)));
+    let origins =
+        outcome.origins_words().map(|words| page::table("origins", &words, rows::origins(outcome)));
     format!(
-        "<h3>First divergence</h3>\n{}{around}<p>Smallest tolerance that passes: {}</p>\n",
+        "<h3>First divergence</h3>\n{}{around}{}{}",
         page::lines("First divergence", &first.words),
-        shown(&outcome.smallest_tolerance.to_string())
+        smallest.unwrap_or_default(),
+        origins.unwrap_or_default()
     )
 }
 
 /// The values around the first one that differs.
 fn nearby(outcome: &Outcome, around: &[Nearby]) -> String {
-    let [a, b] = outcome.sides.clone();
+    let [a, b] = outcome.sides.map(str::to_owned);
     let number = |value: Value| value.decimal().unwrap_or_default();
     let rows = around.iter().map(|Nearby { index, values: [x, y], ulps }| {
         let same = if x == y { "yes" } else { "no" }.to_owned();
@@ -134,7 +138,10 @@ fn phases(outcome: &Outcome) -> String {
     let (table, left_out) = rows::phases(outcome);
     let caption = match left_out {
         0 => format!("How much was compared, by {group}"),
-        n => format!("How much was compared; {} {group}s are left out", thousands(n)),
+        n => format!(
+            "How much was compared, by {group} {}",
+            rows::more_phases(n, outcome).trim_end()
+        ),
     };
     format!("<h3>By {group}</h3>\n{}", page::table("phases", &caption, table))
 }
@@ -174,7 +181,7 @@ fn differences(outcome: &Outcome) -> String {
 
 /// What ran, and with which settings.
 fn environment(comparison: &Comparison) -> String {
-    let Comparison { environment: both, settings, told, files, outcome, .. } = comparison;
+    let Comparison { environment: both, settings, remarks, ask, files, outcome, .. } = comparison;
     let names: BTreeSet<_> = both.iter().flat_map(|side| side.keys()).collect();
     let rows = names.into_iter().map(|name| {
         let [x, y] = both.each_ref().map(|side| side.get(name).cloned().unwrap_or_default());
@@ -184,7 +191,7 @@ fn environment(comparison: &Comparison) -> String {
     let rows: Vec<_> = file.chain(rows).collect();
     let mut parts = Vec::new();
     if !rows.is_empty() {
-        let [a, b] = outcome.sides.clone();
+        let [a, b] = outcome.sides.map(str::to_owned);
         let header = ["what".to_owned(), a, b];
         parts.push(page::table("environment", "What ran, and where", (header, rows)));
     }
@@ -193,8 +200,11 @@ fn environment(comparison: &Comparison) -> String {
         let header = ["setting", "value"].map(str::to_owned);
         parts.push(page::table("settings", "Settings", (header, rows.collect())));
     }
-    if !told.is_empty() {
-        parts.push(page::lines("Notes", &told.join("\n")));
+    if !remarks.is_empty() {
+        parts.push(page::lines("Notes", &remarks.join("\n")));
+    }
+    if let Some(command) = ask {
+        parts.push(page::lines("Which operation, and which line", command));
     }
     let title = if parts.is_empty() { "" } else { "<h3>Environment</h3>\n" };
     title.to_owned() + &parts.concat()

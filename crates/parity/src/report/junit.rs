@@ -3,10 +3,11 @@
 use crate::compare::{Outcome, Phase, Verdict};
 use crate::text::thousands;
 
-use super::{Comparison, Document, entities, rows, shown};
+use super::{Comparison, Document, entities, rows, shown, text};
 
 /// A suite for each comparison, a test case for each of its phases or columns. A
-/// phase that differs fails, with its own first divergence.
+/// phase that differs fails, with its own first divergence; the output of the suite is
+/// the comparison as text.
 pub fn junit(document: &Document) -> String {
     let suites: Vec<_> = document.comparisons.iter().map(Suite::of).collect();
     let sum = |count: fn(&Suite) -> usize| suites.iter().map(count).sum::<usize>();
@@ -30,12 +31,13 @@ impl Suite {
     fn of(comparison: &Comparison) -> Self {
         let Comparison { name, outcome, .. } = comparison;
         let name = shown(name);
-        let other = entities(&comparison.environment_words());
+        let other = entities(&text::other_environment(comparison));
+        let first = outcome.first_divergence.as_ref().map(|first| first.words.as_str());
         let cases: Vec<_> = if outcome.other_settings.is_empty() {
             outcome
                 .phases
                 .iter()
-                .map(|phase| (shown(&phase.name), failure(phase, &other)))
+                .map(|phase| (shown(&phase.name), failure(phase, first, &other)))
                 .collect()
         } else {
             vec![("settings".to_owned(), Some(settings(outcome, &other)))]
@@ -50,10 +52,10 @@ impl Suite {
             }
         };
         let cases: String = cases.into_iter().map(case).collect();
-        let summary = entities(&outcome.summary);
+        let text = entities(&text::comparison(comparison));
         let text = format!(
             "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">\n\
-             {}{cases}    <system-out>{summary}</system-out>\n  </testsuite>\n",
+             {}{cases}    <system-out>{text}</system-out>\n  </testsuite>\n",
             properties(comparison)
         );
         Self { tests, failures, text }
@@ -66,7 +68,7 @@ fn properties(comparison: &Comparison) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let [a, b] = comparison.outcome.sides.each_ref().map(|side| shown(side));
+    let [a, b] = comparison.outcome.sides.map(shown);
     let property = |row: [String; 3]| {
         let [name, x, y] = row.map(|cell| shown(&cell));
         format!("      <property name=\"{name}\" value=\"{x} for {a}, {y} for {b}\"/>\n")
@@ -75,25 +77,23 @@ fn properties(comparison: &Comparison) -> String {
     format!("    <properties>\n{properties}    </properties>\n")
 }
 
-/// What failed in a phase, behind what differs between the environments.
-fn failure(phase: &Phase, other: &str) -> Option<String> {
-    let words = entities(phase.first_divergence.as_ref()?);
+/// What failed in a phase, behind what differs between the environments: the run's first
+/// divergence, or that of the phase.
+fn failure(phase: &Phase, first: Option<&str>, other: &str) -> Option<String> {
+    let words = phase.first_divergence.as_ref()?;
+    let which = if first == Some(words) { "first divergence" } else { "first in this phase" };
+    let words = entities(words);
     let differ = phase.tally.tensors - phase.tally.tensors_equal;
     let message = format!("{} of {} differ", thousands(differ), thousands(phase.tally.tensors));
     Some(format!(
-        "      <failure type=\"diverged\" message=\"{message}\">{other}first divergence: {words}</failure>\n"
+        "      <failure type=\"diverged\" message=\"{message}\">{other}{which}: {words}</failure>\n"
     ))
 }
 
 /// Runs of other settings, which are not compared.
 fn settings(outcome: &Outcome, other: &str) -> String {
     debug_assert_eq!(outcome.verdict, Verdict::Diverged);
-    let [a, b] = &outcome.sides;
-    let line = |(name, [x, y]): &(String, [String; 2])| {
-        let [name, x, y] = [name, x, y].map(|text| shown(text));
-        format!("{name}: {x} for {a}, {y} for {b}\n")
-    };
-    let lines: String = outcome.other_settings.iter().map(line).collect();
+    let lines = entities(&outcome.divergence());
     format!(
         "      <failure type=\"diverged\" message=\"other settings\">{other}{lines}</failure>\n"
     )

@@ -17,11 +17,12 @@ pub fn markdown(document: &Document) -> String {
 }
 
 fn comparison(comparison: &Comparison) -> String {
-    let Comparison { name, other_environment, environment, endings, outcome, .. } = comparison;
+    let Comparison { name, other_environment, environment, remarks, endings, ask, outcome, .. } =
+        comparison;
     let other = if other_environment.is_empty() {
         String::new()
     } else {
-        let [a, b] = outcome.sides.each_ref().map(|side| plain(side));
+        let [a, b] = outcome.sides.map(plain);
         let table = table(rows::environment(comparison));
         format!("{a} and {b} ran in different environments:\n{table}\n")
     };
@@ -34,40 +35,51 @@ fn comparison(comparison: &Comparison) -> String {
     let endings = if endings.is_empty() { String::new() } else { table(rows::endings(comparison)) };
     let phases = if outcome.other_settings.is_empty() {
         let (phases, left_out) = rows::phases(outcome);
-        table(phases) + &more(left_out)
+        table(phases) + &paragraph(&rows::more_phases(left_out, outcome))
     } else {
         table(rows::settings(outcome))
     };
+    let remarks = if remarks.is_empty() { String::new() } else { pre(&remarks.join("\n")) };
+    let ask =
+        ask.as_ref().map(|command| format!("\nwhich operation, and which line:\n{}", pre(command)));
     format!(
-        "### {}: {}\n\n{other}{}\n{}{endings}{phases}{}{}",
+        "### {}: {}\n\n{other}{}\n{}{remarks}{endings}{phases}{}{}{}",
         plain(name),
         words(outcome.verdict),
         plain(&outcome.summary),
         sides.chain(notes).collect::<Vec<_>>().concat(),
         divergence(outcome),
+        ask.unwrap_or_default(),
         differences(outcome)
     )
 }
 
 fn divergence(outcome: &Outcome) -> String {
     let Some(first) = &outcome.first_divergence else { return String::new() };
-    // Within <pre> a key can neither end the block nor be read as Markdown.
-    format!(
-        "\nfirst divergence:\n\n<pre>\n{}\n</pre>\n\nsmallest tolerance that passes: {}\n",
-        entities(&first.words),
-        outcome.smallest_tolerance
-    )
+    let first = format!("\nfirst divergence:\n{}", pre(&first.words));
+    let smallest = outcome.smallest_words().map(|words| format!("\n{words}\n"));
+    let origins = outcome
+        .origins_words()
+        .map(|words| format!("\n{words}\n{}", table(rows::origins(outcome))));
+    [Some(first), smallest, origins].into_iter().flatten().collect()
 }
 
 fn differences(outcome: &Outcome) -> String {
     if outcome.differences.is_empty() {
         return String::new();
     }
-    table(rows::differences(outcome)) + &more(outcome.differences_left_out)
+    table(rows::differences(outcome)) + &paragraph(&rows::more(outcome.differences_left_out))
 }
 
-fn more(left_out: usize) -> String {
-    if left_out == 0 { String::new() } else { format!("\nand {left_out} more\n") }
+/// A line with an empty one before it, where there is one.
+fn paragraph(line: &str) -> String {
+    if line.is_empty() { String::new() } else { format!("\n{line}") }
+}
+
+/// Lines as they are: within <pre> a key can neither end the block nor be read as
+/// Markdown.
+fn pre(lines: &str) -> String {
+    format!("\n<pre>\n{}\n</pre>\n", entities(lines))
 }
 
 /// A table whose first column is to the left, the others to the right.

@@ -6,12 +6,11 @@ mod junit;
 mod markdown;
 pub mod page;
 mod rows;
+mod text;
 
 use std::collections::BTreeMap;
 
-use crate::compare::{
-    Outcome, Tally, Tolerance, Verdict, environment_words, other_environment, verdict_line,
-};
+use crate::compare::{Noun, Outcome, Tally, Tolerance, Verdict, other_environment, summary};
 use crate::text::escaped;
 use anyhow::Result;
 use clap::ValueEnum;
@@ -66,9 +65,12 @@ pub struct Comparison {
     /// Every setting that the results depend on.
     pub settings: BTreeMap<String, String>,
     /// What was noted before the comparison, a line each.
-    pub told: Vec<String>,
+    #[serde(rename = "told")]
+    pub remarks: Vec<String>,
     /// How each series ends.
     pub endings: Vec<Ending>,
+    /// The command that says why the two part, where that can be asked.
+    pub ask: Option<String>,
     /// What came of it.
     #[serde(flatten)]
     pub outcome: Outcome,
@@ -85,9 +87,12 @@ impl Document {
         let outcomes = || comparisons.iter().map(|comparison| &comparison.outcome);
         outcomes().for_each(|outcome| total.add(&outcome.total));
         let verdict = outcomes().map(|outcome| outcome.verdict).max().unwrap_or(Verdict::Exact);
-        let summary = match &comparisons[..] {
-            [only] => only.outcome.summary.clone(),
-            _ => verdict_line(verdict, &total, tolerance),
+        let summary = if let [only] = &comparisons[..] {
+            only.outcome.summary.clone()
+        } else {
+            let tolerance = tolerance.map_or(String::new(), Tolerance::words);
+            let digests = outcomes().any(|outcome| outcome.digests);
+            summary(verdict, (Noun::Tensor, digests), &total, &tolerance)
         };
         Self { command, verdict, summary, total, comparisons }
     }
@@ -97,10 +102,10 @@ impl Document {
         format!("{} {}", program::current().name, self.command)
     }
 
-    /// The report in a format; `text` is what it is for a terminal.
-    pub fn print(&self, format: Format, text: String) -> Result<String> {
+    /// The report in a format.
+    pub fn print(&self, format: Format) -> Result<String> {
         Ok(match format {
-            Format::Text => text,
+            Format::Text => text::text(self),
             Format::Json => to_json(self.command, self)?,
             Format::Markdown => markdown::markdown(self),
             Format::Junit => junit::junit(self),
@@ -117,16 +122,11 @@ impl Comparison {
             other_environment: other_environment(&checked.environment),
             environment: checked.environment.clone(),
             settings: checked.settings.clone(),
-            told: checked.told.lines().map(str::to_owned).collect(),
+            remarks: checked.remarks.lines().map(str::to_owned).collect(),
+            ask: checked.ask.clone(),
             endings: checked.endings.clone(),
             outcome: checked.report.outcome(differences),
         }
-    }
-
-    /// What differs between the two environments in lines, with an empty one behind
-    /// them; empty where nothing does.
-    pub fn environment_words(&self) -> String {
-        environment_words(&self.outcome.sides, &self.other_environment)
     }
 
     /// Of two files.
@@ -140,8 +140,9 @@ impl Comparison {
             environment,
             settings: about[0].map(|about| about.settings.clone()).unwrap_or_default(),
             files: Some(files),
-            told: Vec::new(),
+            remarks: Vec::new(),
             endings: Vec::new(),
+            ask: None,
             outcome,
         }
     }
@@ -186,8 +187,8 @@ mod tests {
 
     use super::*;
 
-    /// Of tensors that are 1 with these numbers; tells one difference.
-    fn comparison(name: &str, numbers: &[f32]) -> Comparison {
+    /// Of tensors that are 1 with these numbers; lists one difference.
+    pub fn comparison(name: &str, numbers: &[f32]) -> Comparison {
         let tensor = |x: f32| Array::new(Dtype::F32, vec![], x.to_ne_bytes().to_vec()).unwrap();
         let trace = |numbers: &mut dyn Iterator<Item = f32>| Trace {
             tensors: ["x", "y", "z"].map(Into::into).into_iter().zip(numbers.map(tensor)).collect(),
@@ -201,8 +202,9 @@ mod tests {
             other_environment: Vec::new(),
             environment: Default::default(),
             settings: BTreeMap::new(),
-            told: Vec::new(),
+            remarks: Vec::new(),
             endings: Vec::new(),
+            ask: None,
             outcome: compare(["A", "B"], &right, &all, &Options::default()).unwrap().outcome(1),
         }
     }
@@ -211,7 +213,9 @@ mod tests {
     fn several_comparisons_have_a_verdict_each_and_one_together() {
         let comparisons = vec![comparison("one", &[1.0]), comparison("two", &[1.0, 2.0, 3.0])];
         let document = Document::new("check", comparisons, None);
-        let told = document.print(Format::Markdown, String::new()).unwrap();
+        let told = document.print(Format::Markdown).unwrap();
+        let text = document.print(Format::Text).unwrap();
+        assert!(!text.contains("\none:\n"), "{text}");
         let page = html(&document).unwrap();
         let [exact, diverged] = [("exact", "="), ("diverged", "≠")].map(|(word, sign)| {
             format!(
@@ -231,13 +235,15 @@ mod tests {
             (&page, &format!("<h2 id=\"c1\">two</h2>\n<p>{diverged}</p>\n<p>diverged: 2 of 3 ")),
             (&page, "<tr class=\"no\"><th scope=\"row\">[]</th><td>1.0</td>"),
             (&page, "<tr><th scope=\"row\">other</th><td>1</td>"),
+            (&text, "experiment  tensors  equal"),
+            (&text, "\nverdict: diverged: 2 of 4 tensors differ\n\ntwo:\nfirst divergence: y\n"),
             (&page, "What differs, in the order of events; 1 more left out"),
         ] {
             assert!(text.contains(part), "no {part} in\n{text}");
         }
         // Alone it needs no second verdict.
         let document = Document::new("compare", vec![comparison("one", &[1.0])], None);
-        let told = document.print(Format::Markdown, String::new()).unwrap();
+        let told = document.print(Format::Markdown).unwrap();
         assert!(told.starts_with("## parity compare: exact\n\n### one: exact\n"), "{told}");
         let page = html(&document).unwrap();
         assert_eq!((page.matches(&exact).count(), page.contains("<nav ")), (1, false), "{page}");

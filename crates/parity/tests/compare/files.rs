@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::live::python;
 use super::*;
 
-fn parse(name: &str, bytes: impl AsRef<[u8]>) -> anyhow::Result<Input> {
+fn parse(name: &str, bytes: impl AsRef<[u8]>) -> parity_record::Result<Input> {
     Input::parse(bytes.as_ref().to_vec(), Path::new(name))
 }
 
@@ -22,7 +22,7 @@ fn error(name: &str, bytes: impl AsRef<[u8]>) -> String {
     text
 }
 
-fn record(input: anyhow::Result<Input>) -> Trace {
+fn record(input: parity_record::Result<Input>) -> Trace {
     match input.unwrap() {
         Input::Record(trace) => trace,
         Input::Stored(stored) => stored.into_trace().unwrap(),

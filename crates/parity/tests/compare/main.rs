@@ -1,6 +1,7 @@
 //! The comparison can fail, and says where: records, tables, files, tolerances.
 
 mod files;
+mod forms;
 #[path = "../live/mod.rs"]
 mod live;
 mod options;
@@ -74,7 +75,7 @@ pub fn set(trace: &mut Trace, key: &str, i: usize, value: f32) {
 /// Holds A to B.
 pub fn held(a: &Trace, b: &Trace, options: &Options) -> Report {
     let report = compare(["A", "B"], a, b, options).unwrap();
-    let text = format!("{report}{}", report.listing(usize::MAX));
+    let text = format!("{report}{}", report.outcome(usize::MAX).listing());
     assert!(text.lines().all(|line| line.chars().count() <= 80), "too wide:\n{text}");
     report
 }

@@ -82,7 +82,7 @@ fn matrices_are_transposed_where_that_is_asked_for() {
     assert_says(&report, &["transposed: 1 tensor of A\n"]);
     let report = held(&a, &a, &options);
     assert_eq!(report.verdict(), Verdict::Diverged);
-    let What::Shape(shapes) = &report.differences()[0].what else { panic!("{report}") };
+    let What::Shape { shapes } = &report.differences()[0].what else { panic!("{report}") };
     assert_eq!(shapes, &[vec![3, 2], vec![2, 3]], "what is compared, not what was there");
 }
 

@@ -47,7 +47,7 @@ fn an_undamaged_copy_is_exact_with_and_without_a_tolerance() {
         let total = report.total();
         assert_eq!((total.tensors, total.tensors_equal), (82, 82));
         assert_eq!((total.values, total.values_equal), (568, 568));
-        assert_eq!((report.first(), report.listing(9)), (None, String::new()));
+        assert_eq!((report.first(), report.outcome(9).listing()), (None, String::new()));
         assert_eq!((report.steps_equal("tanh"), report.steps_wrong()), ((2, 2), (0, 4)));
     }
 }
@@ -163,7 +163,7 @@ fn the_first_of_several_divergences_is_the_earliest_event() {
             "\n  B  9.0 (0x41100000)",
         ],
     );
-    let listing = report.listing(3);
+    let listing = report.outcome(3).listing();
     let keys: Vec<_> = listing.lines().skip(1).map(|l| l.split(' ').next().unwrap()).collect();
     assert_eq!(
         keys,
@@ -373,7 +373,7 @@ fn what_passes_is_no_origin_of_an_error() {
     });
     let local: Vec<_> = report.phases().into_iter().map(|(_, tally)| tally.local).collect();
     assert_eq!(local, [0, 0, 0, 0, 1, 0, 0]);
-    let listing = report.listing(9);
+    let listing = report.outcome(9).listing();
     assert!(listing.lines().nth(1).unwrap().ends_with(" ok"), "{listing}");
 }
 
@@ -406,7 +406,7 @@ fn what_is_found_in_the_blocks_of_a_large_tensor_is_told_together() {
 #[test]
 fn nan_alone_is_listed_as_nan() {
     let report = damaged(|trace| set(trace, "tanh/000001/loss/loss", 0, f32::NAN));
-    let listing = report.listing(9);
+    let listing = report.outcome(9).listing();
     assert!(listing.ends_with("        1 of 1       nan       nan\n"), "{listing}");
 }
 
@@ -421,7 +421,7 @@ fn a_run_that_ends_earlier_is_told_as_that() {
             "tanh, epoch 2, forward, logits: only A has it\n  B ends at epoch 1 of tanh\n",
         ],
     );
-    let listing = report.listing(9);
+    let listing = report.outcome(9).listing();
     assert_eq!(listing.lines().nth(1), Some("tanh: B ends at epoch 1, 18 tensors missing"));
     assert_eq!(listing.lines().count(), 2);
 }
@@ -441,7 +441,7 @@ fn another_shape_and_another_dtype_are_found() {
 #[test]
 fn runs_of_other_settings_are_told_apart_at_once() {
     let report = damaged(|trace| drop(trace.about.settings.insert("seed".into(), "7".into())));
-    assert_found(&report, &["runs of other settings", "seed: 0 for A, 7 for B"]);
+    assert_found(&report, &["the settings of the runs differ", "seed: 0 for A, 7 for B"]);
     // One that says nothing of its settings may have the same.
     let report = damaged(|trace| trace.about.settings.clear());
     assert_eq!(report.verdict(), Verdict::Exact);
@@ -542,7 +542,7 @@ fn keys_of_other_origin_are_told_as_they_are_and_cannot_forge_a_line() {
         &Options { ignore: vec![Options::regex("kernel").unwrap()], ..Options::default() },
     );
     assert_found(&report, &["x\\n\\u{1b}[2Jverdict: exact: 1 tensor: only A has it"]);
-    assert!(!report.listing(9).contains('\u{1b}'));
+    assert!(!report.outcome(9).listing().contains('\u{1b}'));
 }
 
 #[test]
@@ -593,7 +593,7 @@ fn every_dtype_has_its_numbers_or_says_that_it_has_none() {
     let same = lone(Dtype::F4, &[0x12, 0x34], 4);
     let report_of_same = held(&same, &same, &Options::default());
     assert_says(&report_of_same, &["verdict: exact: 1 tensor, 2 values, the same bits"]);
-    assert!(report.listing(1).contains("by bits"));
+    assert!(report.outcome(1).listing().contains("by bits"));
     let complex =
         |re: f32, im: f32| lone(Dtype::C64, &[re.to_ne_bytes(), im.to_ne_bytes()].concat(), 1);
     let report = held(&complex(1.0, -2.0), &complex(4.0, 2.0), &Options::default());
@@ -676,7 +676,7 @@ fn a_hundred_thousand_series_phases_and_names_take_no_quadratic_time() {
     }
     let report = compare(["A", "B"], &a, &b, &Options::default()).unwrap();
     assert_eq!(report.differences().len(), 90_000);
-    let text = format!("{report}{}", report.listing(usize::MAX));
+    let text = format!("{report}{}", report.outcome(usize::MAX).listing());
     assert!(
         (0..30_000).all(|i| report.steps_equal(&format!("s{i}")) == (0, 1)) && text.len() > 1000
     );

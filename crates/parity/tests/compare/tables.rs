@@ -10,14 +10,14 @@ use super::live::draws;
 use super::*;
 
 /// Reads a text as the file `name`.
-fn read(name: &str, text: &str) -> anyhow::Result<Input> {
+fn read(name: &str, text: &str) -> parity_record::Result<Input> {
     Input::parse(text.as_bytes().to_vec(), Path::new(name))
 }
 
 fn held_csvs(a: &str, b: &str, options: &Options) -> Report {
     let both = [a, b].map(|text| read("x.csv", text).unwrap());
     let report = compare_inputs(["A", "B"], &both, options).unwrap();
-    let text = format!("{report}{}", report.listing(usize::MAX));
+    let text = format!("{report}{}", report.outcome(usize::MAX).listing());
     assert!(text.lines().all(|line| line.chars().count() <= 80), "too wide:\n{text}");
     report
 }
@@ -192,7 +192,7 @@ fn a_history_that_ends_earlier_is_told_as_that() {
             "line 42: only B has it\n  A ends after line 41, B has 10 lines more\n",
         ],
     );
-    assert_eq!(report.listing(9).lines().count(), 2);
+    assert_eq!(report.outcome(9).listing().lines().count(), 2);
     assert_says(
         &assert_differ(&history(3), &history(2)),
         &["B ends after line 3, A has 1 line more"],
@@ -218,7 +218,7 @@ fn a_history_that_ends_earlier_is_told_as_that() {
     let shorter = history(40).replace("\n7,0.5\n", "\n");
     let report = held_csvs(&shorter, &history(50), &key);
     assert_says(&report, &["row epoch=7: only B has it\n"]);
-    assert_says(&report.listing(99), &["row epoch=7"]);
+    assert_says(&report.outcome(99).listing(), &["row epoch=7"]);
 }
 
 #[test]

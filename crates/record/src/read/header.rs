@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use ::safetensors::Dtype;
-use anyhow::{Result, anyhow, ensure};
 use serde::Deserialize;
+
+use crate::error::{Error, Result, ensure};
 
 /// What is read at a time.
 const WINDOW: u64 = 1 << 20;
@@ -125,12 +126,12 @@ impl Window<'_> {
         }
     }
 
-    fn wrong(&self, what: &str) -> anyhow::Error {
+    fn wrong(&self, what: &str) -> Error {
         let byte = self.before + self.at as u64;
         // serde's text without its list of all dtypes.
         match what.split_once(", expected one of ") {
-            Some((what, _)) => anyhow!("{what} in its header, at byte {byte}"),
-            None => anyhow!("its header: {what}, at byte {byte}"),
+            Some((what, _)) => Error::File(format!("{what} in its header, at byte {byte}")),
+            None => Error::File(format!("its header: {what}, at byte {byte}")),
         }
     }
 }

@@ -11,17 +11,17 @@ mod source;
 mod zipped;
 
 use std::collections::BTreeMap;
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek};
 use std::path::Path;
 use std::thread;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
 use bytes::Bytes;
 
 use self::kind::Kind;
 pub(super) use self::source::mapped;
 use self::source::{Opened, open};
 use super::{About, Array, Key, Stored, Table, Trace, csv, digests};
+use crate::error::{Context, Error, Result, bail, ensure};
 use crate::escaped;
 
 /// The contents of a file, ready to be compared.
@@ -125,8 +125,12 @@ impl Input {
 }
 
 /// An error and its causes, in one line that is safe to print.
-fn one_line(error: &anyhow::Error) -> anyhow::Error {
-    anyhow!("{}", escaped(&format!("{error:#}")))
+fn one_line(error: &Error) -> Error {
+    let line = escaped(&format!("{error:#}")).into_owned();
+    match error.io() {
+        Some(cause) => Error::Io(io::Error::new(cause.kind(), line)),
+        None => Error::File(line),
+    }
 }
 
 /// A path as a message shows it.

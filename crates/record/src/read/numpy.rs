@@ -1,11 +1,11 @@
 //! `.npy`: NumPy's file of one array.
 
 use ::safetensors::Dtype;
-use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 
 use super::bytes_at;
 use crate::Array;
+use crate::error::{Context, Result, bail, ensure};
 
 /// The array of a `.npy` file, in row-major order and our byte order.
 pub fn array(file: &Bytes) -> Result<Array> {

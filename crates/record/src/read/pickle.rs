@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Context, Result, bail, ensure};
+use crate::error::{Context, Result, bail, ensure};
 
 /// What a pickle builds, its parts by their place among all [`Items`].
 #[derive(Debug)]

@@ -2,12 +2,12 @@
 //! numbers.
 
 use ::safetensors::Dtype;
-use anyhow::{Context, Result, bail, ensure};
 
 use super::numpy::strided;
 use super::pickle::{self, Item, Items};
 use super::zipped::Archive;
 use crate::Array;
+use crate::error::{Context, Result, bail, ensure};
 
 /// The tensors by the keys that lead to them, joined by dots; a number becomes a
 /// tensor of one value, a text one of its bytes, None one of no value.

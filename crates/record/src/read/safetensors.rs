@@ -8,11 +8,11 @@ use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 
 use super::header::{self, Entry};
 use crate::array::fits;
+use crate::error::{Context, Result, bail, ensure};
 use crate::stored::{Source, Stored, Tensor};
 use crate::{About, Trace, digests};
 

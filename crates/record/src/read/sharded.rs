@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::safetensors;
 use crate::Key;
+use crate::error::{Context, Result, bail, ensure};
 use crate::stored::{Source, Stored};
 
 #[derive(Deserialize)]

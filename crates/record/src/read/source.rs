@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
+
+use crate::error::{Context, Result, ensure};
 
 /// What is read of a pipe, which has to be held in memory.
 const MOST_PIPED: u64 = 1 << 30;

@@ -3,12 +3,12 @@
 use std::io::{Cursor, Read};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::{bytes_at, numpy, pytorch};
 use crate::Array;
+use crate::error::{Context, Result, bail, ensure};
 
 /// A zip file whose parts are read by name.
 pub struct Archive {

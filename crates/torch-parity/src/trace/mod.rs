@@ -1,6 +1,7 @@
 //! What records a run: an observer of its steps, the recorder of a port, and
 //! tensors as a record has them.
 
+mod batches;
 mod observer;
 mod recorder;
 

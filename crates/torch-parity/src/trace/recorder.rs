@@ -2,16 +2,17 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::rc::Rc;
 
-use anyhow::Context;
-use parity_record::{About, Array, Kept, Key, TRACE_VARIABLE, Writer};
+use parity_record::{About, Array, END, Kept, Key, TRACE_VARIABLE, Writer};
 use tch::Tensor;
 
+use super::batches::{Batches, again};
 use super::{Observer, Step, borrowed};
 use crate::cpu;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::optim::{Optimizer, Recorded};
 use crate::random::generator_state;
 use crate::values::OfTensor;
@@ -50,15 +51,16 @@ pub struct Recorder(Option<Rc<RefCell<Open>>>);
 struct Open {
     /// None once it is finished.
     writer: Option<Writer>,
-    /// The batches that were recorded last, by series and name.
-    batches: BTreeMap<(String, String), Array>,
+    batches: Batches,
     /// While it is there, optimizers keep what they step with.
     recorded: Option<Recorded>,
 }
 
 impl Open {
     fn writer(&mut self) -> Result<&mut Writer> {
-        Ok(self.writer.as_mut().context("the record is finished: record before finish()")?)
+        self.writer
+            .as_mut()
+            .ok_or_else(|| Error::Record("the record is finished: record before finish()".into()))
     }
 }
 
@@ -83,15 +85,17 @@ impl Recorder {
     /// fail, and the file is written when the recorder and all its series are
     /// dropped.
     pub fn keeping(what: &str, path: &Path, kept: Kept) -> Result<Self> {
-        let path = std::path::absolute(path).context("cannot find the current folder")?;
+        let of = |error: io::Error, what: String| Error::Record(error.into()).of(what);
+        let path = std::path::absolute(path)
+            .map_err(|error| of(error, "cannot find the current folder".to_owned()))?;
         let folder = path.parent().unwrap_or(Path::new("."));
         // Found out now, not after the run.
         tempfile::tempfile_in(folder)
-            .with_context(|| format!("cannot write {}", path.display()))?;
+            .map_err(|error| of(error, format!("cannot write {}", path.display())))?;
         let about = about(what, BTreeMap::new(), tch::get_num_threads());
         let writer = Some(Writer::keeping(&path, about, kept)?);
         let recorded = Some(Recorded::begin());
-        let open = Open { writer, batches: BTreeMap::new(), recorded };
+        let open = Open { writer, batches: Batches::default(), recorded };
         Ok(Self(Some(Rc::new(RefCell::new(open)))))
     }
 
@@ -116,7 +120,8 @@ impl Recorder {
     pub fn finish(&self) -> Result<()> {
         let Some(open) = &self.0 else { return Ok(()) };
         let mut open = open.borrow_mut();
-        let writer = open.writer.take().context("the record is finished already")?;
+        let finished = || Error::Record("the record is finished already".into());
+        let writer = open.writer.take().ok_or_else(finished)?;
         open.recorded = None;
         writer.finish()?;
         Ok(())
@@ -153,7 +158,7 @@ impl Series {
     /// The batch of the step to come: each tensor is recorded where it is not,
     /// bit for bit, the one that was recorded last under this name, or by another
     /// series under any. A name that comes again before the step is done is
-    /// recorded as `name#2`.
+    /// recorded as `name#2`, where it is not what came before it.
     pub fn data(&mut self, named: &[(&str, &Tensor)]) -> Result<()> {
         self.batch("data", self.step + 1, named)
     }
@@ -165,16 +170,11 @@ impl Series {
             return Ok(());
         }
         for (name, tensor) in named {
-            let name = self.numbered(phase, name);
-            let array = Array::of(tensor)?;
-            let at = (self.name.clone(), format!("{phase}/{name}"));
-            // Two inputs of a model may change places.
-            let other = |place: &(String, String)| place.0 != at.0 || *place == at;
-            if open.batches.iter().any(|(place, known)| other(place) && *known == array) {
-                continue;
+            let n = self.count(phase, name);
+            let named = (self.name.clone(), phase, (*name).to_owned());
+            for (name, array) in open.batches.take(named, n, &Array::of(tensor)?) {
+                open.writer()?.insert(Key::new(&self.name, step, phase, &name), &array)?;
             }
-            open.writer()?.insert(Key::new(&self.name, step, phase, &name), &array)?;
-            open.batches.insert(at, array);
         }
         Ok(())
     }
@@ -225,10 +225,15 @@ impl Series {
         Ok(())
     }
 
-    fn numbered(&mut self, phase: &'static str, name: &str) -> String {
+    /// How often this name was there since the last step.
+    fn count(&mut self, phase: &'static str, name: &str) -> usize {
         let count = self.counts.entry((phase, name.to_owned())).or_default();
         *count += 1;
-        if *count == 1 { name.to_owned() } else { format!("{name}#{count}") }
+        *count
+    }
+
+    fn numbered(&mut self, phase: &'static str, name: &str) -> String {
+        again(name, self.count(phase, name))
     }
 
     /// A training step, after the optimizer's update: what the forward pass put
@@ -265,6 +270,13 @@ impl Series {
         self.tensors("loss", &[("loss", loss)])?;
         self.tensors("grad", &borrowed(&grads))?;
         self.tensors("param", &borrowed(&self.params))
+    }
+
+    /// What a model is when the run ends, where that is not what its last step left:
+    /// weights that were clamped, averaged or put back. An average that nothing
+    /// trained or called is a [series](Recorder::series) without initial parameters.
+    pub fn end(&self, named: &[(String, Tensor)]) -> Result<()> {
+        self.tensors(END, &borrowed(named))
     }
 
     /// Any tensors of the last step, in any phase.
@@ -404,11 +416,17 @@ mod tests {
             let seen = vec![("bn.seen".to_owned(), Tensor::from(1_i64))];
             series.buffers(&seen).unwrap();
         }
+        series.end(&model.named_parameters()[..1]).unwrap();
+        let average = vec![("weight".to_owned(), Tensor::from(0.5_f32))];
+        recorder.series("Linear-2", Vec::new()).unwrap().end(&average).unwrap();
         recorder.finish().unwrap();
         let trace = Trace::read(&path).unwrap();
-        // 2 initial and 2 inputs; 2 steps of 2 outputs, 2 losses, 2 gradients, 4
+        let end = |series, step, name| trace.get(series, step, "end", name).is_some();
+        assert!(end("Linear-1", 2, "weight") && end("Linear-2", 0, "weight"));
+        assert!(!end("Linear-1", 2, "bias"));
+        // 2 initial and 2 inputs, 2 in the end; 2 steps of 2 outputs, 2 losses, 2 gradients, 4
         // moments, 2 parameters and what was seen.
-        assert_eq!(trace.tensors.len(), 4 + 2 * 13);
+        assert_eq!(trace.tensors.len(), 6 + 2 * 13);
         let has = |step, phase, name| trace.get("Linear-1", step, phase, name).is_some();
         assert!(has(1, "data", "input") && has(1, "data", "input#2") && has(2, "state", "bn.seen"));
         assert!(has(2, "forward", "output#2") && has(2, "loss", "loss#2"));

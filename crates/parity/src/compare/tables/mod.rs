@@ -11,7 +11,7 @@ use self::rows::{Row, Rows, Tail};
 use super::difference::{Difference, PassRule, Values, What};
 use super::needed::Needed;
 use super::report::{Group, Noun, Report};
-use super::{Options, Tolerance, Value};
+use super::{Options, Sides, Tolerance, Value};
 use crate::text::counted;
 use parity_record::{Decimal, Key, Table, float};
 
@@ -23,7 +23,7 @@ use parity_record::{Decimal, Key, Table, float};
 /// Fails where there is nothing to compare, where a side lacks a column of the
 /// key or has two rows of one key, and where two columns are renamed into one.
 pub fn compare_tables(
-    sides: [&str; 2],
+    sides: Sides,
     actual: &Table,
     expected: &Table,
     options: &Options,
@@ -46,6 +46,7 @@ pub fn compare_tables(
         Rows::by_key(sides, &both, &options.key)?
     };
     let mut comparison = Comparison {
+        sides,
         both: &both,
         columns: &columns,
         rules: columns.iter().map(|column| pass_rule(column, &both, options)).collect(),
@@ -74,12 +75,13 @@ pub fn compare_tables(
 
 /// Whether both are numbers, of one float.
 fn is_spelling(what: &What) -> bool {
-    let What::Text(texts) = what else { return false };
+    let What::Text { texts } = what else { return false };
     texts.iter().all(|text| Decimal::parse(text).is_some())
 }
 
 /// The comparison so far.
 struct Comparison<'a> {
+    sides: Sides,
     both: &'a [Named<'a>; 2],
     columns: &'a [Column],
     rules: Vec<PassRule>,
@@ -98,6 +100,11 @@ impl Comparison<'_> {
         self.found.push(Difference { key, what, passes: false, count, group, step: 0 });
     }
 
+    /// That only this side has it.
+    fn only_in(&self, side: usize) -> What {
+        What::OnlyIn { side: self.sides[side], other_ends: None }
+    }
+
     /// The header, which counts as a row where either side has one, and columns
     /// that only one side has.
     fn header(&mut self) {
@@ -107,7 +114,7 @@ impl Comparison<'_> {
             match *column {
                 [Some(_), Some(_)] if headers[0] != headers[1] => {
                     self.groups[group].tensors += 1;
-                    self.differ(place, group, What::OnlyIn(usize::from(headers[1])), 1);
+                    self.differ(place, group, self.only_in(usize::from(headers[1])), 1);
                 }
                 [Some(a), Some(e)] if headers[0] => {
                     self.groups[group].tensors += 1;
@@ -115,7 +122,7 @@ impl Comparison<'_> {
                     let [a, e] = [&self.both[0].names[a], &self.both[1].names[e]];
                     if a != e {
                         let texts = [a, e].map(ToString::to_string);
-                        self.differ(place, group, What::Text(texts), 1);
+                        self.differ(place, group, What::Text { texts }, 1);
                     }
                 }
                 [Some(_), Some(_)] => {}
@@ -124,7 +131,7 @@ impl Comparison<'_> {
                     let cells = self.both[side].table.rows() + usize::from(headers[side]);
                     self.groups[group].tensors += cells;
                     let place = format!("column {}", name(column, self.both));
-                    self.differ(place, group, What::OnlyIn(side), cells);
+                    self.differ(place, group, self.only_in(side), cells);
                 }
             }
         }
@@ -149,7 +156,7 @@ impl Comparison<'_> {
             let side = usize::from(row[0].is_none());
             let place = place(self);
             let count = self.lone_cells();
-            self.differ(place, 0, What::OnlyIn(side), count);
+            self.differ(place, 0, self.only_in(side), count);
             return;
         };
         for (group, column) in self.columns.iter().enumerate() {
@@ -172,7 +179,8 @@ impl Comparison<'_> {
         let last = last.map_or(String::new(), |row| self.row_name(1 - side, row, rows));
         let count = (0..lines).map(|_| self.lone_cells()).sum();
         let place = self.row_name(side, from, rows);
-        self.differ(place, 0, What::Tail { side, lines, last }, count);
+        let side = self.sides[side];
+        self.differ(place, 0, What::Lines { side, lines, last }, count);
     }
 
     /// Counts the cells of a row that one side lacks, all under the first column.
@@ -189,7 +197,7 @@ impl Comparison<'_> {
             return None;
         }
         let decimals = [a, e].map(Decimal::parse);
-        let texts = || What::Text([a, e].map(str::to_owned));
+        let texts = || What::Text { texts: [a, e].map(str::to_owned) };
         let [Some(x), Some(y)] = &decimals else {
             return (a != e).then(|| (texts(), false));
         };

@@ -1,4 +1,4 @@
-"""The script that the port in src/main.rs is held to: put yours in its place."""
+"""The script that the port in src/main.rs is compared with: put yours in its place."""
 
 import torch
 from torch import nn

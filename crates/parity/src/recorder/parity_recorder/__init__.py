@@ -25,9 +25,11 @@ The rooms, each of which uses none but those above it:
     record      what is written, under which key
     tensors     reading a tensor's bytes where they lie
     names       tensors in arguments, outputs and states, by name
+    lacks       what steps lack, and why
     graph       autograd's graph, gone through
     settings    an optimizer's settings, for the metadata
     passes      calls of models
+    ends        what models are in the end
     models      whose a parameter is
     batch       which passes, losses and data a step is made of
     inference   calls that lead to no update

@@ -25,7 +25,9 @@ from collections import Counter
 
 import torch
 
+from . import lacks
 from .graph import MOST_NODES, OF_LOGITS, is_leaf, leaves_of, walk
+from .record import again
 from .tensors import piece, read
 
 MOST_EVENTS = 1000
@@ -133,7 +135,8 @@ class Batch:
         return [event for event, taken, _ in found if taken]
 
     def take(self, series, ids, step, keep):
-        """Records the batches, outputs and losses that led to this update."""
+        """Records the batches, outputs and losses that led to this update; returns
+        whether nothing was seen to go into the model."""
         mine = self.of_step(series, ids, step)
         passes = dict.fromkeys(made for event in mine for made in event.passes)
         for made in passes:
@@ -141,22 +144,23 @@ class Batch:
                 self.passes.forget(made)
         if series.graph is None and mine:
             series.graph = mine[0].graph
-            of_logits = any(name.startswith(OF_LOGITS) for name in series.graph)
             if series.output is None:
-                series.output = "logits" if of_logits else "output"
+                series.output = "logits" if of_logits(series, mine[0]) else "output"
         counts = Counter()
 
         def numbered(phase, name):
             counts[phase, name] += 1
-            return f"{name}#{n}" if (n := counts[phase, name]) > 1 else name
+            return again(name, counts[phase, name])
 
         if not keep:
-            return
+            return False
+        inputs, targets = [], []
         for made in passes:
             for name, content, taken, why in data_of(series, made):
                 if taken:
-                    key = numbered("data", name)
-                    why += self.record.write_data(series.name, step, key, content)
+                    (targets if made.is_criterion else inputs).append(name)
+                    n = counts["data", name] = counts["data", name] + 1
+                    why += self.record.write_data(series.name, step, name, n, content)
                 what = f"data {name} of {made.class_name}"
                 self.record.explain(series.name, step, what, taken, why)
         for made in passes:
@@ -168,12 +172,25 @@ class Batch:
             self.record.write(
                 series.name, step, "loss", numbered("loss", "loss"), content
             )
+        missing, why = lacks.of_step(series, mine, passes, inputs, targets)
+        if self.record.shared:  # the script names its data itself
+            missing = tuple(what for what in missing if what not in lacks.NAMED)
+        series.note_lacking(missing, why)
+        return why in (lacks.NO_CALL, lacks.NO_INPUT)
 
     def let_models_go(self, taken=False):
         """Of all events, or of those that an update has taken."""
         for event in self.events:
             if event.taken or not taken:
                 event.models = []
+
+
+def of_logits(series, event):
+    """Whether the loss is computed from logits, and these are the model's output, not
+    that of another model which comes behind it, as behind a GAN's generator."""
+    last = [made for made in event.passes if made.has_parameters][-1:]
+    own = all(path_of(series, made) is not None for made in last)
+    return own and any(name.startswith(OF_LOGITS) for name in event.graph)
 
 
 def path_of(series, made):

@@ -6,7 +6,8 @@ import io
 import os
 import sys
 
-from .options import PHASES, Options, Trouble, step_range
+from . import lacks
+from .options import PHASES, Options, Trouble, size, step_range
 from .recording import Recorder, current, ended_well, how_it_ended
 from .script import WhenImported, hide_frames, read_script, run, wait_for_threads
 
@@ -52,6 +53,7 @@ def parse(argv):
     )
     add("--every", metavar="N", type=every, default=1, help="only steps 0, N, 2N, ...")
     add("--phases", metavar="LIST", type=phases, default=PHASES, help=",".join(PHASES))
+    add("--max-size", metavar="SIZE", type=size, help="record no more, such as 500MB")
     add("--digest", action="store_true", help="a digest of each tensor, not its values")
     add(
         "--keep-partial",
@@ -78,17 +80,26 @@ def why_nothing(recorder):
     if recorder.steps is None:
         return "it never imported torch"
     if recorder.steps.batch.backwards:
-        return "it called backward, but no parameter changed and no optimizer stepped"
-    compiler = getattr(sys.modules.get("torch._dynamo"), "utils", None)
-    if compiler is not None and compiler.counters["frames"]:
+        return (
+            "it called backward, but no parameter changed and no optimizer stepped:"
+            " name what it updates by parity_recorder.data(w=w)"
+        )
+    if lacks.compiles():
         return "what torch.compile compiles whole, step included, is not seen inside"
-    return "no model was called and nothing called backward in this process"
+    return (
+        "no model was called and nothing called backward in this process: name what it"
+        " trains by parity_recorder.data(w=w)"
+    )
 
 
 def save(recorder, error):
     """Writes what was recorded; returns what to say about it."""
     ended = how_it_ended(error, recorder)
+    if recorder.record.is_full:
+        ended = ", until it was as large as --max-size lets it be"
     recorder.partial = ended.removeprefix(", ")
+    if recorder.record.is_full and not len(recorder.record):
+        raise Trouble("nothing to record: one tensor is larger than --max-size")
     if recorder.error is not None and not len(recorder.record):
         raise Trouble(f"could not record: {one_line(recorder.error)}")
     if not len(recorder.record):
@@ -109,7 +120,10 @@ def save(recorder, error):
     said += f" in {recorder.record.file.written}{ended}"
     if recorder.error is not None:
         raise Trouble(f"{said}, but then failed: {one_line(recorder.error)}")
-    return said
+    series = recorder.steps.models.series.values()
+    lines = [f"  {line}" for line in lacks.words(series)]
+    lines = [x if len(x) <= 80 else x.replace(": ", ":\n    ") for x in lines]
+    return "\n".join([said, *lines])
 
 
 def one_line(error):
@@ -128,6 +142,8 @@ def run_recorded(options, source):
     kept = Options(*options.steps, options.every, options.phases, options.forward)
     kept.digest, kept.partial = options.digest, options.keep_partial
     kept.explain, kept.inference = options.explain, True
+    kept.say_size = not options.quiet
+    kept.most_bytes = options.max_size or kept.most_bytes
     recorder = Recorder(path, name, {}, kept)
     if kept.partial:
         recorder.signals.watch()

@@ -42,6 +42,18 @@ class Spool:
         while data:
             data = data[self.file.write(data) :]
 
+    def has(self, data, start):
+        """Whether it is this that begins there."""
+        self.flush()
+        self.file.seek(start)
+        place, same = 0, True
+        while same and place < len(data):
+            found = self.file.read(min(len(data) - place, 1 << 20))
+            same = bool(found) and data.startswith(found, place)
+            place += len(found)
+        self.file.seek(0, os.SEEK_END)
+        return same
+
     def copy(self, start, end, to):
         self.file.seek(start)
         while start < end:
@@ -73,6 +85,7 @@ class TraceFile:
         except OSError as error:
             raise Trouble(f"cannot write {path}: {error.strerror}") from error
         self.written = path
+        self.size = 2000  # of the file, about, in bytes; so many of metadata
         # Plain tuples of a few shared objects and numbers: the garbage collector
         # need not go through them, however many there are.
         self.entries = {}  # key -> its kind, and where it starts in a spool
@@ -93,6 +106,15 @@ class TraceFile:
         spool = self.spools[kind[-1]]
         self.entries[key] = kind, spool.size
         spool.add(content)
+        self.size += len(key) + 80 + len(content)
+        return self.entries[key]
+
+    def holds(self, added, piece):
+        """Whether what `add` returned is this."""
+        kind, start = added
+        dtype, shape, content = piece
+        spool = self.spools[kind[-1]]
+        return kind[:2] == (dtype, tuple(shape)) and spool.has(content, start)
 
     def close(self):
         """Leaves nothing of the spools."""
@@ -202,6 +224,11 @@ class DigestFile(TraceFile):
         self.spools[4].add(kind.to_bytes(4, "little"))
         self.spools[1].add(f"{',' if self.count else '['}{json.dumps(key)}".encode())
         self.count += 1
+        self.size += len(key) + 23
+        return piece
+
+    def holds(self, added, piece):
+        return added == piece
 
     def shards(self):
         n, texts = self.count, self.spools[1]

@@ -21,6 +21,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 from .batch import data_of, outputs_of
 from .names import ids_of, parameters, plain
+from .record import again
 from .tensors import piece
 
 MOST_WAITING = 16  # calls, where no optimizer was made and nothing called backward
@@ -125,13 +126,13 @@ class Inference:
 
     # -------- what is written
 
-    def numbered(self, series, step, phase, name):
-        """`x#2` for the second of a step."""
+    def count(self, series, step, phase, name):
+        """How often this was there in the step."""
         if self.counts.get(series, (None,))[0] != step:
             self.counts[series] = step, Counter()
         counts = self.counts[series][1]
         counts[phase, name] += 1
-        return f"{name}#{n}" if (n := counts[phase, name]) > 1 else name
+        return counts[phase, name]
 
     def evaluation(self, series, made):
         """In the phase `eval` of the step that it follows."""
@@ -180,10 +181,10 @@ class Inference:
 
     def write_data(self, series, step, phase, name, content):
         if self.record.wants(step):
-            name = self.numbered(series, step, phase, name)
-            self.record.write_data(series, step, name, content, phase)
+            n = self.count(series, step, phase, name)
+            self.record.write_data(series, step, name, n, content, phase)
 
     def write(self, series, step, phase, name, content):
         if self.record.wants(step):
-            name = self.numbered(series, step, phase, name)
+            name = again(name, self.count(series, step, phase, name))
             self.record.write(series, step, phase, name, content)

@@ -7,6 +7,7 @@ from collections import Counter
 import torch
 from torch.utils.weak import WeakIdKeyDictionary
 
+from .ends import Ends
 from .file import digest_of
 from .names import ids_of, plain, unwrap
 from .options import Trouble
@@ -25,6 +26,9 @@ class Series:
         self.by_optimizer = False  # else its parameters are watched
         self.by_call = False  # its steps are calls
         self.seed, self.optimizers, self.graph = None, [], None
+        self.last = {}  # name of a parameter -> what of it was recorded last
+        self.buffers = {}  # as last seen
+        self.noted, self.lacks = 0, {}  # steps; what they lack, and why -> of how many
         self.path_of = None
 
     def path(self, module):
@@ -35,6 +39,12 @@ class Series:
         if self.path_of is None:
             self.path_of = {id(m): plain(path) for path, m in model.named_modules()}
         return self.path_of.get(id(unwrap(module)))
+
+    def note_lacking(self, missing, why):
+        """A step is noted that has not all that others have."""
+        self.noted += 1
+        if missing:
+            self.lacks[missing, why] = self.lacks.get((missing, why), 0) + 1
 
     def about(self):
         about = {"series": self.name, "class": self.class_name, "steps": self.steps}
@@ -58,6 +68,13 @@ class Models:
         )  # each that was made -> the updates by then
         self.called = WeakIdKeyDictionary()  # as outermost ones
         self.buffers = WeakIdKeyDictionary()  # module -> buffers as last seen
+        self.ends = Ends(record, self)
+        self.fresh = False  # whether modules were made since the last step
+
+    def note_made(self, module):
+        """It is made, or is given a part."""
+        self.modules[module] = self.passes.updates
+        self.fresh = True
 
     def note_call(self, module):
         """An outermost module is called."""
@@ -145,6 +162,12 @@ class Models:
             self.record.events.start(name, self.passes.updates)
             self.own(self.series[name], list(left.values()), watched)
 
+    def next_name(self, class_name):
+        """The name of the next series of this class."""
+        word = class_name.replace("/", ".")  # which parts a key
+        self.counts[word] += 1
+        return f"{word}-{self.counts[word]}"
+
     def start(self, model, name=None, output=None, watched=None):
         """A new series, with the values from which its model starts."""
         model = unwrap(model)
@@ -155,11 +178,13 @@ class Models:
                 new = [(n, p) for n, p in named if not any(p is k for k in known)]
                 series.path_of = None
                 self.own(series, new, watched or {})
+                self.ends.watch(series, model)
                 return series
         class_name = type(model).__name__
         if name is None:
-            self.counts[class_name] += 1
-            name = f"{class_name}-{self.counts[class_name]}"
+            name = self.next_name(class_name)
+        if "/" in name:
+            raise Trouble(f"a series cannot be called {name}: leave out the /")
         if name in self.series:
             raise Trouble(f"two models are to be series {name}")
         self.series[name] = series = Series(name, class_name, model, [], output)
@@ -169,7 +194,9 @@ class Models:
             for path, part in model.named_modules():  # as before it was called
                 for buffer, seen in self.buffers.get(part, {}).items() if path else ():
                     self.buffers[model][f"{plain(path)}.{buffer}"] = seen
+        series.buffers = self.buffers[model]
         self.own(series, named, watched or {})
+        self.ends.watch(series, model)
         return series
 
     def own(self, series, params, watched):
@@ -193,7 +220,9 @@ class Models:
             if self.record.wants(0) and name not in names:
                 old = watched.get(place)
                 content = piece(param) if old is None else old[1]
-                self.record.write(series.name, 0, "init", name, content)
+                series.last[name] = self.record.write(
+                    series.name, 0, "init", name, content
+                )
 
 
 def buffers_of(model):

@@ -99,22 +99,24 @@ def plain(name):
 
 
 @functools.lru_cache(maxsize=1000)
-def argument_names(function):
-    """The names of a forward's positional arguments, and of its `*args`."""
+def argument_names(function, is_method=False):
+    """The names of a function's positional arguments, and of its `*args`."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return [], "input"
     names = [p.name for p in parameters if p.kind in (0, 1)]
-    if inspect.isfunction(function):  # the first one is the module
+    if is_method and inspect.isfunction(function):  # the first one is the module
         del names[:1]
     return names, next((p.name for p in parameters if p.kind == 2), "input")
 
 
-def arguments(module, args, kwargs):
-    """A call's tensors, each with the name that `forward` gives it."""
-    module = unwrap(module)
-    names, more = argument_names(getattr(type(module), "forward", None))
+def arguments(function, args, kwargs):
+    """A call's tensors, each with the name that the function gives it; a module is
+    its `forward`."""
+    if is_module := isinstance(function, torch.nn.Module):
+        function = getattr(type(unwrap(function)), "forward", None)
+    names, more = argument_names(function, is_module)
     for i, value in enumerate(args):
         name = names[i] if i < len(names) else f"{more}.{i - len(names)}"
         yield from tensors(value, name)

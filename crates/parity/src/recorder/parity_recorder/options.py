@@ -2,11 +2,13 @@
 
 import argparse
 import dataclasses
+import math
 import os
+import re
 import sys
 
 PHASES = ("data", "init", "forward", "loss", "grad", "state", "param")
-PHASES += ("eval", "measure")
+PHASES += ("eval", "measure", "end")
 
 
 class Trouble(Exception):
@@ -25,7 +27,29 @@ class Options:
     digest: bool = False  # digests in place of values
     inference: bool = False  # calls that lead to no update, too
     explain: bool = False  # print why what is taken is, and why not
+    most_bytes: float = math.inf  # of the record, about: it ends before there are more
+    say_size: bool = False  # where a step takes many
     partial: bool = False  # keep what there is, where the run does not reach its end
+
+
+UNITS = {"B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
+UNITS |= {"": 1, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40}
+
+
+def size(text):
+    """`500MB`, `1.5 GiB`: a number of bytes."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([a-zA-Z]*)", text, re.ASCII)
+    if not found or found[2].upper() not in UNITS or not float(found[1]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 500MB or 2GB")
+    return float(found[1]) * UNITS[found[2].upper()]
+
+
+def in_words(size):
+    """A number of bytes, for people."""
+    for unit in ("GB", "MB", "KB"):
+        if size >= UNITS[unit]:
+            return f"{size / UNITS[unit]:.3g} {unit}"
+    return f"{size:.0f} bytes"
 
 
 def step_range(text):

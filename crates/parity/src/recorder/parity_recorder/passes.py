@@ -14,11 +14,20 @@ MOST_PENDING = 1000
 MOST_BYTES = 256 << 20
 
 
+class Criterion(torch.nn.modules.loss._Loss):
+    """Stands for a criterion that is a function, such as `cross_entropy`."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+
 class Pass:
     """A call of an outermost module that autograd followed."""
 
     def __init__(self, module, inputs):
-        self.class_name = type(module).__name__
+        what = module.function if isinstance(module, Criterion) else type(module)
+        self.class_name = what.__name__
         self.module = weakref.ref(module)  # it ends when the script lets go of it
         self.is_criterion = isinstance(module, torch.nn.modules.loss._Loss)
         self.has_parameters = any(True for _ in parameters(module))
@@ -97,8 +106,9 @@ class Passes:
 
 
 def begin(module, args, kwargs):
-    """Notes what goes into an outermost module."""
-    named = arguments(module, args, kwargs)
+    """Notes what goes into an outermost module, or a criterion as a function."""
+    is_function = isinstance(module, Criterion)
+    named = arguments(module.function if is_function else module, args, kwargs)
     inputs = [
         (n, piece(t), t.requires_grad + (t.grad_fn is not None)) for n, t in named
     ]

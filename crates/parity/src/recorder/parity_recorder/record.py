@@ -5,8 +5,21 @@ import hashlib
 import sys
 
 from .file import DigestFile, TraceFile, digest_of
+from .options import in_words
+
+LARGE_STEP = 20e6  # bytes
 
 SAME = "\nnot written again, for the same was recorded last"
+BEFORE = "\nnot written again, for it is that of the call before"
+
+
+def again(name, n):
+    """The name of what comes the n-th time in a step: `x`, `x#2`."""
+    return f"{name}#{n}" if n > 1 else name
+
+
+class Full(Exception):
+    """The next tensor would make the record larger than it may be."""
 
 
 class Events:
@@ -51,14 +64,19 @@ class Record:
     def __init__(self, path, options):
         self.options = options
         self.file = (DigestFile if options.digest else TraceFile)(path)
-        self.last = {}  # (series, name) -> digest of the data recorded last
-        self.known = {}  # the same -> data that need not be recorded again
+        # (series, phase, name, how often in its step) ->
+        self.last = {}  # digest of the data recorded last
+        self.known = {}  # data that need not be recorded again
+        self.before = {}  # without how often -> that, and the data of the call before
+        self.first = {}  # likewise -> data that only another series has
         self.order = {"series": {}, "names": {}}  # of their first appearance
         self.events = Events()
         self.generator = []  # [series, step, digest], where it is not the one before
         self.state = None  # of the generator, as last seen
         self.groups = []  # [series, step, what each group is set to, where it changed]
         self.groups_now = {}  # series -> what its groups are set to
+        self.shared, self.shared_step = {}, 0  # digests of what the script names
+        self.is_full = False  # whether it is as large as it may be
         self.explained = set()
 
     def __len__(self):
@@ -70,30 +88,45 @@ class Record:
         return options.first <= step < options.end and step % options.every == 0
 
     def write(self, series, step, phase, name, piece):
+        """Returns what the file knows it by, where it was written."""
         if piece is None or phase not in self.options.phases:
-            return
+            return None
+        key = f"{series}/{step:06}/{phase}/{name}"
+        if self.file.size + len(piece.data) + len(key) > self.options.most_bytes:
+            raise Full
         self.order["series"][series] = self.order["names"][name] = None
-        self.file.add(f"{series}/{step:06}/{phase}/{name}", piece)
+        return self.file.add(key, piece)
 
-    def write_data(self, series, step, name, piece, phase="data"):
+    def write_data(self, series, step, name, n, piece, phase="data"):
         """Data is recorded where it is not what was recorded last under its name, or
-        by another series under any. Returns what to add to the reason."""
-        place = series, name if phase == "data" else f"{phase}/{name}"
+        by another series under any, or by the call before in this step, `n` being
+        how often its name was there. Returns what to add to the reason."""
         if piece is None:
             return "\nnot written, for it has no values"
+        named = series, phase, name
+        place = *named, n
+        before = self.before.get(named)
+        same = n > 1 and before == (n - 1, piece)
+        self.before[named] = n, before[1] if same else piece
         if self.known.get(place) == piece:
-            return SAME
+            return BEFORE if same else SAME
         digest = digest_of(piece)
         # Two inputs of a model may change places.
         last = self.last.items()
         others = (digest for at, digest in last if at[0] != series or at == place)
         new = digest not in others
+        if new and not same and n > 1 and named in self.first:  # no `x#2` without `x`
+            self.write(series, step, phase, name, self.first[named])
+        if new and not same:
+            self.write(series, step, phase, again(name, n), piece)
         if new:
-            self.write(series, step, phase, name, piece)
             self.last[place] = digest
             self.known.clear()
-        self.known[place] = piece
-        return "" if new else SAME
+            self.first.pop(named, None)
+        elif n == 1 and place not in self.last:
+            self.first[named] = piece
+        self.known[place] = self.before[named][1]
+        return BEFORE if same else "" if new else SAME
 
     def note_generator(self, series, step, state):
         """The state of the default generator of random numbers by the end of a step."""
@@ -115,6 +148,14 @@ class Record:
             self.groups.append([series, step, changes])
             self.groups_now[series] = groups
 
+    def say_size(self, series, size):
+        """Says, once, what a step takes, where that is much."""
+        if not self.options.say_size or size < LARGE_STEP:
+            return
+        self.options.say_size = False
+        said = f"recording: a step of {series} takes {in_words(size)}; --digest or"
+        self.say(f"{said} --max-size limits that")
+
     def explain(self, series, step, what, taken, why):
         """Prints, the first time that it is made, a decision and its reason."""
         if not self.options.explain or (series, what, why) in self.explained:
@@ -122,14 +163,25 @@ class Record:
         self.explained.add((series, what, why))
         place = series if step is None else f"{series}, step {step}"
         said = f"{place}: {'taken' if taken else 'not taken'}: {what}"
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # it is closed
-            lines = f"explain: {said}\n{why}".replace("\n", "\n         ")
-            print(lines, file=sys.__stderr__, flush=True)
+        self.say(f"explain: {said}\n{why}".replace("\n", "\n         "))
 
-    def write_shared(self, name, piece):
-        """What all series share. Drawn again, the same data is the same data."""
-        digest = digest_of(piece)
-        if self.last.get(("data", name)) != digest:
-            self.last["data", name] = digest
-            if self.wants(0):
-                self.write("data", 0, "data", name, piece)
+    def say(self, text):
+        """Prints it beside the script's own lines."""
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # it is closed
+            print(text, file=sys.__stderr__, flush=True)
+
+    def write_shared(self, named, updates):
+        """What a script names itself, and all series share; at step 0, and where it
+        was named before and is other data now, at the next. Drawn again, the same
+        data is the same data."""
+        found = {n: digest_of(content) for n, content in named.items() if content}
+        new = {n: d for n, d in found.items() if self.shared.get(n) != d}
+        if not new.keys().isdisjoint(self.shared):
+            self.shared_step += 1
+            if self.wants(self.shared_step):
+                self.events.step("data", self.shared_step, updates, False)
+        self.shared |= new
+        for name, digest in new.items():
+            self.last["data", "data", name, 1] = digest
+            if self.wants(self.shared_step):
+                self.write("data", self.shared_step, "data", name, named[name])

@@ -5,8 +5,9 @@ import os
 import signal
 import sys
 
+from . import lacks
 from .options import Options, Trouble
-from .record import Record
+from .record import Full, Record
 from .signals import Signals, is_of_a_handler
 
 
@@ -65,6 +66,9 @@ class Recorder:
         try:
             with torch._C.DisableTorchFunction():  # nothing that a mode could see
                 return note(*args)
+        except Full:
+            self.on, self.record.is_full = False, True
+            return None
         except Exception as error:
             self.fail(error)
             if is_of_a_handler(error):
@@ -79,8 +83,8 @@ class Recorder:
         self.error = self.error or error
 
     def about(self):
-        order, models = self.record.order, self.steps.models
-        return {
+        order, series = self.record.order, self.steps.models.series.values()
+        about = {
             "experiment": self.experiment,
             "settings": self.settings,
             "environment": environment(),
@@ -89,8 +93,10 @@ class Recorder:
             "events": self.record.events.in_order(),
             "generator": self.record.generator,
             "groups": self.record.groups,
-            "models": [s.about() for s in models.series.values() if s.steps],
-        } | ({"partial": self.partial} if self.partial else {})
+            "models": [each.about() for each in series if each.steps],
+        }
+        found = {"lacks": list(lacks.words(series)), "partial": self.partial}
+        return about | {name: said for name, said in found.items() if said}
 
     def finish(self, whole=True):
         """Records an update by hand after which nothing came, and stops."""
@@ -124,7 +130,8 @@ def current(recorder):
 
 
 def data(**named):
-    """Records what all series share."""
+    """Records what all series share. In a loop, it records what is not as it was: so
+    a script that updates its tensors by hand can name them."""
     if _recorder is not None:
         _recorder.guard(_data, named)
 
@@ -132,8 +139,8 @@ def data(**named):
 def _data(named):
     from .tensors import piece
 
-    for name, tensor in named.items():
-        _recorder.record.write_shared(name, piece(tensor))
+    named = {name: piece(tensor) for name, tensor in named.items()}
+    _recorder.record.write_shared(named, _recorder.steps.passes.updates)
 
 
 def series(model, name, output=None):

@@ -2,6 +2,7 @@
 
 import sys
 import traceback
+from inspect import isfunction
 
 import torch
 from torch.utils.weak import WeakIdKeyDictionary
@@ -44,14 +45,16 @@ class Steps:
         self.groups = []  # what it is set to
         self.plans = WeakIdKeyDictionary()  # optimizer -> what it updates
         self.watched = {}  # id -> parameter, value and gradient after backward
+        self.watch_forward = None  # of a class of modules
 
     # -------- calls and backward passes
 
     def before_call(self, module, args, kwargs):
         """Notes what goes into an outermost module."""
+        self.models.ends.write_gone()
         self.notice_updates()
         inner = unwrap(module)
-        if torch.is_grad_enabled():
+        if torch.is_grad_enabled() and not isinstance(inner, passes.Criterion):
             self.models.note_call(inner)
         return passes.begin(inner, args, kwargs)
 
@@ -77,6 +80,13 @@ class Steps:
             grad = leaf.grad if grads is None else grads[i]
             grad = None if grad is None else piece(grad)
             self.watched[id(leaf)] = (ref, piece(leaf), grad)
+
+    def look_into_forward(self, series):
+        """Nothing went into this model: its `forward` may be called directly."""
+        cls = type(series.model())
+        forward = getattr(cls, "forward", None)
+        if isfunction(forward) and forward is not torch.nn.Module.forward:
+            self.watch_forward(cls)
 
     # -------- updates
 
@@ -158,6 +168,7 @@ class Steps:
         self.notice_updates()
         if whole:
             self.inference.finish()
+            self.models.ends.finish()
 
     def by_series(self, params, watched):
         """The series that these parameters are of, each with its own of them."""
@@ -178,11 +189,19 @@ class Steps:
             numbers = read(torch.default_generator.get_state()).data
             self.record.note_generator(series.name, step, numbers)
             self.record.note_groups(series.name, step, groups)
-        self.batch.take(series, {id(p) for _, p in named}, step, keep)
+        size = self.record.file.size
+        unseen = self.batch.take(series, {id(p) for _, p in named}, step, keep)
+        if unseen and step == 1:
+            self.look_into_forward(series)
         self.passes.forget_old(series)
         changed = self.models.changed_buffers(series)
         self.batch.let_models_go(taken=True)
+        if self.models.fresh:
+            self.models.fresh = False
+            self.models.ends.watch_others()
         if not keep:
+            for name, _ in named:
+                series.last.pop(name, None)
             return
         for name, grad in grads:
             self.record.write(series.name, step, "grad", name, grad)
@@ -196,4 +215,7 @@ class Steps:
                 self.record.write(series.name, step, "state", name, content)
         if "param" in self.record.options.phases:
             for name, param in named:
-                self.record.write(series.name, step, "param", name, piece(param))
+                series.last[name] = self.record.write(
+                    series.name, step, "param", name, piece(param)
+                )
+        self.record.say_size(series.name, self.record.file.size - size)

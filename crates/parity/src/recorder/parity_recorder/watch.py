@@ -10,6 +10,32 @@ from torch.nn.modules import module as modules
 
 from . import passes
 
+# Criteria as functions, of torch.nn.functional; some versions have not all of them.
+CRITERIA = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cosine_embedding_loss",
+    "cross_entropy",
+    "ctc_loss",
+    "gaussian_nll_loss",
+    "hinge_embedding_loss",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
+    "linear_cross_entropy",
+    "margin_ranking_loss",
+    "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
+    "nll_loss",
+    "poisson_nll_loss",
+    "smooth_l1_loss",
+    "soft_margin_loss",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
+]
+
 
 class Local(threading.local):
     """The outermost module's call that is running in this thread."""
@@ -25,6 +51,7 @@ def install(recorder):
     recorder.attempt = untraced(lambda *args: recorder.guard(*args))
     recorder.local, recorder.backward_running = Local(), False
     steps = recorder.steps
+    steps.models.ends.attempt = recorder.guard
 
     def swap(owner, name, watched):
         original = getattr(owner, name)
@@ -36,6 +63,10 @@ def install(recorder):
     swap(torch.nn.Module, "__call__", watched_call)
     swap(torch.nn.Module, "__setstate__", watched_setstate)
     swap(torch.optim.Optimizer, "__init__", watched_optimizer)
+    for name in CRITERIA:
+        if hasattr(torch.nn.functional, name):
+            swap(torch.nn.functional, name, watched_criterion)
+    steps.watch_forward = lambda of: swap(of, "forward", watched_forward)
     swap(torch.autograd, "backward", watched_backward)
     swap(torch.autograd, "grad", watched_grad)
 
@@ -53,7 +84,7 @@ def install(recorder):
         recorder.guard(steps.after_step, *args)
 
     def made(owner, _, part):
-        steps.models.modules[owner] = steps.passes.updates
+        steps.models.note_made(owner)
 
     hook(optim.register_optimizer_step_pre_hook, untraced(before))
     hook(optim.register_optimizer_step_post_hook, untraced(after))
@@ -68,6 +99,27 @@ def as_builtin(recorder, function, operator):
     recorder.undo.append(lambda: known.pop(id(function)))
 
 
+def not_watched(recorder):
+    """Whether what is called now is no part of a step."""
+    if not (recorder.options.inference or torch.is_grad_enabled()):
+        return True
+    # Within a backward pass, a checkpoint's forward pass is run again.
+    return recorder.backward_running or torch._C._get_tracing_state()
+
+
+def outermost(recorder, module, original, args, kwargs, given):
+    """The call of an outermost module, which is a pass; `given` to it besides."""
+    local, steps = recorder.local, recorder.steps
+    local.made = recorder.attempt(steps.before_call, module, args, kwargs)
+    try:
+        result = original(*given, *args, **kwargs)
+    finally:
+        made, local.made = local.made, None
+    if made is not None:
+        recorder.attempt(steps.after_call, made, result)
+    return result
+
+
 def watched_call(recorder, original):
     """A module's call: the outermost ones are passes."""
     compiling = torch.compiler.is_compiling
@@ -75,27 +127,48 @@ def watched_call(recorder, original):
     def __call__(module, /, *args, **kwargs):
         if compiling() or not recorder.on:
             return original(module, *args, **kwargs)
-        if not (recorder.options.inference or torch.is_grad_enabled()):
-            return original(module, *args, **kwargs)
-        local = recorder.local
-        # Within a backward pass, a checkpoint's forward pass is run again.
-        if recorder.backward_running or torch._C._get_tracing_state():
-            return original(module, *args, **kwargs)
-        if local.made is not None:
-            result = original(module, *args, **kwargs)
-            if recorder.options.forward:
-                recorder.attempt(passes.inside, local.made, module, result)
-            return result
-        local.made = recorder.attempt(recorder.steps.before_call, module, args, kwargs)
-        try:
-            result = original(module, *args, **kwargs)
-        finally:
-            made, local.made = local.made, None
-        if made is not None:
-            recorder.attempt(recorder.steps.after_call, made, result)
+        made = recorder.local.made
+        if made is None:
+            if not_watched(recorder):
+                return original(module, *args, **kwargs)
+            return outermost(recorder, module, original, args, kwargs, (module,))
+        result = original(module, *args, **kwargs)
+        if recorder.options.forward and not not_watched(recorder):
+            recorder.attempt(passes.inside, made, module, result)
         return result
 
     return __call__
+
+
+def watched_forward(recorder, original):
+    """A module's `forward`, called by the script itself."""
+    compiling = torch.compiler.is_compiling
+
+    def forward(module, /, *args, **kwargs):
+        if compiling() or not recorder.on or recorder.local.made is not None:
+            return original(module, *args, **kwargs)
+        if not_watched(recorder):
+            return original(module, *args, **kwargs)
+        return outermost(recorder, module, original, args, kwargs, (module,))
+
+    return forward
+
+
+def watched_criterion(recorder, original):
+    """A criterion that is a function: as a module, where it is called outermost."""
+    compiling, stands = torch.compiler.is_compiling, passes.Criterion(original)
+
+    def criterion(*args, **kwargs):
+        if compiling() or not recorder.on or recorder.local.made is not None:
+            return original(*args, **kwargs)
+        if not_watched(recorder):
+            return original(*args, **kwargs)
+        return outermost(recorder, stands, original, args, kwargs, ())
+
+    # TorchScript compiles the function itself.
+    criterion.__script_if_tracing_wrapper = True
+    criterion.__original_fn = original
+    return criterion
 
 
 def watched_setstate(recorder, original):
@@ -103,9 +176,7 @@ def watched_setstate(recorder, original):
 
     def __setstate__(module, state):
         original(module, state)
-        steps = recorder.steps
-        updates = steps.passes.updates
-        recorder.attempt(steps.models.modules.__setitem__, module, updates)
+        recorder.attempt(recorder.steps.models.note_made, module)
 
     return __setstate__
 

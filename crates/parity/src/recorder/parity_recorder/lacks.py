@@ -1,0 +1,51 @@
+"""What a series' steps lack that others have, and why.
+
+A step is watched from outside: what reaches a loss by way of no module and no
+criterion of PyTorch's is not seen. The record says so of each series.
+"""
+
+import sys
+
+NAMED = "data", "target"  # what a script may name itself
+NO_PASS = "no backward pass led to its updates"
+NO_CALL = "no module was called"
+COMPILED = "no module was called outside of what is compiled"
+NO_INPUT = "what its modules got, autograd made"
+NO_CRITERION = "its loss is no criterion of PyTorch's"
+
+
+def of_step(series, events, passes, inputs, targets):
+    """What the step has not, and why; its data are what went into its modules, and
+    into criteria."""
+    if not events:
+        return ("data", "forward", "loss"), NO_PASS
+    called = [made for made in passes if not made.is_criterion]
+    own = [m for m in called if series.path(m.module()) is not None]
+    if not own and not inputs:
+        missing = ("data",) if series.class_name is None else ("data", "forward")
+        return missing, COMPILED if compiles() else NO_CALL
+    if not inputs:
+        return ("data",), NO_INPUT
+    outputs = [content for made in called for _, content in made.outputs]
+    found = any(loss in outputs for event in events for loss in event.losses)
+    if not targets and not found and not any(m.is_criterion for m in passes):
+        return ("target",), NO_CRITERION
+    return (), None
+
+
+def compiles():
+    """Whether torch.compile compiled something."""
+    compiler = getattr(sys.modules.get("torch._dynamo"), "utils", None)
+    return compiler is not None and bool(compiler.counters["frames"])
+
+
+def words(models):
+    """A line for each thing that the steps of some of these series lack."""
+    found = {}
+    for series in models:
+        for (missing, why), steps in series.lacks.items():
+            some = f" in {steps:,} of {series.noted:,} steps" * (steps < series.noted)
+            found.setdefault((", ".join(missing) + some, why), []).append(series.name)
+    for (what, why), (name, *more) in found.items():
+        who = f"{name} and {len(more):,} more lack" if more else f"{name} lacks"
+        yield f"{who} {what}: {why}"
