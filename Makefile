@@ -34,7 +34,7 @@ PYTHON_FILES := python_ref $(RECORDER) $(filter-out tests/lesson.py,$(wildcard t
 unexport PYTHONHOME PYTHONPATH
 
 .PHONY: run lesson sweep test test-kernels test-torch24 why-all setup build check bench lint format
-.PHONY: golden golden-check pictures pitfalls-table record.pyz fuzz mutants clean
+.PHONY: golden golden-check pictures pitfalls-table python-to-rust record.pyz fuzz mutants clean
 .DELETE_ON_ERROR:
 
 run: build
@@ -175,6 +175,9 @@ pictures: build
 
 # Puts the table of `tanh-parity pitfalls --markdown` between its markers.
 PAGE ?= docs/pitfalls.md
+python-to-rust:
+	TORCH_PARITY_WRITE_PAGE=1 $(CARGO) test --release --workspace --test python_to_rust
+
 pitfalls-table: build
 	@mkdir -p results
 	@$(BIN) pitfalls --markdown > results/pitfalls.md

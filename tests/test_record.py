@@ -888,6 +888,28 @@ class Memory(unittest.TestCase):
             status, _, err = in_child(run, folder)
             self.assertEqual(status, 0, err.decode())
 
+    def test_settings_are_those_of_the_step_and_stored_where_they_change(self):
+        def run():
+            weights = [torch.nn.Parameter(torch.ones(2)) for _ in range(2)]
+            groups = [{"params": weights[:1]}, {"params": weights[1:], "lr": 1}]
+            optimizer = torch.optim.SGD(groups, lr=0.5)
+            with record.recording.recording("t.safetensors", "test", {}):
+                for step in range(1, 5):
+                    optimizer.zero_grad()
+                    sum(w.sum() for w in weights).backward()
+                    optimizer.step()
+                    if step == 2:
+                        optimizer.param_groups[0]["lr"] = 0.25
+            found = read_trace(Path("t.safetensors").read_bytes())[0]["groups"]
+            assert [step for _, step, _ in found] == [1, 3], found
+            assert [group["lr"] for group in found[0][2]] == [0.5, 1], found
+            assert found[0][2][1]["nesterov"] is False, found
+            assert found[1][2] == [{"lr": 0.25}, {}], found
+
+        with tempfile.TemporaryDirectory() as folder:
+            status, _, err = in_child(run, folder)
+            self.assertEqual(status, 0, err.decode())
+
     def test_a_wrapper_lives_no_longer_than_without_the_recorder(self):
         """What is freed after its process group may wait for it for ever."""
 

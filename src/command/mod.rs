@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 
 use anyhow::Result;
 use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
-use parity::command::{compare, differ, flag, new, record, shell, why};
+use parity::command::{compare, differ, flag, new, record, shell, show, why};
 use tanh_parity::threads::one_calls_first;
 use torch_parity::{LIBTORCH, TCH_VERSION, TORCH_VERSION};
 
@@ -95,6 +95,13 @@ Examples:
 
 Exit status: 0 they agree, 1 they differ, 2 trouble.")]
     Compare(compare::CompareArgs),
+    /// Print what is in a record: what ran, its tensors, settings, and values by key
+    #[command(after_help = "\
+Examples:
+  tanh-parity show run.safetensors
+  tanh-parity show run.safetensors tanh/000001/grad/fc1.weight
+  tanh-parity show run.safetensors 'loss$'")]
+    Show(show::ShowArgs),
     /// Train with each classic porting mistake and show which checks notice it
     ///
     /// Most are made in the lesson's run, and all flags count. Those in batches,
@@ -203,6 +210,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode> {
         Other::Lesson(args) => lesson::run(&args).map(fine),
         Other::Check(args) => check::run(&args, flags).map(differ),
         Other::Record(args) => record::run(&args),
+        Other::Show(args) => show::run(&args).map(fine),
         Other::Why(args) => args.run(),
         Other::New(args) => new::run(&args).map(fine),
         Other::Compare(args) => {

@@ -3,7 +3,9 @@
 //! kernels instead of nine for every parameter.
 
 use tch::Tensor;
-use torch_parity::optim::{BETA1, BETA2, EPS, Optimizer, Parameters, bias_corrected};
+use torch_parity::optim::{
+    AdamSettings, BETA1, BETA2, EPS, Group, Optimizer, Parameters, Rule, bias_corrected,
+};
 
 use crate::fast::FLOAT;
 
@@ -66,18 +68,9 @@ impl FlatAdam {
     pub fn grad(&self, i: usize) -> &Tensor {
         self.parameters.grads()[i].as_ref().expect("all are there from the start")
     }
-}
 
-impl Optimizer for FlatAdam {
-    fn parameters(&self) -> &Parameters {
-        &self.parameters
-    }
-
-    fn parameters_mut(&mut self) -> &mut Parameters {
-        &mut self.parameters
-    }
-
-    fn step(&mut self) {
+    /// Updates every parameter.
+    pub fn step(&mut self) {
         self.step += 1.0;
         let (step_size, bias_correction2_sqrt) = bias_corrected(self.lr, self.step);
         let _ = self.step_size.fill_(-step_size);
@@ -90,6 +83,20 @@ impl Optimizer for FlatAdam {
         let _ = self.denom.g_div_(&self.bias_correction2_sqrt).g_add_(&self.eps);
         let _ = self.exp_avg.all.mul_out(&self.scratch, &self.step_size);
         let _ = self.all.addcdiv_(&self.scratch, &self.denom);
+    }
+}
+
+impl Optimizer for FlatAdam {
+    fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    fn parameters_mut(&mut self) -> &mut Parameters {
+        &mut self.parameters
+    }
+
+    fn param_groups(&self) -> Vec<Group> {
+        vec![AdamSettings { lr: self.lr, ..AdamSettings::default() }.settings()]
     }
 
     fn state(&self, i: usize) -> Vec<(&'static str, Tensor)> {

@@ -30,7 +30,6 @@ mod weight_grad;
 use anyhow::Result;
 use tch::{Device, Kind, Tensor};
 use torch_parity::nn::{Activation, Module};
-use torch_parity::optim::Optimizer;
 use torch_parity::trace::{Observer, Step};
 
 use self::adam::FlatAdam;

@@ -2,7 +2,7 @@
 //! `torch_parity::optim`, bit for bit.
 
 use tch::{Tensor, no_grad};
-use torch_parity::optim::{BETA1, BETA2, EPS, Optimizer, Parameters};
+use torch_parity::optim::{BETA1, BETA2, EPS, Optimizer, Parameters, Steps};
 
 /// What an update is made of. `m` is `exp_avg`, `v` is `exp_avg_sq`; both have
 /// the parameter's shape.
@@ -32,7 +32,7 @@ impl Rule {
     };
 
     /// An optimizer that follows this rule.
-    pub fn adam(self, named: Vec<(String, Tensor)>, lr: f64) -> Box<dyn Optimizer> {
+    pub fn adam(self, named: Vec<(String, Tensor)>, lr: f64) -> Box<dyn Steps> {
         let parameters = Parameters::new(named);
         let moments = Moments::zeros(&parameters);
         Box::new(RuledAdam { rule: self, step: self.first_step, parameters, moments, lr })
@@ -74,6 +74,12 @@ impl Optimizer for RuledAdam {
         &mut self.parameters
     }
 
+    fn state(&self, i: usize) -> Vec<(&'static str, Tensor)> {
+        self.moments.named(i)
+    }
+}
+
+impl Steps for RuledAdam {
     fn step(&mut self) {
         let Self { rule, parameters, moments, lr, step } = self;
         let correction1 = (rule.correction)(BETA1, *step);
@@ -91,9 +97,5 @@ impl Optimizer for RuledAdam {
                 let _ = param.addcdiv_(&numerator, &(rule.denominator)(v, correction2));
             }
         });
-    }
-
-    fn state(&self, i: usize) -> Vec<(&'static str, Tensor)> {
-        self.moments.named(i)
     }
 }

@@ -8,7 +8,8 @@ use torch_parity::children;
 use torch_parity::data::{DataLoader, TensorDataset};
 use torch_parity::lr_scheduler::{LrScheduler, StepLr};
 use torch_parity::nn::{
-    BatchNorm2d, Children, Conv2d, ConvOptions, Dropout, Linear, MaxPool2d, Module, cross_entropy,
+    BatchNorm2d, Children, Conv2d, ConvOptions, Dropout, Layer, Linear, MaxPool2d, Module,
+    cross_entropy,
 };
 use torch_parity::optim::{Optimizer, RmsProp};
 use torch_parity::trace::{Observer, Step, borrowed};
@@ -71,12 +72,14 @@ struct Net {
     fc: Linear,
 }
 
-impl Module for Net {
+impl Layer for Net {
     fn forward(&self, x: &Tensor) -> Tensor {
         let x = self.pool.forward(&self.bn.forward(&self.conv.forward(x)).relu()); // (N, 4, 3, 3)
         self.fc.forward(&self.dropout.forward(&x.flatten(1, -1))) // (N, 2)
     }
+}
 
+impl Module for Net {
     fn children(&self) -> Children<'_> {
         children!(self.conv, self.bn, self.pool, self.dropout, self.fc)
     }

@@ -2,7 +2,7 @@
 //! cannot call.
 
 use tch::{Tensor, no_grad};
-use torch_parity::optim::{BETA1, BETA2, EPS, Optimizer, Parameters};
+use torch_parity::optim::{BETA1, BETA2, EPS, Optimizer, Parameters, Steps};
 
 use super::adam_rule::Moments;
 
@@ -49,6 +49,12 @@ impl Optimizer for FusedAdam {
         &mut self.parameters
     }
 
+    fn state(&self, i: usize) -> Vec<(&'static str, Tensor)> {
+        self.moments.named(i)
+    }
+}
+
+impl Steps for FusedAdam {
     fn step(&mut self) {
         self.step += 1.0;
         let scalars = Scalars {
@@ -68,10 +74,6 @@ impl Optimizer for FusedAdam {
                 no_grad(|| tensor.copy_(&Tensor::from_slice(&values).view_as(tensor)));
             }
         }
-    }
-
-    fn state(&self, i: usize) -> Vec<(&'static str, Tensor)> {
-        self.moments.named(i)
     }
 }
 

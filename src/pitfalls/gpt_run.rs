@@ -7,8 +7,10 @@ use anyhow::Result;
 use tch::kind::INT64_CPU;
 use tch::{Device, Kind, Tensor};
 use torch_parity::children;
-use torch_parity::nn::{Children, Embedding, LayerNorm, Linear, Module, cross_entropy, init};
-use torch_parity::optim::{AdamW, AdamWSettings, Optimizer, clip_grad_norm_};
+use torch_parity::nn::{
+    Children, Embedding, Layer, LayerNorm, Linear, Module, cross_entropy, init,
+};
+use torch_parity::optim::{AdamW, AdamWSettings, Optimizer, Steps, clip_grad_norm_};
 use torch_parity::trace::{Observer, Step};
 
 use super::Port;
@@ -38,7 +40,7 @@ pub struct Gpt {
     /// The head's weight, of the embedding's, (V, C).
     pub tied: fn(&Tensor) -> Tensor,
     /// Of the parameters.
-    pub optimizer: fn(Named) -> Box<dyn Optimizer>,
+    pub optimizer: fn(Named) -> Box<dyn Steps>,
     /// Before the optimizer's step.
     pub before_step: Clip,
     /// After it.
@@ -98,16 +100,16 @@ impl Net {
         let att = att.masked_fill(&future, f64::NEG_INFINITY).softmax(-1, None); // (B, H, T, T)
         self.proj.forward(&att.matmul(v).transpose(1, 2).reshape([BATCH, T, C]))
     }
-}
 
-impl Module for Net {
-    fn forward(&self, tokens: &Tensor) -> Tensor {
+    pub fn forward(&self, tokens: &Tensor) -> Tensor {
         let places = Tensor::arange(T, INT64_CPU);
         let x = self.wte.forward(tokens) + self.wpe.forward(&places); // (B, T, C)
         let x = &x + self.attend(&self.ln.forward(&x));
         self.head.forward(&x).transpose(1, 2) // (B, V, T)
     }
+}
 
+impl Module for Net {
     fn children(&self) -> Children<'_> {
         children!(self.wte, self.wpe, self.ln, self.qkv, self.proj, self.head)
     }

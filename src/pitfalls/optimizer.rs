@@ -1,7 +1,7 @@
 //! Mistakes in the choice and the use of the optimizer.
 
 use tch::Tensor;
-use torch_parity::optim::{Adam, Optimizer, Parameters};
+use torch_parity::optim::{Adam, Optimizer, Parameters, Steps};
 
 use super::adam_rule::Rule;
 use super::fused_adam::FusedAdam;
@@ -110,11 +110,13 @@ impl Optimizer for NeverZeroed {
 
     fn zero_grad(&mut self) {}
 
-    fn step(&mut self) {
-        self.0.step();
-    }
-
     fn state(&self, i: usize) -> Vec<(&'static str, Tensor)> {
         self.0.state(i)
+    }
+}
+
+impl Steps for NeverZeroed {
+    fn step(&mut self) {
+        self.0.step();
     }
 }

@@ -3,8 +3,8 @@
 
 use anyhow::Result;
 use tch::Tensor;
-use torch_parity::nn::{Activation, Linear, Module, cross_entropy, named_parameters};
-use torch_parity::optim::{Adam, Optimizer};
+use torch_parity::nn::{Activation, Layer, Linear, Module, cross_entropy, named_parameters};
+use torch_parity::optim::{Adam, Steps};
 use torch_parity::trace::{Observer, Step};
 
 use super::Port;
@@ -22,11 +22,11 @@ pub struct Parts {
     /// What happens before the network of this index is made.
     pub before_network: fn(&Train, usize, &mut (Tensor, Tensor)),
     /// The network, with its initial weights.
-    pub network: fn(&Train, Activation) -> Box<dyn Module>,
+    pub network: fn(&Train, Activation) -> Box<dyn Layer>,
     /// The loss (), of logits (N, C) and labels (N,).
     pub criterion: fn(&Tensor, &Tensor) -> Tensor,
     /// From the parameters and the learning rate.
-    pub optimizer: fn(Named, f64) -> Box<dyn Optimizer>,
+    pub optimizer: fn(Named, f64) -> Box<dyn Steps>,
     /// The loss that is reported, of the loss before the step and a function
     /// that evaluates it after the step.
     pub reported: fn(&Tensor, &dyn Fn() -> Tensor) -> Tensor,
@@ -120,9 +120,9 @@ impl<R: Fn(&Tensor) -> Tensor> Observer for Reporting<'_, R> {
 /// The lesson's network with parts to replace.
 pub struct Net {
     /// From D to H.
-    pub fc1: Box<dyn Module>,
+    pub fc1: Box<dyn Layer>,
     /// From H to C.
-    pub fc2: Box<dyn Module>,
+    pub fc2: Box<dyn Layer>,
     /// Between the two.
     pub activation: Box<dyn Fn(&Tensor) -> Tensor>,
     /// After the second.
@@ -132,7 +132,7 @@ pub struct Net {
 impl Net {
     /// The right network; its layers are made by `layer`, from fan-in and
     /// fan-out.
-    pub fn of<M: Module + 'static>(
+    pub fn of<M: Layer + 'static>(
         settings: &Train,
         activation: Activation,
         layer: fn(i64, i64) -> M,
@@ -148,12 +148,14 @@ impl Net {
     }
 }
 
-impl Module for Net {
+impl Layer for Net {
     fn forward(&self, x: &Tensor) -> Tensor {
         let h = (self.activation)(&self.fc1.forward(x)); // (N, H)
         (self.head)(self.fc2.forward(&h)) // (N, C)
     }
+}
 
+impl Module for Net {
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
         named_parameters(&[("fc1", &*self.fc1), ("fc2", &*self.fc2)])
     }

@@ -2,7 +2,7 @@
 
 use tch::nn::{Adam, OptimizerConfig, VarStore};
 use tch::{Device, Tensor, nn};
-use torch_parity::optim::{Optimizer, Parameters};
+use torch_parity::optim::{Optimizer, Parameters, Steps};
 
 /// tch's optimizer and the parameters that it trains.
 #[derive(Debug)]
@@ -32,6 +32,13 @@ impl Optimizer for TchAdam {
         &mut self.parameters
     }
 
+    /// Nothing: tch does not let it be read.
+    fn state(&self, _: usize) -> Vec<(&'static str, Tensor)> {
+        Vec::new()
+    }
+}
+
+impl Steps for TchAdam {
     /// tch's optimizer finds the gradients where libtorch keeps them.
     fn step(&mut self) {
         for (_, param, grad) in self.parameters.trained() {
@@ -44,10 +51,5 @@ impl Optimizer for TchAdam {
             }
         }
         self.optimizer.step();
-    }
-
-    /// Nothing: tch does not let it be read.
-    fn state(&self, _: usize) -> Vec<(&'static str, Tensor)> {
-        Vec::new()
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
+use torch_parity::trace::{About, Trace};
 
 use crate::common::{built, outcome, root, stdout, tanh_parity};
 
@@ -42,6 +43,7 @@ fn assert_exact(name: &str, mistakes: &[(&str, &str, &str)]) {
     let (_, verdict) = report.split_once("\nverdict: ").unwrap();
     let (verdict, _) = verdict.split_once(", ").unwrap(); // "exact: 2,243 tensors"
     assert!(verdict.starts_with("exact: "), "{report}");
+    assert!(!report.contains(" for port, "), "it is set otherwise: {report}");
     let page = fs::read_to_string(root().join("crates/torch-parity/README.md")).unwrap();
     let row = page.lines().find(|line| line.starts_with(&format!("| [{name}]"))).unwrap();
     assert!(
@@ -95,6 +97,81 @@ fn the_gan_is_exact_and_its_mistakes_are_found() {
         ("    optimizer_d.zero_grad()\n", "", "Discriminator-1, step 2, data, x"),
     ];
     assert_exact("gan", &mistakes);
+}
+
+#[test]
+fn a_model_of_two_inputs_is_exact_and_its_mistakes_are_found() {
+    let mistakes = [
+        ("model(src, tgt)", "model(tgt, src)", "Reverser-1, step 1, data, src"),
+        // Both read rows of digits, so only the state tells which came first.
+        ("self.decoder(tgt, state)", "self.decoder(tgt)", "Reverser-1, step 1, forward, logits"),
+        (
+            "OneCycleLR(optimizer, 1e-2, STEPS)",
+            "OneCycleLR(optimizer, 1e-2, STEPS, cycle_momentum=False)",
+            "Reverser-1, step 1, state, ",
+        ),
+    ];
+    assert_exact("reverse", &mistakes);
+}
+
+#[test]
+fn settings_that_differ_are_told_before_anything_else() {
+    let port = build("cnn");
+    let folder = TempDir::new().unwrap();
+    let told = |name: &str, right: &str, wrong: &str| {
+        let text = fs::read_to_string(script(name)).unwrap();
+        assert_eq!(text.matches(right).count(), 1, "{right}");
+        let copy = folder.path().join(format!("{name}.py"));
+        fs::write(&copy, text.replace(right, wrong)).unwrap();
+        let (code, report, _) = check(&copy, &port);
+        assert_eq!(code, 1, "{report}");
+        report
+    };
+    let report = told("cnn", "lr=0.02", "lr=0.01");
+    let lines = "\nNet-1, step 1: lr is 0.02 for port, 0.01 for script\n\
+                 Net-1, step 1: initial_lr is 0.02 for port, 0.01 for script\nverdict: ";
+    assert!(report.contains(lines), "{report}");
+    let report = told("cnn", "StepLR(optimizer, 2, 0.5)", "StepLR(optimizer, 2, 0.1)");
+    assert!(
+        report.contains("\nNet-1, step 21: lr is 0.01 for port, 0.002 for script\n"),
+        "{report}"
+    );
+    assert!(report.contains("\nfirst divergence: Net-1, step 21, param, conv1.weight"), "{report}");
+}
+
+/// The settings of every step, in both records.
+#[test]
+fn scripts_and_ports_are_set_alike_in_every_step() {
+    let folder = TempDir::new().unwrap();
+    let lists: [(&str, &[(usize, usize)]); 4] = [
+        ("cnn", &[(1, 1), (21, 1), (41, 1)]),
+        ("gan", &[(1, 1), (1, 1)]),
+        ("gpt", &[(1, 2); 0]),
+        ("reverse", &[(1, 1); 0]),
+    ];
+    for (name, steps) in lists {
+        let [ours, theirs] = ["port", "script"].map(|side| folder.path().join(side));
+        let mut port = Command::new(build(name));
+        stdout({
+            port.env("TORCH_PARITY_TRACE", &ours);
+            port
+        });
+        let mut record = tanh_parity("record --quiet -o");
+        record.arg(&theirs).arg(script(name));
+        stdout(record);
+        let [ours, theirs] = [ours, theirs].map(|path| Trace::read(&path).unwrap().about);
+        let told = |about: &About| {
+            let changes = about.groups.changes().iter();
+            changes.map(|(_, step, groups)| (*step, groups.len())).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&ours), told(&theirs), "{name}");
+        if steps.is_empty() {
+            // Every rate of a warm-up and of what follows is another.
+            assert!(told(&ours).len() > 30, "{name}: {:?}", told(&ours));
+        } else {
+            assert_eq!(told(&ours), steps, "{name}");
+        }
+    }
 }
 
 #[test]

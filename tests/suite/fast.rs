@@ -8,7 +8,7 @@ use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::settings::Threads;
 use tanh_parity::lesson::train::{Mlp, Run, Train, make_data, train};
 use tanh_parity::pitfalls::{Parts, Port};
-use torch_parity::nn::{Activation, Module, cross_entropy};
+use torch_parity::nn::{Activation, Layer, cross_entropy};
 use torch_parity::trace::Trace;
 
 use crate::alone;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexSet;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::groups::Groups;
 use super::key::{Key, PHASES};
 
 /// What a record says of a model that was trained.
@@ -79,6 +80,10 @@ pub struct About {
     /// a series, as a digest, where it is not that of the step before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub generator: Vec<(String, usize, String)>,
+    /// What the optimizer's groups of parameters were set to when a series took a step,
+    /// where that is not what they were set to before.
+    #[serde(default, skip_serializing_if = "Groups::is_empty")]
+    pub groups: Groups,
     /// How each tensor's digest was computed, where the record has digests in
     /// place of values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -116,6 +121,7 @@ impl About {
             phases,
             events,
             generator,
+            groups,
             digest,
             partial,
             lacks,
@@ -136,6 +142,7 @@ impl About {
         self.models.extend(models);
         self.events.extend(events);
         self.generator.extend(generator);
+        self.groups.extend(groups);
         self.series.extend(series);
         self.names.extend(names);
         self.phases.extend(phases);

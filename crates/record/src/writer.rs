@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 use super::digests::Digests;
 use super::ending::Ending;
 use super::part::Part;
-use super::{About, Array, Input, Kept, Key, Place, View, digest, whole};
+use super::{About, Array, Group, Input, Kept, Key, Place, View, digest, whole};
 use crate::error::{Context, Error, Result, bail, ensure};
 
 /// The environment variable that names the file to record to.
@@ -140,6 +140,14 @@ impl Writer {
             state.clone_into(&mut self.state);
             let digest = digest::short(state);
             self.about.generator.push((series.to_owned(), step, digest));
+        }
+    }
+
+    /// Notes what the optimizer's groups of parameters are set to when a series takes
+    /// this step, where it is recorded.
+    pub fn note_groups(&mut self, series: &str, step: usize, groups: Vec<Group>) {
+        if self.wants(step) {
+            self.about.groups.note(series, step, groups);
         }
     }
 

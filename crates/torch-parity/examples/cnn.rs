@@ -8,7 +8,8 @@ use torch_parity::children;
 use torch_parity::data::{DataLoader, TensorDataset};
 use torch_parity::lr_scheduler::{LrScheduler, StepLr};
 use torch_parity::nn::{
-    BatchNorm2d, Children, Conv2d, ConvOptions, Dropout, Linear, MaxPool2d, Module, cross_entropy,
+    BatchNorm2d, Children, Conv2d, ConvOptions, Dropout, Layer, Linear, MaxPool2d, Module,
+    cross_entropy,
 };
 use torch_parity::optim::{Optimizer, Sgd, SgdSettings};
 use torch_parity::trace::{Recorder, Series};
@@ -48,15 +49,15 @@ impl Net {
             fc: Linear::new(16 * 3 * 3, 3),
         }
     }
-}
 
-impl Module for Net {
     fn forward(&self, x: &Tensor) -> Tensor {
         let x = self.pool.forward(&self.bn1.forward(&self.conv1.forward(x)).relu()); // (N, 8, 6, 6)
         let x = self.pool.forward(&self.bn2.forward(&self.conv2.forward(&x)).relu()); // (N, 16, 3, 3)
         self.fc.forward(&self.dropout.forward(&x.flatten(1, -1))) // (N, 3)
     }
+}
 
+impl Module for Net {
     fn children(&self) -> Children<'_> {
         children!(self.conv1, self.bn1, self.conv2, self.bn2, self.pool, self.dropout, self.fc)
     }

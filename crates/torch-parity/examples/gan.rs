@@ -6,7 +6,7 @@ use tch::Tensor;
 use tch::kind::FLOAT_CPU;
 use torch_parity::Result;
 use torch_parity::nn::{
-    BatchNorm1d, Children, Dropout, LeakyReLU, Linear, Module, ReLU, Sequential, Tanh,
+    BatchNorm1d, Children, Dropout, Layer, LeakyReLU, Linear, Module, ReLU, Sequential, Tanh,
     binary_cross_entropy_with_logits,
 };
 use torch_parity::optim::{Adam, AdamSettings, Optimizer};
@@ -23,13 +23,13 @@ impl Generator {
             sequential![Linear::new(8, 32), BatchNorm1d::new(32), ReLU, Linear::new(32, 2), Tanh];
         Self { net }
     }
-}
 
-impl Module for Generator {
     fn forward(&self, z: &Tensor) -> Tensor {
         self.net.forward(z) // (N, 2), in (-1, 1)
     }
+}
 
+impl Module for Generator {
     fn children(&self) -> Children<'_> {
         children!(self.net)
     }
@@ -45,13 +45,13 @@ impl Discriminator {
             sequential![Linear::new(2, 32), LeakyReLU(0.2), Dropout::new(0.1), Linear::new(32, 1)];
         Self { net }
     }
-}
 
-impl Module for Discriminator {
     fn forward(&self, x: &Tensor) -> Tensor {
         self.net.forward(x) // (N, 1)
     }
+}
 
+impl Module for Discriminator {
     fn children(&self) -> Children<'_> {
         children!(self.net)
     }

@@ -9,7 +9,8 @@ use tch::{Device, Kind, Tensor};
 use torch_parity::Result;
 use torch_parity::lr_scheduler::{LambdaLr, LrScheduler};
 use torch_parity::nn::{
-    Children, Dropout, Embedding, GELU, LayerNorm, Linear, Module, Sequential, cross_entropy, init,
+    Children, Dropout, Embedding, GELU, Layer, LayerNorm, Linear, Module, Sequential,
+    cross_entropy, init,
 };
 use torch_parity::optim::{AdamW, AdamWSettings, Optimizer, clip_grad_norm_};
 use torch_parity::trace::Recorder;
@@ -55,12 +56,14 @@ impl Block {
     }
 }
 
-impl Module for Block {
+impl Layer for Block {
     fn forward(&self, x: &Tensor) -> Tensor {
         let x = x + self.attend(&self.ln1.forward(x));
         &x + self.dropout.forward(&self.mlp.forward(&self.ln2.forward(&x)))
     }
+}
 
+impl Module for Block {
     fn children(&self) -> Children<'_> {
         children!(self.ln1, self.qkv, self.proj, self.dropout, self.ln2, self.mlp)
     }
@@ -90,16 +93,16 @@ impl Gpt {
         new.head.weight = new.wte.weight.shallow_clone();
         new
     }
-}
 
-impl Module for Gpt {
     fn forward(&self, tokens: &Tensor) -> Tensor {
         let places = Tensor::arange(T, INT64_CPU);
         let x = self.wte.forward(tokens) + self.wpe.forward(&places); // (B, T, C)
         let x = self.blocks.forward(&self.dropout.forward(&x));
         self.head.forward(&self.ln_f.forward(&x)).transpose(1, 2) // (B, V, T)
     }
+}
 
+impl Module for Gpt {
     fn children(&self) -> Children<'_> {
         children!(self.wte, self.wpe, self.dropout, self.blocks, self.ln_f, self.head)
     }

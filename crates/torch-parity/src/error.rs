@@ -16,6 +16,8 @@ pub enum Error {
     /// A saved state is not one of the module, optimizer or scheduler that is to take
     /// it over.
     State(String),
+    /// A setting does not go with what it is for.
+    Setting(String),
     /// The state of a generator cannot be told, or is none.
     Generator(String),
     /// A record cannot be written or read, or its observer refused.
@@ -38,9 +40,11 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Torch(error) => error.fmt(f),
-            Self::Tensor(what) | Self::State(what) | Self::Generator(what) | Self::Of(what, _) => {
-                f.write_str(what)
-            }
+            Self::Tensor(what)
+            | Self::State(what)
+            | Self::Setting(what)
+            | Self::Generator(what)
+            | Self::Of(what, _) => f.write_str(what),
             Self::Record(error) => error.fmt(f),
         }
     }
@@ -64,7 +68,7 @@ impl StdError for Error {
             Self::Torch(error) => error.source(),
             Self::Record(error) => error.source(),
             Self::Of(_, error) => Some(error),
-            Self::Tensor(_) | Self::State(_) | Self::Generator(_) => None,
+            Self::Tensor(_) | Self::State(_) | Self::Setting(_) | Self::Generator(_) => None,
         }
     }
 }

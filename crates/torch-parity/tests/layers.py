@@ -72,7 +72,7 @@ def call(case, module, x, other):
             is_causal=case["is_causal"],
         )
         return {"output": output}
-    return {"output": module(x)}
+    return {"output": module(x, other) if layer == "Bilinear" else module(x)}
 
 
 def run(case):

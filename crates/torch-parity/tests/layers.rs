@@ -9,12 +9,12 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 use tch::{Tensor, no_grad};
 
-use build::Layer;
+use build::Built;
 
 /// Trains and evaluates as layers.py does.
 fn run(case: &Value) -> Vec<(String, Tensor)> {
     tch::manual_seed(case["seed"].as_i64().unwrap());
-    let layer = Layer::of(case);
+    let layer = Built::of(case);
     let module = layer.module();
     let copies = |phase: &str, named: Vec<(String, Tensor)>| {
         let copy =
@@ -105,6 +105,20 @@ fn linear() {
         let (i, o, n) = (rng.i64(1..40), rng.i64(1..40), rng.i64(1..20));
         let input = if rng.bool() { vec![n, i] } else { vec![n, rng.i64(1..5), i] };
         layer(rng, "Linear", json!([i, o]), json!({ "bias": rng.clone().bool() }), &input)
+    });
+}
+
+/// A module of two inputs.
+#[test]
+fn bilinear() {
+    many(60, |rng| {
+        let (i, j, o, n) = (rng.i64(1..20), rng.i64(1..20), rng.i64(1..20), rng.i64(1..9));
+        let more = if rng.bool() { vec![n] } else { vec![n, rng.i64(1..5)] };
+        let shape = |last: i64| [&more[..], &[last]].concat();
+        let bias = json!({ "bias": rng.bool() });
+        let mut case = layer(rng, "Bilinear", json!([i, j, o]), bias, &shape(i));
+        case["other"] = json!(shape(j));
+        case
     });
 }
 

@@ -144,7 +144,7 @@ fn train(case: &Value, optimizer: &mut Lbfgs, from: u64, record: &mut Record) {
         let x = Tensor::randn([n, number(case, "features")], (kind(case), Device::Cpu));
         let y = Tensor::randn([n], (kind(case), Device::Cpu));
         let mut losses = vec![];
-        let returned = optimizer.step_with(|parameters| {
+        let returned = optimizer.step(|parameters| {
             parameters.zero_grad();
             let [weight, bias, out] = parameters.tensors() else { unreachable!() };
             let hidden = (x.matmul(&weight.tr()) + bias).tanh();

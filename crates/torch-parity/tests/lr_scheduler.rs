@@ -15,8 +15,8 @@ use torch_parity::lr_scheduler::{
     LinearLr, LrScheduler, Mode, MultiStepLr, OneCycleLr, OneCycleSettings, PlateauSettings,
     ReduceLrOnPlateau, SequentialLr, StepLr, ThresholdMode,
 };
-use torch_parity::optim::AdamSettings;
-use torch_parity::optim::{Adam, Lbfgs, ParamGroups, Sgd, SgdSettings, pow};
+
+use torch_parity::optim::{Adagrad, Adam, AdamSettings, Lbfgs, ParamGroups, Sgd, SgdSettings, pow};
 use torch_parity::trace::{Array, OfTensor};
 
 const SCHEDULERS: [&str; 10] = [
@@ -57,8 +57,8 @@ fn a_schedule_saved_by_python_goes_on_here() {
         for group in 0..groups {
             let at = |column: usize| rows.double_value(&[STEPS / 2, column as i64]);
             optimizer.set_lr(group, at(group));
-            if optimizer.momentum(group).is_some() {
-                optimizer.set_momentum(group, at(groups + group));
+            if let Some(momentum) = optimizer.momentum_mut(group) {
+                *momentum = at(groups + group);
             }
         }
         for step in STEPS / 2..STEPS {
@@ -67,6 +67,24 @@ fn a_schedule_saved_by_python_goes_on_here() {
             let theirs = rows.get(step + 1);
             assert_eq!(Array::of(&ours).unwrap(), Array::of(&theirs).unwrap(), "{case} {step}");
         }
+    }
+}
+
+/// As PyTorch, which raises a ValueError.
+#[test]
+fn momentum_is_not_cycled_where_there_is_none() {
+    let param = || vec![("w".to_owned(), Tensor::zeros([1], tch::kind::FLOAT_CPU))];
+    let mut lbfgs = Lbfgs::new(param(), 1.0);
+    assert!(lbfgs.momentum_mut(0).is_none());
+    let mut adagrad = Adagrad::new(param(), 1e-2);
+    let all: [&mut dyn ParamGroups; 2] = [&mut lbfgs, &mut adagrad];
+    for optimizer in all {
+        let lr = optimizer.lr(0);
+        let error = OneCycleLr::new(optimizer, 0.1, 10).unwrap_err().to_string();
+        assert!(error.starts_with("cycle_momentum: "), "{error}");
+        assert_eq!((optimizer.lr(0), optimizer.note(0, "max_lr")), (lr, None));
+        let rates_alone = OneCycleSettings { cycle_momentum: false, ..Default::default() };
+        OneCycleLr::with(optimizer, &[0.1], 10, rates_alone).unwrap();
     }
 }
 
@@ -309,7 +327,8 @@ fn make_scheduler(spec: &Value, optimizer: &mut dyn ParamGroups) -> Box<dyn LrSc
                 three_phase: spec["three_phase"] == true,
             };
             let max_lrs = floats(&spec["max_lr"]);
-            Box::new(OneCycleLr::with(optimizer, &max_lrs, whole("total_steps"), settings))
+            let total_steps = whole("total_steps");
+            Box::new(OneCycleLr::with(optimizer, &max_lrs, total_steps, settings).unwrap())
         }
         _ => {
             let inner = spec["schedulers"].as_array().unwrap().iter();

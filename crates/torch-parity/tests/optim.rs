@@ -12,14 +12,68 @@ use serde_json::{Value, json};
 use tch::{Kind, Reduction, Tensor, kind::FLOAT_CPU};
 use torch_parity::optim::{
     AdagradSettings, AdamSettings, AdamWSettings, NAdamSettings, ParamGroups, PerParameter,
-    RAdamSettings, RmsPropSettings, Rule, Setting, SgdSettings, clip_grad_norm_, clip_grad_value_,
+    RAdamSettings, RmsPropSettings, Rule, Setting, SettingMut, SgdSettings, State, Steps,
+    clip_grad_norm_, clip_grad_value_,
 };
 
 /// PyTorch's names of the optimizers.
 const OPTIMIZERS: [&str; 7] = ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "NAdam", "RAdam"];
 
+/// One that has groups and steps by itself.
+trait Stepped: ParamGroups + Steps {}
+
+impl<O: ParamGroups + Steps> Stepped for O {}
+
 /// Random settings for each optimizer.
 const CASES: usize = 60;
+
+/// A rule of a caller's own, which may hold much: nobody copies it to read its rate.
+#[derive(Debug)]
+struct Large(SgdSettings);
+
+impl Default for Large {
+    fn default() -> Self {
+        Self(SgdSettings { momentum: 0.5, ..SgdSettings::default() })
+    }
+}
+
+impl Clone for Large {
+    fn clone(&self) -> Self {
+        panic!("it is copied")
+    }
+}
+
+impl Rule for Large {
+    const STATE: &'static [&'static str] = SgdSettings::STATE;
+    const COUNTS_STEPS: bool = SgdSettings::COUNTS_STEPS;
+
+    fn settings(&self) -> Vec<(&'static str, Setting)> {
+        self.0.settings()
+    }
+
+    fn settings_mut(&mut self) -> Vec<(&'static str, SettingMut<'_>)> {
+        self.0.settings_mut()
+    }
+
+    fn init(&self, param: &Tensor) -> State {
+        self.0.init(param)
+    }
+
+    fn update(&self, param: &mut Tensor, grad: &Tensor, state: &mut State) {
+        self.0.update(param, grad, state);
+    }
+}
+
+#[test]
+fn a_rule_is_not_copied_to_be_read_or_set() {
+    let mut optimizer = PerParameter::<Large>::new(vec![], 0.25);
+    assert_eq!((optimizer.lr(0), optimizer.momentum(0)), (0.25, Some(0.5)));
+    optimizer.set_lr(0, 0.125);
+    *optimizer.momentum_mut(0).unwrap() = 0.75;
+    assert_eq!((optimizer.lr(0), optimizer.momentum(0)), (0.125, Some(0.75)));
+    let saved = optimizer.state_dict();
+    assert_eq!((saved[0].0.as_str(), saved[0].1.double_value(&[])), ("param_groups.0.lr", 0.125));
+}
 
 #[test]
 fn every_optimizer_takes_pytorchs_steps() {
@@ -36,7 +90,7 @@ fn a_run_saved_here_is_finished_by_python_with_the_same_bits() {
     RUNS.assert_finished_by_python(cases());
 }
 
-const RUNS: Runs<dyn ParamGroups> = Runs {
+const RUNS: Runs<dyn Stepped> = Runs {
     script: "optim.py",
     make,
     other: fresh,
@@ -270,7 +324,7 @@ fn params(case: &Value) -> Vec<(String, Tensor)> {
     shapes.map(param).collect()
 }
 
-fn make(case: &Value) -> Box<dyn ParamGroups> {
+fn make(case: &Value) -> Box<dyn Stepped> {
     match case["optimizer"].as_str().unwrap() {
         "SGD" => make_by::<SgdSettings>(case),
         "Adam" => make_by::<AdamSettings>(case),
@@ -282,16 +336,18 @@ fn make(case: &Value) -> Box<dyn ParamGroups> {
     }
 }
 
-fn make_by<R: Rule + 'static>(case: &Value) -> Box<dyn ParamGroups> {
+fn make_by<R: Rule + 'static>(case: &Value) -> Box<dyn Stepped> {
     let mut named = params(case);
     let mut group = |group: &Value| {
         let mut rule = R::default();
-        for (name, setting) in rule.settings() {
+        for (name, setting) in rule.settings_mut() {
             let Some(value) = group.get(name) else { continue };
             match setting {
-                Setting::Float(x) => *x = value.as_f64().unwrap(),
-                Setting::Pair(x) => *x = (value[0].as_f64().unwrap(), value[1].as_f64().unwrap()),
-                Setting::Flag(x) => *x = value.as_bool().unwrap(),
+                SettingMut::Float(x) => *x = value.as_f64().unwrap(),
+                SettingMut::Pair(x) => {
+                    *x = (value[0].as_f64().unwrap(), value[1].as_f64().unwrap())
+                }
+                SettingMut::Flag(x) => *x = value.as_bool().unwrap(),
             }
         }
         (named.drain(..group["len"].as_u64().unwrap() as usize).collect(), rule)
@@ -301,7 +357,7 @@ fn make_by<R: Rule + 'static>(case: &Value) -> Box<dyn ParamGroups> {
 }
 
 /// The same with PyTorch's defaults in all groups and other initial values.
-fn fresh(case: &Value) -> Box<dyn ParamGroups> {
+fn fresh(case: &Value) -> Box<dyn Stepped> {
     let mut case = case.clone();
     case["seed"] = (case["seed"].as_i64().unwrap() + 1).into();
     for group in case["groups"].as_array_mut().unwrap() {
@@ -310,7 +366,7 @@ fn fresh(case: &Value) -> Box<dyn ParamGroups> {
     make(&case)
 }
 
-fn train(case: &Value, optimizer: &mut dyn ParamGroups, from: u64, record: &mut Record) {
+fn train(case: &Value, optimizer: &mut dyn Stepped, from: u64, record: &mut Record) {
     for step in from..=steps(case) {
         optimizer.zero_grad();
         for part in 0..case["accumulate"].as_u64().unwrap() {

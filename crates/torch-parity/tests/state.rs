@@ -9,7 +9,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tch::{Tensor, no_grad};
 use torch_parity::nn::{
-    BatchNorm1d, Children, Dropout, Embedding, Linear, Module, Sequential, Tanh, cross_entropy,
+    BatchNorm1d, Children, Dropout, Embedding, Layer, Linear, Module, Sequential, Tanh,
+    cross_entropy,
 };
 use torch_parity::{children, sequential};
 
@@ -29,11 +30,13 @@ impl Model {
     }
 }
 
-impl Module for Model {
+impl Layer for Model {
     fn forward(&self, x: &Tensor) -> Tensor {
         self.head.forward(&self.body.forward(&self.wte.forward(x)))
     }
+}
 
+impl Module for Model {
     fn children(&self) -> Children<'_> {
         children!(self.wte, self.body, self.head)
     }

@@ -8,7 +8,7 @@ mod settings;
 use anyhow::Result;
 use serde::Serialize;
 use tch::{Device, Kind, Tensor, no_grad};
-use torch_parity::nn::{Linear, Module, mse_loss, named_parameters};
+use torch_parity::nn::{Layer, Linear, Module, mse_loss, named_parameters};
 use torch_parity::optim::Adam;
 use torch_parity::trace::Observer;
 
@@ -60,7 +60,7 @@ impl Decoder {
     }
 }
 
-impl Module for Decoder {
+impl Layer for Decoder {
     fn forward(&self, z: &Tensor) -> Tensor {
         let h = self.fc1.forward(z).relu(); // (N, H)
         let x = self.fc2.forward(&h); // (N, pixels)
@@ -70,7 +70,9 @@ impl Module for Decoder {
             Last::None => x,
         }
     }
+}
 
+impl Module for Decoder {
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
         named_parameters(&[("fc1", &self.fc1), ("fc2", &self.fc2)])
     }

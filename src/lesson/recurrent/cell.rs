@@ -104,17 +104,17 @@ impl Cell {
         }
         h
     }
-}
 
-impl Module for Cell {
     /// The last hidden state, (N, H), after the sequences `x`, (T, N, D).
-    fn forward(&self, x: &Tensor) -> Tensor {
+    pub fn forward(&self, x: &Tensor) -> Tensor {
         match self.kind {
             CellKind::Rnn => self.rnn(x),
             CellKind::Lstm => self.lstm(x),
         }
     }
+}
 
+impl Module for Cell {
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
         [
             ("weight_ih_l0", &self.weight_ih_l0),

@@ -8,7 +8,7 @@ mod settings;
 use anyhow::Result;
 use serde::Serialize;
 use tch::{Device, Kind, Tensor, no_grad};
-use torch_parity::nn::{Activation, Linear, Module, cross_entropy, named_parameters};
+use torch_parity::nn::{Activation, Layer, Linear, Module, cross_entropy, named_parameters};
 use torch_parity::optim::Adam;
 use torch_parity::trace::Observer;
 
@@ -45,11 +45,13 @@ impl Classifier {
     }
 }
 
-impl Module for Classifier {
+impl Layer for Classifier {
     fn forward(&self, x: &Tensor) -> Tensor {
         self.fc.forward(&self.rnn.forward(x)) // (N, C)
     }
+}
 
+impl Module for Classifier {
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
         named_parameters(&[("rnn", &self.rnn), ("fc", &self.fc)])
     }

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 use tch::{Device, Kind, Tensor};
-use torch_parity::nn::{Activation, Module, cross_entropy};
+use torch_parity::nn::{Activation, Layer, Module, cross_entropy};
 
 use super::Network;
 use super::network::DeepMlp;

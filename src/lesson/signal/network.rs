@@ -1,7 +1,7 @@
 //! A network of many layers.
 
 use tch::Tensor;
-use torch_parity::nn::{Activation, Linear, Module, named_parameters};
+use torch_parity::nn::{Activation, Layer, Linear, Module, named_parameters};
 
 /// So many hidden layers; with one it is the MLP of `train`.
 #[derive(Debug)]
@@ -33,13 +33,15 @@ impl DeepMlp {
     }
 }
 
-impl Module for DeepMlp {
+impl Layer for DeepMlp {
     fn forward(&self, x: &Tensor) -> Tensor {
         let layers = self.hidden(x);
         let (_, h) = &layers[layers.len() - 1];
         self.last.forward(h) // (N, C)
     }
+}
 
+impl Module for DeepMlp {
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
         let layers = self.hidden.iter().chain([&self.last]);
         let named: Vec<_> = (1..).zip(layers).map(|(i, fc)| (format!("fc{i}"), fc)).collect();

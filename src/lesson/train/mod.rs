@@ -6,8 +6,8 @@ mod settings;
 
 use anyhow::Result;
 use tch::{Device, Kind, Tensor};
-use torch_parity::nn::{Activation, Linear, Module, named_parameters};
-use torch_parity::optim::Optimizer;
+use torch_parity::nn::{Activation, Layer, Linear, Module, named_parameters};
+use torch_parity::optim::Steps;
 use torch_parity::trace::{Observer, Step};
 
 pub use self::settings::{Run, Train};
@@ -37,12 +37,14 @@ impl Mlp {
     }
 }
 
-impl Module for Mlp {
+impl Layer for Mlp {
     fn forward(&self, x: &Tensor) -> Tensor {
         let h = self.activation.apply(&self.fc1.forward(x)); // (N, H)
         self.fc2.forward(&h) // (N, C)
     }
+}
 
+impl Module for Mlp {
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
         named_parameters(&[("fc1", &self.fc1), ("fc2", &self.fc2)])
     }
@@ -51,9 +53,9 @@ impl Module for Mlp {
 /// Trains full-batch; returns the loss of every epoch.
 pub fn fit(
     name: &str,
-    model: &dyn Module,
+    model: &dyn Layer,
     criterion: impl Fn(&Tensor, &Tensor) -> Tensor,
-    optimizer: &mut dyn Optimizer,
+    optimizer: &mut dyn Steps,
     (x, y): (&Tensor, &Tensor),
     epochs: usize,
     observer: &mut dyn Observer,

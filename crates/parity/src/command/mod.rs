@@ -13,6 +13,7 @@ pub mod options;
 pub mod python;
 pub mod record;
 pub mod shell;
+pub mod show;
 pub mod why;
 
 use std::process::ExitCode;
@@ -63,6 +64,13 @@ Examples:
 
 Exit status: 0 they agree, 1 they differ, 2 trouble.")]
     Compare(compare::CompareArgs),
+    /// Print what is in a record: what ran, its tensors, settings, and values by key
+    #[command(after_help = "\
+Examples:
+  parity show run.safetensors
+  parity show run.safetensors MLP-1/000001/grad/fc1.weight
+  parity show run.safetensors 'loss$'")]
+    Show(show::ShowArgs),
     /// Run two programs on libtorch, unchanged, and name the first operation where
     /// they part, with its line on both sides
     #[command(after_help = why::EXAMPLES)]
@@ -106,6 +114,7 @@ pub fn run(matches: &ArgMatches) -> Result<ExitCode> {
         Own::Record(args) => record::run(&args),
         Own::Check(args) => check::run(&args).map(differ),
         Own::Compare(args) => compare::run(&args, |_| "step").map(differ),
+        Own::Show(args) => show::run(&args).map(fine),
         Own::Why(args) => args.run(),
         Own::New(args) => new::run(&args).map(fine),
         Own::Completions(args) => shell::completions(&args, &mut command()).map(fine),

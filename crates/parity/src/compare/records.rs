@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use super::around::around;
 use super::blocks::Blocks;
 use super::difference::{self, Difference, PassRule, What, hex};
+use super::groups::set_otherwise_words;
 use super::needed::Needed;
 use super::options::Options;
 use super::report::{Group, Noun, Report, Series};
@@ -58,7 +59,8 @@ pub(super) fn compare_sides(
     let lacks = names.iter().zip(about).flat_map(|(side, about)| {
         about.lacks.iter().flat_map(move |line| folded(&format!("of {side}, {line}")))
     });
-    report.notes = partial.chain(lacks).chain(notes).collect();
+    report.notes = set_otherwise_words(names, about);
+    report.notes.extend(partial.chain(lacks).chain(notes));
     let order = Order::of(&about);
     let groups = count(&selection, &mut report, &order);
     let (found, needed) = differences(names, &selection, options, threads)?;

@@ -17,7 +17,7 @@ pub fn random_split<'a, D: Dataset>(
     lengths.iter().map(&mut next).collect()
 }
 
-/// The same by fractions that add up to 1: as many as fit into each, and what is
+/// `torch.utils.data.random_split` by fractions that add up to 1: as many as fit into each, and what is
 /// left over one by one to the first.
 pub fn random_split_by<'a, D: Dataset>(
     dataset: &'a D,

@@ -3,6 +3,7 @@
 use std::f64::consts::PI;
 
 use super::base::{Base, LrScheduler};
+use crate::error::{Result, ensure};
 use crate::optim::ParamGroups;
 
 /// `torch.optim.lr_scheduler.OneCycleLR` (Smith and Topin, 2018): the rates up to
@@ -65,33 +66,39 @@ type Phase = (f64, [&'static str; 2], [&'static str; 2]);
 
 impl OneCycleLr {
     /// With PyTorch's defaults, and one highest rate for all groups.
-    pub fn new(optimizer: &mut dyn ParamGroups, max_lr: f64, total_steps: i64) -> Self {
+    pub fn new(optimizer: &mut dyn ParamGroups, max_lr: f64, total_steps: i64) -> Result<Self> {
         let max_lrs = vec![max_lr; optimizer.groups()];
         Self::with(optimizer, &max_lrs, total_steps, OneCycleSettings::default())
     }
 
-    /// With these settings, and a highest rate for each group.
+    /// With these settings, and a highest rate for each group. Refuses to cycle the
+    /// momentum of an optimizer that has none.
     pub fn with(
         optimizer: &mut dyn ParamGroups,
         max_lrs: &[f64],
         total_steps: i64,
         settings: OneCycleSettings,
-    ) -> Self {
+    ) -> Result<Self> {
         assert_eq!(max_lrs.len(), optimizer.groups(), "a highest rate for each group");
+        ensure!(
+            !settings.cycle_momentum || optimizer.momentum(0).is_some(),
+            Setting,
+            "cycle_momentum: this optimizer has neither momentum nor betas, so set it to false"
+        );
         for (group, &max_lr) in max_lrs.iter().enumerate() {
             let initial_lr = max_lr / settings.div_factor;
             optimizer.set_note(group, "initial_lr", initial_lr);
             optimizer.set_note(group, "max_lr", max_lr);
             optimizer.set_note(group, "min_lr", initial_lr / settings.final_div_factor);
             if settings.cycle_momentum {
-                optimizer.set_momentum(group, settings.max_momentum);
+                set_momentum(optimizer, group, settings.max_momentum);
                 optimizer.set_note(group, "max_momentum", settings.max_momentum);
                 optimizer.set_note(group, "base_momentum", settings.base_momentum);
             }
         }
         let mut new = Self { base: Base::new(optimizer), settings, total_steps };
         new.initial_step(optimizer);
-        new
+        Ok(new)
     }
 
     fn phases(&self) -> Vec<Phase> {
@@ -142,9 +149,16 @@ impl LrScheduler for OneCycleLr {
             lrs.push(between(lr));
             if self.settings.cycle_momentum {
                 let momentum = between(momentum);
-                optimizer.set_momentum(group, momentum);
+                set_momentum(optimizer, group, momentum);
             }
         }
         lrs
+    }
+}
+
+/// Of an optimizer that has any.
+fn set_momentum(optimizer: &mut dyn ParamGroups, group: usize, momentum: f64) {
+    if let Some(known) = optimizer.momentum_mut(group) {
+        *known = momentum;
     }
 }

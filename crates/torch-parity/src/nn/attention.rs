@@ -95,8 +95,8 @@ impl MultiheadAttention {
     ///
     /// As in PyTorch self-attention takes other calls than attention to another
     /// sequence, and without gradients in evaluation mode another kernel. It is
-    /// self-attention if the three are one reference: `attend(&x, &x, &x, ..)`.
-    pub fn attend(
+    /// self-attention if the three are one reference: `forward(&x, &x, &x, ..)`.
+    pub fn forward(
         &self,
         query: &Tensor,
         key: &Tensor,
@@ -167,11 +167,6 @@ impl MultiheadAttention {
 }
 
 impl Module for MultiheadAttention {
-    /// Self-attention with the default [`Attend`], without the weights.
-    fn forward(&self, x: &Tensor) -> Tensor {
-        self.attend(x, x, x, Attend::default()).0
-    }
-
     fn children(&self) -> Children<'_> {
         crate::children!(self.out_proj)
     }

@@ -2,9 +2,9 @@
 
 use tch::{Device, Kind, Tensor};
 
-use super::Module;
 use super::init::{ones_, zeros_};
 use super::module::{Training, empty, named};
+use super::{Layer, Module};
 
 /// `torch.nn.BatchNorm1d`: (N, C) or (N, C, L).
 pub type BatchNorm1d = BatchNorm<1>;
@@ -97,7 +97,7 @@ impl<const D: usize> BatchNorm<D> {
     }
 }
 
-impl<const D: usize> Module for BatchNorm<D> {
+impl<const D: usize> Layer for BatchNorm<D> {
     fn forward(&self, x: &Tensor) -> Tensor {
         self.check(x);
         let training = self.training.get();
@@ -120,7 +120,9 @@ impl<const D: usize> Module for BatchNorm<D> {
             true, // as torch.backends.cudnn.enabled is by default
         )
     }
+}
 
+impl<const D: usize> Module for BatchNorm<D> {
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
         named([("weight", self.weight.as_ref()), ("bias", self.bias.as_ref())])
     }

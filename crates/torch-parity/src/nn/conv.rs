@@ -2,9 +2,9 @@
 
 use tch::Tensor;
 
-use super::Module;
 use super::init::reset_parameters;
 use super::module::{empty, named};
+use super::{Layer, Module};
 
 /// `torch.nn.Conv1d`: (N, in, L) -> (N, out, L').
 pub type Conv1d = Conv<1, false>;
@@ -93,7 +93,7 @@ impl<const D: usize, const TRANSPOSED: bool> Conv<D, TRANSPOSED> {
     }
 }
 
-impl<const D: usize, const TRANSPOSED: bool> Module for Conv<D, TRANSPOSED> {
+impl<const D: usize, const TRANSPOSED: bool> Layer for Conv<D, TRANSPOSED> {
     fn forward(&self, x: &Tensor) -> Tensor {
         let (weight, bias) = (&self.weight, self.bias.as_ref());
         let ConvOptions { stride, padding, dilation, output_padding: out_padding, groups, .. } =
@@ -114,7 +114,9 @@ impl<const D: usize, const TRANSPOSED: bool> Module for Conv<D, TRANSPOSED> {
             _ => panic!("libtorch has no convolution over {D} dimensions"),
         }
     }
+}
 
+impl<const D: usize, const TRANSPOSED: bool> Module for Conv<D, TRANSPOSED> {
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
         named([("weight", Some(&self.weight)), ("bias", self.bias.as_ref())])
     }

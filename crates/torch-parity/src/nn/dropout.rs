@@ -2,8 +2,8 @@
 
 use tch::Tensor;
 
-use super::Module;
 use super::module::Training;
+use super::{Layer, Module};
 
 /// `torch.nn.Dropout` (Srivastava et al., 2014): in training mode each value is
 /// 0 with probability `p`, and 1 / (1 - p) times itself otherwise.
@@ -33,21 +33,25 @@ impl Dropout2d {
     }
 }
 
-impl Module for Dropout {
+impl Layer for Dropout {
     fn forward(&self, x: &Tensor) -> Tensor {
         x.dropout(self.p, self.training.get())
     }
+}
 
+impl Module for Dropout {
     fn train(&self, on: bool) {
         self.training.set(on);
     }
 }
 
-impl Module for Dropout2d {
+impl Layer for Dropout2d {
     fn forward(&self, x: &Tensor) -> Tensor {
         x.feature_dropout(self.0.p, self.0.training.get())
     }
+}
 
+impl Module for Dropout2d {
     fn train(&self, on: bool) {
         self.0.train(on);
     }

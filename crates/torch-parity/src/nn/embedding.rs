@@ -2,9 +2,9 @@
 
 use tch::Tensor;
 
-use super::Module;
 use super::init::{normal_, zeros_};
 use super::module::{empty, named};
+use super::{Layer, Module};
 
 /// `torch.nn.Embedding`: a row of `weight` for each index, (...) int64 ->
 /// (..., dim).
@@ -44,11 +44,13 @@ impl Embedding {
     }
 }
 
-impl Module for Embedding {
+impl Layer for Embedding {
     fn forward(&self, x: &Tensor) -> Tensor {
         Tensor::embedding(&self.weight, x, self.padding_idx.unwrap_or(-1), false, false)
     }
+}
 
+impl Module for Embedding {
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
         named([("weight", Some(&self.weight))])
     }

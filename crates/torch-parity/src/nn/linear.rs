@@ -2,9 +2,9 @@
 
 use tch::Tensor;
 
-use super::Module;
 use super::init::reset_parameters;
 use super::module::{empty, named};
+use super::{Layer, Module};
 
 /// `torch.nn.Linear`: x · weightᵀ + bias, of x (..., in).
 ///
@@ -38,22 +38,26 @@ impl Linear {
     }
 }
 
-impl Module for Linear {
+impl Layer for Linear {
     fn forward(&self, x: &Tensor) -> Tensor {
         x.linear(&self.weight, self.bias.as_ref())
     }
+}
 
+impl Module for Linear {
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
         named([("weight", Some(&self.weight)), ("bias", self.bias.as_ref())])
     }
 }
 
 /// tch's own layer, which has public fields: of any initial weights.
-impl Module for tch::nn::Linear {
+impl Layer for tch::nn::Linear {
     fn forward(&self, x: &Tensor) -> Tensor {
         tch::nn::Module::forward(self, x)
     }
+}
 
+impl Module for tch::nn::Linear {
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
         named([("weight", Some(&self.ws)), ("bias", self.bs.as_ref())])
     }

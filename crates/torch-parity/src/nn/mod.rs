@@ -6,7 +6,7 @@
 //! ```
 //! use tch::Tensor;
 //! use torch_parity::children;
-//! use torch_parity::nn::{Children, Conv2d, ConvOptions, Dropout, Linear, Module};
+//! use torch_parity::nn::{Children, Conv2d, ConvOptions, Dropout, Layer, Linear, Module};
 //!
 //! struct Net {
 //!     conv: Conv2d,
@@ -23,14 +23,14 @@
 //!             fc: Linear::new(8 * 4 * 4, 10),
 //!         }
 //!     }
-//! }
 //!
-//! impl Module for Net {
 //!     fn forward(&self, x: &Tensor) -> Tensor {
 //!         let x = self.conv.forward(x).relu().flatten(1, -1);
 //!         self.fc.forward(&self.dropout.forward(&x))
 //!     }
+//! }
 //!
+//! impl Module for Net {
 //!     fn children(&self) -> Children<'_> {
 //!         children!(self.conv, self.dropout, self.fc)
 //!     }
@@ -48,6 +48,7 @@ mod state_dict;
 
 pub mod init;
 
+mod bilinear;
 mod linear;
 
 mod conv;
@@ -80,6 +81,7 @@ use attend::multi_head_attention_forward;
 pub use activation::Activation;
 pub use attention::{Attend, AttentionOptions, MultiheadAttention};
 pub use batch_norm::{BatchNorm, BatchNorm1d, BatchNorm2d, BatchNorm3d, BatchNormOptions};
+pub use bilinear::Bilinear;
 pub use conv::{
     Conv, Conv1d, Conv2d, Conv3d, ConvOptions, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d,
 };
@@ -88,7 +90,7 @@ pub use embedding::Embedding;
 pub use linear::Linear;
 pub use loss::*;
 pub use mask::generate_square_subsequent_mask;
-pub use module::{Children, Module, named_parameters};
+pub use module::{Children, Layer, Module, named_parameters};
 pub use nonlinear::{
     ELU, GELU, Hardsigmoid, Hardswish, Hardtanh, Identity, LeakyReLU, LogSigmoid, LogSoftmax, Mish,
     ReLU, ReLU6, SELU, SiLU, Sigmoid, Softmax, Softplus, Softsign, Tanh,

@@ -13,18 +13,18 @@ use crate::error::Result;
 /// them.
 pub type Children<'a> = Vec<(String, &'a dyn Module)>;
 
-/// What `torch.nn.Module` promises: a forward pass, named parameters and
-/// buffers, training and evaluation mode, and the state that a file keeps.
+/// `torch.nn.Module`, but for its forward pass: named parameters and buffers,
+/// training and evaluation mode, and the state that a file keeps.
 ///
-/// A module that is made of others implements [`forward`](Self::forward) and
-/// [`children`](Self::children), and has the rest from them. One with
-/// parameters of its own implements
+/// A module that is made of others implements [`children`](Self::children), and has
+/// the rest from them. One with parameters of its own implements
 /// [`named_parameters`](Self::named_parameters), as PyTorch orders them: its own
 /// first, then its parts'.
+///
+/// Its `forward` is a method of the type itself, as in Python, and takes and gives
+/// what it likes: `fn forward(&self, src: &Tensor, tgt: &Tensor) -> Tensor`. What is
+/// to stand in a [`Sequential`](super::Sequential) is a [`Layer`].
 pub trait Module {
-    /// The outputs for the inputs `x`.
-    fn forward(&self, x: &Tensor) -> Tensor;
-
     /// Its parts, in the order in which the constructor made them.
     fn children(&self) -> Children<'_> {
         Vec::new()
@@ -90,11 +90,20 @@ pub trait Module {
     }
 }
 
-impl<M: Module + ?Sized> Module for Box<M> {
+/// A module that makes one tensor of one, as a [`Sequential`](super::Sequential) takes
+/// it: `torch.nn.Module` with `forward(x)`.
+pub trait Layer: Module {
+    /// The outputs for the inputs `x`.
+    fn forward(&self, x: &Tensor) -> Tensor;
+}
+
+impl<L: Layer + ?Sized> Layer for Box<L> {
     fn forward(&self, x: &Tensor) -> Tensor {
         (**self).forward(x)
     }
+}
 
+impl<M: Module + ?Sized> Module for Box<M> {
     fn children(&self) -> Children<'_> {
         (**self).children()
     }

@@ -2,13 +2,15 @@
 
 use tch::Tensor;
 
-use super::{Activation, Module};
+use super::{Activation, Layer, Module};
 
-impl Module for Activation {
+impl Layer for Activation {
     fn forward(&self, x: &Tensor) -> Tensor {
         self.apply(x)
     }
 }
+
+impl Module for Activation {}
 
 /// Modules without settings: name, formula, call.
 macro_rules! activations {
@@ -17,11 +19,13 @@ macro_rules! activations {
         #[derive(Clone, Copy, Debug, Default)]
         pub struct $name;
 
-        impl Module for $name {
+        impl Layer for $name {
             fn forward(&self, $x: &Tensor) -> Tensor {
                 $call
             }
         }
+
+        impl Module for $name {}
     )*};
 }
 
@@ -51,7 +55,7 @@ pub enum GELU {
     Tanh,
 }
 
-impl Module for GELU {
+impl Layer for GELU {
     fn forward(&self, x: &Tensor) -> Tensor {
         x.gelu(match self {
             Self::None => "none",
@@ -60,12 +64,14 @@ impl Module for GELU {
     }
 }
 
+impl Module for GELU {}
+
 /// `torch.nn.LeakyReLU`: x where positive, slope · x elsewhere; PyTorch's default
 /// slope is 0.01.
 #[derive(Clone, Copy, Debug)]
 pub struct LeakyReLU(pub f64);
 
-impl Module for LeakyReLU {
+impl Layer for LeakyReLU {
     fn forward(&self, x: &Tensor) -> Tensor {
         // tch's leaky_relu takes no slope; prelu with a fixed one is the same
         // arithmetic.
@@ -73,12 +79,14 @@ impl Module for LeakyReLU {
     }
 }
 
+impl Module for LeakyReLU {}
+
 /// `torch.nn.ELU`: x where positive, α · (exp(x) - 1) elsewhere; PyTorch's default
 /// α is 1.
 #[derive(Clone, Copy, Debug)]
 pub struct ELU(pub f64);
 
-impl Module for ELU {
+impl Layer for ELU {
     fn forward(&self, x: &Tensor) -> Tensor {
         // tch's elu takes no α. A factor for each value, not two branches whose
         // gradients are added: 0 + -0 would be another number.
@@ -86,6 +94,8 @@ impl Module for ELU {
         x.elu() * x.ones_like().where_self(&x.gt(0), &alpha)
     }
 }
+
+impl Module for ELU {}
 
 /// `torch.nn.Hardtanh`: x clamped; PyTorch's default range is [-1, 1].
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +112,7 @@ impl Default for Hardtanh {
     }
 }
 
-impl Module for Hardtanh {
+impl Layer for Hardtanh {
     fn forward(&self, x: &Tensor) -> Tensor {
         // tch's hardtanh takes no range, and clamp has a gradient at its ends.
         let outside = x.le(self.min_val).logical_or(&x.ge(self.max_val));
@@ -110,22 +120,28 @@ impl Module for Hardtanh {
     }
 }
 
+impl Module for Hardtanh {}
+
 /// `torch.nn.Softmax` over this dimension.
 #[derive(Clone, Copy, Debug)]
 pub struct Softmax(pub i64);
 
-impl Module for Softmax {
+impl Layer for Softmax {
     fn forward(&self, x: &Tensor) -> Tensor {
         x.softmax(self.0, None)
     }
 }
 
+impl Module for Softmax {}
+
 /// `torch.nn.LogSoftmax` over this dimension.
 #[derive(Clone, Copy, Debug)]
 pub struct LogSoftmax(pub i64);
 
-impl Module for LogSoftmax {
+impl Layer for LogSoftmax {
     fn forward(&self, x: &Tensor) -> Tensor {
         x.log_softmax(self.0, None)
     }
 }
+
+impl Module for LogSoftmax {}

@@ -2,9 +2,9 @@
 
 use tch::Tensor;
 
-use super::Module;
 use super::init::{ones_, zeros_};
 use super::module::{empty, named};
+use super::{Layer, Module};
 
 /// `torch.nn.LayerNorm` (Ba et al., 2016): brings the last dimensions to mean 0
 /// and variance 1, then scales and shifts them.
@@ -60,12 +60,14 @@ impl LayerNorm {
     }
 }
 
-impl Module for LayerNorm {
+impl Layer for LayerNorm {
     fn forward(&self, x: &Tensor) -> Tensor {
         let (weight, bias) = (self.weight.as_ref(), self.bias.as_ref());
         x.layer_norm(&self.normalized_shape, weight, bias, self.eps, true)
     }
+}
 
+impl Module for LayerNorm {
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
         named([("weight", self.weight.as_ref()), ("bias", self.bias.as_ref())])
     }
@@ -100,12 +102,14 @@ impl GroupNorm {
     }
 }
 
-impl Module for GroupNorm {
+impl Layer for GroupNorm {
     fn forward(&self, x: &Tensor) -> Tensor {
         let (weight, bias) = (self.weight.as_ref(), self.bias.as_ref());
         x.group_norm(self.num_groups, weight, bias, self.eps, true)
     }
+}
 
+impl Module for GroupNorm {
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
         named([("weight", self.weight.as_ref()), ("bias", self.bias.as_ref())])
     }

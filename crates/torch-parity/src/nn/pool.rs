@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::Module;
+use super::{Layer, Module};
 
 /// `torch.nn.MaxPool1d`: (N, C, L) -> (N, C, L').
 pub type MaxPool1d = MaxPool<1>;
@@ -60,7 +60,7 @@ impl<const D: usize> AvgPool<D> {
     }
 }
 
-impl<const D: usize> Module for MaxPool<D> {
+impl<const D: usize> Layer for MaxPool<D> {
     fn forward(&self, x: &Tensor) -> Tensor {
         let &Self { kernel_size, stride, padding, dilation, ceil_mode } = self;
         match D {
@@ -71,7 +71,9 @@ impl<const D: usize> Module for MaxPool<D> {
     }
 }
 
-impl<const D: usize> Module for AvgPool<D> {
+impl<const D: usize> Module for MaxPool<D> {}
+
+impl<const D: usize> Layer for AvgPool<D> {
     fn forward(&self, x: &Tensor) -> Tensor {
         let &Self { kernel_size: kernel, stride, padding, ceil_mode: ceil, count_include_pad } =
             self;
@@ -83,22 +85,28 @@ impl<const D: usize> Module for AvgPool<D> {
     }
 }
 
+impl<const D: usize> Module for AvgPool<D> {}
+
 /// `torch.nn.AdaptiveAvgPool2d`: (N, C, H, W) -> (N, C, ...) of this size.
 #[derive(Clone, Copy, Debug)]
 pub struct AdaptiveAvgPool2d(pub [i64; 2]);
 
-impl Module for AdaptiveAvgPool2d {
+impl Layer for AdaptiveAvgPool2d {
     fn forward(&self, x: &Tensor) -> Tensor {
         x.adaptive_avg_pool2d(self.0)
     }
 }
 
+impl Module for AdaptiveAvgPool2d {}
+
 /// `torch.nn.Flatten` with its defaults: (N, ...) -> (N, all).
 #[derive(Clone, Copy, Debug)]
 pub struct Flatten;
 
-impl Module for Flatten {
+impl Layer for Flatten {
     fn forward(&self, x: &Tensor) -> Tensor {
         x.flatten(1, -1)
     }
 }
+
+impl Module for Flatten {}

@@ -43,7 +43,7 @@ impl RNN {
 
     /// The outputs (L, N, D · H) and the last state (D · layers, N, H), of `x`
     /// (L, N, in) and a first state, 0 where None. A single sequence lacks N.
-    pub fn run(&self, x: &Tensor, hx: Option<&Tensor>) -> (Tensor, Tensor) {
+    pub fn forward(&self, x: &Tensor, hx: Option<&Tensor>) -> (Tensor, Tensor) {
         self.0.run(self.1, x, hx)
     }
 }
@@ -59,8 +59,8 @@ impl GRU {
         Self(Recurrent::new(3, input_size, hidden_size, options))
     }
 
-    /// As [`RNN::run`].
-    pub fn run(&self, x: &Tensor, hx: Option<&Tensor>) -> (Tensor, Tensor) {
+    /// As [`RNN::forward`].
+    pub fn forward(&self, x: &Tensor, hx: Option<&Tensor>) -> (Tensor, Tensor) {
         self.0.run(Tensor::gru::<Tensor>, x, hx)
     }
 }
@@ -76,8 +76,12 @@ impl LSTM {
         Self(Recurrent::new(4, input_size, hidden_size, options))
     }
 
-    /// As [`RNN::run`], with a state of two: h and c.
-    pub fn run(&self, x: &Tensor, hx: Option<(&Tensor, &Tensor)>) -> (Tensor, (Tensor, Tensor)) {
+    /// As [`RNN::forward`], with a state of two: h and c.
+    pub fn forward(
+        &self,
+        x: &Tensor,
+        hx: Option<(&Tensor, &Tensor)>,
+    ) -> (Tensor, (Tensor, Tensor)) {
         let Recurrent { weights, options: o, training, .. } = &self.0;
         let zeros = self.0.zeros(x);
         let (h, c) = hx.unwrap_or((&zeros, &zeros));
@@ -99,14 +103,9 @@ impl LSTM {
     }
 }
 
-/// As a part of a sequence of modules each gives its outputs alone.
-macro_rules! outputs_alone {
+macro_rules! modules {
     ($($name:ident),*) => {$(
         impl Module for $name {
-            fn forward(&self, x: &Tensor) -> Tensor {
-                self.run(x, None).0
-            }
-
             fn named_parameters(&self) -> Vec<(String, Tensor)> {
                 self.0.named_parameters()
             }
@@ -118,4 +117,4 @@ macro_rules! outputs_alone {
     )*};
 }
 
-outputs_alone!(RNN, GRU, LSTM);
+modules!(RNN, GRU, LSTM);

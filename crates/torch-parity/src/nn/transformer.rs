@@ -5,7 +5,7 @@ use tch::Tensor;
 use super::mask::{canonical, merged};
 use super::module::Training;
 use super::{
-    Activation, Attend, AttentionOptions, Children, Dropout, LayerNorm, Linear, Module,
+    Activation, Attend, AttentionOptions, Children, Dropout, Layer, LayerNorm, Linear, Module,
     MultiheadAttention, NormOptions,
 };
 
@@ -100,7 +100,7 @@ impl TransformerEncoderLayer {
             need_weights: false,
             ..how
         };
-        let sa_block = |x: &Tensor| self.dropout1.forward(&self.self_attn.attend(x, x, x, how).0);
+        let sa_block = |x: &Tensor| self.dropout1.forward(&self.self_attn.forward(x, x, x, how).0);
         if self.options.norm_first {
             let x = src + sa_block(&self.norm1.forward(src));
             &x + self.ff_block(&self.norm2.forward(&x))
@@ -169,12 +169,14 @@ impl TransformerEncoderLayer {
     }
 }
 
-impl Module for TransformerEncoderLayer {
+impl Layer for TransformerEncoderLayer {
     /// Without masks.
     fn forward(&self, x: &Tensor) -> Tensor {
         self.encode(x, Attend::default())
     }
+}
 
+impl Module for TransformerEncoderLayer {
     fn children(&self) -> Children<'_> {
         crate::children!(
             self.self_attn,

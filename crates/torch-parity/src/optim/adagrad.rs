@@ -3,7 +3,7 @@
 use tch::Tensor;
 
 use super::per_parameter::PerParameter;
-use super::rule::{Rule, Setting, State, descent, settings};
+use super::rule::{Rule, State, descent, settings};
 use super::scaled::{add, addcdiv_, addcmul_};
 
 /// `torch.optim.Adagrad` (Duchi et al., 2011): the arithmetic of
@@ -46,9 +46,7 @@ impl Rule for AdagradSettings {
     const STATE: &'static [&'static str] = &["sum"];
     const EAGER: bool = true;
 
-    fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
-        settings!(self: lr, lr_decay, eps, weight_decay, initial_accumulator_value, maximize)
-    }
+    settings!(lr, lr_decay, eps, weight_decay, initial_accumulator_value, maximize);
 
     fn init(&self, param: &Tensor) -> State {
         let sum = param.full_like(self.initial_accumulator_value).detach();

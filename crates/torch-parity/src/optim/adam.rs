@@ -3,7 +3,7 @@
 use tch::Tensor;
 
 use super::per_parameter::PerParameter;
-use super::rule::{Rule, Setting, State, descent, pow, settings};
+use super::rule::{Rule, State, descent, pow, settings};
 use super::scaled::{add, addcdiv_, addcmul_};
 
 /// Decay of the running mean of the gradient, by default.
@@ -56,9 +56,7 @@ impl Default for AdamSettings {
 impl Rule for AdamSettings {
     const STATE: &'static [&'static str] = &["exp_avg", "exp_avg_sq", "max_exp_avg_sq"];
 
-    fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
-        settings!(self: lr, betas, eps, weight_decay, amsgrad, maximize, decoupled_weight_decay)
-    }
+    settings!(lr, betas, eps, weight_decay, amsgrad, maximize, decoupled_weight_decay);
 
     fn init(&self, param: &Tensor) -> State {
         let state = State::zeros(param, ["exp_avg", "exp_avg_sq"]);

@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use super::adam::{AdamSettings, BETA1, BETA2, EPS};
 use super::per_parameter::PerParameter;
-use super::rule::{Rule, Setting, State, settings};
+use super::rule::{Rule, State, settings};
 
 /// `torch.optim.AdamW` (Loshchilov and Hutter, 2019): [`Adam`](super::Adam) whose
 /// parameters decay apart from the gradient, by default by 0.01.
@@ -51,9 +51,7 @@ impl AdamWSettings {
 impl Rule for AdamWSettings {
     const STATE: &'static [&'static str] = AdamSettings::STATE;
 
-    fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
-        settings!(self: lr, betas, eps, weight_decay, amsgrad, maximize)
-    }
+    settings!(lr, betas, eps, weight_decay, amsgrad, maximize);
 
     fn init(&self, param: &Tensor) -> State {
         self.adam().init(param)

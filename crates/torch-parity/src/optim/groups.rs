@@ -23,8 +23,8 @@ pub trait ParamGroups: Optimizer {
     /// an optimizer that has neither.
     fn momentum(&self, group: usize) -> Option<f64>;
 
-    /// Sets the same.
-    fn set_momentum(&mut self, group: usize, momentum: f64);
+    /// The same, to be changed.
+    fn momentum_mut(&mut self, group: usize) -> Option<&mut f64>;
 
     /// What a scheduler has noted in a group: `initial_lr` and the like.
     fn note(&self, group: usize, name: &str) -> Option<f64>;

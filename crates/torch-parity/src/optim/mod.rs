@@ -24,6 +24,7 @@ mod saved;
 mod scaled;
 mod sgd;
 mod state_dict;
+mod taken;
 
 use tch::Tensor;
 
@@ -38,10 +39,14 @@ pub use parameters::Parameters;
 pub use per_parameter::PerParameter;
 pub use radam::{RAdam, RAdamSettings};
 pub use rmsprop::{RmsProp, RmsPropSettings};
-pub use rule::{Rule, Setting, State, pow};
+pub use rule::{Rule, Setting, SettingMut, State, pow};
 pub use sgd::{Sgd, SgdSettings};
+pub(crate) use taken::Recorded;
+pub use taken::{Group, Taken};
 
-/// What `torch.optim.Optimizer` promises, with the backward pass.
+/// What every `torch.optim.Optimizer` can do, with the backward pass. Its step is a
+/// method of the type itself, as [`Adam::step`](PerParameter::step) and, with a
+/// closure, [`Lbfgs::step`].
 pub trait Optimizer {
     /// What it trains.
     fn parameters(&self) -> &Parameters;
@@ -49,12 +54,15 @@ pub trait Optimizer {
     /// What it trains, to be changed.
     fn parameters_mut(&mut self) -> &mut Parameters;
 
-    /// Updates every parameter that has a gradient.
-    fn step(&mut self);
-
     /// What it remembers of the `i`th parameter, under PyTorch's names and in
     /// PyTorch's order. The tensors share its memory.
     fn state(&self, i: usize) -> Vec<(&'static str, Tensor)>;
+
+    /// `param_groups`: what each group of parameters is set to. Nothing, where that
+    /// cannot be told.
+    fn param_groups(&self) -> Vec<Group> {
+        Vec::new()
+    }
 
     /// Forgets all gradients, as `zero_grad(set_to_none=True)` does.
     fn zero_grad(&mut self) {
@@ -65,4 +73,12 @@ pub trait Optimizer {
     fn backward(&mut self, loss: &Tensor) {
         self.parameters_mut().backward(loss);
     }
+}
+
+/// An optimizer whose step needs no closure: all of PyTorch's but LBFGS. For what is
+/// written for any of them; a port calls the step of its own. One that begins with
+/// [`Parameters::step_begins`] is recorded as it was when it stepped.
+pub trait Steps: Optimizer {
+    /// Updates every parameter that has a gradient.
+    fn step(&mut self);
 }

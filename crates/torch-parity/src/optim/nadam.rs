@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use super::adam::{BETA1, BETA2, EPS, decayed, moments};
 use super::per_parameter::PerParameter;
-use super::rule::{Rule, Setting, State, descent, pow, settings};
+use super::rule::{Rule, State, descent, pow, settings};
 use super::scaled::addcdiv_;
 
 /// `torch.optim.NAdam` (Dozat, 2016): the arithmetic of
@@ -48,11 +48,7 @@ impl Default for NAdamSettings {
 impl Rule for NAdamSettings {
     const STATE: &'static [&'static str] = &["mu_product", "exp_avg", "exp_avg_sq"];
 
-    fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
-        settings!(
-            self: lr, betas, eps, weight_decay, momentum_decay, decoupled_weight_decay, maximize
-        )
-    }
+    settings!(lr, betas, eps, weight_decay, momentum_decay, decoupled_weight_decay, maximize);
 
     fn init(&self, param: &Tensor) -> State {
         let zeros = || param.zeros_like().detach();

@@ -4,12 +4,15 @@ use std::collections::HashMap;
 
 use tch::{Tensor, no_grad};
 
+use super::taken::{Group, Taken, is_recorded};
+
 /// Parameters with their names and gradients.
 #[derive(Debug)]
 pub struct Parameters {
     names: Vec<String>,
     tensors: Vec<Tensor>,
     grads: Vec<Option<Tensor>>,
+    taken: Option<Taken>,
 }
 
 impl Parameters {
@@ -20,7 +23,7 @@ impl Parameters {
     pub fn new(named_parameters: Vec<(String, Tensor)>) -> Self {
         let (names, tensors): (Vec<_>, Vec<_>) = named_parameters.into_iter().unzip();
         let grads = tensors.iter().map(|_| None).collect();
-        Self { names, tensors, grads }
+        Self { names, tensors, grads, taken: None }
     }
 
     /// The same with gradients, one for each, of the same shape.
@@ -43,6 +46,22 @@ impl Parameters {
     /// Their gradients; None for one that no loss has depended on yet.
     pub fn grads(&self) -> &[Option<Tensor>] {
         &self.grads
+    }
+
+    /// What the last step was taken with; None where nobody records, or the optimizer
+    /// does not keep it.
+    pub fn taken(&self) -> Option<&Taken> {
+        self.taken.as_ref()
+    }
+
+    /// Keeps what a step is taken with, the gradients as they are and the groups as
+    /// `groups` tells, where somebody records.
+    pub fn step_begins(&mut self, groups: impl FnOnce() -> Vec<Group>) {
+        self.taken = is_recorded().then(|| {
+            let copy = |grad: &Tensor| no_grad(|| grad.copy());
+            let grads = self.grads.iter().map(|grad| grad.as_ref().map(copy)).collect();
+            Taken { grads, groups: groups() }
+        });
     }
 
     /// Forgets all gradients.

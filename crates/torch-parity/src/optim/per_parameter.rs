@@ -2,8 +2,8 @@
 
 use tch::{Tensor, no_grad};
 
-use super::rule::{Rule, Setting, State};
-use super::{Optimizer, Parameters};
+use super::rule::{Rule, Setting, SettingMut, State};
+use super::{Optimizer, Parameters, Steps};
 
 /// An optimizer that updates each parameter by itself, by the rule `R`: all of
 /// PyTorch's but LBFGS.
@@ -24,12 +24,20 @@ pub(super) struct Group<R> {
     pub notes: Vec<(&'static str, f64)>,
 }
 
+impl<R: Rule> Group<R> {
+    /// What it is set to, and what schedulers noted, as `param_groups` has them.
+    fn told(&self) -> super::Group {
+        let notes = self.notes.iter().map(|(name, value)| (*name, Setting::Float(*value)));
+        self.rule.settings().into_iter().chain(notes).collect()
+    }
+}
+
 impl<R: Rule> PerParameter<R> {
     /// An optimizer of these parameters, which it updates in place, with
     /// PyTorch's defaults but for the learning rate.
     pub fn new(named_parameters: Vec<(String, Tensor)>, lr: f64) -> Self {
         let mut rule = R::default();
-        *rule.lr() = lr;
+        *rule.lr_mut() = lr;
         Self::with(named_parameters, rule)
     }
 
@@ -61,6 +69,26 @@ impl<R: Rule> PerParameter<R> {
     pub fn settings_mut(&mut self, group: usize) -> &mut R {
         &mut self.groups[group].rule
     }
+
+    /// `optimizer.step()`: updates every parameter that has a gradient.
+    pub fn step(&mut self) {
+        let Self { parameters, groups, .. } = self;
+        parameters.step_begins(|| groups.iter().map(Group::told).collect());
+        let rules = self.groups.iter().flat_map(|group| (0..group.len).map(|_| &group.rule));
+        let rules: Vec<_> = rules.collect();
+        no_grad(|| {
+            for (i, param, grad) in self.parameters.trained() {
+                let state = self.state[i].get_or_insert_with(|| rules[i].init(param));
+                rules[i].update(param, grad, state);
+            }
+        });
+    }
+}
+
+impl<R: Rule> Steps for PerParameter<R> {
+    fn step(&mut self) {
+        PerParameter::step(self);
+    }
 }
 
 impl<R: Rule> Optimizer for PerParameter<R> {
@@ -72,15 +100,8 @@ impl<R: Rule> Optimizer for PerParameter<R> {
         &mut self.parameters
     }
 
-    fn step(&mut self) {
-        let rules = self.groups.iter().flat_map(|group| (0..group.len).map(|_| &group.rule));
-        let rules: Vec<_> = rules.collect();
-        no_grad(|| {
-            for (i, param, grad) in self.parameters.trained() {
-                let state = self.state[i].get_or_insert_with(|| rules[i].init(param));
-                rules[i].update(param, grad, state);
-            }
-        });
+    fn param_groups(&self) -> Vec<super::Group> {
+        self.groups.iter().map(Group::told).collect()
     }
 
     fn state(&self, i: usize) -> Vec<(&'static str, Tensor)> {
@@ -91,12 +112,14 @@ impl<R: Rule> Optimizer for PerParameter<R> {
 
 /// What schedulers look for among the settings.
 pub(super) trait Rates {
-    fn lr(&mut self) -> &mut f64;
-    fn momentum(&mut self) -> Option<&mut f64>;
+    fn lr(&self) -> f64;
+    fn lr_mut(&mut self) -> &mut f64;
+    fn momentum(&self) -> Option<f64>;
+    fn momentum_mut(&mut self) -> Option<&mut f64>;
 }
 
 impl<R: Rule> Rates for R {
-    fn lr(&mut self) -> &mut f64 {
+    fn lr(&self) -> f64 {
         let found = self.settings().into_iter().find_map(|(name, setting)| match setting {
             Setting::Float(lr) if name == "lr" => Some(lr),
             _ => None,
@@ -104,10 +127,26 @@ impl<R: Rule> Rates for R {
         found.expect("every rule has a learning rate")
     }
 
-    fn momentum(&mut self) -> Option<&mut f64> {
+    fn lr_mut(&mut self) -> &mut f64 {
+        let found = self.settings_mut().into_iter().find_map(|(name, setting)| match setting {
+            SettingMut::Float(lr) if name == "lr" => Some(lr),
+            _ => None,
+        });
+        found.expect("every rule has a learning rate")
+    }
+
+    fn momentum(&self) -> Option<f64> {
         self.settings().into_iter().find_map(|(name, setting)| match setting {
             Setting::Float(momentum) if name == "momentum" => Some(momentum),
-            Setting::Pair(betas) if name == "betas" => Some(&mut betas.0),
+            Setting::Pair(beta1, _) if name == "betas" => Some(beta1),
+            _ => None,
+        })
+    }
+
+    fn momentum_mut(&mut self) -> Option<&mut f64> {
+        self.settings_mut().into_iter().find_map(|(name, setting)| match setting {
+            SettingMut::Float(momentum) if name == "momentum" => Some(momentum),
+            SettingMut::Pair(betas) if name == "betas" => Some(&mut betas.0),
             _ => None,
         })
     }

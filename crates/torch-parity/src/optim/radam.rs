@@ -4,7 +4,7 @@ use tch::Tensor;
 
 use super::adam::{BETA1, BETA2, EPS, decayed, moments};
 use super::per_parameter::PerParameter;
-use super::rule::{Rule, Setting, State, descent, pow, settings};
+use super::rule::{Rule, State, descent, pow, settings};
 use super::scaled::add_;
 
 /// `torch.optim.RAdam` (Liu et al., 2020): the arithmetic of
@@ -44,9 +44,7 @@ impl Default for RAdamSettings {
 impl Rule for RAdamSettings {
     const STATE: &'static [&'static str] = &["exp_avg", "exp_avg_sq"];
 
-    fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
-        settings!(self: lr, betas, eps, weight_decay, maximize, decoupled_weight_decay)
-    }
+    settings!(lr, betas, eps, weight_decay, maximize, decoupled_weight_decay);
 
     fn init(&self, param: &Tensor) -> State {
         State::zeros(param, ["exp_avg", "exp_avg_sq"])

@@ -3,7 +3,7 @@
 use tch::Tensor;
 
 use super::per_parameter::PerParameter;
-use super::rule::{Rule, Setting, State, descent, settings};
+use super::rule::{Rule, State, descent, settings};
 use super::scaled::{add, add_, addcdiv_, addcmul, addcmul_};
 
 /// `torch.optim.RMSprop` (Hinton's lecture 6e, 2012; centered: Graves, 2013):
@@ -46,9 +46,7 @@ impl Default for RmsPropSettings {
 impl Rule for RmsPropSettings {
     const STATE: &'static [&'static str] = &["square_avg", "momentum_buffer", "grad_avg"];
 
-    fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
-        settings!(self: lr, momentum, alpha, eps, centered, weight_decay, maximize)
-    }
+    settings!(lr, momentum, alpha, eps, centered, weight_decay, maximize);
 
     fn init(&self, param: &Tensor) -> State {
         let zeros = || param.zeros_like().detach();

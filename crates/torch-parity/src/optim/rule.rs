@@ -20,9 +20,11 @@ pub trait Rule: Clone + Debug + Default {
     /// the first gradient.
     const EAGER: bool = false;
 
-    /// The settings under PyTorch's names and in PyTorch's order, to be read or
-    /// changed.
-    fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)>;
+    /// The settings under PyTorch's names and in PyTorch's order.
+    fn settings(&self) -> Vec<(&'static str, Setting)>;
+
+    /// The same, to be changed.
+    fn settings_mut(&mut self) -> Vec<(&'static str, SettingMut<'_>)>;
 
     /// What is remembered of `param` before its first gradient.
     fn init(&self, param: &Tensor) -> State;
@@ -31,9 +33,24 @@ pub trait Rule: Clone + Debug + Default {
     fn update(&self, param: &mut Tensor, grad: &Tensor, state: &mut State);
 }
 
-/// One setting of a rule.
+/// What one setting of an optimizer is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Setting {
+    /// A Python float.
+    Float(f64),
+    /// A tuple of two Python floats.
+    Pair(f64, f64),
+    /// A Python bool.
+    Flag(bool),
+    /// A Python int.
+    Whole(usize),
+    /// A Python string, or None.
+    Word(Option<&'static str>),
+}
+
+/// The same, to be changed.
 #[derive(Debug)]
-pub enum Setting<'a> {
+pub enum SettingMut<'a> {
     /// A Python float.
     Float(&'a mut f64),
     /// A tuple of two Python floats.
@@ -42,28 +59,38 @@ pub enum Setting<'a> {
     Flag(&'a mut bool),
 }
 
-impl<'a> From<&'a mut f64> for Setting<'a> {
-    fn from(float: &'a mut f64) -> Self {
-        Self::Float(float)
-    }
+macro_rules! from_field {
+    ($($kind:ident($field:ty): |$x:ident| $setting:expr;)*) => {$(
+        impl From<$field> for Setting {
+            fn from($x: $field) -> Self {
+                $setting
+            }
+        }
+
+        impl<'a> From<&'a mut $field> for SettingMut<'a> {
+            fn from(field: &'a mut $field) -> Self {
+                Self::$kind(field)
+            }
+        }
+    )*};
 }
 
-impl<'a> From<&'a mut (f64, f64)> for Setting<'a> {
-    fn from(pair: &'a mut (f64, f64)) -> Self {
-        Self::Pair(pair)
-    }
-}
-
-impl<'a> From<&'a mut bool> for Setting<'a> {
-    fn from(flag: &'a mut bool) -> Self {
-        Self::Flag(flag)
-    }
+from_field! {
+    Float(f64): |x| Self::Float(x);
+    Pair((f64, f64)): |x| Self::Pair(x.0, x.1);
+    Flag(bool): |x| Self::Flag(x);
 }
 
 /// Fields of a rule as its settings, under their names, which are PyTorch's.
 macro_rules! settings {
-    ($rule:ident: $($name:ident),+) => {
-        vec![$((stringify!($name), Setting::from(&mut $rule.$name))),+]
+    ($($name:ident),+) => {
+        fn settings(&self) -> Vec<(&'static str, $crate::optim::Setting)> {
+            vec![$((stringify!($name), self.$name.into())),+]
+        }
+
+        fn settings_mut(&mut self) -> Vec<(&'static str, $crate::optim::SettingMut<'_>)> {
+            vec![$((stringify!($name), (&mut self.$name).into())),+]
+        }
     };
 }
 pub(super) use settings;

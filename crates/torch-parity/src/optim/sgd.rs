@@ -3,7 +3,7 @@
 use tch::Tensor;
 
 use super::per_parameter::PerParameter;
-use super::rule::{Rule, Setting, State, descent, settings};
+use super::rule::{Rule, State, descent, settings};
 use super::scaled::{add, add_};
 
 /// `torch.optim.SGD`, with momentum as Sutskever et al., 2013, have it up to the
@@ -45,9 +45,7 @@ impl Rule for SgdSettings {
     const STATE: &'static [&'static str] = &["momentum_buffer"];
     const COUNTS_STEPS: bool = false;
 
-    fn settings(&mut self) -> Vec<(&'static str, Setting<'_>)> {
-        settings!(self: lr, momentum, dampening, weight_decay, nesterov, maximize)
-    }
+    settings!(lr, momentum, dampening, weight_decay, nesterov, maximize);
 
     fn init(&self, _: &Tensor) -> State {
         State::default()

@@ -7,7 +7,7 @@ use tch::{Kind, Tensor};
 
 use super::groups::ParamGroups;
 use super::per_parameter::{Group, PerParameter, Rates};
-use super::rule::{Rule, Setting, State};
+use super::rule::{Rule, Setting, SettingMut, State};
 use super::saved::Saved;
 use crate::error::{Error, Result, ensure};
 
@@ -20,20 +20,19 @@ impl<R: Rule> ParamGroups for PerParameter<R> {
     }
 
     fn lr(&self, group: usize) -> f64 {
-        *self.groups[group].rule.clone().lr()
+        self.groups[group].rule.lr()
     }
 
     fn set_lr(&mut self, group: usize, lr: f64) {
-        *self.groups[group].rule.lr() = lr;
+        *self.groups[group].rule.lr_mut() = lr;
     }
 
     fn momentum(&self, group: usize) -> Option<f64> {
-        self.groups[group].rule.clone().momentum().copied()
+        self.groups[group].rule.momentum()
     }
 
-    fn set_momentum(&mut self, group: usize, momentum: f64) {
-        let found = self.groups[group].rule.momentum();
-        *found.expect("an optimizer with momentum or betas") = momentum;
+    fn momentum_mut(&mut self, group: usize) -> Option<&mut f64> {
+        self.groups[group].rule.momentum_mut()
     }
 
     fn note(&self, group: usize, name: &str) -> Option<f64> {
@@ -58,8 +57,8 @@ impl<R: Rule> ParamGroups for PerParameter<R> {
         }
         for (i, group) in self.groups.iter().enumerate() {
             let mut push = |name, value| all.push((format!("param_groups.{i}.{name}"), value));
-            for (name, setting) in group.rule.clone().settings() {
-                push(name, saved(&setting));
+            for (name, setting) in group.rule.settings() {
+                push(name, saved(setting));
             }
             group.notes.iter().for_each(|(name, value)| push(name, Tensor::from(*value)));
         }
@@ -70,7 +69,7 @@ impl<R: Rule> ParamGroups for PerParameter<R> {
         let mut saved = Saved::of(saved);
         let load = |(i, group): (usize, &Group<R>)| {
             let mut rule = group.rule.clone();
-            for (name, setting) in rule.settings() {
+            for (name, setting) in rule.settings_mut() {
                 let key = format!("param_groups.{i}.{name}");
                 let value = saved.tensor(&key)?;
                 set(setting, value).map_err(|error| error.of(key))?;
@@ -90,25 +89,27 @@ impl<R: Rule> ParamGroups for PerParameter<R> {
     }
 }
 
-fn saved(setting: &Setting) -> Tensor {
+fn saved(setting: Setting) -> Tensor {
     match setting {
-        Setting::Float(value) => Tensor::from(**value),
-        Setting::Pair((a, b)) => Tensor::from_slice(&[*a, *b]),
-        Setting::Flag(flag) => Tensor::from(f64::from(**flag)),
+        Setting::Float(value) => Tensor::from(value),
+        Setting::Pair(a, b) => Tensor::from_slice(&[a, b]),
+        Setting::Flag(flag) => Tensor::from(f64::from(flag)),
+        Setting::Whole(n) => Tensor::from(n as f64),
+        Setting::Word(word) => Tensor::from(f64::from(word.is_some())),
     }
 }
 
-fn set(setting: Setting, saved: &Tensor) -> Result<()> {
+fn set(setting: SettingMut, saved: &Tensor) -> Result<()> {
     ensure!(saved.kind() == Kind::Double, State, "a setting is float64, not {:?}", saved.kind());
     match setting {
-        Setting::Float(value) => *value = saved.try_into()?,
-        Setting::Pair(pair) => {
+        SettingMut::Float(value) => *value = saved.try_into()?,
+        SettingMut::Pair(pair) => {
             let [a, b] = Vec::try_from(saved)?[..] else {
                 return Err(Error::State("not two numbers".to_owned()));
             };
             *pair = (a, b);
         }
-        Setting::Flag(flag) => *flag = f64::try_from(saved)? != 0.0,
+        SettingMut::Flag(flag) => *flag = f64::try_from(saved)? != 0.0,
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use tch::Tensor;
 
 use crate::error::Result;
 use crate::nn::Module;
-use crate::optim::Optimizer;
+use crate::optim::{Group, Optimizer, Setting};
 use crate::values::{InOrder, OfTensor};
 
 /// One training step, after the optimizer's update. Copy what is to outlive it:
@@ -46,8 +46,10 @@ pub trait Observer {
     fn update(&mut self, series: &str, step: usize, optimizer: &dyn Optimizer) -> Result<()> {
         let mut tell = |phase, named: &[(&str, &Tensor)]| self.tensors(series, step, phase, named);
         let parameters = optimizer.parameters();
+        let taken = parameters.taken();
+        let grads_then = taken.map_or(parameters.grads(), |taken| &taken.grads);
         let names = || parameters.names().iter().map(String::as_str);
-        let grads = names().zip(parameters.grads());
+        let grads = names().zip(grads_then);
         let grads: Vec<_> = grads.filter_map(|(name, grad)| Some((name, grad.as_ref()?))).collect();
         tell("grad", &grads)?;
         let state_of = |(i, name)| {
@@ -56,8 +58,14 @@ pub trait Observer {
         };
         let state: Vec<_> = names().enumerate().flat_map(state_of).collect();
         tell("state", &borrowed(&state))?;
-        tell("param", &names().zip(parameters.tensors()).collect::<Vec<_>>())
+        tell("param", &names().zip(parameters.tensors()).collect::<Vec<_>>())?;
+        let groups = taken.map_or_else(|| optimizer.param_groups(), |taken| taken.groups.clone());
+        self.groups(series, step, &groups);
+        Ok(())
     }
+
+    /// What the optimizer's groups of parameters were set to in this step.
+    fn groups(&mut self, _series: &str, _step: usize, _groups: &[Group]) {}
 
     /// What all series share.
     fn data(&mut self, named: &[(&str, &Tensor)]) -> Result<()> {
@@ -110,6 +118,32 @@ impl Observer for Both<'_> {
         self.0.step(at)?;
         self.1.step(at)
     }
+
+    fn groups(&mut self, series: &str, step: usize, groups: &[Group]) {
+        self.0.groups(series, step, groups);
+        self.1.groups(series, step, groups);
+    }
+}
+
+/// As a record has them.
+fn written(groups: &[Group]) -> Vec<parity_record::Group> {
+    let value = |setting: &Setting| match *setting {
+        Setting::Float(x) => number(x),
+        Setting::Pair(x, y) => vec![number(x), number(y)].into(),
+        Setting::Flag(flag) => flag.into(),
+        Setting::Whole(n) => n.into(),
+        Setting::Word(word) => word.into(),
+    };
+    let group = |group: &Group| {
+        group.iter().map(|(name, setting)| ((*name).to_owned(), value(setting))).collect()
+    };
+    groups.iter().map(group).collect()
+}
+
+/// JSON has no number for inf and nan: then as Python prints it.
+fn number(x: f64) -> serde_json::Value {
+    let word = || if x.is_nan() { "nan".to_owned() } else { x.to_string() };
+    if x.is_finite() { x.into() } else { word().into() }
 }
 
 impl Observer for Trace {
@@ -124,6 +158,10 @@ impl Observer for Trace {
             self.insert(Key::new(series, step, phase, name), Array::of(tensor)?)?;
         }
         Ok(())
+    }
+
+    fn groups(&mut self, series: &str, step: usize, groups: &[Group]) {
+        self.about.groups.note(series, step, written(groups));
     }
 }
 
@@ -148,5 +186,9 @@ impl Observer for Writer {
             self.record(series, step, phase, &views.collect::<Result<Vec<_>>>()?)?;
         }
         Ok(())
+    }
+
+    fn groups(&mut self, series: &str, step: usize, groups: &[Group]) {
+        self.note_groups(series, step, written(groups));
     }
 }

@@ -13,7 +13,7 @@ use super::batches::{Batches, again};
 use super::{Observer, Step, borrowed};
 use crate::cpu;
 use crate::error::{Error, Result};
-use crate::optim::Optimizer;
+use crate::optim::{Optimizer, Recorded};
 use crate::random::generator_state;
 use crate::values::OfTensor;
 
@@ -52,6 +52,8 @@ struct Open {
     /// None once it is finished.
     writer: Option<Writer>,
     batches: Batches,
+    /// While it is there, optimizers keep what they step with.
+    recorded: Option<Recorded>,
 }
 
 impl Open {
@@ -92,7 +94,9 @@ impl Recorder {
             .map_err(|error| of(error, format!("cannot write {}", path.display())))?;
         let about = about(what, BTreeMap::new(), tch::get_num_threads());
         let writer = Some(Writer::keeping(&path, about, kept)?);
-        Ok(Self(Some(Rc::new(RefCell::new(Open { writer, batches: Batches::default() })))))
+        let recorded = Some(Recorded::begin());
+        let open = Open { writer, batches: Batches::default(), recorded };
+        Ok(Self(Some(Rc::new(RefCell::new(open)))))
     }
 
     /// Whether it records.
@@ -117,7 +121,9 @@ impl Recorder {
         let Some(open) = &self.0 else { return Ok(()) };
         let mut open = open.borrow_mut();
         let finished = || Error::Record("the record is finished already".into());
-        open.writer.take().ok_or_else(finished)?.finish()?;
+        let writer = open.writer.take().ok_or_else(finished)?;
+        open.recorded = None;
+        writer.finish()?;
         Ok(())
     }
 }
@@ -292,7 +298,7 @@ fn note_generator(writer: &mut Writer, series: &str, step: usize) -> Result<()> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::{Linear, Module, cross_entropy};
+    use crate::nn::{Layer, Linear, Module, cross_entropy};
     use crate::optim::Adam;
     use crate::trace::Trace;
 
@@ -333,6 +339,58 @@ mod tests {
         let has = |step, name| trace.get("Linear-1", step, "data", name).is_some();
         assert_eq!([1, 2, 3, 4].map(|step| has(step, "input")), [true, false, true, true]);
         assert_eq!([1, 2, 3, 4].map(|step| has(step, "target")), [true, false, false, false]);
+    }
+
+    /// A clip behind the step, as in Python, changes nothing that was recorded of it, nor
+    /// does a scheduler, nor gradients that are zeroed in place.
+    #[test]
+    fn a_step_is_recorded_as_it_was_taken() {
+        use crate::optim::{ParamGroups, clip_grad_norm_};
+
+        let folder = tempfile::tempdir().unwrap();
+        let record = |afterwards: fn(&mut Adam, &Linear)| {
+            tch::manual_seed(3);
+            let path = folder.path().join("t.safetensors");
+            let recorder = Recorder::to_file("test", &path).unwrap();
+            let model = Linear::new(3, 2);
+            let mut optimizer = Adam::new(model.named_parameters(), 1e-2);
+            let mut series = recorder.series("Linear-1", model.named_parameters()).unwrap();
+            for i in 1..=3_i32 {
+                let loss = model.forward(&Tensor::ones([8, 3], tch::kind::FLOAT_CPU)).square();
+                let loss = (loss * i64::from(i)).mean(None);
+                optimizer.zero_grad();
+                optimizer.backward(&loss);
+                optimizer.set_lr(0, 1e-2 * f64::from(i));
+                optimizer.step();
+                afterwards(&mut optimizer, &model);
+                series.step(&[], &loss, &optimizer).unwrap();
+            }
+            recorder.finish().unwrap();
+            assert!(optimizer.parameters().taken().is_some());
+            optimizer.step();
+            assert!(optimizer.parameters().taken().is_none(), "nobody records any more");
+            Trace::read(&path).unwrap()
+        };
+        let plain = record(|_, _| {});
+        let changed = record(|optimizer, model| {
+            let named = model.named_parameters();
+            let _ = clip_grad_norm_(optimizer.parameters_mut(), &named, 1e-3, 2.0);
+            for grad in optimizer.parameters_mut().grads_of(&named) {
+                let _ = grad.zero_();
+            }
+            optimizer.set_lr(0, 7.0);
+        });
+        assert_eq!(plain.tensors, changed.tensors);
+        let told = |trace: &Trace| {
+            let changes = trace.about.groups.changes().iter();
+            changes
+                .map(|(_, step, groups)| {
+                    (*step, groups[0]["lr"].as_f64().unwrap(), groups[0].len())
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told(&plain), [(1, 0.01, 7), (2, 0.02, 1), (3, 0.03, 1)]);
+        assert_eq!(told(&plain), told(&changed));
     }
 
     #[test]

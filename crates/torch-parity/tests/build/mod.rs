@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 use tch::Tensor;
-use torch_parity::nn::{self, Module};
+use torch_parity::nn::{self, Layer, Module};
 
 /// A layer, as what it can be called as.
-pub enum Layer {
-    Plain(Box<dyn Module>),
+pub enum Built {
+    Plain(Box<dyn Layer>),
+    Bilinear(nn::Bilinear),
     Rnn(nn::RNN),
     Gru(nn::GRU),
     Lstm(nn::LSTM),
@@ -23,7 +24,7 @@ fn arg<T: serde::de::DeserializeOwned>(case: &Value, i: usize) -> T {
     serde_json::from_value(case["args"][i].clone()).unwrap()
 }
 
-fn conv<const D: usize, const T: bool>(case: &Value) -> Box<dyn Module>
+fn conv<const D: usize, const T: bool>(case: &Value) -> Box<dyn Layer>
 where
     [i64; D]: serde::de::DeserializeOwned,
 {
@@ -38,7 +39,7 @@ where
     Box::new(nn::Conv::<D, T>::with(arg(case, 0), arg(case, 1), arg(case, 2), options))
 }
 
-fn batch_norm<const D: usize>(case: &Value) -> Box<dyn Module> {
+fn batch_norm<const D: usize>(case: &Value) -> Box<dyn Layer> {
     let options = nn::BatchNormOptions {
         eps: get(case, "eps", 1e-5),
         momentum: get(case, "momentum", Some(0.1)),
@@ -48,7 +49,7 @@ fn batch_norm<const D: usize>(case: &Value) -> Box<dyn Module> {
     Box::new(nn::BatchNorm::<D>::with(arg(case, 0), options))
 }
 
-fn max_pool<const D: usize>(case: &Value) -> Box<dyn Module>
+fn max_pool<const D: usize>(case: &Value) -> Box<dyn Layer>
 where
     [i64; D]: serde::de::DeserializeOwned,
 {
@@ -62,7 +63,7 @@ where
     })
 }
 
-fn avg_pool<const D: usize>(case: &Value) -> Box<dyn Module>
+fn avg_pool<const D: usize>(case: &Value) -> Box<dyn Layer>
 where
     [i64; D]: serde::de::DeserializeOwned,
 {
@@ -116,7 +117,7 @@ fn encoder(case: &Value) -> nn::TransformerEncoderLayer {
     nn::TransformerEncoderLayer::with(arg(case, 0), arg(case, 1), options)
 }
 
-fn plain(case: &Value) -> Box<dyn Module> {
+fn plain(case: &Value) -> Box<dyn Layer> {
     let padding_idx: Option<i64> = get(case, "padding_idx", None);
     match case["layer"].as_str().unwrap() {
         "Sequential" => {
@@ -160,7 +161,7 @@ fn plain(case: &Value) -> Box<dyn Module> {
     }
 }
 
-fn activation(case: &Value) -> Box<dyn Module> {
+fn activation(case: &Value) -> Box<dyn Layer> {
     match case["layer"].as_str().unwrap() {
         "Identity" => Box::new(nn::Identity),
         "Sigmoid" => Box::new(nn::Sigmoid),
@@ -186,12 +187,18 @@ fn activation(case: &Value) -> Box<dyn Module> {
     }
 }
 
-impl Layer {
+impl Built {
     pub fn of(case: &Value) -> Self {
         let (i, h) = (|| arg(case, 0), || arg(case, 1));
         match case["layer"].as_str().unwrap() {
             "RNN" if get(case, "nonlinearity", "tanh".to_owned()) == "relu" => {
                 Self::Rnn(nn::RNN::relu(i(), h(), recurrent(case)))
+            }
+            "Bilinear" if get(case, "bias", true) => {
+                Self::Bilinear(nn::Bilinear::new(i(), arg(case, 1), arg(case, 2)))
+            }
+            "Bilinear" => {
+                Self::Bilinear(nn::Bilinear::without_bias(i(), arg(case, 1), arg(case, 2)))
             }
             "RNN" => Self::Rnn(nn::RNN::with(i(), h(), recurrent(case))),
             "GRU" => Self::Gru(nn::GRU::with(i(), h(), recurrent(case))),
@@ -205,6 +212,7 @@ impl Layer {
     pub fn module(&self) -> &dyn Module {
         match self {
             Self::Plain(module) => module,
+            Self::Bilinear(module) => module,
             Self::Rnn(module) => module,
             Self::Gru(module) => module,
             Self::Lstm(module) => module,
@@ -226,28 +234,29 @@ impl Layer {
         };
         let all = match self {
             Self::Plain(module) => vec![module.forward(x)],
+            Self::Bilinear(module) => vec![module.forward(x, other.unwrap())],
             Self::Rnn(module) => {
-                let (output, h) = module.run(x, None);
-                let (output, h) = if again { module.run(x, Some(&h)) } else { (output, h) };
+                let (output, h) = module.forward(x, None);
+                let (output, h) = if again { module.forward(x, Some(&h)) } else { (output, h) };
                 vec![output, h]
             }
             Self::Gru(module) => {
-                let (output, h) = module.run(x, None);
-                let (output, h) = if again { module.run(x, Some(&h)) } else { (output, h) };
+                let (output, h) = module.forward(x, None);
+                let (output, h) = if again { module.forward(x, Some(&h)) } else { (output, h) };
                 vec![output, h]
             }
             Self::Lstm(module) => {
-                let (output, (h, c)) = module.run(x, None);
+                let (output, (h, c)) = module.forward(x, None);
                 let (output, (h, c)) =
-                    if again { module.run(x, Some((&h, &c))) } else { (output, (h, c)) };
+                    if again { module.forward(x, Some((&h, &c))) } else { (output, (h, c)) };
                 vec![output, h, c]
             }
             Self::Attention(module) => {
                 let twice = other.map(|other| other * 2);
                 let (output, weights) = match case["kind"].as_str().unwrap() {
-                    "self" => module.attend(x, x, x, how()),
-                    "cross" => module.attend(x, other.unwrap(), other.unwrap(), how()),
-                    _ => module.attend(x, other.unwrap(), twice.as_ref().unwrap(), how()),
+                    "self" => module.forward(x, x, x, how()),
+                    "cross" => module.forward(x, other.unwrap(), other.unwrap(), how()),
+                    _ => module.forward(x, other.unwrap(), twice.as_ref().unwrap(), how()),
                 };
                 let named = [("output", Some(output)), ("weights", weights)].into_iter();
                 return named.filter_map(|(name, t)| Some((name.to_owned(), t?))).collect();

@@ -73,6 +73,8 @@ class Record:
         self.events = Events()
         self.generator = []  # [series, step, digest], where it is not the one before
         self.state = None  # of the generator, as last seen
+        self.groups = []  # [series, step, what each group is set to, where it changed]
+        self.groups_now = {}  # series -> what its groups are set to
         self.shared, self.shared_step = {}, 0  # digests of what the script names
         self.is_full = False  # whether it is as large as it may be
         self.explained = set()
@@ -132,6 +134,19 @@ class Record:
             self.state = state
             digest = hashlib.sha256(state).hexdigest()[:16]
             self.generator.append([series, step, digest])
+
+    def note_groups(self, series, step, groups):
+        """What the optimizer's groups of parameters are set to in this step."""
+        known = self.groups_now.get(series, [])
+        if len(known) != len(groups):
+            known = [{} for _ in groups]
+        changes = [
+            {name: new for name, new in group.items() if old.get(name, self) != new}
+            for group, old in zip(groups, known, strict=True)
+        ]
+        if any(changes):
+            self.groups.append([series, step, changes])
+            self.groups_now[series] = groups
 
     def say_size(self, series, size):
         """Says, once, what a step takes, where that is much."""

@@ -92,6 +92,7 @@ class Recorder:
             "names": list(order["names"]),
             "events": self.record.events.in_order(),
             "generator": self.record.generator,
+            "groups": self.record.groups,
             "models": [each.about() for each in series if each.steps],
         }
         found = {"lacks": list(lacks.words(series)), "partial": self.partial}

@@ -7,8 +7,8 @@ import numbers
 import torch
 
 
-def settings_of(optimizer):
-    """An optimizer's class and plain values; of all groups, if there are several."""
+def groups_of(optimizer):
+    """The plain values that each group of parameters is set to."""
 
     def value(item):
         if isinstance(item, torch.Tensor):
@@ -32,6 +32,11 @@ def settings_of(optimizer):
                     named[name] = value(item)
         return named
 
-    groups = [values(group) for group in optimizer.param_groups]
+    return [values(group) for group in optimizer.param_groups]
+
+
+def settings_of(optimizer):
+    """An optimizer's class and plain values; of all groups, if there are several."""
+    groups = groups_of(optimizer)
     about = {"class": type(optimizer).__name__} | groups[0]
     return about | ({"groups": groups} if len(groups) > 1 else {})

@@ -12,7 +12,7 @@ from .batch import Batch
 from .inference import Inference
 from .models import Models
 from .names import state_of, unwrap
-from .settings import settings_of
+from .settings import groups_of, settings_of
 from .tensors import piece, read
 
 
@@ -42,6 +42,7 @@ class Steps:
         self.inference = Inference(record, self.models, self.passes)
         self.stepping = []  # optimizers whose step is running
         self.grads = None  # from before it
+        self.groups = []  # what it is set to
         self.plans = WeakIdKeyDictionary()  # optimizer -> what it updates
         self.watched = {}  # id -> parameter, value and gradient after backward
         self.watch_forward = None  # of a class of modules
@@ -111,6 +112,7 @@ class Steps:
                 series.by_optimizer = True
                 if known is None:
                     series.optimizers.append(settings_of(optimizer))
+        self.groups = groups_of(optimizer)
         _, plan = self.plans[optimizer]
         closure = args[1] if len(args) > 1 else kwargs.get("closure")
         self.grads = None if closure else [grads_of(named) for _, named in plan]
@@ -134,7 +136,7 @@ class Steps:
         for i, ((series, named), of_series) in enumerate(zip(plan, grads, strict=True)):
             for _, param in named:  # a closure's backward passes watch them
                 self.watched.pop(id(param), None)
-            self.end_step(series, named, of_series, optimizer.state, i > 0)
+            self.end_step(series, named, of_series, optimizer.state, i > 0, self.groups)
 
     def notice_updates(self):
         """Finds parameters that changed since the backward pass though no
@@ -172,9 +174,9 @@ class Steps:
         """The series that these parameters are of, each with its own of them."""
         return self.models.by_series(params, watched, self.batch.events)
 
-    def end_step(self, series, named, grads, state, same):
+    def end_step(self, series, named, grads, state, same, groups=()):
         """Records a step of a model, after its update; the `same` update as the last,
-        where one is of several models."""
+        where one is of several models. The optimizer's `groups` were set to this."""
         self.inference.before_update(series)
         self.passes.updates += 1
         series.steps += 1
@@ -186,6 +188,7 @@ class Steps:
             self.record.events.step(series.name, step, self.passes.updates - 1, same)
             numbers = read(torch.default_generator.get_state()).data
             self.record.note_generator(series.name, step, numbers)
+            self.record.note_groups(series.name, step, groups)
         size = self.record.file.size
         unseen = self.batch.take(series, {id(p) for _, p in named}, step, keep)
         if unseen and step == 1:

@@ -9,7 +9,7 @@ use tch::{Tensor, no_grad, with_grad};
 use self::line_search::strong_wolfe;
 use self::number::Number::{self, Float};
 use super::scaled::add_;
-use super::{Optimizer, Parameters};
+use super::{Group, Optimizer, Parameters, Setting};
 
 /// `torch.optim.LBFGS` (Liu and Nocedal, 1989, after Schmidt's minFunc): the
 /// arithmetic of its `step`, call by call, Python's floats and float32 tensors
@@ -102,16 +102,20 @@ impl Lbfgs {
     /// is handed on:
     ///
     /// ```ignore
-    /// optimizer.step_with(|parameters| {
+    /// optimizer.step(|parameters| {
     ///     parameters.zero_grad();
     ///     let loss = mse_loss(&model.forward(&x), &y);
     ///     parameters.backward(&loss);
     ///     loss
     /// });
     /// ```
-    pub fn step_with(&mut self, mut closure: impl FnMut(&mut Parameters) -> Tensor) -> Tensor {
+    pub fn step(&mut self, mut closure: impl FnMut(&mut Parameters) -> Tensor) -> Tensor {
         let mut closure = |parameters: &mut Parameters| with_grad(|| closure(parameters));
-        no_grad(|| self.iterate(&mut closure))
+        let groups = self.param_groups();
+        let loss = no_grad(|| self.iterate(&mut closure));
+        // The gradients are those of the last evaluation, as for Python's recorder.
+        self.parameters.step_begins(|| groups);
+        loss
     }
 
     fn iterate(&mut self, closure: &mut dyn FnMut(&mut Parameters) -> Tensor) -> Tensor {
@@ -271,17 +275,28 @@ fn set_param(parameters: &Parameters, x: &[Tensor]) {
 }
 
 impl Optimizer for Lbfgs {
+    fn param_groups(&self) -> Vec<Group> {
+        let set = &self.settings;
+        let word = set.line_search_fn.map(|LineSearch::StrongWolfe| "strong_wolfe");
+        let own = [
+            ("lr", Setting::Float(set.lr)),
+            ("max_iter", Setting::Whole(set.max_iter)),
+            ("max_eval", Setting::Whole(set.max_eval())),
+            ("tolerance_grad", Setting::Float(set.tolerance_grad)),
+            ("tolerance_change", Setting::Float(set.tolerance_change)),
+            ("history_size", Setting::Whole(set.history_size)),
+            ("line_search_fn", Setting::Word(word)),
+        ];
+        let notes = self.notes.iter().map(|(name, value)| (*name, Setting::Float(*value)));
+        vec![own.into_iter().chain(notes).collect()]
+    }
+
     fn parameters(&self) -> &Parameters {
         &self.parameters
     }
 
     fn parameters_mut(&mut self) -> &mut Parameters {
         &mut self.parameters
-    }
-
-    /// Panics: without a closure PyTorch's does not step either.
-    fn step(&mut self) {
-        panic!("LBFGS evaluates the loss several times a step: call step_with with a closure");
     }
 
     /// The tensors that PyTorch keeps under the first parameter, but for the

@@ -31,8 +31,8 @@ impl ParamGroups for Lbfgs {
         None
     }
 
-    fn set_momentum(&mut self, _: usize, _: f64) {
-        panic!("LBFGS has neither momentum nor betas");
+    fn momentum_mut(&mut self, _: usize) -> Option<&mut f64> {
+        None
     }
 
     fn note(&self, _: usize, name: &str) -> Option<f64> {

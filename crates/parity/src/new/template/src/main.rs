@@ -3,7 +3,7 @@
 
 use tch::{Device, Kind, Tensor};
 use torch_parity::Result;
-use torch_parity::nn::{Linear, Module, cross_entropy, named_parameters};
+use torch_parity::nn::{Layer, Linear, Module, cross_entropy, named_parameters};
 use torch_parity::optim::{Adam, Optimizer};
 use torch_parity::trace::Recorder;
 
@@ -17,13 +17,13 @@ impl Model {
     fn new() -> Self {
         Self { fc1: Linear::new(10, 64), fc2: Linear::new(64, 2) }
     }
-}
 
-impl Module for Model {
     fn forward(&self, x: &Tensor) -> Tensor {
         self.fc2.forward(&self.fc1.forward(x).relu())
     }
+}
 
+impl Module for Model {
     fn named_parameters(&self) -> Vec<(String, Tensor)> {
         named_parameters(&[("fc1", &self.fc1), ("fc2", &self.fc2)])
     }
