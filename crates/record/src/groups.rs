@@ -87,7 +87,9 @@ pub fn set_otherwise<'a>(actual: &'a About, expected: &'a About) -> Option<Reset
     let firsts = steps.into_iter().filter_map(|(series, steps)| {
         let mut states = [actual, expected].map(|about| State::of(about, series));
         steps.into_iter().find_map(|step| {
-            states.iter_mut().for_each(|state| state.go_to(step));
+            for state in &mut states {
+                state.go_to(step);
+            }
             let [a, e] = &states;
             a.otherwise(e, series, step)
         })
@@ -158,7 +160,7 @@ mod tests {
     use super::*;
     use crate::Run;
 
-    fn group(settings: Value) -> Group {
+    fn group(settings: &Value) -> Group {
         settings.as_object().unwrap().clone()
     }
 
@@ -167,7 +169,7 @@ mod tests {
         let events = vec![Run("net".to_owned(), 0, 11, 0)];
         let mut about = About { events, ..About::default() };
         for (step, settings) in steps {
-            about.groups.note("net", *step, vec![group(settings.clone())]);
+            about.groups.note("net", *step, vec![group(settings)]);
         }
         about
     }
@@ -183,7 +185,7 @@ mod tests {
         ]);
         let net = || "net".to_owned();
         let expected =
-            vec![(net(), 1, vec![group(whole)]), (net(), 3, vec![group(json!({ "lr": 0.2 }))])];
+            vec![(net(), 1, vec![group(&whole)]), (net(), 3, vec![group(&json!({ "lr": 0.2 }))])];
         assert_eq!(about.groups.changes(), expected);
         let read: About = serde_json::from_str(&serde_json::to_string(&about).unwrap()).unwrap();
         assert_eq!(read.groups.changes(), expected);
@@ -224,7 +226,7 @@ mod tests {
     fn the_group_is_named_where_there_are_several() {
         let of = |decay: f64| {
             let mut about = about(&[]);
-            let groups = [0.1, decay].map(|decay| group(json!({ "weight_decay": decay })));
+            let groups = [0.1, decay].map(|decay| group(&json!({ "weight_decay": decay })));
             about.groups.note("net", 1, groups.to_vec());
             about
         };

@@ -70,7 +70,7 @@ fn a_schedule_saved_by_python_goes_on_here() {
     }
 }
 
-/// As PyTorch, which raises a ValueError.
+/// As PyTorch, which raises a `ValueError`.
 #[test]
 fn momentum_is_not_cycled_where_there_is_none() {
     let param = || vec![("w".to_owned(), Tensor::zeros([1], tch::kind::FLOAT_CPU))];

@@ -345,7 +345,7 @@ fn make_by<R: Rule + 'static>(case: &Value) -> Box<dyn Stepped> {
             match setting {
                 SettingMut::Float(x) => *x = value.as_f64().unwrap(),
                 SettingMut::Pair(x) => {
-                    *x = (value[0].as_f64().unwrap(), value[1].as_f64().unwrap())
+                    *x = (value[0].as_f64().unwrap(), value[1].as_f64().unwrap());
                 }
                 SettingMut::Flag(x) => *x = value.as_bool().unwrap(),
             }

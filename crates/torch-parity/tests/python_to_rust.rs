@@ -136,8 +136,8 @@ fn calls(item: &Item, all: &[Item]) -> String {
     }
     let text = makers.join(" ") + " " + of;
     let is_setting = |word: &&str| word.ends_with("Options") || word.ends_with("Settings");
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(is_setting);
-    if let Some(settings) = words.last().and_then(|name| all.iter().find(|it| it.name == name))
+    let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(is_setting);
+    if let Some(settings) = words.next_back().and_then(|name| all.iter().find(|it| it.name == name))
         && let Some(body) = body(settings)
     {
         calls.push(format!("`{}{body}`", settings.name));
@@ -211,7 +211,7 @@ fn words(item: &Item) -> String {
     while let Some((before, after)) = left.split_once("[`") {
         let (name, after) = after.split_once("`]").unwrap();
         plain += before;
-        plain += &format!("`{name}`");
+        plain.extend(["`", name, "`"]);
         left = match after.strip_prefix('(') {
             Some(link) => link.split_once(')').unwrap().1,
             None => after,
@@ -239,7 +239,7 @@ fn table() -> String {
             );
             rows.entry(python).or_default().push(row);
         }
-        text += &format!("\n## `torch_parity::{}`\n\n", room.replace('/', "::"));
+        text.extend(["\n## `torch_parity::", &room.replace('/', "::"), "`\n\n"]);
         text += "| Python | Rust | made or called by | |\n| --- | --- | --- | --- |\n";
         for row in rows.into_values().flatten() {
             text += &row;

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use parity_record::{About, Array, Key, Place, Trace};
 use regex::Regex;
 
-use crate::compare::{Value, setting};
+use crate::compare::{Value, hex, setting};
 use crate::terminal::print;
 use crate::text::{counted, elided, escaped, table, thousands};
 
@@ -204,8 +204,8 @@ fn by_key(trace: &Trace, asked: &str, args: &ShowArgs) -> Result<String> {
 fn values(key: &str, array: &Array, all: bool) -> String {
     let mut text = format!("{}\n{}\n", escaped(key), form(&[(0, array)]));
     if array.is_digest() {
-        let hex: String = array.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-        return text + &format!("digest {hex}: the values were not kept\n");
+        let _ = writeln!(text, "digest {}: the values were not kept", hex(array));
+        return text;
     }
     let dtype = array.dtype();
     let pieces = array.bytes().chunks_exact(Value::width(dtype));

@@ -181,7 +181,7 @@ impl Piece<'_> {
 }
 
 /// A digest in hexadecimal.
-pub(super) fn hex(digest: &Array) -> String {
+pub(crate) fn hex(digest: &Array) -> String {
     let bytes = digest.bytes().try_into().expect("a digest has 16 bytes");
     format!("{:032x}", u128::from_be_bytes(bytes))
 }

@@ -24,6 +24,7 @@ mod words;
 use anyhow::{Result, bail};
 
 pub use around::Nearby;
+pub(crate) use difference::hex;
 pub use difference::{Difference, Values, What};
 pub use environment::other_environment;
 pub use groups::setting;

@@ -381,16 +381,16 @@ mod tests {
             optimizer.set_lr(0, 7.0);
         });
         assert_eq!(plain.tensors, changed.tensors);
-        let told = |trace: &Trace| {
-            let changes = trace.about.groups.changes().iter();
-            changes
+        let rates = |trace: &Trace| {
+            let groups = trace.about.groups.changes().iter();
+            groups
                 .map(|(_, step, groups)| {
                     (*step, groups[0]["lr"].as_f64().unwrap(), groups[0].len())
                 })
                 .collect::<Vec<_>>()
         };
-        assert_eq!(told(&plain), [(1, 0.01, 7), (2, 0.02, 1), (3, 0.03, 1)]);
-        assert_eq!(told(&plain), told(&changed));
+        assert_eq!(rates(&plain), [(1, 0.01, 7), (2, 0.02, 1), (3, 0.03, 1)]);
+        assert_eq!(rates(&plain), rates(&changed));
     }
 
     #[test]
