@@ -26,7 +26,7 @@ BIN     := $(CARGO) run --release --quiet --
 FRESH   := target/golden
 # Not the scripts that are written as people write.
 RECORDER := crates/parity/src/recorder
-PYTHON_FILES := python_ref $(RECORDER) $(filter-out tests/lesson.py,$(wildcard tests/*.py crates/*/tests/*.py crates/torch-parity/examples/*.py))
+PYTHON_FILES := python_ref $(RECORDER) $(filter-out tests/lesson.py,$(wildcard tests/*.py crates/*/tests/*.py crates/*/tests/*/*.py crates/torch-parity/examples/*.py))
 
 # Two targets at once would write the same files; cargo is parallel by itself.
 .NOTPARALLEL:

@@ -57,7 +57,9 @@ class Altered(TorchDispatchMode):
         if is_next and first is not None and first.dtype == torch.float32:
             before = memory(first).copy() if first.is_contiguous() else None
         out = func(*args, **kwargs)
-        if is_alterable(func, out) and (kind != "scalar" or has_scalar(func, args, kwargs)):
+        if is_alterable(func, out) and (
+            kind != "scalar" or has_scalar(func, args, kwargs)
+        ):
             if is_next:
                 was = memory(out).copy()
                 if kind == "scalar":

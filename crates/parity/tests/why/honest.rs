@@ -60,7 +60,8 @@ fn lists_are_kept_and_compared_and_may_come_from_behind_a_shell() {
     assert!(text.starts_with("verdict: nothing differs."), "{text}");
     let page = std::fs::read_to_string(folder.path().join("out.html")).unwrap();
     let is_whole = page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n");
-    let said = page.contains("<h1>Nothing differs</h1>") && page.contains("port&#39;s results");
+    let said =
+        page.contains("</span> Nothing differs</span></h1>") && page.contains("port&#39;s results");
     assert!(is_whole && said && page.contains("Written by parity"), "{page}");
     let json = std::fs::read(folder.path().join("out.json")).unwrap();
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
