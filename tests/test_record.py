@@ -931,7 +931,8 @@ class Memory(unittest.TestCase):
 
         def run():
             gc.disable()
-            with record.recording.recording("t.safetensors", "test", {}):
+            kept = record.options.Options(inference=True)
+            with record.recording.recording("t.safetensors", "test", {}, kept):
                 net = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Linear(2, 2))
                 train_one(2, net)
                 first, second = (weakref.ref(part.weight) for part in net)

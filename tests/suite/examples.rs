@@ -131,7 +131,7 @@ fn settings_that_differ_are_told_before_anything_else() {
     let lines = "\nNet-1, step 1: lr is 0.02 for port, 0.01 for script\n\
                  Net-1, step 1: initial_lr is 0.02 for port, 0.01 for script\nverdict: ";
     assert!(report.contains(lines), "{report}");
-    let report = told("cnn", "StepLR(optimizer, 2, 0.5)", "StepLR(optimizer, 2, 0.1)");
+    let report = told("cnn", "gamma=0.5", "gamma=0.1");
     assert!(
         report.contains("\nNet-1, step 21: lr is 0.01 for port, 0.002 for script\n"),
         "{report}"

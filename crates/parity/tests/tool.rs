@@ -47,6 +47,23 @@ fn tables() -> TempDir {
 }
 
 #[test]
+fn a_flag_that_record_does_not_have_is_named() {
+    let folder = TempDir::new().unwrap();
+    for (flag, said) in [
+        ("--step", "record has no flag --step: record --help lists those it has"),
+        ("-m", "record runs a script: give the path of the module's file, not -m"),
+    ] {
+        let output = parity(folder.path(), &["record", flag, "3", "train.py"]);
+        assert_eq!(text(&output.stderr), format!("error: {said}\n"));
+        assert_eq!(output.status.code(), Some(2));
+    }
+    // A file may be called so.
+    fs::write(folder.path().join("-odd.py"), "raise SystemExit(5)").unwrap();
+    let output = parity(folder.path(), &["record", "--", "-odd.py"]);
+    assert!(!text(&output.stderr).contains("no flag"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn it_loads_no_libtorch_and_none_of_its_crates_does() {
     let loaded = text(&Command::new("ldd").arg(PARITY).output().unwrap().stdout);
     assert!(loaded.contains("libc.so"), "{loaded}");

@@ -11,7 +11,7 @@
 //! ```
 //! use parity::compare::{Options, Verdict, compare};
 //! use tch::Tensor;
-//! use torch_parity::nn::{Linear, Module, mse_loss, Layer};
+//! use torch_parity::nn::{Layer, Linear, Module, mse_loss};
 //! use torch_parity::optim::{Adam, Optimizer};
 //! use torch_parity::trace::{Recorder, Trace};
 //!
@@ -31,7 +31,7 @@
 //!         series.step(&[("output", &output)], &loss, &optimizer)?;
 //!     }
 //!     recorder.finish()?;
-//!     Trace::read(path)
+//!     Ok(Trace::read(path)?)
 //! }
 //!
 //! # fn main() -> anyhow::Result<()> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Args;
 
 use super::flag::{OUTPUT, RUNNING, Threads, whole};
@@ -32,7 +32,8 @@ pub struct RecordArgs {
     /// Record only every N-th step
     #[arg(long, value_name = "N")]
     every: Option<String>,
-    /// Record only these phases: data, init, forward, loss, grad, state, param
+    /// Record only these phases: data, init, forward, loss, grad, state, param, eval,
+    /// measure, end
     #[arg(long, value_name = "NAME,...")]
     phases: Option<String>,
     /// Record no more than this, such as 500MB: what comes then is left out
@@ -89,6 +90,13 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode> {
     }
     let timeout = args.timeout.map_or(NO_LIMIT, Duration::from_secs);
     let (script, own) = args.script.split_first().expect("clap asks for a script");
+    ensure!(script != "-m", "record runs a script: give the path of the module's file, not -m");
+    // What no flag of ours is called, clap takes for the script.
+    ensure!(
+        !script.as_encoded_bytes().starts_with(b"-") || Path::new(script).exists(),
+        "record has no flag {}: record --help lists those it has",
+        script.display()
+    );
     let script = Script { path: Path::new(script), args: own, threads: args.threads.count };
     args.python.find(timeout).record(&flags, script)
 }

@@ -22,7 +22,7 @@ use crate::values::OfTensor;
 ///
 /// ```no_run
 /// # use tch::Tensor;
-/// # use torch_parity::{nn::{self, Module}, optim::{Adam, Optimizer}, trace::Recorder};
+/// # use torch_parity::{nn::{self, Layer, Module}, optim::{Adam, Optimizer}, trace::Recorder};
 /// # fn main() -> torch_parity::Result<()> {
 /// # let (x, y) = (Tensor::from(0.0), Tensor::from(0));
 /// let recorder = Recorder::from_env("my port")?;

@@ -83,7 +83,7 @@ class Ends:
 
     def __init__(self, record, models):
         self.record, self.models = record, models
-        self.on = "end" in record.options.phases
+        self.on = record.options.inference and "end" in record.options.phases
         self.watched = {}  # id of a model -> Watched
         self.gone = []  # models that ended: whose they were, and their values
         self.attempt = None  # calls what reads them

@@ -25,7 +25,7 @@ class Options:
     phases: tuple = PHASES
     forward: bool = False  # the outputs of modules inside of the model, too
     digest: bool = False  # digests in place of values
-    inference: bool = False  # calls that lead to no update, too
+    inference: bool = False  # what is outside of updates, too: calls, and the end
     explain: bool = False  # print why what is taken is, and why not
     most_bytes: float = math.inf  # of the record, about: it ends before there are more
     say_size: bool = False  # where a step takes many
