@@ -30,6 +30,7 @@ mod set_up;
 mod signal;
 mod sweep;
 mod terminal;
+mod why;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -4,7 +4,7 @@ use super::{example, prints, python, root, why};
 
 #[test]
 fn the_worked_ports_do_what_their_scripts_do() {
-    for name in ["cnn", "gan", "gpt"] {
+    for name in ["cnn", "gan", "gpt", "reverse"] {
         let script = format!("crates/torch-parity/examples/{name}.py");
         let text = prints(why(&["--script", &script, "--port", &example(name)]), 0);
         assert!(text.starts_with("verdict: nothing differs."), "{name}: {text}");
@@ -46,4 +46,29 @@ fn scripts_do_what_they_did_before() {
         let text = prints(why(&["--script", script.to_str().unwrap(), "--port", &port]), 0);
         assert!(text.contains("verdict: nothing differs."), "{name}: {text}");
     }
+}
+
+/// `masked_select` counts what it selects, and reads the count itself; an index by a mask
+/// finds the places. The same values come out.
+#[test]
+fn what_an_operation_reads_inside_is_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, last: &str| {
+        let before = "import torch\ntorch.manual_seed(0)\nx = torch.randn(40)\nmask = x > 0.2\n";
+        let path = folder.path().join(name);
+        std::fs::write(&path, format!("{before}{last}\nprint(y.exp().sum().item())\n")).unwrap();
+        path.display().to_string()
+    };
+    let script = write("script.py", "y = x[mask]");
+    let run = |port: String| format!("{} {port}", python().display());
+    let same = run(write("same.py", "y = torch.masked_select(x, mask)"));
+    let text = prints(why(&["--script", &script, "--port", &same]), 0);
+    assert!(text.starts_with("verdict: nothing differs."), "{text}");
+    let other = run(write("other.py", "y = torch.masked_select(x, ~mask)"));
+    let text = prints(why(&["--script", &script, "--port", &other]), 1);
+    assert!(text.contains("other.py:5"), "{text}");
+    // What the program reads itself is no operation's own.
+    let counts = run(write("counts.py", "n = mask.sum().item()\ny = x[mask]"));
+    let text = prints(why(&["--script", &script, "--port", &counts]), 1);
+    assert!(text.contains("counts.py:5"), "{text}");
 }

@@ -1,5 +1,7 @@
 //! Which results go where, and which of them matter.
 
+use std::collections::HashMap;
+
 use super::Whose;
 use super::makers::Makers;
 use crate::why::known::{Judged, Known};
@@ -109,7 +111,7 @@ fn is_argument(list: &List, operation: &Operation, side: Whose) -> bool {
 }
 
 /// From the end to the beginning: an open result matters if the program reads it
-/// itself, if nothing takes it (then it is read unseen, or kept), or if something that
+/// itself (not so an operation with known results, inside of which it is read), if nothing takes it (then it is read unseen, or kept), or if something that
 /// matters takes it. What the script alone computes and nothing takes was for nothing,
 /// such as a gradient that is thrown away, unless it was written in place by other than
 /// the backward pass, as parameters are.
@@ -118,9 +120,13 @@ fn is_argument(list: &List, operation: &Operation, side: Whose) -> bool {
 fn settle(list: &List, states: &mut [State], taken: &Taken, side: Whose) -> Vec<bool> {
     let mut is_taken = vec![false; states.len()];
     let mut matters = vec![false; states.len()];
+    let mut around = Around::default();
     for at in (0..states.len()).rev() {
-        let kind = list.kind(&list.operations[at]);
-        let is_state = kind.in_place && list.operations[at].node.is_none();
+        let operation = &list.operations[at];
+        let kind = list.kind(operation);
+        let is_settled = states[at] == State::Fine && !kind.composite && !kind.fresh;
+        let is_inside = around.enter(operation, is_settled && !list.outputs(operation).is_empty());
+        let is_state = kind.in_place && operation.node.is_none();
         let is_kept = !is_taken[at] && !kind.view && (side == Whose::Port || is_state);
         if states[at] == State::Open && (matters[at] || is_kept) {
             states[at] = State::Matters;
@@ -128,9 +134,27 @@ fn settle(list: &List, states: &mut [State], taken: &Taken, side: Whose) -> Vec<
         for from in taken.of(at) {
             // Looking alone takes nothing.
             is_taken[from as usize] |= !kind.view || is_taken[at];
-            matters[from as usize] |= kind.host || states[at] == State::Matters;
+            let is_read = kind.host && !is_inside;
+            matters[from as usize] |= is_read || states[at] == State::Matters;
         }
     }
     let follows = |from: &Vec<u32>| from.iter().any(|&it| states[it as usize] == State::Matters);
     taken.inputs.iter().map(follows).collect()
+}
+
+/// The operations inside of which one ran, for who goes from the end to the beginning.
+#[derive(Default)]
+struct Around(HashMap<u32, Vec<(u16, bool)>>);
+
+impl Around {
+    /// Goes on to an operation; whether one around it is settled: what it gives is known.
+    fn enter(&mut self, operation: &Operation, is_settled: bool) -> bool {
+        let around = self.0.entry(operation.thread).or_default();
+        while around.last().is_some_and(|(depth, _)| *depth >= operation.depth) {
+            around.pop();
+        }
+        let is_inside = around.last().is_some_and(|(_, settled)| *settled);
+        around.push((operation.depth, is_settled || is_inside));
+        is_inside
+    }
 }
