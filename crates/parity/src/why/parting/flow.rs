@@ -50,6 +50,7 @@ impl Flow {
     pub fn of(list: &List, other: &Known, side: Whose) -> Self {
         let count = list.operations.len();
         let mut states = vec![State::Fine; count];
+        let mut unchanged = vec![false; count];
         let mut makers = Makers::default();
         let mut taken = Taken { inputs: vec![Vec::new(); count], inside: vec![Vec::new(); count] };
         for (at, operation) in list.operations.iter().enumerate() {
@@ -68,6 +69,7 @@ impl Flow {
             from.dedup();
             taken.inside[at] = open_inside(list, at, &states);
             let judged = other.judge(list, operation);
+            unchanged[at] = judged == Judged::Chance && gives_what_it_took(list, operation);
             let is_open = match judged {
                 // Another look at what is open is open, too.
                 Judged::Known => kind.view && !from.is_empty(),
@@ -85,9 +87,16 @@ impl Flow {
                 }
             }
         }
-        let follows = settle(list, &mut states, &taken, side);
+        let follows = settle(list, &mut states, &unchanged, &taken, side);
         Self { states, follows, taken }
     }
+}
+
+/// Whether nothing came out but what went in, as of an update too small to change
+/// anything.
+fn gives_what_it_took(list: &List, operation: &Operation) -> bool {
+    let inputs = list.inputs(operation);
+    list.outputs(operation).iter().all(|it| inputs.iter().any(|input| input.value == it.value))
 }
 
 /// The operations that this one called whose results are open.
@@ -111,13 +120,20 @@ fn is_argument(list: &List, operation: &Operation, side: Whose) -> bool {
 }
 
 /// From the end to the beginning: an open result matters if the program reads it
-/// itself (not so an operation with known results, inside of which it is read), if nothing takes it (then it is read unseen, or kept), or if something that
-/// matters takes it. What the script alone computes and nothing takes was for nothing,
-/// such as a gradient that is thrown away, unless it was written in place by other than
-/// the backward pass, as parameters are.
+/// itself (not so an operation with known results, inside of which it is read), if
+/// nothing takes it (then it is read unseen, or kept, unless it is what went in), or if
+/// something that matters takes it. What the script alone computes and nothing takes was
+/// for nothing, such as a gradient that is thrown away, unless it was written in place by
+/// other than the backward pass, as parameters are.
 ///
 /// Returns which operations take results that matter.
-fn settle(list: &List, states: &mut [State], taken: &Taken, side: Whose) -> Vec<bool> {
+fn settle(
+    list: &List,
+    states: &mut [State],
+    unchanged: &[bool],
+    taken: &Taken,
+    side: Whose,
+) -> Vec<bool> {
     let mut is_taken = vec![false; states.len()];
     let mut matters = vec![false; states.len()];
     let mut around = Around::default();
@@ -127,7 +143,8 @@ fn settle(list: &List, states: &mut [State], taken: &Taken, side: Whose) -> Vec<
         let is_settled = states[at] == State::Fine && !kind.composite && !kind.fresh;
         let is_inside = around.enter(operation, is_settled && !list.outputs(operation).is_empty());
         let is_state = kind.in_place && operation.node.is_none();
-        let is_kept = !is_taken[at] && !kind.view && (side == Whose::Port || is_state);
+        let is_new = !kind.view && !unchanged[at];
+        let is_kept = !is_taken[at] && is_new && (side == Whose::Port || is_state);
         if states[at] == State::Open && (matters[at] || is_kept) {
             states[at] = State::Matters;
         }
