@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use tch::Tensor;
 use torch_parity::nn::{Module, cross_entropy};
 use torch_parity::optim::Adam;
 use torch_parity::trace::{Observer, Step};
@@ -93,16 +92,6 @@ impl Clock {
 }
 
 impl Observer for Clock {
-    fn tensors(
-        &mut self,
-        _: &str,
-        _: usize,
-        _: &str,
-        _: &[(&str, &Tensor)],
-    ) -> torch_parity::Result<()> {
-        Ok(())
-    }
-
     fn step(&mut self, _step: &Step) -> torch_parity::Result<()> {
         self.0.push(Instant::now());
         Ok(())

@@ -120,16 +120,6 @@ pub(crate) mod tests {
     pub(crate) struct Counter(pub(crate) usize);
 
     impl Observer for Counter {
-        fn tensors(
-            &mut self,
-            _: &str,
-            _: usize,
-            _: &str,
-            _: &[(&str, &tch::Tensor)],
-        ) -> torch_parity::Result<()> {
-            Ok(())
-        }
-
         fn step(&mut self, _: &Step) -> torch_parity::Result<()> {
             self.0 += 1;
             Ok(())

@@ -5,7 +5,6 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use tanh_parity::lesson::train::Train;
 use tanh_parity::pitfalls::{self, Cnn, Gpt, Parts, Port};
-use tch::Tensor;
 use torch_parity::trace::{Observer, Step};
 
 #[derive(Parser)]
@@ -28,16 +27,6 @@ fn main() -> Result<()> {
 struct Losses;
 
 impl Observer for Losses {
-    fn tensors(
-        &mut self,
-        _: &str,
-        _: usize,
-        _: &str,
-        _: &[(&str, &Tensor)],
-    ) -> torch_parity::Result<()> {
-        Ok(())
-    }
-
     fn step(&mut self, at: &Step) -> torch_parity::Result<()> {
         at.loss.double_value(&[]);
         Ok(())

@@ -26,14 +26,17 @@ pub struct Step<'a> {
 
 /// Is told what a run does, while it does it.
 pub trait Observer {
-    /// Tensors of one phase of a step, in PyTorch's order.
+    /// Tensors of one phase of a step, in PyTorch's order; who looks at whole steps
+    /// alone does nothing with them.
     fn tensors(
         &mut self,
-        series: &str,
-        step: usize,
-        phase: &str,
-        named: &[(&str, &Tensor)],
-    ) -> Result<()>;
+        _series: &str,
+        _step: usize,
+        _phase: &str,
+        _named: &[(&str, &Tensor)],
+    ) -> Result<()> {
+        Ok(())
+    }
 
     /// A training step, told phase by phase unless an observer takes it as one.
     fn step(&mut self, at: &Step) -> Result<()> {
@@ -90,10 +93,6 @@ pub fn borrowed(named: &[(String, Tensor)]) -> Vec<(&str, &Tensor)> {
 
 /// Nobody watches: a run pays one call a step.
 impl Observer for () {
-    fn tensors(&mut self, _: &str, _: usize, _: &str, _: &[(&str, &Tensor)]) -> Result<()> {
-        Ok(())
-    }
-
     fn step(&mut self, _: &Step) -> Result<()> {
         Ok(())
     }
