@@ -11,7 +11,7 @@ use regex::Regex;
 
 use crate::compare::{Value, hex, setting};
 use crate::terminal::print;
-use crate::text::{counted, elided, escaped, table, thousands};
+use crate::text::{counted, elided, escaped, table, thousands, wrapped};
 
 /// How much is shown at most unless all is asked for.
 const MOST_ROWS: usize = 40;
@@ -85,10 +85,7 @@ fn tensors(trace: &Trace, all: bool) -> String {
             [phase, name, elided(&form(found), 24), steps(found)]
         });
         text += &table(&["phase", "name", "form", "steps"], cells);
-        if rows.len() > shown {
-            let left = rows.len() - shown;
-            let _ = writeln!(text, "and {} more: --all shows them", thousands(left));
-        }
+        text += &left_out(rows.len(), shown, thousands);
         text.push('\n');
     }
     let size: usize = trace.tensors.values().map(|array| array.bytes().len()).sum();
@@ -139,33 +136,19 @@ fn settings(about: &About, all: bool) -> String {
             let set = group.iter().map(|(name, value)| format!("{name} {}", setting(value)));
             let set = set.collect::<Vec<_>>().join(", ");
             let line = format!("{series}, step {step}{of}: {set}");
-            let _ = writeln!(text, "{}", wrapped(&escaped(&line)));
+            let _ = writeln!(text, "{}", wrapped("", &escaped(&line)));
         }
     }
-    if changes.len() > shown {
-        let left = counted(changes.len() - shown, "change");
-        let _ = writeln!(text, "and {left} more: --all shows them");
-    }
+    text += &left_out(changes.len(), shown, |left| counted(left, "change"));
     if text.is_empty() { text } else { format!("\nwhat optimizers were set to:\n{text}") }
 }
 
-/// In lines of 80 columns, those behind the first set in.
-fn wrapped(line: &str) -> String {
-    let mut text = String::new();
-    let mut width = 0;
-    for word in line.split(' ') {
-        let needed = word.chars().count() + usize::from(width > 0);
-        if width > 0 && width + needed > 80 {
-            text += "\n  ";
-            text += word;
-            width = 2 + needed - 1;
-        } else {
-            text += if width > 0 { " " } else { "" };
-            text += word;
-            width += needed;
-        }
+/// How much more there is than is shown, in words, if there is more.
+fn left_out(count: usize, shown: usize, words: impl Fn(usize) -> String) -> String {
+    match count.checked_sub(shown) {
+        Some(left @ 1..) => format!("and {} more: --all shows them\n", words(left)),
+        _ => String::new(),
     }
-    text
 }
 
 /// The values of the tensor of this key, or the keys that match.
@@ -191,10 +174,7 @@ fn by_key(trace: &Trace, asked: &str, args: &ShowArgs) -> Result<String> {
                 [escaped(key.as_str()).into_owned(), form(&[(0, array)])]
             });
             let mut text = table(&["key", "form"], rows);
-            if keys.len() > shown {
-                let left = counted(keys.len() - shown, "key");
-                let _ = writeln!(text, "and {left} more: --all shows them");
-            }
+            text += &left_out(keys.len(), shown, |left| counted(left, "key"));
             Ok(text)
         }
     }
@@ -226,13 +206,9 @@ fn values(key: &str, array: &Array, all: bool) -> String {
     // A line for each row, wrapped.
     let row = array.shape().last().copied().unwrap_or(1).max(1);
     for row in words.chunks(row) {
-        let _ = writeln!(text, "{}", wrapped(&row.join(" ")));
+        let _ = writeln!(text, "{}", wrapped("", &row.join(" ")));
     }
-    if count > shown {
-        let left = counted(count - shown, "value");
-        let _ = writeln!(text, "and {left} more: --all shows them");
-    }
-    text
+    text + &left_out(count, shown, |left| counted(left, "value"))
 }
 
 #[cfg(test)]
@@ -303,7 +279,7 @@ net, step 3: lr 0.01
 
     #[test]
     fn long_lines_are_wrapped_and_set_in() {
-        let text = wrapped(&["0.123456789"; 20].join(" "));
+        let text = wrapped("", &["0.123456789"; 20].join(" "));
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         assert!(text.lines().skip(1).all(|line| line.starts_with("  0")), "{text}");
         assert_eq!(text.split_whitespace().count(), 20);

@@ -4,9 +4,8 @@
 use std::fmt::Write;
 
 use super::words::{Parts, before, counts, extent, pitfall, verdict};
+use crate::text::{self, WIDTH};
 use crate::why::outcome::{Outcome, Spot};
-
-const WIDTH: usize = 80;
 
 /// The outcome in words.
 pub fn text(outcome: &Outcome) -> String {
@@ -98,23 +97,7 @@ fn cut(text: &str, width: usize) -> String {
     }
 }
 
-/// Adds words in lines of at most 80 columns, the second and later ones indented as
-/// far as the first.
+/// Adds words in lines of at most 80 columns.
 fn wrapped(out: &mut String, first: &str, words: &str) {
-    let indent = " ".repeat(first.chars().count());
-    let mut line = first.to_owned();
-    let mut is_empty = true;
-    for word in words.split(' ') {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            let _ = writeln!(out, "{line}");
-            line = format!("{indent}  ");
-            is_empty = true;
-        }
-        if !is_empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        is_empty = false;
-    }
-    let _ = writeln!(out, "{line}");
+    let _ = writeln!(out, "{}", text::wrapped(first, words));
 }
