@@ -112,8 +112,9 @@ class Steps:
                 series.by_optimizer = True
                 if known is None:
                     series.optimizers.append(settings_of(optimizer))
-        self.groups = groups_of(optimizer)
         _, plan = self.plans[optimizer]
+        wanted = any(self.record.wants(series.steps + 1) for series, _ in plan)
+        self.groups = groups_of(optimizer) if wanted else []
         closure = args[1] if len(args) > 1 else kwargs.get("closure")
         self.grads = None if closure else [grads_of(named) for _, named in plan]
 
