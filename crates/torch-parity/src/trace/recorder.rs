@@ -297,10 +297,19 @@ fn note_generator(writer: &mut Writer, series: &str, step: usize) -> Result<()> 
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
     use super::*;
     use crate::nn::{Layer, Linear, Module, cross_entropy};
     use crate::optim::Adam;
     use crate::trace::Trace;
+
+    /// Tests run side by side, and libtorch has one default generator for all: who
+    /// draws from it holds this.
+    fn alone() -> MutexGuard<'static, ()> {
+        static GENERATOR: Mutex<()> = Mutex::new(());
+        GENERATOR.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     fn train(recorder: &Recorder) -> Tensor {
         tch::manual_seed(3);
@@ -324,6 +333,7 @@ mod tests {
 
     #[test]
     fn a_port_is_recorded_whole_and_its_batches_where_they_change() {
+        let _held = alone();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.safetensors");
         let recorder = Recorder::to_file("test", &path).unwrap();
@@ -345,6 +355,7 @@ mod tests {
     /// does a scheduler, nor gradients that are zeroed in place.
     #[test]
     fn a_step_is_recorded_as_it_was_taken() {
+        let _held = alone();
         use crate::optim::{ParamGroups, clip_grad_norm_};
 
         let folder = tempfile::tempdir().unwrap();
@@ -395,6 +406,7 @@ mod tests {
 
     #[test]
     fn a_step_of_several_passes_numbers_what_comes_again() {
+        let _held = alone();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.safetensors");
         let recorder = Recorder::to_file("test", &path).unwrap();
@@ -435,6 +447,7 @@ mod tests {
 
     #[test]
     fn inputs_that_change_places_are_recorded_and_those_of_another_series_are_not() {
+        let _held = alone();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.safetensors");
         let recorder = Recorder::to_file("test", &path).unwrap();
@@ -508,6 +521,7 @@ mod tests {
     /// One test, since signals are the process's.
     #[test]
     fn a_run_that_fails_or_that_a_signal_ends_keeps_what_there_was() {
+        let _held = alone();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.safetensors");
         let kept = Kept { partial: true, ..Kept::default() };
@@ -550,6 +564,7 @@ mod tests {
 
     #[test]
     fn of_a_selection_of_steps_each_has_its_batch() {
+        let _held = alone();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.safetensors");
         let kept = Kept { steps: 2..4, ..Kept::default() };
@@ -570,6 +585,7 @@ mod tests {
 
     #[test]
     fn off_it_changes_nothing() {
+        let _held = alone();
         let folder = tempfile::tempdir().unwrap();
         let on = Recorder::to_file("test", &folder.path().join("t.safetensors")).unwrap();
         let off = Recorder(None);
