@@ -780,6 +780,42 @@ class Options(unittest.TestCase):
                 self.assertEqual((code, len(lines)), (2, 1), err)
                 self.assertIn(said, lines[0])
 
+    def test_a_module_runs_as_python_runs_it(self):
+        """With -m; so does a package's __main__."""
+        says = "import sys\nprint(sys.argv, sys.path[0], __file__)\n"
+        says += "print(__name__, __package__, __spec__.name, __spec__.parent)\n"
+        train = (
+            "if '--train' in sys.argv:\n    from .nets import net\n"
+            "    import torch\n    net(torch.ones(2)).sum().backward()\n"
+            "    torch.optim.SGD(net.parameters(), lr=0.1).step()\n"
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(f"{folder}/package")
+            for name, text in (
+                ("nets", "import torch\nnet = torch.nn.Linear(2, 1)\n"),
+                ("train", says + train),
+                ("__main__", says + train),
+            ):
+                Path(folder, "package", f"{name}.py").write_text(text)
+            for name in ("package.train", "package"):
+                command = [sys.executable, "-m", name, "-m", "7"]
+                plain = subprocess.run(
+                    command, capture_output=True, check=True, cwd=folder
+                )
+                args = ["-m", "--", name, "-m", "7", "--train"]
+                status, out, err = in_child(lambda a=args: record.cli.main(a), folder)
+                self.assertEqual(status, 0, err)
+                expected = plain.stdout.decode().replace("'7'", "'7', '--train'")
+                self.assertEqual(out.decode(), expected)
+                about, trace = read_trace(
+                    Path(folder, f"{name}.safetensors").read_bytes()
+                )
+                self.assertEqual(about["experiment"], name)
+                self.assertIn("Linear-1/000001/param/weight", trace)
+            status, _, err = in_child(lambda: record.cli.main(["-m", "none"]), folder)
+            self.assertEqual(status, 1)
+            self.assertIn(b"nothing to record until the script exited", err)
+
     def test_many_tensors_make_several_files(self):
         def run():
             record.file.TraceFile.MOST_TENSORS = 10
