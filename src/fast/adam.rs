@@ -1,6 +1,6 @@
 //! [`Adam`](torch_parity::optim::Adam) on all parameters at once: they, their
-//! gradients and both moments each lie in one vector, through which a step goes
-//! once, where libtorch takes nine kernels for every parameter.
+//! gradients and both moments each lie in one vector, through which a step walks
+//! twice, where libtorch takes nine kernels for every parameter.
 
 use std::cell::Cell;
 use std::sync::LazyLock;

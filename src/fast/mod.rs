@@ -7,12 +7,12 @@
 //! - the backward pass is written out: the calls that autograd would make, with
 //!   their operands in its order, which rounding on some CPUs depends on;
 //! - every tensor is made once, and kernels write into it (`_out`);
-//! - Adam sees all parameters as one vector;
+//! - Adam walks twice through all parameters, as one vector;
 //! - log-softmax runs on the transposed logits;
 //! - the first weight's gradient and tanh, in which MKL is slow on AMD's CPUs, are
 //!   computed here, to its bits.
 //!
-//! The last three rest on how libtorch's kernels round on the CPU at hand, which
+//! The last three and Adam rest on how libtorch's kernels round on the CPU at hand, which
 //! is tried first; where they round otherwise, its own are called.
 //! `tests/suite/fast.rs` trains by both loops and compares every tensor.
 //!
