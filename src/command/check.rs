@@ -9,10 +9,10 @@ use parity::check::{Digest, port_against_script};
 use parity::command::check::{ComparisonArgs, ReportArgs};
 use parity::command::flag::split;
 use parity::command::options::FormArgs;
+use parity::command::script::ScriptArgs;
 use parity::command::why;
 use parity::compare::Verdict;
 use parity::output::Outputs;
-use parity::python::Script;
 use parity::report::{Comparison, Document};
 use tanh_parity::check;
 use tanh_parity::lesson::Experiment;
@@ -28,6 +28,8 @@ use super::experiment::{Room, Started, rooms};
 #[command(args_conflicts_with_subcommands = true)]
 pub struct CheckArgs {
     #[command(flatten)]
+    more: OfTrain,
+    #[command(flatten)]
     train: Train,
     #[command(flatten)]
     comparison: ComparisonArgs,
@@ -35,8 +37,6 @@ pub struct CheckArgs {
     report: ReportArgs,
     #[command(flatten)]
     records: Records,
-    #[command(flatten)]
-    more: OfTrain,
 }
 
 /// Where the two records go.
@@ -65,13 +65,12 @@ struct OfTrain {
     /// that are not given are taken from the record
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
-    /// The script's own arguments, as a shell would split them
-    #[arg(long, value_name = "ARGS", requires = "script", allow_hyphen_values = true)]
-    script_args: Option<String>,
     /// Run this port of the script instead of our lesson: it records to the file
     /// that TORCH_PARITY_TRACE names
     #[arg(long, value_name = "COMMAND", requires = "script")]
     port: Option<String>,
+    #[command(flatten)]
+    run: ScriptArgs,
     /// Where script and port differ, run both once more and name the first operation
     /// that does
     #[arg(long, requires = "port", conflicts_with = "format")]
@@ -102,11 +101,12 @@ const EPOCH: &str = "epoch";
 /// Adds a command below `check` for each experiment, and one for all.
 pub fn with_experiments(check: Command) -> Command {
     let add = |check: Command, room: &dyn Room| {
-        let command = ComparisonArgs::augment_args(room.with_settings(Command::new(room.name())));
-        let mut command = Records::augment_args(ReportArgs::augment_args(command));
+        let mut command = Command::new(room.name());
         if room.name() == Train::NAME {
             command = OfTrain::augment_args(command);
         }
+        let command = ComparisonArgs::augment_args(room.with_settings(command));
+        let command = Records::augment_args(ReportArgs::augment_args(command));
         check.subcommand(command.about(room.about()).after_help(VERDICTS))
     };
     let all = All::augment_args(Command::new(ALL))
@@ -143,9 +143,9 @@ fn train(
     refuse_too_many(train.run.threads.count as usize, 1)?;
     let (outputs, python) = (report.outputs(records.paths())?, comparison.python.find());
     let options = comparison.options.options(if more.port.is_some() { "step" } else { EPOCH })?;
-    let args = split(more.script_args.as_deref().unwrap_or_default(), "--script-args")?;
+    let args = more.run.words()?;
     let script = more.script.as_deref();
-    let script = script.map(|path| Script { path, args: &args, threads: train.run.threads.count });
+    let script = script.map(|path| more.run.script(path, &args, train.run.threads.count));
     if let (Some(script), Some(port)) = (script, &more.port) {
         let port = split(port, "--port")?;
         let checked = port_against_script(script, &port, &python, report.digest, &options)?;

@@ -50,6 +50,7 @@ Examples:
   tanh-parity check
   tanh-parity check --seed 7 --activations gelu --threads 2
   tanh-parity check --script lesson.py
+  tanh-parity check --script train.py --port './my-port --lr 0.1' -- --lr 0.1
   tanh-parity check all
 
 Exit status: 0 the runs agree, 1 they differ, 2 trouble.")]
@@ -63,6 +64,7 @@ Exit status: 0 the runs agree, 1 they differ, 2 trouble.")]
 Examples:
   tanh-parity record train.py
   tanh-parity record --trace run.safetensors --steps 0..10 train.py --epochs 3
+  tanh-parity record -m package.train --epochs 3
 
 The exit status is the script's own; it is 2 where there is nothing to record.
 `make record.pyz` packs the recorder into a file that does the same alone,

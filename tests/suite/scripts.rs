@@ -151,11 +151,13 @@ fn a_script_that_cannot_be_used_is_trouble() {
     let path = folder.path().join("s.py");
     let run = |text: &str| {
         fs::write(&path, text).unwrap();
-        checked(common::tanh_parity, &path, "--timeout 20")
+        outcome(common::tanh_parity_in(&folder, "check --script s.py --timeout 20"))
     };
     let flood = "import sys\nsys.stderr.write('x' * 10_000_000)\nsys.exit(3)";
     let conv = "import torch\nnet = torch.nn.Linear(3, 1)\nnet(torch.ones(2, 3)).sum().backward()\n\
                 opt = torch.optim.SGD(net.parameters(), lr=1.0)\nopt.step()";
+    let asks = "import argparse\nparser = argparse.ArgumentParser()\n\
+                parser.add_argument('--epochs', required=True)\nparser.parse_args()";
     let lesson = fs::read_to_string(root().join("tests/lesson.py")).unwrap();
     let with = |activation: &str| {
         let class = format!(
@@ -173,7 +175,9 @@ fn a_script_that_cannot_be_used_is_trouble() {
         ("import nothing", "s.py failed (exit status: 1): ModuleNotFoundError"),
         ("import nothing", "-m pip install nothing"),
         ("raise ValueError('two\\nlines')", "s.py failed (exit status: 1): ValueError: two lines"),
+        ("raise ValueError('two\\nlines')", ": ValueError: two lines (s.py:1)"),
         ("print('hello')", "nothing to record"),
+        (asks, ": s.py: error: the following arguments are required: --epochs: put the script's"),
         (flood, "s.py failed (exit status: 3)"),
         (conv, "other layers than the lesson's network: compare it with a port of yours: --port"),
     ] {

@@ -5,7 +5,7 @@ mod port;
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use parity_record::{Kept, Trace};
 use serde::Serialize;
 
@@ -104,7 +104,10 @@ fn endings(report: &Report, traces: &[Trace; 2]) -> Vec<Ending> {
 /// Records a script to a file, and reads it.
 pub fn record_script(script: Script<'_>, python: &Python, kept: &Kept) -> Result<Trace> {
     let mut running = python.start_recording(script, kept)?;
-    spin("waiting for the script", || running.finish())?;
+    spin("waiting for the script", || running.finish()).map_err(|error| {
+        let asks = script.args.is_empty() && error.to_string().contains(".py: error: ");
+        if asks { anyhow!("{error}: put the script's arguments last, after --") } else { error }
+    })?;
     Trace::read(&running.file("script.safetensors"))
         .context("the script left no record: is --python a Python?")
 }

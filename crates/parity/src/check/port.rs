@@ -45,12 +45,13 @@ fn how_to_ask(script: Script<'_>, port: &[OsString]) -> String {
         let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
         shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap_or_default()
     };
-    let port = line(port);
-    let mut words = vec!["why".into(), "--script".into(), script.path.as_os_str().to_owned()];
+    let mut words = vec!["why".into()];
+    words.extend(script.is_module.then(|| "-m".into()));
+    words.extend(["--script".into(), script.path.into(), "--port".into(), line(port).into()]);
     if !script.args.is_empty() {
-        words.extend(["--script-args".into(), line(script.args).into()]);
+        words.push("--".into());
+        words.extend_from_slice(script.args);
     }
-    words.extend(["--port".into(), port.into()]);
     format!("{} {}", program::current().name, line(&words))
 }
 

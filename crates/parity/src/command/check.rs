@@ -8,30 +8,27 @@ use clap::Args;
 use super::flag::{OUTPUT, RUNNING, Threads, split};
 use super::options::{CompareOptions, ShownArgs};
 use super::python::PythonArgs;
+use super::script::ScriptArgs;
 use super::why;
 use crate::check::{Checked, Digest, port_against_script};
 use crate::compare::Verdict;
 use crate::output::Outputs;
-use crate::python::Script;
 use crate::report::{Comparison, Document};
+
+const WHAT: &str = "What is compared, and when it passes";
 
 /// Flags of `check`.
 #[derive(Args, Debug)]
 pub struct CheckArgs {
     /// The PyTorch script, which runs unchanged
-    #[arg(long, value_name = "FILE", help_heading = "What is compared, and when it passes")]
+    #[arg(long, value_name = "FILE", help_heading = WHAT)]
     script: PathBuf,
-    /// The script's own arguments, as a shell would split them
-    #[arg(
-        long,
-        value_name = "ARGS",
-        allow_hyphen_values = true,
-        help_heading = "What is compared, and when it passes"
-    )]
-    script_args: Option<String>,
-    /// The port of it, which records to the file that TORCH_PARITY_TRACE names
-    #[arg(long, value_name = "COMMAND", help_heading = "What is compared, and when it passes")]
+    /// The port of it, with its own arguments; it records to the file that
+    /// TORCH_PARITY_TRACE names
+    #[arg(long, value_name = "COMMAND", help_heading = WHAT)]
     port: String,
+    #[command(flatten, next_help_heading = WHAT)]
+    run: ScriptArgs,
     #[command(flatten)]
     threads: Threads,
     /// Where they differ, run both once more and name the first operation that does
@@ -115,13 +112,13 @@ impl ReportArgs {
 
 /// Runs the command and prints the report.
 pub fn run(args: &CheckArgs) -> Result<Verdict> {
-    let CheckArgs { script, script_args, port, threads, comparison, report, .. } = args;
+    let CheckArgs { script, port, run, threads, comparison, report, .. } = args;
     let outputs = report.outputs([args.trace_port.as_ref(), args.trace_script.as_ref()])?;
     let options = comparison.options.options("step")?;
-    let words = split(script_args.as_deref().unwrap_or_default(), "--script-args")?;
+    let words = run.words()?;
     let port = split(port, "--port")?;
     let python = comparison.python.find();
-    let script = Script { path: script, args: &words, threads: threads.count };
+    let script = run.script(script, &words, threads.count);
     let checked = port_against_script(script, &port, &python, report.digest, &options)?;
     let verdict = report.show(&checked, outputs)?;
     if args.why && verdict == Verdict::Diverged {

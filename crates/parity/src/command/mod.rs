@@ -12,6 +12,7 @@ pub mod new;
 pub mod options;
 pub mod python;
 pub mod record;
+pub mod script;
 pub mod shell;
 pub mod show;
 pub mod why;
@@ -38,12 +39,14 @@ enum Own {
     #[command(after_help = "\
 Examples:
   parity record train.py
-  parity record --trace run.safetensors --steps 0..10 train.py --epochs 3")]
+  parity record --trace run.safetensors --steps 0..10 train.py --epochs 3
+  parity record -m package.train --epochs 3")]
     Record(record::RecordArgs),
     /// Run a PyTorch script and its port, and compare what they record bit for bit
     #[command(after_help = "\
 Examples:
   parity check --script train.py --port ./my-port
+  parity check --script train.py --port './my-port --lr 0.1' -- --lr 0.1
   parity check --script train.py --port ./my-port --html report.html
 
 The port records itself to the file that TORCH_PARITY_TRACE names; in Rust,

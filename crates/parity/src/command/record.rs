@@ -58,6 +58,9 @@ pub struct RecordArgs {
     /// Seconds that the script may take, from 1 to 1000000000 [default: no limit]
     #[arg(long, help_heading = RUNNING, value_name = "SECONDS", value_parser = whole::<u64>(1..=1_000_000_000))]
     timeout: Option<u64>,
+    /// SCRIPT names a module, such as package.train, as for `python -m`
+    #[arg(short = 'm', help_heading = "What is recorded")]
+    module: bool,
     /// The script, and its own arguments
     #[arg(
         trailing_var_arg = true,
@@ -90,13 +93,13 @@ pub fn run(args: &RecordArgs) -> Result<ExitCode> {
     }
     let timeout = args.timeout.map_or(NO_LIMIT, Duration::from_secs);
     let (script, own) = args.script.split_first().expect("clap asks for a script");
-    ensure!(script != "-m", "record runs a script: give the path of the module's file, not -m");
     // What no flag of ours is called, clap takes for the script.
     ensure!(
         !script.as_encoded_bytes().starts_with(b"-") || Path::new(script).exists(),
         "record has no flag {}: record --help lists those it has",
         script.display()
     );
-    let script = Script { path: Path::new(script), args: own, threads: args.threads.count };
+    let (path, threads) = (Path::new(script), args.threads.count);
+    let script = Script { path, is_module: args.module, args: own, threads };
     args.python.find(timeout).record(&flags, script)
 }

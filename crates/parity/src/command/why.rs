@@ -13,6 +13,7 @@ use parity_record::read_steps;
 
 use super::flag::{OUTPUT, Threads, split};
 use super::python::PythonArgs;
+use super::script::ScriptArgs;
 use crate::check::port_command;
 use crate::ops::{Bounds, watched};
 use crate::output::{Asked, Outputs};
@@ -32,13 +33,12 @@ pub struct WhyArgs {
     /// Run this Python script, unchanged
     #[arg(long, value_name = "FILE", help_heading = WHAT)]
     script: Option<PathBuf>,
-    /// The script's own arguments, as a shell would split them
-    #[arg(long, value_name = "ARGS", requires = "script", allow_hyphen_values = true, help_heading = WHAT)]
-    script_args: Option<String>,
     /// Run this port of it, unchanged: anything on libtorch, such as ./my-port, or
     /// '/old/bin/python train.py'
     #[arg(long, value_name = "COMMAND", help_heading = WHAT)]
     port: Option<String>,
+    #[command(flatten, next_help_heading = WHAT)]
+    run: ScriptArgs,
     #[command(flatten)]
     python: PythonArgs,
     #[command(flatten)]
@@ -73,6 +73,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   parity why --script train.py --port ./my-port
   parity why --script train.py --port '/old/bin/python train.py'
+  parity why --script train.py --port './my-port --lr 0.1' -- --lr 0.1
   parity why --script train.py --save here.operations
   parity why here.operations there.operations
 
@@ -114,9 +115,10 @@ impl WhyArgs {
     fn record(&self) -> Result<Recorded> {
         let (mut programs, python) = (Vec::new(), self.python.find());
         if let Some(script) = &self.script {
-            ensure!(script.is_file(), "{}: no such script", script.display());
-            let args = split(self.script_args.as_deref().unwrap_or_default(), "--script-args")?;
-            let script = Script { path: script, args: &args, threads: self.threads.count };
+            let args = self.run.words()?;
+            let script = self.run.script(script, &args, self.threads.count);
+            let is_there = script.is_module || script.path.is_file();
+            ensure!(is_there, "{}: no such script", script.path.display());
             programs.push((script_command(script, &python), "script"));
         }
         if let Some(port) = &self.port {
@@ -151,7 +153,7 @@ type Program = (Command, &'static str);
 
 fn script_command(script: Script<'_>, python: &Python) -> Command {
     let mut command = Command::new(python.interpreter());
-    command.arg(script.path).args(script.args);
+    command.args(script.is_module.then_some("-m")).arg(script.path).args(script.args);
     set_threads(&mut command, script.threads);
     command
 }

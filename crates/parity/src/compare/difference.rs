@@ -126,6 +126,10 @@ pub(super) fn of(piece: &Piece<'_>, rule: PassRule, needed: &mut Needed) -> Opti
         rule.count(i, pair, &mut values, needed);
         true
     });
+    if values.is_some() {
+        needed.see(piece.dtype, piece.actual);
+        needed.see(piece.dtype, piece.expected);
+    }
     values
 }
 

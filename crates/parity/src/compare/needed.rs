@@ -13,17 +13,42 @@ use super::{Tolerance, Value};
 pub(super) struct Needed {
     pub atol: f64,
     pub rtol: f64,
+    /// The largest size of a value of either side, where something differs.
+    pub largest: f64,
     pub equal_nan: bool,
 }
 
 impl Needed {
     pub fn none(equal_nan: bool) -> Self {
-        Self { atol: 0.0, rtol: 0.0, equal_nan }
+        Self { equal_nan, ..Self::default() }
     }
 
     /// The larger of each.
     pub fn and(self, other: Self) -> Self {
-        Self { atol: self.atol.max(other.atol), rtol: self.rtol.max(other.rtol), ..self }
+        Self {
+            atol: self.atol.max(other.atol),
+            rtol: self.rtol.max(other.rtol),
+            largest: self.largest.max(other.largest),
+            ..self
+        }
+    }
+
+    /// Takes in how large these values of one dtype are.
+    pub fn see(&mut self, dtype: Dtype, bytes: &[u8]) {
+        let all = bytes.chunks_exact(Value::width(dtype));
+        all.for_each(|bytes| self.see_one(Value::new(dtype, bytes)));
+    }
+
+    /// Takes in how large this value is.
+    pub fn see_one(&mut self, value: Value) {
+        let zero = Value::new(value.dtype(), &[]);
+        self.largest = self.largest.max(value.distance(zero).unwrap_or(0.0)); // NaN is no maximum
+    }
+
+    /// Whether the values differ by more than the largest of them is large: then what
+    /// lets them pass is no tolerance.
+    pub fn is_altogether(self) -> bool {
+        self.atol.is_finite() && self.atol > self.largest
     }
 
     /// Makes both large enough for these two values.

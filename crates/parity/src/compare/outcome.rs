@@ -93,6 +93,9 @@ pub struct Smallest {
     pub atol: Option<Number>,
     /// The rtol with atol 0, where one passes.
     pub rtol: Option<Number>,
+    /// Whether that atol is larger than every value of both sides, where they differ:
+    /// then no tolerance is of use.
+    pub differ_altogether: bool,
 }
 
 /// A difference, and where it is.
@@ -151,7 +154,12 @@ impl Outcome {
     /// digests do not tell.
     pub fn smallest_words(&self) -> Option<String> {
         let tells = self.first_divergence.is_some() && !self.digests;
-        tells.then(|| format!("smallest tolerance that passes: {}", self.smallest_tolerance))
+        tells.then(|| match self.smallest_tolerance {
+            Smallest { differ_altogether: true, .. } => {
+                "no tolerance is of use: the values differ by more than they are large".to_owned()
+            }
+            ref smallest => format!("smallest tolerance that passes: {smallest}"),
+        })
     }
 
     /// Of resynced runs that diverge, in how many steps errors arose.
@@ -190,7 +198,9 @@ impl Outcome {
 
 impl fmt::Display for Smallest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [atol, rtol] = [&self.atol, &self.rtol].map(|alone| alone.map(|alone| repr(alone.0)));
+        // An rtol above 1 is larger than the values themselves.
+        let rtol = self.rtol.filter(|rtol| rtol.0 <= 1.0);
+        let [atol, rtol] = [self.atol, rtol].map(|alone| alone.map(|alone| repr(alone.0)));
         match [atol, rtol] {
             [None, None] => f.write_str("none"),
             [Some(atol), None] => write!(f, "atol {atol}"),
@@ -234,6 +244,7 @@ impl Report {
             smallest_tolerance: Smallest {
                 atol: atol.map(|alone| Number(alone.atol)),
                 rtol: rtol.map(|alone| Number(alone.rtol)),
+                differ_altogether: self.altogether && (atol, rtol) != (None, None),
             },
             growth: self.growth(),
             differences,

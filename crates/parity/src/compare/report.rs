@@ -59,6 +59,8 @@ pub struct Report {
     /// The smallest atol with rtol 0, and rtol with atol 0, that pass; none where
     /// none does.
     pub(super) needed: [Option<Tolerance>; 2],
+    /// Whether these are larger than the values.
+    pub(super) altogether: bool,
     /// Whether both runs went on from the same values after each step.
     pub(super) resynced: bool,
 }
@@ -116,6 +118,7 @@ impl Report {
             series: BTreeMap::new(),
             differences: Vec::new(),
             needed: [None; 2],
+            altogether: false,
             resynced: false,
         }
     }

@@ -4,7 +4,7 @@ mod leftovers;
 mod reason;
 mod running;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
@@ -118,14 +118,14 @@ impl Python {
     /// the current folder and on our own input and outputs; returns its exit
     /// status.
     pub fn record(&self, flags: &[OsString], script: Script<'_>) -> Result<ExitCode> {
-        let Script { path: script, args, threads } = script;
+        let Script { path, threads, .. } = script;
         let (mut command, folder) = self.recorder()?;
         let running = folder.path().join("running");
-        command.arg("--running").arg(&running).args(flags).arg("--").arg(script).args(args);
+        command.arg("--running").arg(&running).args(flags).args(script.words());
         set_threads(&mut command, threads);
         let mut child = command.spawn().map_err(|error| self.cannot_start(&error))?;
         let _companion = Companion::new(child.id());
-        let name = script.display();
+        let name = path.display();
         let status = child.wait_timeout(self.timeout);
         if let Some(status) = status.with_context(|| format!("cannot wait for {name}"))? {
             if status.code().is_some() {
@@ -143,15 +143,15 @@ impl Python {
     /// Records a user's script, unchanged, to the file `script.safetensors` of the
     /// run's folder; what it prints is dropped, but for errors.
     pub fn start_recording(&self, script: Script<'_>, kept: &Kept) -> Result<Running> {
-        let Script { path: script, args, threads } = script;
+        let Script { path, threads, .. } = script;
         let (mut command, folder) = self.recorder()?;
         command.args(kept.digest.then_some("--digest")).args(["--steps", &steps(kept)]);
         command.args(["--quiet", "--trace"]).arg(folder.path().join("script.safetensors"));
         command.arg("--running").arg(folder.path().join("running"));
-        command.arg("--").arg(script).args(args);
+        command.args(script.words());
         set_threads(&mut command, threads);
         command.stdin(Stdio::null()).stdout(Stdio::null());
-        self.start(&script.display().to_string(), command, folder)
+        self.start(&path.display().to_string(), command, folder)
     }
 
     /// Starts what this interpreter is to run; its standard error goes to the folder.
@@ -181,12 +181,23 @@ impl Python {
 /// A user's script, and how it is run.
 #[derive(Clone, Copy, Debug)]
 pub struct Script<'a> {
-    /// Its file.
+    /// Its file, or the name of its module.
     pub path: &'a Path,
+    /// Whether it is run as `python -m` runs one.
+    pub is_module: bool,
     /// Its own arguments.
     pub args: &'a [OsString],
     /// Threads of its PyTorch, unless it sets them; a port's libtorch is told, too.
     pub threads: i32,
+}
+
+impl Script<'_> {
+    /// It and its arguments, as the recorder takes them.
+    fn words(&self) -> impl Iterator<Item = &OsStr> {
+        let module = self.is_module.then_some(OsStr::new("-m"));
+        let script = [OsStr::new("--"), self.path.as_os_str()];
+        module.into_iter().chain(script).chain(self.args.iter().map(OsString::as_os_str))
+    }
 }
 
 /// Lets a program that does not set its threads run on so many.

@@ -113,13 +113,13 @@ impl Running {
             self.folder.refuse_full()?;
         }
         let reason = reason(&stderr);
-        let missing = reason.split("No module named '").nth(1);
+        let missing = reason.said.split("No module named '").nth(1);
         let missing = missing.and_then(|rest| rest.split('\'').next());
         match missing {
             Some("torch" | "numpy" | "python_ref") => bail!(
                 "{} has {}: run `make setup`, or name one with --python",
                 self.program,
-                reason.replace("ModuleNotFoundError: No", "no")
+                reason.said.replace("ModuleNotFoundError: No", "no")
             ),
             Some(module) => bail!(
                 "{name} failed ({status}): {reason}: {} -m pip install {module}, or name \

@@ -232,8 +232,30 @@ impl Outcome {
             }
             (_, None) => unreachable!("only values have no words"),
         };
-        format!("{:WIDTH$} {}", elided(&escaped(&detail.key), WIDTH), elided(&words, 79 - WIDTH))
+        format!("{:WIDTH$} {}", short_key(detail), elided(&words, 79 - WIDTH))
     }
+}
+
+/// A key that fits its column: where it is too long, of the tensor's name the middle is
+/// left out, and of the series', but not the phase.
+fn short_key(detail: &Detail) -> String {
+    let whole = || elided(&escaped(&detail.key), WIDTH);
+    let Detail {
+        series: Some(series), step: Some(step), phase: Some(phase), name: Some(name), ..
+    } = detail
+    else {
+        return whole();
+    };
+    let between = format!("/{step:06}/{}/", escaped(phase));
+    let room = WIDTH.saturating_sub(between.chars().count());
+    if room < 12 {
+        return whole();
+    }
+    let [series, name] = [series, name].map(|part| escaped(part));
+    let beside_name = room.saturating_sub(name.chars().count());
+    let series = elided(&series, beside_name.max(room / 3));
+    let room = room - series.chars().count();
+    format!("{series}{between}{}", elided(&name, room))
 }
 
 impl fmt::Display for Report {
@@ -265,6 +287,38 @@ fn distances(nans: usize, ulps: u64, error: f64) -> [String; 2] {
 mod tests {
     use super::super::tests::comparison;
     use super::*;
+    use crate::compare::{Options, compare};
+    use parity_record::{Array, Dtype, Key, Trace};
+
+    #[test]
+    fn a_key_keeps_its_phase_whatever_is_too_long_in_it() {
+        let short = |key: &str| {
+            let tensor = Array::new(Dtype::F32, vec![], vec![0; 4]).unwrap();
+            let tensors = [(Key::from(key), tensor)].into();
+            let one = Trace { tensors, ..Trace::default() };
+            let report = compare(["A", "B"], &one, &Trace::default(), &Options::default());
+            let listing = report.unwrap().outcome(1).listing();
+            listing.lines().nth(1).unwrap().split_once(" only").unwrap().0.trim_end().to_owned()
+        };
+        let long = "transformer.encoder.layers.11.self_attn.in_proj_weight.exp_avg_sq";
+        for (key, expected) in [
+            ("MLP-1/000001/grad/fc1.weight", "MLP-1/000001/grad/fc1.weight"),
+            (&*format!("GPT-1/000012/state/{long}"), "GPT-1/000012/state/transforme...exp_avg_sq"),
+            (
+                &*format!("AutoencoderWithAVeryLongName-1/000012/forward/{long}"),
+                "Au...e-1/000012/forward/transfo...p_avg_sq",
+            ),
+            (
+                "AutoencoderWithAVeryLongName-1/000012/forward/x",
+                "Autoencoder...yLongName-1/000012/forward/x",
+            ),
+            (long, "transformer.encoder...oj_weight.exp_avg_sq"),
+        ] {
+            let found = short(key);
+            assert!(found.chars().count() <= WIDTH, "{found}");
+            assert_eq!(found, expected);
+        }
+    }
 
     #[test]
     fn long_names_and_names_of_others_fit() {

@@ -115,7 +115,7 @@ fn python(sources: &Sources, stack: &[u32]) -> Vec<Line> {
 
 /// Whether a file is the program's own: no library that it uses, installed or written
 /// for it.
-fn is_own(file: &str) -> bool {
+pub fn is_own(file: &str) -> bool {
     const OTHERS: [&str; 14] = [
         "site-packages/",
         "dist-packages/",

@@ -110,6 +110,7 @@ fn divergence(outcome: &Outcome) -> Vec<Fact> {
         let json = [
             ("/smallest_tolerance/atol", json!(smallest.atol)),
             ("/smallest_tolerance/rtol", json!(smallest.rtol)),
+            ("/smallest_tolerance/differ_altogether", json!(smallest.differ_altogether)),
         ];
         facts.push(fact("smallest tolerance", &[&words], &json));
     }
@@ -332,6 +333,7 @@ fn cases() -> Vec<(&'static str, Comparison)> {
         ("missing keys", checked(&a, &lacks, &epochs())),
         ("another shape", checked(&a, &reshaped, &epochs())),
         ("resynced", of_report(&resynced, Default::default())),
+        ("no tolerance is of use", checked(&a, &with(&|b| set(b, loss, 0, -0.5)), &epochs())),
         ("other environments", checked(&a, &elsewhere, &epochs())),
         ("other settings", checked(&a, &seeded, &epochs())),
         ("ignored", checked(&a, &lacks, &Options { ignore: regex("^tanh/000002"), ..epochs() })),

@@ -465,6 +465,29 @@ fn the_tolerance_that_the_report_names_passes_and_a_smaller_one_does_not() {
     assert_eq!(verdict(f64::from((rtol.rtol as f32).next_down()), 0.0), Verdict::Diverged);
 }
 
+/// An atol above every value that differs, and an rtol above 1, are larger than the
+/// values themselves.
+#[test]
+fn a_tolerance_that_is_larger_than_the_values_is_not_named() {
+    let none = "\nno tolerance is of use: the values differ by more than they are large\n";
+    for (a, b, words) in [
+        ([4.0, 1.0], [-0.5, 1.0], none),
+        ([4.0, 1.0], [0.5, 1.0], "\nsmallest tolerance that passes: atol 3.5\n"),
+        ([1.0, 0.5], [-1.0, 0.5], none),
+        // Where most agree, what little differs is no other run.
+        ([1.0, 1e-9], [1.0, -1e-9], "\nsmallest tolerance that passes: atol 1.999999"),
+        ([3.0, 1.0], [2.0, 1.0], "atol 1.0 alone,\n  or rtol 0.5 alone\n"),
+        ([f32::NAN, 1.0], [2.0, 1.0], "\nsmallest tolerance that passes: none\n"),
+    ] {
+        let of = |values| Trace {
+            tensors: [(Key::from("x"), f32s(&[2], values))].into(),
+            ..Trace::default()
+        };
+        let report = compare(["A", "B"], &of(&a), &of(&b), &Options::default()).unwrap();
+        assert_says(&report, &[words]);
+    }
+}
+
 #[test]
 fn an_infinity_passes_itself_only() {
     let [mut a, mut b] = [Trace::default(), Trace::default()];
@@ -596,10 +619,10 @@ fn every_dtype_has_its_numbers_or_says_that_it_has_none() {
     assert!(report.outcome(1).listing().contains("by bits"));
     let complex =
         |re: f32, im: f32| lone(Dtype::C64, &[re.to_ne_bytes(), im.to_ne_bytes()].concat(), 1);
-    let report = held(&complex(1.0, -2.0), &complex(4.0, 2.0), &Options::default());
-    assert_found(&report, &["(1.0-2.0j) (0x", "atol 5.0 alone"]);
+    let report = held(&complex(4.0, -2.0), &complex(7.0, 2.0), &Options::default());
+    assert_found(&report, &["(4.0-2.0j) (0x", "atol 5.0 alone"]);
     assert_eq!(
-        held(&complex(1.0, -2.0), &complex(4.0, 2.0), &within(0.0, 5.0)).verdict(),
+        held(&complex(4.0, -2.0), &complex(7.0, 2.0), &within(0.0, 5.0)).verdict(),
         Verdict::WithinTolerance
     );
     assert_found(
@@ -616,10 +639,9 @@ fn every_dtype_has_its_numbers_or_says_that_it_has_none() {
     );
     // A negative int32 is below zero.
     let number = |x: i32| lone(Dtype::I32, &x.to_ne_bytes(), 1);
-    assert_found(
-        &held(&number(-3), &number(2), &Options::default()),
-        &["A  -3\n", "5 ULPs apart", "atol 5.0"],
-    );
+    let report = held(&number(-3), &number(2), &Options::default());
+    assert_found(&report, &["A  -3\n", "5 ULPs apart", "no tolerance is of use"]);
+    assert_eq!(report.needed()[0].unwrap().atol, 5.0);
 }
 
 #[test]

@@ -35,6 +35,7 @@ The rooms, each of which uses none but those above it:
     inference   calls that lead to no update
     steps       updates, by an optimizer or by hand
     signals     what ends a run early
+    untraced    what torch.compile does not look into
     watch       the wrappers around PyTorch's functions
     recording   one recording, from start to end
     script      running the script as Python would

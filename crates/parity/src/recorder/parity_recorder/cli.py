@@ -9,7 +9,14 @@ import sys
 from . import lacks
 from .options import PHASES, Options, Trouble, size, step_range
 from .recording import Recorder, current, ended_well, how_it_ended
-from .script import WhenImported, hide_frames, read_script, run, wait_for_threads
+from .script import (
+    WhenImported,
+    hide_frames,
+    read_script,
+    run,
+    run_module,
+    wait_for_threads,
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -65,6 +72,7 @@ def parse(argv):
     )
     add("--quiet", action="store_true", help="do not say what was recorded")
     add("--running", metavar="FILE", help=argparse.SUPPRESS)  # exists meanwhile
+    add("-m", dest="module", action="store_true", help="SCRIPT names a module")
     add("script", metavar="SCRIPT")
     add("args", metavar="ARGS", nargs=argparse.REMAINDER, help="the script's own")
     return parser.parse_args(argv)
@@ -103,7 +111,8 @@ def save(recorder, error):
     if recorder.error is not None and not len(recorder.record):
         raise Trouble(f"could not record: {one_line(recorder.error)}")
     if not len(recorder.record):
-        raise Trouble(f"nothing to record: {why_nothing(recorder)}{ended}")
+        why = ended.removeprefix(",") or f": {why_nothing(recorder)}"
+        raise Trouble(f"nothing to record{why}")
     if isinstance(error, KeyboardInterrupt) and not recorder.options.partial:
         return (
             "not recorded, for it was interrupted: --keep-partial keeps what there is"
@@ -136,8 +145,10 @@ def run_recorded(options, source):
     """Runs the script and saves its record; returns how the script ended, and
     the status of the recording."""
     name = os.path.basename(options.script)
-    path = options.trace or f"{os.path.splitext(name)[0]}.safetensors"
-    if os.path.exists(path) and os.path.samefile(path, options.script):
+    stem = name if options.module else os.path.splitext(name)[0]
+    path = options.trace or f"{stem}.safetensors"
+    is_file = os.path.exists(path) and not options.module
+    if is_file and os.path.samefile(path, options.script):
         raise Trouble(f"cannot write {path}: it is the script itself")
     kept = Options(*options.steps, options.every, options.phases, options.forward)
     kept.digest, kept.partial = options.digest, options.keep_partial
@@ -188,7 +199,10 @@ def run_to_its_end(recorder, options, source):
     """Runs the script and its threads; returns what it raised."""
     error = None
     try:
-        run(options.script, source, options.args)
+        if options.module:
+            run_module(options.script, options.args)
+        else:
+            run(options.script, source, options.args)
     except BaseException as raised:  # noqa: BLE001
         error = raised
     if recorder.pid != os.getpid():
@@ -205,7 +219,8 @@ def run_to_its_end(recorder, options, source):
 def main(argv=None):
     options = parse(argv)
     try:
-        error, status = run_recorded(options, read_script(options.script))
+        source = None if options.module else read_script(options.script)
+        error, status = run_recorded(options, source)
     except Trouble as trouble:
         Parser().exit(2, f"error: {trouble}\n")
     if ended_well(error):

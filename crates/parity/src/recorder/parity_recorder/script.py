@@ -5,6 +5,7 @@ import importlib.machinery
 import importlib.util
 import io
 import os
+import runpy
 import stat
 import sys
 import threading
@@ -52,6 +53,16 @@ def run(path, source, args):
         sys.path.insert(0, folder)
     code = compile(source, full, "exec", dont_inherit=True)
     exec(code, main.__dict__)  # noqa: S102
+
+
+def run_module(name, args):
+    """Runs a module, or a package's __main__, as `python -m NAME ARGS` does."""
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    sys.modules["__main__"].__builtins__ = __builtins__
+    sys.argv = ["-m", *args]  # while it is looked for; then the first is its file
+    if not getattr(sys.flags, "safe_path", False):
+        sys.path.insert(0, os.getcwd())
+    runpy._run_module_as_main(name)
 
 
 def hide_frames(error, files=HERE):
