@@ -5,18 +5,18 @@
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
-/// The stand-in, and the standard input of what forks, which ends with this process.
-static FORKS: OnceLock<(PathBuf, ChildStdin)> = OnceLock::new();
+/// The stand-in, and what forks, which ends as soon as nobody holds its standard input.
+static FORKS: OnceLock<(PathBuf, Child)> = OnceLock::new();
 
 /// The stand-in for this interpreter, one for all tests of a binary.
 pub fn stand_in(real: &Path, root: &Path) -> &'static Path {
     &FORKS.get_or_init(|| start(real, &root.join("tests/forked.py"))).0
 }
 
-fn start(real: &Path, this: &Path) -> (PathBuf, ChildStdin) {
+fn start(real: &Path, this: &Path) -> (PathBuf, Child) {
     let folder = tempfile::tempdir().unwrap().keep(); // which Python removes
     let mut forks = Command::new(real);
     forks.arg(this).arg("serve").arg(&folder).env("PYTHONDONTWRITEBYTECODE", "1");
@@ -31,5 +31,5 @@ fn start(real: &Path, this: &Path) -> (PathBuf, ChildStdin) {
     let path = folder.join("python");
     std::fs::write(&path, format!("#!/bin/sh\nexec {real} -I -S {this} {there} \"$@\"\n")).unwrap();
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
-    (path, forks.stdin.take().unwrap())
+    (path, forks)
 }
