@@ -23,17 +23,25 @@ DECIDES = (
     "OMP_",
     "ONEDNN_",
     "PYTHON",
+    "TORCH",
 )
 
 # What `parity why` has preloaded; it looks for libtorch as soon as it is loaded.
 WATCHER = "/parity-start-"
 
 
+def is_watched(environment=os.environ):
+    return WATCHER in environment.get("LD_PRELOAD", "")
+
+
 def is_alike(environment):
     """Whether PyTorch would start there as it did here."""
     decides = {k: v for k, v in environment.items() if k.startswith(DECIDES)}
-    decides.pop("PYTHONPATH", None)  # which the fork itself heeds
-    if WATCHER in decides.get("LD_PRELOAD", ""):
+    for name in [
+        k for k in decides if k == "PYTHONPATH" or k.startswith("TORCH_PARITY_")
+    ]:
+        del decides[name]  # which the fork reads
+    if is_watched(decides):
         del decides["LD_PRELOAD"]
     return decides.items() <= os.environ.items()
 
@@ -160,8 +168,8 @@ def run(task):
     os.chdir(task["folder"])
     os.environ.clear()
     os.environ.update(task["environment"])
-    if WATCHER in os.environ.get("LD_PRELOAD", ""):
-        ctypes.CDLL(os.environ.pop("LD_PRELOAD"))
+    if is_watched():
+        ctypes.CDLL(os.environ["LD_PRELOAD"])
     sys.path[1:1] = filter(None, os.environ.get("PYTHONPATH", "").split(":"))
     random.seed()
     numpy.random.seed()
@@ -185,9 +193,10 @@ def run(task):
 
 
 def end(run):
-    """Ends as Python does after `run`, but that it does not take PyTorch apart, which
-    takes longer than a fork."""
+    """Ends as Python does after `run`, but that it does not take PyTorch's modules apart,
+    which takes longer than a fork."""
     import atexit
+    import ctypes
     import threading
 
     status = 0
@@ -206,6 +215,8 @@ def end(run):
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
+    if is_watched():
+        ctypes.CDLL(None).exit(status & 255)  # the list's last line is written then
     os._exit(status & 255)
 
 

@@ -1,43 +1,18 @@
-//! A Python that need not import PyTorch: what it runs is forked from one that has.
-//! `tests/forked.py` says what is as in a process of its own. For tests of what a script
-//! or a twin computes; those of how Python is started, and ends, start a real one.
+//! The program, with a Python that need not import PyTorch; that it runs as any other.
 
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Stdio};
-use std::sync::OnceLock;
+#[path = "../../crates/parity/tests/live/forks.rs"]
+mod forks;
+
+use std::path::Path;
 
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-use crate::common::{self, program, root};
-
-/// The folder and the standard input of what forks, which goes when this process does.
-static FORKS: OnceLock<(PathBuf, ChildStdin)> = OnceLock::new();
+use crate::common::{self, root};
 
 /// The stand-in for the interpreter.
 pub fn interpreter() -> &'static Path {
-    &FORKS.get_or_init(start).0
-}
-
-fn start() -> (PathBuf, ChildStdin) {
-    let folder = TempDir::new().unwrap();
-    let real = common::python().get_program().to_owned();
-    let this = root().join("tests/forked.py");
-    let mut forks = std::process::Command::new(&real);
-    forks.arg(&this).arg("serve").arg(folder.path()).env("PYTHONDONTWRITEBYTECODE", "1");
-    for variable in ["OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
-        forks.env(variable, "1");
-    }
-    let mut forks = forks.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut ready = String::new();
-    BufReader::new(forks.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-    assert_eq!(ready, "ready\n");
-    let [real, this, there] =
-        [Path::new(&real), &this, folder.path()].map(|path| format!("'{}'", path.display()));
-    let path = program(&folder, "python", &format!("exec {real} -I -S {this} {there}"));
-    let _removed_by_python = folder.keep();
-    (path.into(), forks.stdin.take().unwrap())
+    forks::stand_in(Path::new(common::python().get_program()), root())
 }
 
 /// The program under test, with this Python where it is told of no other.

@@ -361,9 +361,25 @@ fn a_script_that_ends_python_itself_is_said_to() {
     assert!(code == 3 && stderr.starts_with("recorded 82 tensors"), "{code} {stderr}");
 }
 
-#[test]
-fn the_recorder_passes_its_own_tests() {
-    let mut command = crate::common::python();
-    command.arg("tests/test_record.py");
+/// Runs these of the recorder's own tests.
+fn test_recorder<'a>(classes: impl Iterator<Item = &'a str>) {
+    let mut command = common::python();
+    command.arg("tests/test_record.py").args(classes);
     stdout(command);
+}
+
+/// Half of its tests by their time.
+#[test]
+fn the_recorder_passes_its_own_tests_with_every_script() {
+    test_recorder(["Scripts"].into_iter());
+}
+
+#[test]
+fn the_recorder_passes_its_own_tests_of_all_else() {
+    let text = fs::read_to_string(root().join("tests/test_record.py")).unwrap();
+    let classes = text.lines().filter_map(|line| line.strip_prefix("class "));
+    let classes: Vec<_> =
+        classes.filter_map(|it| it.strip_suffix("(unittest.TestCase):")).collect();
+    assert!(classes.contains(&"Scripts") && classes.len() > 3, "{classes:?}");
+    test_recorder(classes.into_iter().filter(|it| *it != "Scripts"));
 }

@@ -12,6 +12,7 @@ use super::blocks::{Block, Held, blocks};
 use super::claims::wrong_numbers;
 use super::pictures::{is_shown, looks_like};
 use super::{Page, pages};
+use crate::check_all;
 use crate::common::{built, is_amd, is_avx512, outcome, root, tracked};
 
 /// What was run so far, each command once, in a fresh copy of the checkout: what git
@@ -47,7 +48,11 @@ impl Commands {
             command.args(["-c", line]).current_dir(folder).env("PATH", path);
             command.env("CARGO_TARGET_DIR", built()).env("CARGO_NET_OFFLINE", "true");
             command.env("PYTHONDONTWRITEBYTECODE", "1");
-            let (code, out, err) = outcome(command);
+            let (code, out, err) = match line {
+                // From the checkout itself; each experiment is also checked from the copy.
+                "tanh-parity check all" => check_all::all().clone(),
+                _ => outcome(command),
+            };
             self.ran.insert(line.to_owned(), (code, if out.is_empty() { err } else { out }));
         }
         &self.ran[line]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use parity::ops::{Bounds, watched};
 
-use super::{example, prints, python, root, why};
+use super::{example, prints, python, real_python, root, why};
 
 /// Standard output and exit status are the same with the watcher and without.
 #[test]
@@ -13,7 +13,7 @@ fn recording_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     for script in ["tests/lesson.py", "tests/scripts/raises.py", "tests/scripts/exits.py"] {
         let command = |name: &str| {
-            let mut command = Command::new(python());
+            let mut command = Command::new(real_python());
             command.arg(script).current_dir(root());
             let out = folder.path().join(name);
             command.stdout(std::fs::File::create(&out).unwrap());
@@ -86,7 +86,7 @@ fn each_limit_is_said_in_one_line() {
     assert!(said("true", &[]).contains("loaded no libtorch_cpu.so"));
     assert!(said("no-such-program", &[]).contains("cannot be run"));
     assert!(said("sh -c 'exit", &[]).contains("close the quotes"));
-    let python = python().display().to_string();
+    let python = real_python().display().to_string();
     let silent = format!("{python} -c 'import torch'");
     assert!(said(&silent, &[]).contains("called no operation"));
     let cache = folder.path().display().to_string();

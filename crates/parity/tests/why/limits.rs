@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{example, prints, python, root, why};
+use super::{example, prints, python, real_python, root, why};
 
 /// What is said of a script and a port, with all its lines in one.
 fn said(script: &str, port: &str, status: i32, vars: &[(&str, &Path)]) -> String {
@@ -114,7 +114,7 @@ fn a_libtorch_without_headers_is_named_with_what_to_set() {
         std::os::unix::fs::symlink(of, lib.join(name)).unwrap();
     }
     let load = format!("import ctypes; ctypes.CDLL('{}/libtorch_cpu.so')", lib.display());
-    let text = unseen(&format!("{} -c \"{load}\"", python().display()));
+    let text = unseen(&format!("{} -c \"{load}\"", real_python().display()));
     let words = format!("the libtorch in {} has no headers beside it", lib.display());
     assert!(text.contains(&words) && text.contains("set LIBTORCH_INCLUDE"), "{text}");
 }

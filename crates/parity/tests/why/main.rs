@@ -5,6 +5,8 @@ mod alarms;
 mod altered;
 mod bounds;
 mod ended;
+#[path = "../live/forks.rs"]
+mod forks;
 mod forms;
 mod honest;
 mod limits;
@@ -19,8 +21,13 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-fn python() -> PathBuf {
+fn real_python() -> PathBuf {
     root().join(".venv/bin/python")
+}
+
+/// A stand-in for it, which starts at once.
+fn python() -> &'static Path {
+    forks::stand_in(&real_python(), &root())
 }
 
 /// `parity why`, run in the project's folder, with its Python.
