@@ -7,9 +7,11 @@ use anyhow::Result;
 use indexmap::IndexMap;
 
 use super::around::around;
+use super::beside::beside;
 use super::blocks::Blocks;
 use super::difference::{self, Difference, PassRule, What, hex};
 use super::groups::set_otherwise_words;
+use super::lone::{called_otherwise, forgotten_buffers};
 use super::needed::Needed;
 use super::options::Options;
 use super::report::{Group, Noun, Report, Series};
@@ -61,6 +63,9 @@ pub(super) fn compare_sides(
     });
     report.notes = set_otherwise_words(names, about);
     report.notes.extend(partial.chain(lacks).chain(notes));
+    let lone = called_otherwise(names, &selection, !report.digests).into_iter();
+    let lone = lone.chain(forgotten_buffers(names, &selection));
+    report.notes.extend(lone.flat_map(|line| folded(&line)));
     let order = Order::of(&about);
     let groups = count(&selection, &mut report, &order);
     let (found, needed, altogether) = differences(names, &selection, options, threads)?;
@@ -80,6 +85,7 @@ pub(super) fn compare_sides(
     // Those of one rank stay in the order of keys.
     found.sort_by_cached_key(|found| order.rank(&found.key).0);
     report.set_differences(found);
+    report.beside = beside(&selection, &report);
     if let Some(first) = report.differences.iter_mut().find(|difference| !difference.passes) {
         if let What::Values(values) = &mut first.what {
             values.around = around(&selection, &first.key, values)?;

@@ -59,6 +59,8 @@ pub struct Report {
     /// The smallest atol with rtol 0, and rtol with atol 0, that pass; none where
     /// none does.
     pub(super) needed: [Option<Tolerance>; 2],
+    /// What else differs in the phase and the step of the first divergence.
+    pub(super) beside: Option<String>,
     /// Whether these are larger than the values.
     pub(super) altogether: bool,
     /// Whether both runs went on from the same values after each step.
@@ -118,6 +120,7 @@ impl Report {
             series: BTreeMap::new(),
             differences: Vec::new(),
             needed: [None; 2],
+            beside: None,
             altogether: false,
             resynced: false,
         }
