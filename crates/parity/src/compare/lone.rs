@@ -101,12 +101,16 @@ fn pairs<'s>(
 /// In lines: which buffers of the expected side the actual one lacks.
 pub(super) fn forgotten_buffers([a, _]: [&str; 2], selection: &Selection<'_>) -> Vec<String> {
     let mut parameters: HashMap<&str, HashSet<&str>> = HashMap::new();
+    let mut known = parameters.clone(); // what the port has of any step
     let mut states: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (at, pair) in selection.pairs.iter().enumerate() {
         let Some(place) = Place::of(selection.key(at)) else { continue };
         match (place.phase, pair.sides) {
             ("grad" | "param", [Some(_), _]) => {
                 parameters.entry(place.series).or_default().insert(place.name);
+            }
+            ("init" | "state", [Some(_), _]) => {
+                known.entry(place.series).or_default().insert(place.name);
             }
             ("init" | "state", [None, Some(_)]) => {
                 states.entry(place.series).or_default().insert(place.name);
@@ -117,9 +121,11 @@ pub(super) fn forgotten_buffers([a, _]: [&str; 2], selection: &Selection<'_>) ->
     let line = |(series, names): (&str, BTreeSet<&str>)| {
         // A series that the port does not have at all lacks more than buffers.
         let parameters = parameters.get(series)?;
+        let is_known = |name: &str| known.get(series).is_some_and(|names| names.contains(name));
         let is_buffer = |name: &&str| {
             let ends = name.match_indices('.').map(|(end, _)| end);
-            !ends.chain([name.len()]).any(|end| parameters.contains(&name[..end]))
+            let is_state = ends.chain([name.len()]).any(|end| parameters.contains(&name[..end]));
+            !is_state && !is_known(name)
         };
         let buffers: Vec<_> = names.into_iter().filter(is_buffer).collect();
         let first = escaped(buffers.first()?);
