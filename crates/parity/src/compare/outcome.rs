@@ -247,7 +247,7 @@ impl Report {
             smallest_tolerance: Smallest {
                 atol: atol.map(|alone| Number(alone.atol)),
                 rtol: rtol.map(|alone| Number(alone.rtol)),
-                differ_altogether: self.altogether && (atol, rtol) != (None, None),
+                differ_altogether: atol.is_some_and(|alone| alone.atol > self.largest),
             },
             growth: self.growth(),
             differences,

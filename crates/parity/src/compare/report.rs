@@ -61,8 +61,8 @@ pub struct Report {
     pub(super) needed: [Option<Tolerance>; 2],
     /// What else differs in the phase and the step of the first divergence.
     pub(super) beside: Option<String>,
-    /// Whether these are larger than the values.
-    pub(super) altogether: bool,
+    /// The largest size of a value of either side, where something differs.
+    pub(super) largest: f64,
     /// Whether both runs went on from the same values after each step.
     pub(super) resynced: bool,
 }
@@ -121,7 +121,7 @@ impl Report {
             differences: Vec::new(),
             needed: [None; 2],
             beside: None,
-            altogether: false,
+            largest: 0.0,
             resynced: false,
         }
     }

@@ -194,6 +194,7 @@ fn repeated(value: &str, n: usize) -> String {
 #[derive(Clone, Copy)]
 struct Settings<'a>(&'a Map<String, Value>);
 
+#[expect(clippy::option_option, reason = "none; PyTorch's default; another value")]
 impl Settings<'_> {
     fn whole(self, name: &str) -> Option<String> {
         self.0.get(name)?.as_i64().map(|n| n.to_string())

@@ -1,6 +1,8 @@
 //! `src/main.rs` of a port, as far as the script's first steps tell it: what is left
 //! is the data and the forward pass.
 
+#![expect(clippy::format_collect, clippy::format_push_string, reason = "lines, written once")]
+
 use std::collections::BTreeSet;
 
 use super::sketch::{Array, Layer, Model};

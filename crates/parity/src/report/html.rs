@@ -104,7 +104,8 @@ fn divergence(outcome: &Outcome) -> String {
         _ => String::new(),
     };
     let words = [outcome.beside.clone(), outcome.smallest_words()].into_iter().flatten();
-    let words: String = words.map(|words| format!("<p>{}</p>\n", shown(&words))).collect();
+    let words: Vec<_> = words.map(|words| format!("<p>{}</p>\n", shown(&words))).collect();
+    let words = words.concat();
     let origins =
         outcome.origins_words().map(|words| page::table("origins", &words, rows::origins(outcome)));
     format!(
