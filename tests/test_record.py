@@ -2,8 +2,10 @@
 
 `python tests/test_record.py`, from anywhere; names of scripts or of tests choose
 some. Each script is run once without the recorder and twice with it, from its folder
-and from `record.pyz`, by processes that are forked after PyTorch is imported. A line
-`# expect:` says, between semicolons:
+and from `record.pyz`, by processes that are forked after PyTorch is imported; once
+more with a witness in the recorder's place (witness.py), which has to have seen what
+was recorded, and with both, where the witness alters a gradient. A line `# expect:`
+says, between semicolons:
 
     series A B      the series, in order          args ...    the script's arguments
     steps 3         of each, or one for each      status 1    the exit status
@@ -11,6 +13,8 @@ and from `record.pyz`, by processes that are forked after PyTorch is imported. A
     tensors 29 (35 with 2.4)  where torch.compile of PyTorch 2.4 sees more calls
     has KEY, no KEY                               right lesson: the lesson's own bits
     losses printed  by the script, a line each
+    unseen PHASE ...      what the witness cannot see, though it is recorded
+    unrecorded PHASE ...  what it sees, though a record need not hold it
 
 and `# first: KEY` where a wrong script first parts from the right one.
 """
@@ -69,15 +73,18 @@ def rooms(place):
 
 
 record = rooms(FOLDER)
+witness = importlib.import_module("tests.witness")
 
 # Runs under 2.4, too: `make test-torch24`.
 IS_OLD = torch.__version__.startswith("2.4.")
 
 SCRIPTS = ROOT / "tests/scripts"
 RIGHT = "lesson_plain.py"
+# Variants of that one's training; and what is compiled calls no hooks.
+UNSEEN = re.compile("lesson_(?!plain)|wrong_|compiled")
 PATIENCE = 300  # seconds, for a script that takes one
 
-Run = namedtuple("Run", "status out err state trace")
+Run = namedtuple("Run", "status out err state trace witness")
 
 
 # ---------------------------------------------------------------- traces
@@ -96,15 +103,21 @@ def read_trace(data):
 
 
 def in_order(trace):
-    """The keys in the order of events: by series, step, phase and name."""
+    """The keys in the order of events; what is as one, by phase, series and name."""
     about, found = trace
     series, names = (
         {name: i for i, name in enumerate(about[kind])} for kind in ("series", "names")
     )
+    moments = {}
+    for of, first, steps, *same in about["events"]:
+        for step in range(first, first + steps):
+            moments[of, step] = len(moments) if not same else len(moments) - 1
+    phases = record.options.PHASES
 
     def place(key):
         of, step, phase, name = key.split("/", 3)
-        return series[of], step, record.options.PHASES.index(phase), names[name]
+        at = moments.get((of, int(step)), 0)
+        return phase == "end", at, phases.index(phase), series[of], names[name]
 
     return sorted(found, key=place)
 
@@ -192,9 +205,23 @@ def ended(pid, folder):
 
 
 def run_script(
-    script, args=(), recorded=True, sabotage=lambda: None, flags=(), packed=False
+    script,
+    args=(),
+    recorded=True,
+    sabotage=lambda: None,
+    flags=(),
+    packed=False,
+    seen_by=None,
 ):
-    """Runs a script with the recorder or without."""
+    """Runs a script with the recorder or without, and with a witness or without."""
+
+    def run():
+        seeing = seen_by() if seen_by else None
+        try:
+            (with_recorder if recorded else plainly)()
+        finally:
+            if seeing:
+                seeing.write("witness")
 
     def plainly():
         path = str(SCRIPTS / script)
@@ -214,16 +241,14 @@ def run_script(
 
     with tempfile.TemporaryDirectory() as folder:
         # Standard input and torch's own warnings are the same on both sides.
-        status, out, err = in_child(with_recorder if recorded else plainly, folder)
-        with contextlib.suppress(FileNotFoundError):
-            state = Path(folder, "state").read_bytes()
-        trace = Path(folder, "t.safetensors")
-        names = sorted(os.listdir(folder))
-        known = {"1", "2", "state", "t.safetensors"}
-        assert set(names) <= known, f"left behind: {names}"
-        assert "state" in names, err.decode()
-        trace = trace.read_bytes() if trace.exists() else None
-    return Run(status, out.decode(), err.decode(), state, trace)
+        status, out, err = in_child(run, folder)
+        left = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+    known = {"1", "2", "state", "t.safetensors", "witness"}
+    assert set(left) <= known, f"left behind: {sorted(left)}"
+    assert "state" in left, err.decode()
+    seen = pickle.loads(left["witness"]) if "witness" in left else None
+    trace = left.get("t.safetensors")
+    return Run(status, out.decode(), err.decode(), left["state"], trace, seen)
 
 
 LACKS = re.compile(
@@ -284,10 +309,45 @@ def unmet(script, run):
         "right": lambda _: is_the_lesson(read_trace(run.trace)),
         "losses": lambda _: losses_of((about, found)) == run.out.splitlines(),
         "first": lambda text: first_difference(right_trace(), (about, found)) == text,
+        "unseen": lambda _: True,
+        "unrecorded": lambda _: True,
     }
     for word, text in expectations(script):
         if not known[word](text):
             yield f"{word} {text}"
+
+
+def unlike_the_witness(script, seen, trace):
+    """Where what was seen and what was recorded are not the same, but for what the
+    header says."""
+    expected = {word: text.split() for word, text in expectations(script)}
+    written = {phase: set() for phase in seen}
+    for key, (_, _, data) in read_trace(trace)[1].items():
+        _, step, phase, _ = key.split("/", 3)
+        if int(step) > 0 and phase in seen:
+            written[phase].add(data)
+    unseen = [phase for phase in seen if written[phase] - set(seen[phase])]
+    # Of calls within calls the record holds the outermost.
+    unrecorded = [
+        phase
+        for phase in seen
+        if phase != "forward" and set(seen[phase]) - written[phase]
+    ]
+    for word, phases in (("unseen", unseen), ("unrecorded", unrecorded)):
+        if phases != expected.get(word, []):
+            yield f"{word}: {' '.join(phases)}"
+
+
+def is_found(altered, plain, one):
+    """Whether the record of an altered run parts from the right one at the gradient
+    that was altered; or, if a closure made that gradient anew, not at all."""
+    _, _, (before, after) = altered.witness
+    right, wrong = (read_trace(run.trace) for run in (one, altered))
+    first = first_difference(right, wrong)
+    if first is None:
+        return altered.state == plain.state
+    is_grad = first.split("/")[2] == "grad"
+    return is_grad and (right[1][first][2], wrong[1][first][2]) == (before, after)
 
 
 def losses_of(trace):
@@ -360,6 +420,15 @@ def problems(script, sabotage=lambda: None, first_time=lambda: None):
         found.append("state")
     if one.trace != two.trace:
         found.append("two recordings")
+    if one.trace and not UNSEEN.match(script):
+        seeing = run_script(script, args, recorded=False, seen_by=witness.Witness)
+        seen, grads, _ = seeing.witness
+        found.extend(unlike_the_witness(script, seen, one.trace))
+        if grads:
+            altering = lambda: witness.Witness(alter=grads // 2)
+            altered = run_script(script, args, sabotage=sabotage, seen_by=altering)
+            if not is_found(altered, plain, one):
+                found.append("altered")
     return found
 
 
@@ -403,11 +472,18 @@ class Sabotage(unittest.TestCase):
         self.assert_found("two recordings", "norms.py", first_time=one_bit_off)
 
     def test_a_tensor_too_few_is_found(self):
-        self.assert_found("expected: tensors", "by_hand.py", sabotage=forgets)
-        self.assert_found("expected: has", "by_hand.py", sabotage=forgets)
+        self.assert_found("expected: tensors", "by_hand.py", sabotage=forgets(4))
+        self.assert_found("expected: has", "by_hand.py", sabotage=forgets(4))
 
     def test_bits_that_are_not_the_lessons_are_found(self):
         self.assert_found("expected: right", "lesson_silent.py", sabotage=one_bit_off)
+
+    def test_what_was_seen_otherwise_is_found(self):
+        self.assert_found("unseen: loss", "norms.py", sabotage=one_bit_off)
+        self.assert_found("unrecorded: grad", "norms.py", sabotage=forgets(2))
+
+    def test_a_change_at_another_place_is_found(self):
+        self.assert_found("altered", "norms.py", sabotage=forgets(2))
 
     def test_a_wrong_place_is_found(self):
         self.assert_found("expected: first", "wrong_lr.py", sabotage=forgets_init)
@@ -468,8 +544,13 @@ def one_bit_off():
     changed(change)
 
 
-def forgets():
-    changed(lambda step, phase, _, p: None if (step, phase) == (4, "grad") else p)
+def forgets(of):
+    """The gradients of that step."""
+
+    def sabotage():
+        changed(lambda step, phase, _, p: None if (step, phase) == (of, "grad") else p)
+
+    return sabotage
 
 
 def forgets_init():

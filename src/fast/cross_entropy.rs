@@ -1,8 +1,11 @@
 //! `torch.nn.functional.cross_entropy` and its gradient by the logits.
 
+use std::cell::Cell;
+
 use tch::{Kind, Reduction, Tensor};
 
 use crate::fast::FLOAT;
+use crate::fast::values::values;
 
 /// More float32 than any vector register holds (AVX-512 holds 16). Where a row
 /// ends within a register, libtorch takes its rest one by one, with functions
@@ -34,17 +37,36 @@ struct Transposed {
 }
 
 /// A row for each class, padded.
-struct Padded {
-    all: Tensor,     // (C, N padded)
-    samples: Tensor, // (N, C), the same memory
-}
+struct Padded(Tensor); // (C, N padded)
 
 impl Padded {
     fn like(logits: &Tensor) -> Self {
         let (samples, classes) = (logits.size()[0], logits.size()[1]);
         let padded = (samples as usize).next_multiple_of(LANES) as i64;
-        let all = Tensor::zeros([classes, padded], FLOAT);
-        Self { samples: all.narrow(1, 0, samples).tr(), all }
+        Self(Tensor::zeros([classes, padded], FLOAT))
+    }
+
+    /// Takes the values of `rows` (N, C).
+    fn copy_from(&self, rows: &Tensor) {
+        self.pairs(rows, |own, row| own.set(row.get()));
+    }
+
+    /// Writes its values into `rows` (N, C).
+    fn copy_to(&self, rows: &Tensor) {
+        self.pairs(rows, |own, row| row.set(own.get()));
+    }
+
+    /// Calls `copy` with every value and its place in `rows` (N, C).
+    #[expect(unsafe_code, reason = "libtorch takes ten times as long for so few values")]
+    fn pairs(&self, rows: &Tensor, copy: impl Fn(&Cell<f32>, &Cell<f32>)) {
+        let [classes, padded] = [0, 1].map(|dim| self.0.size()[dim] as usize);
+        // SAFETY: they are held here only, where no tensor is resized.
+        let (own, rows) = unsafe { (values(&self.0), values(rows)) };
+        for (class, own) in own.chunks_exact(padded).enumerate() {
+            for (own, row) in own.iter().zip(rows.chunks_exact(classes)) {
+                copy(own, &row[class]);
+            }
+        }
     }
 }
 
@@ -69,7 +91,7 @@ impl<'a> CrossEntropy<'a> {
             grad_log_probs: Padded::like(logits),
             grad_logits: Padded::like(logits),
         };
-        copy(&grad_log_probs, &transposed.grad_log_probs.samples);
+        transposed.grad_log_probs.copy_from(&grad_log_probs);
         let (log_probs, loss) = (logits.zeros_like(), Tensor::zeros([], FLOAT));
         let mut new =
             Self { y, log_probs, grad_log_probs, transposed, use_transposed: false, loss };
@@ -96,9 +118,9 @@ impl<'a> CrossEntropy<'a> {
     pub fn forward(&mut self, logits: &Tensor) -> f64 {
         if self.use_transposed {
             let Transposed { logits: of, log_probs, .. } = &self.transposed;
-            copy(logits, &of.samples);
-            let _ = of.all.internal_log_softmax_out(&log_probs.all, 0, false);
-            copy(&log_probs.samples, &self.log_probs);
+            of.copy_from(logits);
+            let _ = of.0.internal_log_softmax_out(&log_probs.0, 0, false);
+            log_probs.copy_to(&self.log_probs);
             let loss = self.nll_loss();
             if loss.is_finite() {
                 return loss;
@@ -128,8 +150,8 @@ impl<'a> CrossEntropy<'a> {
         };
         if self.use_transposed {
             let Transposed { grad_logits: out, grad_log_probs, log_probs, .. } = &self.transposed;
-            backward(&out.all, &grad_log_probs.all, &log_probs.all, 0);
-            copy(&out.samples, grad_logits);
+            backward(&out.0, &grad_log_probs.0, &log_probs.0, 0);
+            out.copy_to(grad_logits);
         } else {
             backward(grad_logits, &self.grad_log_probs, &self.log_probs, 1);
         }
@@ -141,10 +163,6 @@ impl<'a> CrossEntropy<'a> {
     }
 }
 
-fn copy(from: &Tensor, to: &Tensor) {
-    to.shallow_clone().copy_(from);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,7 +172,7 @@ mod tests {
         let logits = Tensor::zeros([5, 2], FLOAT);
         let y = Tensor::zeros([5], (Kind::Int64, tch::Device::Cpu));
         let mut loss = CrossEntropy::new(&logits, &y);
-        let _ = loss.transposed.grad_log_probs.all.fill_(-0.2);
+        let _ = loss.transposed.grad_log_probs.0.fill_(-0.2);
         assert!(!loss.transposing_keeps_the_bits());
     }
 }

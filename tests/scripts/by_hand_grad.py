@@ -1,4 +1,5 @@
 # expect: series Linear-1; steps 3; status 0; has Linear-1/000003/grad/weight; has Linear-1/000002/loss/loss
+# expect: unseen loss grad param
 # torch.autograd.grad, then an update by hand.
 import torch
 

@@ -1,4 +1,5 @@
 # expect: series Linear-1 params-1; steps 3; status 0; tensors 40; has params-1/000002/param/param0; has params-1/000003/grad/param1; has Linear-1/000003/param/bias
+# expect: unseen grad param
 # By hand: one of two bare tensors never changes, nor does one of two models.
 import torch
 

@@ -1,4 +1,5 @@
 # expect: series params-1; steps 5; status 0; has params-1/000000/init/param1; has params-1/000005/param/param0; has params-1/000005/loss/loss
+# expect: unseen grad param
 # Bare tensors, updated through .data; gradients zeroed in place.
 import torch
 

@@ -1,4 +1,5 @@
 # expect: series Linear-1 Linear-2; steps 2; tensors 34; status 0
+# expect: unseen loss grad param
 # Roots and inputs of autograd that can be gone through once only.
 import torch
 from torch import nn

@@ -1,4 +1,5 @@
 # expect: series Linear-1; steps 3; status 0
+# expect: unseen forward loss grad param
 # A thread that trains when the script itself is at its end.
 import threading
 import time

@@ -1,4 +1,5 @@
 # expect: series Linear-1; steps 2; tensors 12; status 0
+# expect: unseen loss grad param
 # A batch of sequences of several lengths as one nested tensor.
 import torch
 from torch import nn

@@ -2,6 +2,7 @@
 # expect: has Policy-1/000001/data/batch.obs; has Policy-1/000002/data/batch.inner.x
 # expect: has Policy-1/000001/forward/output.loc
 # expect: has Policy-1/000001/forward/output.scale
+# expect: unseen forward
 # What goes in is an object with a way back to itself; out comes a distribution.
 import torch
 from torch import nn

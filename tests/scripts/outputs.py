@@ -1,5 +1,6 @@
 # expect: series Tuple-1 Dict-1 Data-1; steps 2; status 0; has Tuple-1/000001/forward/output.1; has Dict-1/000001/forward/output.loss
 # expect: has Data-1/000002/forward/output.hidden.0; no Dict-1/000001/data/batch.ids; has Data-1/000001/data/mask
+# expect: unseen forward grad param
 # Outputs that are tuples, dictionaries and dataclasses; inputs by keyword.
 from dataclasses import dataclass
 

@@ -1,4 +1,5 @@
 # expect: series Embedding-1; steps 2; status 0; has Embedding-1/000001/grad/weight; has Embedding-1/000002/state/weight.exp_avg
+# expect: unseen grad
 # Sparse gradients.
 import torch
 

@@ -1,4 +1,5 @@
 # expect: series Linear-1; steps 3; no Linear-1/000001/loss/loss#2; status 0
+# expect: unrecorded loss
 # An optimizer's step raises; another one goes on.
 import torch
 from torch import nn

@@ -1,4 +1,5 @@
 # expect: series Linear-1 Linear-2; steps 3 4; status 0; has Linear-2/000003/grad/weight
+# expect: unrecorded grad
 # A step that calls its base class's, one that raises, and local variables.
 import json
 

@@ -1,4 +1,5 @@
 # expect: series Linear-1; steps 2; status 0; has Linear-1/000002/data/input; has Linear-1/000002/forward/output; has Linear-1/000002/loss/loss
+# expect: unrecorded loss
 # create_graph alone keeps the graph, too.
 import torch
 from torch import nn

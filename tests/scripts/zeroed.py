@@ -1,4 +1,5 @@
 # expect: series Linear-1; steps 4; tensors 42; status 0
+# expect: unrecorded loss
 # A first backward pass whose gradients are measured, then zeroed or dropped.
 import torch
 from torch import nn

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::command_line::columns_that_help_lacks;
-use crate::common::{outcome, tanh_parity};
+use crate::common::outcome;
+use crate::forked::tanh_parity;
 use tempfile::TempDir;
 
 #[test]

@@ -9,6 +9,10 @@ use tempfile::TempDir;
 
 pub const EXPERIMENTS: [&str; 5] = ["train", "curve", "signal", "recurrent", "generator"];
 
+fn real() -> PathBuf {
+    root().join(".venv/bin/python")
+}
+
 /// An interpreter whose tanh is 2σ(2x) - 1: the same function, other bits.
 fn other_tanh(folder: &TempDir) -> PathBuf {
     let path = folder.path().join("python");
@@ -20,7 +24,7 @@ _, _, module, *flags = sys.argv
 sys.argv = [module, *flags]
 runpy.run_module(module, run_name=\"__main__\")
 ' \"$@\"\n",
-        root().join(".venv/bin/python").display()
+        real().display()
     );
     fs::write(&path, script).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -76,6 +80,7 @@ fn a_twin_that_ends_badly_is_told_in_one_line() {
     ] {
         let folder = TempDir::new_in(&folder).unwrap();
         let python = mistaken_python(
+            &real(),
             &folder,
             &format!("s/^def main(argv=None):/&\\n    import os, sys; {body}/"),
         );
@@ -90,6 +95,7 @@ fn a_twin_that_ends_badly_is_told_in_one_line() {
 fn twins_end_before_their_folders_go() {
     let (folder, temporary) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let python = mistaken_python(
+        &real(),
         &folder,
         "s/^def main(argv=None):/&\\n    import os, time\
          \\n    if 'train' in __name__: time.sleep(1); raise SystemExit(3)\

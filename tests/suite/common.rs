@@ -11,6 +11,8 @@ use tempfile::TempDir;
 use torch_parity::nn::Activation;
 use torch_parity::trace::Trace;
 
+use crate::forked;
+
 /// Many times what any run here takes: one that hangs fails, and CI goes on.
 pub const PATIENCE: Duration = Duration::from_secs(900);
 
@@ -157,7 +159,7 @@ pub fn assert_same_bits(experiment: &str, runs: &[String]) {
     let python_line = |i| format!("{} > {}", flags(i, "python"), file(i, "python.txt").display());
     let lines: Vec<_> = (0..runs.len()).map(python_line).collect();
     stdout({
-        let mut command = python();
+        let mut command = forked::python();
         command.args(["-c", MANY, experiment]).write_stdin(lines.join("\n"));
         command
     });
@@ -198,9 +200,9 @@ pub fn several<T: ToString>(rng: &mut Rng, from: impl Into<Vec<T>>, most: usize)
     drawn.join(",")
 }
 
-/// A stand-in for the interpreter whose twins, a copy, are changed by a `sed`
-/// command: real PyTorch, with one mistake.
-pub fn mistaken_python(folder: &TempDir, mistake: &str) -> String {
+/// An interpreter whose twins, a copy, are changed by a `sed` command: real PyTorch,
+/// with one mistake.
+pub fn mistaken_python(real: &Path, folder: &TempDir, mistake: &str) -> String {
     let script = "set -e
         cp -r \"$1/python_ref\" python_ref
         cp -r \"$1/crates/parity/src/recorder\" recorder
@@ -212,7 +214,6 @@ pub fn mistaken_python(folder: &TempDir, mistake: &str) -> String {
         command.current_dir(folder);
         command
     });
-    let real = root().join(".venv/bin/python");
     let exec = format!("cd {} && exec {}", folder.path().display(), real.display());
     program(folder, "mistaken", &exec)
 }

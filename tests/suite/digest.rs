@@ -9,7 +9,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 use torch_parity::trace::Trace;
 
-use crate::common::{outcome, python, root, stdout, tanh_parity, tanh_parity_in};
+use crate::common::{outcome, root, stdout};
+use crate::forked::{python, tanh_parity, tanh_parity_in};
 
 /// A checkout whose `train.py` does `what` after each update, of `model` in epoch
 /// `epoch`, counted from 1.

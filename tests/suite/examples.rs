@@ -8,7 +8,8 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 use torch_parity::trace::{About, Trace};
 
-use crate::common::{built, outcome, root, stdout, tanh_parity};
+use crate::common::{built, outcome, root, stdout};
+use crate::forked::tanh_parity;
 
 fn script(name: &str) -> PathBuf {
     root().join(format!("crates/torch-parity/examples/{name}.py"))

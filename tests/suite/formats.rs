@@ -11,9 +11,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use torch_parity::trace::{Array, Trace};
 
-use crate::common::{
-    draws, outcome, python, root, small_trace, stdout, tanh_parity, tanh_parity_in,
-};
+use crate::common::{draws, outcome, root, small_trace, stdout};
+use crate::forked::{python, tanh_parity, tanh_parity_in};
 
 const FORMATS: [&str; 4] = ["text", "json", "markdown", "junit"];
 

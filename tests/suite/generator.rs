@@ -4,9 +4,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::{
-    assert_same_bits, draws, mistaken_python, outcome, several, stdout, tanh_parity,
-};
+use crate::common::{assert_same_bits, draws, mistaken_python, outcome, several, stdout};
+use crate::forked::{interpreter, tanh_parity};
 use fastrand::Rng;
 use tempfile::TempDir;
 use torch_parity::trace::Trace;
@@ -54,7 +53,7 @@ fn random_flags(rng: &mut Rng) -> String {
 #[test]
 fn fails_when_pixels_are_cut_off_instead_of_rounded() {
     let folder = TempDir::new().unwrap();
-    let python = mistaken_python(&folder, "s/[.]round()//");
+    let python = mistaken_python(interpreter(), &folder, "s/[.]round()//");
     let (code, report, stderr) =
         outcome(tanh_parity(&format!("check generator {SMALL} --python {python}")));
     assert_eq!(code, 1, "{stderr}");

@@ -1,7 +1,8 @@
 //! Every rung of a run, held to the live Python twin bit for bit: data, initial
 //! weights, logits, loss, gradients, Adam's moments, parameters.
 
-use crate::common::{activations, assert_same_bits, draws, python, several, stdout};
+use crate::common::{activations, assert_same_bits, draws, several, stdout};
+use crate::forked::python;
 use fastrand::Rng;
 
 #[test]

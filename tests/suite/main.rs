@@ -12,6 +12,7 @@ mod endings;
 mod environment;
 mod examples;
 mod fast;
+mod forked;
 mod formats;
 mod generator;
 mod golden;

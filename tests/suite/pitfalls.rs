@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::alone;
-use crate::common::{is_amd, is_avx512, mistaken_python, outcome, root, tanh_parity};
+use crate::common::{is_amd, is_avx512, mistaken_python, outcome, root};
+use crate::forked::{interpreter, tanh_parity};
 use parity::compare::{Options, Verdict, compare};
 use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::train::{Run, Train};
@@ -187,7 +188,7 @@ fn every_mistake_that_must_show_does_at_other_settings() {
 #[test]
 fn a_mistake_that_is_not_found_is_named_and_makes_the_exit_code_1() {
     let folder = TempDir::new().unwrap();
-    let python = mistaken_python(&folder, "s/return self.fc2(h)/&.softmax(-1)/");
+    let python = mistaken_python(interpreter(), &folder, "s/return self.fc2(h)/&.softmax(-1)/");
     let (code, out, err) = run(&format!(
         "--only bias-not-trained,softmax-twice --epochs 3 --against-python --python {python}"
     ));

@@ -1,7 +1,8 @@
 //! Pitfalls and resync, with live PyTorch on the other side.
 
 use crate::alone;
-use crate::common::{outcome, python, root, tanh_parity};
+use crate::common::{self, outcome, root};
+use crate::forked::{python, tanh_parity};
 use parity::compare::{Options, Verdict, compare};
 use tanh_parity::lesson::Experiment;
 use tanh_parity::lesson::train::{Run, Train};
@@ -112,7 +113,7 @@ fn resync_fails_where_pythons_steps_are_others_and_tells_own_from_inherited() {
     let patch = "import functools, torch\n\
                  torch.optim.Adam = functools.partial(torch.optim.Adam, eps=1e-7)\n";
     std::fs::write(folder.path().join("sitecustomize.py"), patch).unwrap();
-    let mut command = tanh_parity("check --resync");
+    let mut command = common::tanh_parity("check --resync");
     command.env("PYTHONPATH", folder.path());
     let (code, out, err) = outcome(command);
     assert_eq!(code, 1, "{out}{err}");

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use torch_parity::LIBTORCH;
 
 use crate::common::{built, outcome, root, stdout, tanh_parity, tanh_parity_in};
+use crate::forked;
 
 struct Port {
     _folder: TempDir,
@@ -54,7 +55,7 @@ impl Port {
     }
 
     fn check(&self, binary: &Path) -> (i32, String, String) {
-        let mut command = tanh_parity("check --script");
+        let mut command = forked::tanh_parity("check --script");
         command.arg(self.file("train.py"));
         command.arg("--port").arg(format!("'{}'", binary.display()));
         outcome(command)

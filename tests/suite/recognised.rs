@@ -16,6 +16,7 @@ use tanh_parity::pitfalls::{self, Pitfall};
 
 use crate::common::{PATIENCE, root};
 use crate::examples::build;
+use crate::forked;
 use crate::pitfalls_live::mistaken;
 
 /// What a run is: its twin's name, which is that of the right run, and flags.
@@ -73,7 +74,7 @@ impl Lists {
             // In a folder of its own: a twin has the name of one of Python's modules.
             let folder = tempfile::tempdir_in(self.folder.path()).unwrap().keep();
             std::fs::write(folder.join("script.py"), text).unwrap();
-            let mut command = Command::new(root().join(".venv/bin/python"));
+            let mut command = Command::new(forked::interpreter());
             command.arg(folder.join("script.py")).args(flags.split_whitespace());
             command.current_dir(folder).env("PYTHONPATH", root());
             command.env("PYTHONDONTWRITEBYTECODE", "1");

@@ -2,9 +2,9 @@
 //! mistakes in a cell are found.
 
 use crate::common::{
-    activations, assert_same_bits, draws, mistaken_python, outcome, python, several, stdout,
-    tanh_parity,
+    activations, assert_same_bits, draws, mistaken_python, outcome, several, stdout,
 };
+use crate::forked::{interpreter, python, tanh_parity};
 use fastrand::Rng;
 use tempfile::TempDir;
 
@@ -106,7 +106,7 @@ fn random_flags(rng: &mut Rng) -> String {
 #[test]
 fn fails_when_the_gates_are_in_another_order() {
     let folder = TempDir::new().unwrap();
-    let python = mistaken_python(&folder, "s/i, f, g, o = /f, i, g, o = /");
+    let python = mistaken_python(interpreter(), &folder, "s/i, f, g, o = /f, i, g, o = /");
     let (code, report, stderr) = outcome(tanh_parity(&format!(
         "check recurrent {SMALL} --activations tanh --python {python}"
     )));
@@ -122,7 +122,7 @@ fn fails_when_the_gates_are_in_another_order() {
 #[test]
 fn fails_when_the_output_keeps_its_tanh() {
     let folder = TempDir::new().unwrap();
-    let python = mistaken_python(&folder, "s/self.activation(c)/torch.tanh(c)/");
+    let python = mistaken_python(interpreter(), &folder, "s/self.activation(c)/torch.tanh(c)/");
     let (code, report, stderr) = outcome(tanh_parity(&format!(
         "check recurrent {SMALL} --activations relu --cells lstm --python {python}"
     )));

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::{python, stdout, tanh_parity, tanh_parity_in};
+use crate::common::stdout;
+use crate::forked::{python, tanh_parity, tanh_parity_in};
 use tempfile::TempDir;
 
 const SETTINGS: &str = "--epochs 5 --activations gelu,tanh";

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::common::{is_running, outcome, root, stdout, tanh_parity, tanh_parity_in, within};
+use crate::common::{self, is_running, outcome, root, stdout, within};
+use crate::forked::{tanh_parity, tanh_parity_in};
 
 /// The scripts of tests/scripts whose names start so.
 fn scripts(start: &str) -> Vec<PathBuf> {
@@ -19,7 +20,16 @@ fn scripts(start: &str) -> Vec<PathBuf> {
 }
 
 fn check(script: &Path, flags: &str) -> (i32, String, String) {
-    let mut command = tanh_parity(&format!("check {flags} --script"));
+    checked(tanh_parity, script, flags)
+}
+
+/// By this program, or the same with a Python of its own.
+fn checked(
+    program: fn(&str) -> assert_cmd::Command,
+    script: &Path,
+    flags: &str,
+) -> (i32, String, String) {
+    let mut command = program(&format!("check {flags} --script"));
     command.arg(script);
     outcome(command)
 }
@@ -141,7 +151,7 @@ fn a_script_that_cannot_be_used_is_trouble() {
     let path = folder.path().join("s.py");
     let run = |text: &str| {
         fs::write(&path, text).unwrap();
-        outcome(tanh_parity_in(&folder, "check --script s.py --timeout 20"))
+        outcome(common::tanh_parity_in(&folder, "check --script s.py --timeout 20"))
     };
     let flood = "import sys\nsys.stderr.write('x' * 10_000_000)\nsys.exit(3)";
     let conv = "import torch\nnet = torch.nn.Linear(3, 1)\nnet(torch.ones(2, 3)).sum().backward()\n\
@@ -182,7 +192,7 @@ fn a_script_that_cannot_be_used_is_trouble() {
          open({child:?}, 'w').write(str(child.pid))\nwhile True: pass"
     );
     fs::write(&path, endless).unwrap();
-    let (code, _, stderr) = check(&path, "--timeout 2");
+    let (code, _, stderr) = checked(common::tanh_parity, &path, "--timeout 2");
     assert_eq!(code, 2);
     assert!(stderr.contains("s.py did not finish within 2 s: raise --timeout"), "{stderr}");
     let child = fs::read_to_string(child).unwrap();
@@ -200,7 +210,7 @@ fn a_script_that_cannot_be_used_is_trouble() {
 #[test]
 fn record_runs_a_script_as_python_does_and_writes_what_it_trained() {
     let folder = TempDir::new().unwrap();
-    let run = |args: &str| outcome(tanh_parity_in(&folder, args));
+    let run = |args: &str| outcome(common::tanh_parity_in(&folder, args));
     let lesson = root().join("tests/lesson.py").display().to_string();
     let (code, stdout, stderr) = run(&format!("record {lesson}"));
     assert_eq!(code, 0, "{stderr}");
@@ -338,7 +348,7 @@ fn a_script_that_ends_python_itself_is_said_to() {
     for (status, how) in [(0, "os._exit(0)"), (3, "os._exit(3)")] {
         fs::write(folder.path().join("s.py"), format!("{text}\nimport os\n{how}\n")).unwrap();
         for run in ["record s.py", "check --script s.py"] {
-            let (code, _, stderr) = outcome(tanh_parity_in(&folder, run));
+            let (code, _, stderr) = outcome(common::tanh_parity_in(&folder, run));
             let said = stderr.contains("s.py ended Python at once, by os._exit");
             assert!(code == 2 && said, "{status} {run}: {code} {stderr}");
         }
@@ -347,7 +357,7 @@ fn a_script_that_ends_python_itself_is_said_to() {
     // A child of the script may; and it may end by itself with any status.
     let child = "import os, sys\nif os.fork() == 0:\n    os._exit(0)\nos.wait()\nsys.exit(3)\n";
     fs::write(folder.path().join("s.py"), format!("{text}\n{child}")).unwrap();
-    let (code, _, stderr) = outcome(tanh_parity_in(&folder, "record s.py"));
+    let (code, _, stderr) = outcome(common::tanh_parity_in(&folder, "record s.py"));
     assert!(code == 3 && stderr.starts_with("recorded 82 tensors"), "{code} {stderr}");
 }
 

@@ -2,8 +2,9 @@
 
 use tempfile::TempDir;
 
-use crate::common::{outcome, root, tanh_parity};
+use crate::common::{outcome, root};
 use crate::examples::build;
+use crate::forked::tanh_parity;
 
 /// Runs a twin as `python -m` does; in a file, since `why` takes scripts.
 const TWIN: &str = "

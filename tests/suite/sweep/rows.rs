@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use super::{Folder, one_line};
-use crate::common::{python, stdout};
+use crate::common::stdout;
+use crate::forked::python;
 
 /// The cells of a CSV without its header.
 fn cells(csv: &str) -> Vec<Vec<String>> {

@@ -36,6 +36,7 @@ The rooms, each of which uses none but those above it:
     steps       updates, by an optimizer or by hand
     sketch      what a port of the script begins with
     signals     what ends a run early
+    untraced    what torch.compile does not look into
     watch       the wrappers around PyTorch's functions
     recording   one recording, from start to end
     script      running the script as Python would

@@ -9,6 +9,7 @@ import torch.optim.optimizer as optim
 from torch.nn.modules import module as modules
 
 from . import passes
+from .untraced import untraced
 
 # Criteria as functions, of torch.nn.functional; some versions have not all of them.
 CRITERIA = [
@@ -45,10 +46,8 @@ class Local(threading.local):
 
 def install(recorder):
     """Lets the recorder watch PyTorch, until `recorder.finish()`."""
-    # torch.compile does not trace the recorder, and all else as without it. This is
-    # torch.compiler.disable, but imports torch._dynamo at the first call only.
-    untraced = torch._disable_dynamo
-    recorder.attempt = untraced(lambda *args: recorder.guard(*args))
+    # torch.compile does not trace the recorder, and all else as without it.
+    recorder.attempt = untraced(recorder.guard)
     recorder.local, recorder.backward_running = Local(), False
     steps = recorder.steps
     steps.models.ends.attempt = recorder.guard
