@@ -54,7 +54,7 @@ Examples:
   tanh-parity check all
 
 Exit status: 0 the runs agree, 1 they differ, 2 trouble.")]
-    Check(check::CheckArgs),
+    Check(Box<check::CheckArgs>),
     /// Run a PyTorch script, unchanged, and record everything that it trains
     ///
     /// Initial parameters, batches, outputs, losses, gradients, optimizer state and

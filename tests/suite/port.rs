@@ -84,6 +84,136 @@ fn new_writes_a_port_of_the_script_it_is_given() {
     assert!(cargo.contains(&format!("torch-parity = {{ path = {library:?} }}\n")), "{cargo}");
     assert!(read(".cargo/config.toml").contains(&format!("LIBTORCH = {LIBTORCH:?}\n")));
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing beside it");
+    holds(
+        &read("src/main.rs"),
+        &[
+            "/// Sequential-1: its layers",
+            "_0: Linear::new(10, 64),",
+            "_1: Sigmoid,",
+            "(\"2\", &self._2)",
+            "tch::manual_seed(0);",
+            "let target = Tensor::zeros([512], (Kind::Int64, Device::Cpu));",
+            "Adam::new(model.named_parameters(), 0.001)",
+            "let loss = cross_entropy(&logits, &target);",
+        ],
+    );
+}
+
+/// The text says each of these, however its lines are broken.
+#[track_caller]
+fn holds(text: &str, all: &[&str]) {
+    let plain = |text: &str| {
+        let words: String = text.split_whitespace().collect();
+        words.replace(",)", ")").replace(",}", "}").replace(",]", "]")
+    };
+    for part in all {
+        assert!(plain(text).contains(&plain(part)), "no {part} in {text}");
+    }
+}
+
+/// A script runs its first steps only, so that it does not do what it does at its end.
+#[test]
+fn a_port_begins_with_the_layers_and_the_optimizer_of_its_script() {
+    let folder = TempDir::new().unwrap();
+    let made = |script: &str, text: &str, args: &str| {
+        fs::write(folder.path().join(format!("{script}.py")), text).unwrap();
+        let mut command =
+            tanh_parity_in(folder.path(), &format!("new {script} --script {script}.py"));
+        command.args(args.split_whitespace());
+        let said = stdout(command);
+        let port = folder.path().join(script);
+        let main = fs::read_to_string(port.join("src/main.rs")).unwrap();
+        (said, main, fs::read_to_string(port.join("Makefile")).unwrap())
+    };
+    let tagger = "
+import sys
+import torch
+from torch import nn
+class Tagger(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(int(sys.argv[2])))
+        self.embedding = nn.Embedding(50, 16, padding_idx=0)
+        self.lstm = nn.LSTM(16, 24, num_layers=2, batch_first=True, dropout=0.1)
+        self.odd = nn.PReLU()
+        self.fc = nn.Linear(24, 5, bias=False)
+        self.tied = nn.Linear(24, 5, bias=False)
+        self.tied.weight = self.fc.weight
+    def forward(self, tokens):
+        x, _ = self.lstm(self.embedding(tokens))
+        return self.fc(self.odd(x[:, -1])) * self.scale
+torch.manual_seed(3)
+net = Tagger()
+groups = [{'params': [p for p in net.parameters() if p.dim() > 1], 'weight_decay': 0.1},
+          {'params': [p for p in net.parameters() if p.dim() < 2], 'weight_decay': 0.0}]
+optimizer = torch.optim.AdamW(groups, lr=3e-3, betas=(0.9, 0.95))
+while True:
+    loss = net(torch.randint(0, 50, (8, 12))).pow(2).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+";
+    let (said, main, makefile) = made("tagger", tagger, "-- --classes 5");
+    assert!(said.contains("fill in the script's data and forward pass"), "{said}");
+    assert!(makefile.contains(" $(FLAGS) -- --classes 5\n"), "{makefile}");
+    holds(
+        &main,
+        &[
+            "Embedding::with_padding(50, 16, 0)",
+            "LSTM::with(16, 24, RecurrentOptions { num_layers: 2, batch_first: true, dropout: 0.1, ..",
+            "Linear::without_bias(24, 5)",
+            "// odd: PReLU(num_parameters=1), which torch-parity lacks\n",
+            "// tied: Linear(in_features=24, out_features=5, bias=False), whose parameters are another",
+            "own: [(\"scale\", Tensor::zeros([5]",
+            "(\"odd.weight\", Tensor::zeros([1]",
+            "/// tokens (8, 12) -> output (8, 5)",
+            "tch::manual_seed(3);",
+            "AdamWSettings { lr: 0.003, betas: (0.9, 0.95), weight_decay: 0.1, ..Default::default() }",
+            "named(&model, &[\"scale\", \"lstm.bias_ih_l0\",",
+            "// The script's, which ends in Mean, Pow, Mul, Mm.",
+            "recorder.series(\"Tagger-1\", model.named_parameters())?",
+        ],
+    );
+    let (said, main, _) = made("fails", "import torch\ntorch.no_such_thing", "");
+    assert!(said.contains("\nnot begun with the script's layers: fails.py failed (exit"), "{said}");
+    assert!(said.contains("AttributeError"), "{said}");
+    assert!(main.contains("Self { fc1: Linear::new(10, 64)"), "the example: {main}");
+}
+
+/// What it begins with compiles, and the first report names the script's data.
+#[test]
+fn a_port_that_begins_with_its_script_compiles_and_is_red_at_what_is_left() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("begun");
+    let script = root().join("crates/torch-parity/examples/cnn.py");
+    let mut command = tanh_parity("new");
+    command.arg(&path).arg("--script").arg(&script);
+    stdout(command);
+    let port = Port { _folder: folder, path };
+    holds(
+        &fs::read_to_string(port.file("src/main.rs")).unwrap(),
+        &[
+            "Conv2d::with(8, 16, [3, 3], ConvOptions { padding: [1, 1], bias: false, ..Default",
+            "BatchNorm2d::new(16)",
+            "SgdSettings { lr: 0.02, momentum: 0.9, weight_decay: 0.0005, ..Default::default() }",
+            "series.buffers(&model.named_buffers())?;",
+        ],
+    );
+    let main = port.file("src/main.rs");
+    // The script's data come before its model, and its first draw is a whole number.
+    port.build();
+    let (code, report, stderr) = {
+        let mut command = tanh_parity("check --script");
+        command.arg(&script).arg("--port").arg(built().join("release/begun"));
+        outcome(command)
+    };
+    assert_eq!((code, stderr.as_str()), (1, ""), "{report}{}", fs::read_to_string(main).unwrap());
+    let place = "first divergence: Net-1, at the start, init, conv1.weight at";
+    assert!(report.contains(place), "{report}");
+    let counts = report.lines().find(|line| line.starts_with("init ")).unwrap();
+    let counts: Vec<_> = counts.split_whitespace().collect();
+    assert_eq!(counts[1..4], ["9", "4", "1,715"], "all shapes agree: {report}");
+    assert!(!report.contains(" lacks "), "{report}");
 }
 
 /// The crate that a line of cargo's says is compiled.

@@ -11,6 +11,7 @@ use crate::python::Script;
 
 /// How the script that --script names is run.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_field_names, reason = "a flag is called so")]
 pub struct ScriptArgs {
     /// --script names a module, such as package.train, as for `python -m`
     #[arg(short = 'm', requires = "script")]

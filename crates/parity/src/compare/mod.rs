@@ -2,10 +2,12 @@
 //! nothing; of a record on disk it reads one block after another.
 
 mod around;
+mod beside;
 mod blocks;
 mod difference;
 mod environment;
 mod groups;
+mod lone;
 mod needed;
 mod options;
 mod outcome;

@@ -45,12 +45,6 @@ impl Needed {
         self.largest = self.largest.max(value.distance(zero).unwrap_or(0.0)); // NaN is no maximum
     }
 
-    /// Whether the values differ by more than the largest of them is large: then what
-    /// lets them pass is no tolerance.
-    pub fn is_altogether(self) -> bool {
-        self.atol.is_finite() && self.atol > self.largest
-    }
-
     /// Makes both large enough for these two values.
     pub fn include(&mut self, actual: Value, expected: Value) {
         let passes = |tolerance: Tolerance| tolerance.passes(actual, expected, self.equal_nan);

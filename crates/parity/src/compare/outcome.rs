@@ -52,6 +52,8 @@ pub struct Outcome {
     pub series: Vec<Steps>,
     /// The first in the order of events that does not pass.
     pub first_divergence: Option<Detail>,
+    /// What else differs in its phase and its step, in a line.
+    pub beside: Option<String>,
     /// The tolerances that would pass, each alone; each was tried.
     pub smallest_tolerance: Smallest,
     /// The largest differences by phase and step.
@@ -241,10 +243,11 @@ impl Report {
             phases: self.phases_with_firsts(),
             series: self.series_with_steps(),
             first_divergence: self.failing().next().map(|first| self.detail(first)),
+            beside: self.beside.clone(),
             smallest_tolerance: Smallest {
                 atol: atol.map(|alone| Number(alone.atol)),
                 rtol: rtol.map(|alone| Number(alone.rtol)),
-                differ_altogether: self.altogether && (atol, rtol) != (None, None),
+                differ_altogether: atol.is_some_and(|alone| alone.atol > self.largest),
             },
             growth: self.growth(),
             differences,

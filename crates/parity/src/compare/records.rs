@@ -7,9 +7,11 @@ use anyhow::Result;
 use indexmap::IndexMap;
 
 use super::around::around;
+use super::beside::beside;
 use super::blocks::Blocks;
 use super::difference::{self, Difference, PassRule, What, hex};
 use super::groups::set_otherwise_words;
+use super::lone::{called_otherwise, forgotten_buffers};
 use super::needed::Needed;
 use super::options::Options;
 use super::report::{Group, Noun, Report, Series};
@@ -61,10 +63,13 @@ pub(super) fn compare_sides(
     });
     report.notes = set_otherwise_words(names, about);
     report.notes.extend(partial.chain(lacks).chain(notes));
+    let lone = called_otherwise(names, &selection, !report.digests).into_iter();
+    let lone = lone.chain(forgotten_buffers(names, &selection));
+    report.notes.extend(lone.flat_map(|line| folded(&line)));
     let order = Order::of(&about);
     let groups = count(&selection, &mut report, &order);
-    let (found, needed, altogether) = differences(names, &selection, options, threads)?;
-    (report.needed, report.altogether) = (needed, altogether);
+    let (found, needed, largest) = differences(names, &selection, options, threads)?;
+    (report.needed, report.largest) = (needed, largest);
     let found = found.into_iter().map(|(at, mut what, passes)| {
         let key = Key::from(selection.key(at));
         let (phase, step) = key.place().map_or((OTHER, 0), |place| (place.phase, place.step));
@@ -80,6 +85,7 @@ pub(super) fn compare_sides(
     // Those of one rank stay in the order of keys.
     found.sort_by_cached_key(|found| order.rank(&found.key).0);
     report.set_differences(found);
+    report.beside = beside(&selection, &report);
     if let Some(first) = report.differences.iter_mut().find(|difference| !difference.passes) {
         if let What::Values(values) = &mut first.what {
             values.around = around(&selection, &first.key, values)?;
@@ -191,13 +197,13 @@ fn count(selection: &Selection<'_>, report: &mut Report, order: &Order) -> Index
 type Found = (usize, What, bool);
 
 /// What differs, in the order of pairs; the tolerances that would let it pass; and
-/// whether the values differ altogether.
+/// how large the largest value is where something differs.
 fn differences(
     names: Sides,
     selection: &Selection<'_>,
     options: &Options,
     threads: usize,
-) -> Result<(Vec<Found>, [Option<Tolerance>; 2], bool)> {
+) -> Result<(Vec<Found>, [Option<Tolerance>; 2], f64)> {
     let (mut found, mut same_form, mut by_digest) = (Vec::new(), Vec::new(), Vec::new());
     for at in 0..selection.pairs.len() {
         match form_differs(names, selection, at) {
@@ -246,7 +252,7 @@ fn differences(
     found.sort_by_key(|(at, ..)| *at);
     let all_pass = found.iter().all(|(_, _, passes)| *passes);
     let alone = if all_pass || structure > 0 { [None; 2] } else { passing(&blocks, needed)? };
-    Ok((found, alone, needed.is_altogether()))
+    Ok((found, alone, needed.largest))
 }
 
 /// How a pair differs other than by its values.

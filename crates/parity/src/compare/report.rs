@@ -59,8 +59,10 @@ pub struct Report {
     /// The smallest atol with rtol 0, and rtol with atol 0, that pass; none where
     /// none does.
     pub(super) needed: [Option<Tolerance>; 2],
-    /// Whether these are larger than the values.
-    pub(super) altogether: bool,
+    /// What else differs in the phase and the step of the first divergence.
+    pub(super) beside: Option<String>,
+    /// The largest size of a value of either side, where something differs.
+    pub(super) largest: f64,
     /// Whether both runs went on from the same values after each step.
     pub(super) resynced: bool,
 }
@@ -118,7 +120,8 @@ impl Report {
             series: BTreeMap::new(),
             differences: Vec::new(),
             needed: [None; 2],
-            altogether: false,
+            beside: None,
+            largest: 0.0,
             resynced: false,
         }
     }

@@ -1,14 +1,22 @@
 //! `new`: a port that compiles, runs, and is red until it does what its script
 //! does.
 
+mod layer;
+mod optimizer;
+mod sketch;
+mod written;
+
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::program;
-use crate::python::Python;
+use crate::python::{Python, Script};
+use crate::text::escaped;
 
 /// The files of a port, by their place in it. `@WORD@` stands for what differs.
 const TEMPLATE: [(&str, &str); 8] = [
@@ -33,13 +41,25 @@ fn checkout() -> &'static Path {
     own.ancestors().nth(2).unwrap_or(own)
 }
 
-/// Makes a port of `script` in the new folder `folder`; returns what to do next.
-pub fn port(folder: &Path, script: Option<&Path>) -> Result<String> {
-    port_beside(checkout(), folder, script)
+/// Makes a port of `script`, which runs with these arguments for its first steps, in
+/// the new folder `folder`; returns what to do next.
+pub fn port(
+    folder: &Path,
+    script: Option<&Path>,
+    args: &[OsString],
+    python: &Python,
+) -> Result<String> {
+    port_beside(checkout(), folder, script, args, python)
 }
 
 /// The same, where the checkout is in this folder, or was.
-fn port_beside(checkout: &Path, folder: &Path, script: Option<&Path>) -> Result<String> {
+fn port_beside(
+    checkout: &Path,
+    folder: &Path,
+    script: Option<&Path>,
+    args: &[OsString],
+    python: &Python,
+) -> Result<String> {
     let name = crate_name(folder)?;
     ensure!(!folder.exists(), "{} is there already: name a new folder", folder.display());
     let text = match script {
@@ -47,14 +67,26 @@ fn port_beside(checkout: &Path, folder: &Path, script: Option<&Path>) -> Result<
             .with_context(|| format!("cannot read {}: name a script", path.display()))?,
         None => SCRIPT.to_owned(),
     };
+    let begun = script.map(|path| {
+        let script = Script { path, is_module: false, args, threads: 1 };
+        sketch::sketch(script, python)
+    });
     let script = script
         .and_then(Path::file_name)
         .map_or("train.py".into(), |name| name.display().to_string());
+    let (main, note) = match begun {
+        Some(Ok(models)) => (Some(written::main_rs(&script, &models)), String::new()),
+        Some(Err(error)) => (None, format!("\nnot begun with the script's layers: {error:#}\n")),
+        None => (None, String::new()),
+    };
+    let own = arguments(args);
     let library = checkout.join("crates/torch-parity");
     let is_here = library.is_dir();
     let words = [
         ("@NAME@", name.clone()),
         ("@SCRIPT@", script.clone()),
+        ("@CHECK_ARGS@", if args.is_empty() { String::new() } else { format!(" --{own}") }),
+        ("@ARGS@", own),
         ("@STEM@", script.trim_end_matches(".py").to_owned()),
         ("@TORCH_PARITY@", quoted(&library)),
         ("@TARGET_DIR@\n", if is_here { target_dir(checkout) } else { String::new() }),
@@ -71,9 +103,13 @@ fn port_beside(checkout: &Path, folder: &Path, script: Option<&Path>) -> Result<
     for (place, text) in TEMPLATE {
         let text =
             words.iter().fold(text.to_owned(), |text, (word, with)| text.replace(word, with));
-        write(&beside.path().join(place), &text).with_context(cannot)?;
+        let text = main.as_ref().filter(|_| place == "src/main.rs").unwrap_or(&text);
+        write(&beside.path().join(place), text).with_context(cannot)?;
     }
     write(&beside.path().join(&script), &text).with_context(cannot)?;
+    if main.is_some() {
+        format(&beside.path().join("src/main.rs"));
+    }
     let beside = beside.keep();
     fs::rename(&beside, folder).with_context(cannot)?;
     let elsewhere = format!(
@@ -84,7 +120,9 @@ fn port_beside(checkout: &Path, folder: &Path, script: Option<&Path>) -> Result<
     Ok(format!(
         "{folder}: a port of {script}, not written yet\n\n  \
          cd {folder}\n  make check      # red, and says where the two part\n  \
-         src/main.rs     # fill in the script's data, model and loop\n{}",
+         src/main.rs     # fill in the script's {}\n{}{}",
+        if main.is_some() { "data and forward pass" } else { "data, model and loop" },
+        escaped(&note).replace("\\n", "\n"),
         if is_here { "" } else { &elsewhere },
         folder = folder.display()
     ))
@@ -113,6 +151,22 @@ fn libtorch(checkout: &Path) -> Result<PathBuf> {
         return Ok(own);
     }
     Python::find(None, None, Duration::from_secs(60)).libtorch()
+}
+
+/// Breaks long lines, where rustfmt is there.
+fn format(file: &Path) {
+    let rustfmt = Command::new("rustfmt")
+        .args(["--edition", "2024", "--config", "use_small_heuristics=Max"])
+        .arg(file)
+        .output();
+    let _ = rustfmt; // without it they stay long
+}
+
+/// The script's arguments as the Makefile has them, behind a space.
+fn arguments(args: &[OsString]) -> String {
+    let words: Vec<_> = args.iter().map(|word| word.to_string_lossy()).collect();
+    let line = shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap_or_default();
+    if line.is_empty() { line } else { format!(" {}", line.replace('$', "$$")) }
 }
 
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
@@ -150,7 +204,8 @@ mod tests {
         let folder = tempfile::TempDir::new().unwrap();
         let made = |checkout: &Path, name: &str| {
             let port = folder.path().join(name);
-            let said = port_beside(checkout, &port, None).unwrap();
+            let python = Python::find(None, None, Duration::from_secs(60));
+            let said = port_beside(checkout, &port, None, &[], &python).unwrap();
             (said, fs::read_to_string(port.join(".cargo/config.toml")).unwrap())
         };
         let (said, config) = made(checkout(), "beside");

@@ -154,6 +154,19 @@ impl Python {
         self.start(&path.display().to_string(), command, folder)
     }
 
+    /// Records the first steps of a user's script, which is ended then, to the file
+    /// `script.safetensors` of the run's folder, and what a port of it begins with to
+    /// `sketch.json`.
+    pub fn start_sketch(&self, script: Script<'_>) -> Result<Running> {
+        let (mut command, folder) = self.recorder()?;
+        command.arg("--quiet").arg("--sketch").arg(folder.path().join("sketch.json"));
+        command.arg("--trace").arg(folder.path().join("script.safetensors"));
+        command.args(script.words());
+        set_threads(&mut command, script.threads);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        self.start(&script.path.display().to_string(), command, folder)
+    }
+
     /// Starts what this interpreter is to run; its standard error goes to the folder.
     pub fn start(&self, name: &str, command: Command, folder: Folder) -> Result<Running> {
         Running::start(name, command, folder, self.timeout)

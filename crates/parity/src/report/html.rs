@@ -103,13 +103,14 @@ fn divergence(outcome: &Outcome) -> String {
         What::Values(values) if !values.around.is_empty() => nearby(outcome, &values.around),
         _ => String::new(),
     };
-    let smallest = outcome.smallest_words().map(|words| format!("<p>{}</p>\n", shown(&words)));
+    let words = [outcome.beside.clone(), outcome.smallest_words()].into_iter().flatten();
+    let words: Vec<_> = words.map(|words| format!("<p>{}</p>\n", shown(&words))).collect();
+    let words = words.concat();
     let origins =
         outcome.origins_words().map(|words| page::table("origins", &words, rows::origins(outcome)));
     format!(
-        "<h3>First divergence</h3>\n{}{around}{}{}",
+        "<h3>First divergence</h3>\n{}{around}{words}{}",
         page::lines("First divergence", &first.words),
-        smallest.unwrap_or_default(),
         origins.unwrap_or_default()
     )
 }

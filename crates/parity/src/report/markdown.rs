@@ -57,11 +57,12 @@ fn comparison(comparison: &Comparison) -> String {
 fn divergence(outcome: &Outcome) -> String {
     let Some(first) = &outcome.first_divergence else { return String::new() };
     let first = format!("\nfirst divergence:\n{}", pre(&first.words));
+    let beside = outcome.beside.as_ref().map(|line| format!("\n{}\n", plain(line)));
     let smallest = outcome.smallest_words().map(|words| format!("\n{words}\n"));
     let origins = outcome
         .origins_words()
         .map(|words| format!("\n{words}\n{}", table(rows::origins(outcome))));
-    [Some(first), smallest, origins].into_iter().flatten().collect()
+    [Some(first), beside, smallest, origins].into_iter().flatten().collect()
 }
 
 fn differences(outcome: &Outcome) -> String {

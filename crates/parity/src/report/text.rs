@@ -187,7 +187,8 @@ impl Outcome {
         let local = if self.resynced { " (local)" } else { "" };
         let smallest = self.smallest_words().map(|words| words.replace(", or", ",\n  or") + "\n");
         let smallest = smallest.unwrap_or_default();
-        format!("first divergence{local}: {}\n{smallest}{}", first.words, self.origins())
+        let beside = self.beside.as_ref().map_or(String::new(), |line| line.clone() + "\n");
+        format!("first divergence{local}: {}\n{beside}{smallest}{}", first.words, self.origins())
     }
 
     /// Of resynced runs: in how many steps errors arose, and by phase how many

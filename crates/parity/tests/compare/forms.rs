@@ -105,6 +105,9 @@ fn divergence(outcome: &Outcome) -> Vec<Fact> {
             &[(at, json!(first.words))],
         ));
     }
+    if let Some(line) = &outcome.beside {
+        facts.push(fact("beside it", &[line], &[("/beside", json!(line))]));
+    }
     if let Some(words) = outcome.smallest_words() {
         let smallest = &outcome.smallest_tolerance;
         let json = [
@@ -321,6 +324,13 @@ fn cases() -> Vec<(&'static str, Comparison)> {
         let report = compare_inputs(["A", "B"], &both, options).unwrap();
         of_report(&report, Default::default())
     };
+    let called = |name: &str| Trace {
+        tensors: [(Key::new(name, 1, "param", "w"), f32s(&[1], &[1.0]))].into(),
+        ..Trace::default()
+    };
+    let buffered = with(&|b| {
+        b.insert(Key::new("tanh", 1, "state", "bn.running_mean"), f32s(&[1], &[0.0])).unwrap();
+    });
     let resynced = compare(["A", "B"], &a, &lacks, &epochs()).unwrap().resynced();
     vec![
         ("exact", checked(&a, &a, &epochs())),
@@ -341,6 +351,8 @@ fn cases() -> Vec<(&'static str, Comparison)> {
         ("more than 24 phases", checked(&many(30, 3), &many(30, 0), &Options::default())),
         ("more than 24 that differ", checked(&many(30, 27), &many(30, 0), &Options::default())),
         ("more than 24 that agree", checked(&many(30, 0), &many(30, 0), &Options::default())),
+        ("a series called otherwise", checked(&called("net"), &called("MLP-1"), &epochs())),
+        ("forgotten buffers", checked(&a, &buffered, &epochs())),
         ("digests", checked(&of_digests(&other), &of_digests(&a), &epochs())),
         ("the same digests", checked(&of_digests(&a), &a, &epochs())),
         ("generator", checked(&drawn("a"), &drawn("bc"), &epochs())),
@@ -364,7 +376,7 @@ fn what_one_form_of_a_report_says_each_of_the_others_says() {
             seen.insert(what.clone());
         }
     }
-    assert_eq!(seen.len(), 16, "{seen:?}");
+    assert_eq!(seen.len(), 17, "{seen:?}");
 }
 
 /// The check above can fail: whatever one form leaves out, it notices.

@@ -4,6 +4,7 @@ mod files;
 mod forms;
 #[path = "../live/mod.rs"]
 mod live;
+mod lone;
 mod options;
 mod oracle;
 mod report;

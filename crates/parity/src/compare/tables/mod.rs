@@ -67,7 +67,7 @@ pub fn compare_tables(
     };
     if diverged && !comparison.found.iter().any(hopeless) {
         report.needed = comparison.passing(&rows);
-        report.altogether = comparison.needed.is_altogether();
+        report.largest = comparison.needed.largest;
     }
     report.groups = comparison.groups;
     report.set_differences(comparison.found);
@@ -208,7 +208,9 @@ impl TableComparison<'_> {
         let exact = held([a, e]);
         let passes = rule.tolerance.is_some() && rule.passes(exact[0], exact[1]);
         self.needed.include(exact[0], exact[1]);
-        exact.iter().for_each(|value| self.needed.see_one(*value));
+        for value in exact {
+            self.needed.see_one(value);
+        }
         let fits = self.all_fit();
         let shown = if exact[0].is_whole() || !fits { exact } else { exact.map(single) };
         let what = if shown[0] == shown[1] && x != y {

@@ -34,6 +34,7 @@ The rooms, each of which uses none but those above it:
     batch       which passes, losses and data a step is made of
     inference   calls that lead to no update
     steps       updates, by an optimizer or by hand
+    sketch      what a port of the script begins with
     signals     what ends a run early
     untraced    what torch.compile does not look into
     watch       the wrappers around PyTorch's functions

@@ -71,6 +71,7 @@ def parse(argv):
         "--explain", action="store_true", help="print what is taken as a batch, and why"
     )
     add("--quiet", action="store_true", help="do not say what was recorded")
+    add("--sketch", metavar="FILE", help=argparse.SUPPRESS)  # for `parity new`
     add("--running", metavar="FILE", help=argparse.SUPPRESS)  # exists meanwhile
     add("-m", dest="module", action="store_true", help="SCRIPT names a module")
     add("script", metavar="SCRIPT")
@@ -153,6 +154,7 @@ def run_recorded(options, source):
     kept = Options(*options.steps, options.every, options.phases, options.forward)
     kept.digest, kept.partial = options.digest, options.keep_partial
     kept.explain, kept.inference = options.explain, True
+    kept.sketch = options.sketch
     kept.say_size = not options.quiet
     kept.most_bytes = options.max_size or kept.most_bytes
     recorder = Recorder(path, name, {}, kept)
@@ -172,6 +174,8 @@ def run_recorded(options, source):
         said, status = f"error: {trouble}", 2
     finally:
         recorder.record.file.close()
+    if recorder.sketch is not None:
+        recorder.sketch.write()
     if status or not options.quiet:
         with contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stdout.flush()

@@ -29,6 +29,7 @@ class Options:
     explain: bool = False  # print why what is taken is, and why not
     most_bytes: float = math.inf  # of the record, about: it ends before there are more
     say_size: bool = False  # where a step takes many
+    sketch: str | None = None  # where to say what a port begins with, and to end then
     partial: bool = False  # keep what there is, where the run does not reach its end
 
 

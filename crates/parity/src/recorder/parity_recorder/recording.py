@@ -44,15 +44,18 @@ class Recorder:
         self.signals = Signals()
         self.on, self.pid, self.error, self.undo = True, os.getpid(), None, []
         self.steps = None  # from `install` on
+        self.sketch = None  # what a port begins with, where that is asked for
 
     def install(self):
         """Watches PyTorch until `finish`. The rooms that need it are imported now,
         when the script has: what it sets before its `import torch`, such as
         OMP_NUM_THREADS, must count."""
-        from . import steps, tensors, watch
+        from . import sketch, steps, tensors, watch
 
         tensors.as_digests = self.options.digest
         self.steps = steps.Steps(self.record)
+        if self.options.sketch:
+            self.sketch = sketch.Sketch(self.options.sketch)
         watch.install(self)
 
     def guard(self, note, *args):
@@ -65,7 +68,10 @@ class Recorder:
         self.signals.busy += 1
         try:
             with torch._C.DisableTorchFunction():  # nothing that a mode could see
-                return note(*args)
+                found = note(*args)
+                if self.sketch is not None:
+                    self.sketch.look(self)
+                return found
         except Full:
             self.on, self.record.is_full = False, True
             return None

@@ -1,0 +1,340 @@
+//! `src/main.rs` of a port, as far as the script's first steps tell it: what is left
+//! is the data and the forward pass.
+
+#![expect(clippy::format_collect, clippy::format_push_string, reason = "lines, written once")]
+
+use std::collections::BTreeSet;
+
+use super::sketch::{Array, Layer, Model};
+use super::{layer, optimizer};
+
+/// What the port uses of torch-parity.
+#[derive(Default)]
+struct Uses {
+    nn: BTreeSet<String>,
+    optim: BTreeSet<String>,
+    /// Whether something takes parameters by their names.
+    by_name: bool,
+}
+
+/// The file, for `script`.
+pub fn main_rs(script: &str, models: &[Model]) -> String {
+    let mut uses = Uses::default();
+    let numbers = if models.len() == 1 { 0..1 } else { 1..models.len() + 1 };
+    let numbers = numbers.map(|n| if n == 0 { String::new() } else { n.to_string() });
+    let (mut structs, mut makes, mut steps) = (String::new(), Vec::new(), String::new());
+    for (model, n) in models.iter().zip(numbers) {
+        structs += &model_struct(model, &n, &mut uses);
+        makes.push((model.made, makes_of(model, &n, &mut uses)));
+        steps += &step_of(model, &n, &mut uses);
+    }
+    makes.sort_by_key(|(made, _)| *made);
+    let makes: String = makes.into_iter().map(|(_, text)| text).collect();
+    let seed = match models.iter().find_map(|model| model.seed) {
+        Some(seed) => format!("    tch::manual_seed({seed});\n"),
+        None => String::new(),
+    };
+    let data: String = arrays(models).map(|array| zeros(&array)).collect();
+    let list = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(", ");
+    let Uses { nn, optim, by_name } = &uses;
+    let named = if *by_name { NAMED } else { "" };
+    format!(
+        "//! A port of {script}, begun with what its first steps told. It starts out red: fill\n\
+         //! in the data and the forward pass, run `make check`, and mend the first place where\n\
+         //! the two part.\n\n\
+         use tch::{{Device, Kind, Tensor}};\n\
+         use torch_parity::Result;\n\
+         use torch_parity::nn::{{{}}};\n\
+         use torch_parity::optim::{{{}}};\n\
+         use torch_parity::trace::Recorder;\n\n\
+         {structs}fn main() -> Result<()> {{\n    \
+         tch::set_num_threads(1);\n    \
+         // Records where TORCH_PARITY_TRACE says; off otherwise, at no cost.\n    \
+         let recorder = Recorder::from_env({script:?})?;\n\
+         {seed}    // The script's data, in the place of zeros: drawn where the script draws it.\n\
+         {data}\n{makes}    \
+         // As often as the script; its first steps were looked at.\n    \
+         for _ in 0..2 {{\n{steps}    }}\n    recorder.finish()\n}}\n{named}",
+        list(nn),
+        list(optim)
+    )
+}
+
+/// What takes parameters by their names.
+const NAMED: &str = "
+/// The parameters of these names.
+fn named(model: &impl Module, names: &[&str]) -> Vec<(String, Tensor)> {
+    let all = model.named_parameters();
+    let of = |name: &&str| all.iter().find(|(known, _)| known == name);
+    names.iter().filter_map(of).map(|(name, tensor)| (name.clone(), tensor.shallow_clone())).collect()
+}
+";
+
+/// All that is data, once.
+fn arrays(models: &[Model]) -> impl Iterator<Item = Array> {
+    let mut seen = BTreeSet::new();
+    let all = models.iter().flat_map(|model| model.data.iter().cloned());
+    all.filter(move |array| seen.insert(variable(&array.name))).collect::<Vec<_>>().into_iter()
+}
+
+fn zeros(Array { name, shape, kind }: &Array) -> String {
+    let name = variable(name);
+    format!("    let {name} = Tensor::zeros({}, (Kind::{kind}, Device::Cpu));\n", of_shape(shape))
+}
+
+fn of_shape(shape: &[usize]) -> String {
+    // Without a type, an empty list is one of nothing.
+    if shape.is_empty() { "[0_i64; 0]".to_owned() } else { format!("{shape:?}") }
+}
+
+/// A shape as comments have it: `(512, 10)`.
+fn words(shape: &[i64]) -> String {
+    let sizes: Vec<_> = shape.iter().map(ToString::to_string).collect();
+    format!("({})", sizes.join(", "))
+}
+
+/// A name of PyTorch's as one of Rust's.
+fn variable(name: &str) -> String {
+    const KEYWORDS: [&str; 16] = [
+        "as", "break", "const", "crate", "dyn", "enum", "fn", "impl", "loop", "match", "move",
+        "mut", "ref", "static", "type", "use",
+    ];
+    let fine = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    let name: String = name.chars().map(fine).collect();
+    let taken =
+        ["model", "optimizer", "series", "recorder", "loss", "own", "layer", "self", "super"];
+    match name.chars().next() {
+        Some('0'..='9') | None => format!("_{name}"),
+        _ if KEYWORDS.contains(&&*name) || taken.contains(&&*name) => format!("{name}_"),
+        _ => name,
+    }
+}
+
+/// The parameters that no layer of torch-parity holds, and the layers.
+struct Parts<'a> {
+    /// Name in the script, field, what makes it.
+    layers: Vec<(&'a str, String, String, String)>,
+    own: Vec<&'a (String, Vec<i64>)>,
+    comments: Vec<String>,
+}
+
+fn parts<'a>(model: &'a Model, uses: &mut Uses) -> Parts<'a> {
+    let mut own: Vec<_> = model.parameters.iter().collect();
+    let mut parts = Parts { layers: Vec::new(), own: Vec::new(), comments: Vec::new() };
+    for layer in &model.layers {
+        let Layer { path, class, says, params, .. } = layer;
+        let whole =
+            |name: &String| if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let params: Vec<_> = params.iter().map(whole).collect();
+        let has = |name: &String| own.iter().any(|(known, _)| known == name);
+        let what = format!("{path}: {class}({says})");
+        if !params.iter().all(has) {
+            parts.comments.push(format!("{what}, whose parameters are another layer's, too"));
+            continue;
+        }
+        let Some((of_type, made)) = layer::made(layer) else {
+            parts.comments.push(format!("{what}, which torch-parity lacks"));
+            continue;
+        };
+        own.retain(|(name, _)| !params.contains(name));
+        for word in made.split(|c: char| !c.is_alphanumeric()).filter(|it| it.ends_with("Options"))
+        {
+            uses.nn.insert(word.to_owned());
+        }
+        uses.nn.insert(of_type.clone());
+        let field = if path.is_empty() { "layer".to_owned() } else { variable(path) };
+        parts.layers.push((path, field, of_type, made));
+    }
+    parts.own = own;
+    parts
+}
+
+fn model_struct(model: &Model, n: &str, uses: &mut Uses) -> String {
+    let Parts { layers, own, comments } = parts(model, uses);
+    uses.nn.insert("Module".to_owned());
+    let mut fields: String =
+        layers.iter().map(|(_, field, of_type, _)| format!("    {field}: {of_type},\n")).collect();
+    let mut made: String = layers
+        .iter()
+        .map(|(_, field, _, made)| format!("            {field}: {made},\n"))
+        .collect();
+    let comments: String = comments.iter().map(|line| format!("    // {line}\n")).collect();
+    let is_one = matches!(&layers[..], [("", ..)]);
+    if !own.is_empty() {
+        fields += "    /// Parameters that are no layer's of torch-parity: fill them as the script does.\n    own: Vec<(String, Tensor)>,\n";
+        let zeros = |(name, shape): &&(String, Vec<i64>)| {
+            let shape: Vec<_> = shape.iter().map(|n| *n as usize).collect();
+            let (shape, kind) = (of_shape(&shape), "(Kind::Float, Device::Cpu)");
+            format!("                ({name:?}, Tensor::zeros({shape}, {kind})),\n")
+        };
+        let zeros: String = own.iter().map(zeros).collect();
+        made += &format!(
+            "            own: [\n{zeros}            ]\n            .map(|(name, zeros)| (name.to_owned(), zeros.set_requires_grad(true)))\n            .into(),\n"
+        );
+    }
+    let module = module_impl(&layers, is_one, !own.is_empty(), uses);
+    format!(
+        "/// {}: its layers in the order in which the script makes them.\nstruct Model{n} {{\n{fields}{comments}}}\n\n\
+         impl Model{n} {{\n    fn new() -> Self {{\n        Self {{\n{made}        }}\n    }}\n\n{}}}\n\n\
+         impl Module for Model{n} {{\n{module}}}\n\n",
+        model.name,
+        forward(model)
+    )
+}
+
+/// What names the parts as PyTorch does.
+fn module_impl(
+    layers: &[(&str, String, String, String)],
+    is_one: bool,
+    has_own: bool,
+    uses: &mut Uses,
+) -> String {
+    if is_one {
+        return "    fn named_parameters(&self) -> Vec<(String, Tensor)> {\n        \
+                self.layer.named_parameters()\n    }\n\n    \
+                fn named_buffers(&self) -> Vec<(String, Tensor)> {\n        \
+                self.layer.named_buffers()\n    }\n\n    \
+                fn train(&self, on: bool) {\n        self.layer.train(on);\n    }\n"
+            .to_owned();
+    }
+    uses.nn.insert("Children".to_owned());
+    if layers.iter().all(|(path, field, ..)| path == field) && !layers.is_empty() {
+        let parts: Vec<_> = layers.iter().map(|(_, field, ..)| format!("self.{field}")).collect();
+        let parts = parts.join(", ");
+        let children = format!("torch_parity::children!({parts})");
+        return format!(
+            "    fn children(&self) -> Children<'_> {{\n        {children}\n    }}\n{}",
+            own(has_own, uses)
+        );
+    }
+    let part = |(path, field, ..): &(&str, String, String, String)| {
+        format!("            ({path:?}, &self.{field}),\n")
+    };
+    let (n, children) = (layers.len(), layers.iter().map(part).collect::<String>());
+    format!(
+        "    fn children(&self) -> Children<'_> {{\n        \
+         let parts: [(&str, &dyn Module); {n}] = [\n{children}        ];\n        \
+         parts.map(|(name, part)| (name.to_owned(), part)).into()\n    }}\n{}",
+        own(has_own, uses)
+    )
+}
+
+/// What names the parameters, where some are no layer's.
+fn own(has_own: bool, uses: &mut Uses) -> &'static str {
+    if has_own {
+        uses.nn.insert("named_parameters".to_owned());
+        return "\n    fn named_parameters(&self) -> Vec<(String, Tensor)> {\n        \
+                 let children = self.children();\n        \
+                 let parts: Vec<_> = children.iter().map(|(name, part)| (&**name, *part)).collect();\n        \
+                 let own = self.own.iter().map(|(name, own)| (name.clone(), own.shallow_clone()));\n        \
+                 own.chain(named_parameters(&parts)).collect()\n    }\n";
+    }
+    ""
+}
+
+/// The inputs of a model, which are its data but for targets.
+fn inputs(model: &Model) -> Vec<String> {
+    let inputs = model.data.iter().filter(|array| !is_target(array));
+    inputs.map(|array| variable(&array.name)).collect()
+}
+
+fn is_target(array: &Array) -> bool {
+    array.name.starts_with("target")
+}
+
+/// The forward pass, to be written.
+fn forward(model: &Model) -> String {
+    let inputs = inputs(model);
+    let arguments: String = inputs.iter().map(|name| format!(", {name}: &Tensor")).collect();
+    let shapes = |arrays: &mut dyn Iterator<Item = &Array>| {
+        let all = arrays.map(|it| {
+            let shape: Vec<_> = it.shape.iter().map(|n| *n as i64).collect();
+            format!("{} {}", it.name, words(&shape))
+        });
+        all.collect::<Vec<_>>().join(", ")
+    };
+    let from = shapes(&mut model.data.iter().filter(|array| !is_target(array)));
+    let to = shapes(&mut model.outputs.iter());
+    let shape = model.outputs.first().map_or("[1]".to_owned(), |output| of_shape(&output.shape));
+    let ignored = match &inputs[..] {
+        [] => String::new(),
+        [one] => format!("        let _ = {one};\n"),
+        several => format!("        let _ = ({});\n", several.join(", ")),
+    };
+    format!(
+        "    /// {from} -> {to}\n    fn forward(&self{arguments}) -> Tensor {{\n        \
+         // To be written. Until then: zeros of its shape, so that every gradient is 0.\n\
+         {ignored}        let zeros = Tensor::zeros({shape}, (Kind::Float, Device::Cpu));\n        \
+         let parameters = self.named_parameters();\n        \
+         parameters.iter().fold(zeros, |sum, (_, param)| sum + param.sum(Kind::Float) * 0.0)\n    }}\n"
+    )
+}
+
+fn makes_of(model: &Model, n: &str, uses: &mut Uses) -> String {
+    let made = optimizer::made(model, &format!("model{n}"));
+    uses.optim.extend(made.uses);
+    uses.optim.insert("Optimizer".to_owned());
+    uses.by_name |= made.by_name;
+    format!(
+        "    let model{n} = Model{n}::new();\n{}    let mut optimizer{n} = {};\n    \
+         let mut series{n} = recorder.series({:?}, model{n}.named_parameters())?;\n",
+        made.comment, made.code, model.name
+    )
+}
+
+fn step_of(model: &Model, n: &str, uses: &mut Uses) -> String {
+    let arguments: Vec<_> = inputs(model).iter().map(|name| format!("&{name}")).collect();
+    let output = model.outputs.first().map_or("output", |output| &output.name);
+    let named = variable(output);
+    let (loss, comment) = loss(model, &named, uses);
+    let data = model.data.iter().map(|it| format!("({:?}, &{})", it.name, variable(&it.name)));
+    let data = data.collect::<Vec<_>>().join(", ");
+    let buffers = if model.has_buffers {
+        format!("        series{n}.buffers(&model{n}.named_buffers())?;\n")
+    } else {
+        String::new()
+    };
+    format!(
+        "        let {named} = model{n}.forward({});\n\
+         {comment}        let loss = {loss};\n        \
+         optimizer{n}.zero_grad();\n        optimizer{n}.backward(&loss);\n        \
+         optimizer{n}.step();\n        series{n}.data(&[{data}])?;\n        \
+         series{n}.step(&[({output:?}, &{named})], &loss, &optimizer{n})?;\n{buffers}",
+        arguments.join(", ")
+    )
+}
+
+/// The loss, where the graph and the shapes tell it; else its nodes, as a comment.
+fn loss(model: &Model, output: &str, uses: &mut Uses) -> (String, String) {
+    let target = model.data.iter().find(|array| is_target(array));
+    let shape = model.outputs.first().map(|output| &output.shape[..]).unwrap_or_default();
+    let begins = |nodes: &[&str]| {
+        model.graph.iter().zip(nodes).filter(|(a, b)| a == b).count() == nodes.len()
+    };
+    let function = target.and_then(|target| {
+        let same = target.shape == shape;
+        let classes = shape.len() >= 2
+            && target.shape.first() == shape.first()
+            && target.shape.get(1..) == shape.get(2..);
+        match () {
+            () if begins(&["NllLossBackward0", "LogSoftmaxBackward0"]) && classes => {
+                Some("cross_entropy")
+            }
+            () if begins(&["MseLossBackward0"]) && same => Some("mse_loss"),
+            () if begins(&["BinaryCrossEntropyWithLogitsBackward0"]) && same => {
+                Some("binary_cross_entropy_with_logits")
+            }
+            () if begins(&["BinaryCrossEntropyBackward0"]) && same => Some("binary_cross_entropy"),
+            () if begins(&["SmoothL1LossBackward0"]) && same => Some("smooth_l1_loss"),
+            () => None,
+        }
+    });
+    if let (Some(function), Some(target)) = (function, target) {
+        uses.nn.insert(function.to_owned());
+        return (format!("{function}(&{output}, &{})", variable(&target.name)), String::new());
+    }
+    let nodes: Vec<_> =
+        model.graph.iter().take(4).map(|node| node.trim_end_matches("Backward0")).collect();
+    let comment = format!("        // The script's, which ends in {}.\n", nodes.join(", "));
+    (format!("{output}.mean(Kind::Float)"), comment)
+}
