@@ -36,6 +36,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 import unittest
 import weakref
 import zipapp
@@ -57,7 +58,7 @@ zipapp.create_archive(FOLDER, PACKED)
 THIS = os.getpid()
 atexit.register(lambda: os.getpid() == THIS and shutil.rmtree(PACKED.parent))
 ROOMS = ["cli", "file", "options", "passes", "recording", "record", "script"]
-ROOMS += ["settings", "steps", "tensors"]
+ROOMS += ["settings", "spool", "steps", "tensors"]
 
 
 def rooms(place):
@@ -985,6 +986,33 @@ class Memory(unittest.TestCase):
                     assert len(steps.passes.pending) < 300, len(steps.passes.pending)
                     assert len(steps.models.owner) < 20, len(steps.models.owner)
 
+            status, _, err = in_child(run, folder)
+            self.assertEqual(status, 0, err.decode())
+
+    def test_it_does_not_grow_with_the_number_of_tensors(self):
+        """Neither keys nor values stay in memory, nor come back for the header."""
+
+        def peak(steps, digest):
+            options = record.options.Options(digest=digest)
+            tracemalloc.reset_peak()
+            net = torch.nn.Linear(3, 2)
+            optimizer = torch.optim.Adam(net.parameters())
+            with record.recording.recording("t.safetensors", "test", {}, options):
+                for _ in range(steps):  # draws nothing: metadata tell each draw
+                    optimizer.zero_grad()
+                    net(torch.ones(4, 3)).square().mean().backward()
+                    optimizer.step()
+            return tracemalloc.get_traced_memory()[1]
+
+        def run():
+            record.spool.BLOCK = 1 << 14
+            tracemalloc.start()
+            for digest in (False, True):
+                peak(100, digest)
+                few, many = peak(100, digest), peak(1000, digest)
+                assert many - few < 500_000, (digest, few, many)
+
+        with tempfile.TemporaryDirectory() as folder:
             status, _, err = in_child(run, folder)
             self.assertEqual(status, 0, err.decode())
 

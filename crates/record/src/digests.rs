@@ -72,12 +72,12 @@ impl Digests {
         let kinds = serde_json::to_string(&self.kinds)?;
         let part = &mut self.part;
         let keys = part.write(Dtype::U8, end.as_bytes(), folder)? as usize + end.len();
-        part.enter("digests".into(), Dtype::U64, vec![n, 2], 0);
-        part.enter("kind".into(), Dtype::U32, vec![n], 0);
-        part.enter("keys".into(), Dtype::U8, vec![keys], 0);
+        part.enter(&"digests".into(), Dtype::U64, &[n, 2], 0, folder)?;
+        part.enter(&"kind".into(), Dtype::U32, &[n], 0, folder)?;
+        part.enter(&"keys".into(), Dtype::U8, &[keys], 0, folder)?;
         let start = part.write(Dtype::U8, kinds.as_bytes(), folder)?;
-        part.enter("kinds".into(), Dtype::U8, vec![kinds.len()], start);
-        self.part.write_to(metadata, out)
+        part.enter(&"kinds".into(), Dtype::U8, &[kinds.len()], start, folder)?;
+        self.part.write_to(metadata, folder, out).map(drop)
     }
 }
 

@@ -15,6 +15,7 @@ mod error;
 mod escaped;
 mod generator;
 mod groups;
+mod index;
 mod kept;
 mod key;
 mod order;

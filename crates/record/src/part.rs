@@ -1,12 +1,13 @@
 //! What becomes one .safetensors file, while it arises.
 
-use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::Path;
 
 use safetensors::Dtype;
 use serde_json::Value;
+use tempfile::tempfile_in;
 
+use super::index::{Entries, Index};
 use super::spool::Spool;
 use super::{Key, View};
 
@@ -17,40 +18,26 @@ const WIDTHS: [usize; 4] = [8, 4, 2, 1];
 /// Tensors that become one file.
 #[derive(Debug)]
 pub(super) struct Part {
-    entries: Vec<Entry>,
+    /// Which they are; None before the first.
+    index: Option<Index>,
+    len: usize,
     spools: [Option<Spool>; WIDTHS.len()],
-}
-
-#[derive(Debug)]
-struct Entry {
-    key: Key,
-    dtype: Dtype,
-    shape: Vec<usize>,
-    spool: usize,
-    start: u64,
-    end: u64,
 }
 
 impl Part {
     pub fn new() -> Self {
-        Self { entries: Vec::new(), spools: [const { None }; WIDTHS.len()] }
+        Self { index: None, len: 0, spools: [const { None }; WIDTHS.len()] }
     }
 
     /// How many tensors it has.
     pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// The keys of its tensors, as they came.
-    pub fn keys(&self) -> impl Iterator<Item = &Key> {
-        self.entries.iter().map(|entry| &entry.key)
+        self.len
     }
 
     /// Adds a tensor; what waits for the disk goes to this folder.
-    pub fn push(&mut self, key: Key, view: View, folder: &Path) -> io::Result<()> {
+    pub fn push(&mut self, key: &Key, view: View, folder: &Path) -> io::Result<()> {
         let start = self.write(view.dtype(), view.bytes(), folder)?;
-        self.enter(key, view.dtype(), view.shape().to_vec(), start);
-        Ok(())
+        self.enter(key, view.dtype(), view.shape(), start, folder)
     }
 
     fn spool(&mut self, dtype: Dtype, folder: &Path) -> io::Result<&mut Spool> {
@@ -69,42 +56,73 @@ impl Part {
     }
 
     /// Makes a tensor of all bytes of its width from `start` on.
-    pub fn enter(&mut self, key: Key, dtype: Dtype, shape: Vec<usize>, start: u64) {
+    pub fn enter(
+        &mut self,
+        key: &Key,
+        dtype: Dtype,
+        shape: &[usize],
+        start: u64,
+        folder: &Path,
+    ) -> io::Result<()> {
         let spool = spool_of(dtype);
         let end = self.spools[spool].as_ref().map_or(start, Spool::len);
-        self.entries.push(Entry { key, dtype, shape, spool, start, end });
+        let index = match &mut self.index {
+            Some(index) => index,
+            none => none.insert(Index::new(folder)?),
+        };
+        self.len += 1;
+        index.push(key, (dtype, shape), spool, (start, end))
     }
 
-    /// Header, then the values: into a file, the kernel copies them.
-    pub fn write_to(self, metadata: &Value, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
-        let header = self.header(metadata);
-        out.write_all(&(header.len() as u64).to_le_bytes())?;
-        out.write_all(header.as_bytes())?;
-        drop(header); // of a long record, 40 MB
+    /// Header, then the values: into a file, the kernel copies them. Returns which
+    /// tensors these are.
+    pub fn write_to(
+        self,
+        metadata: &Value,
+        folder: &Path,
+        out: &mut (impl Write + ?Sized),
+    ) -> io::Result<Option<Entries>> {
+        let lengths = self.spools.each_ref().map(|spool| spool.as_ref().map_or(0, Spool::len));
+        let bases = std::array::from_fn(|i| lengths[..i].iter().sum());
+        let mut entries = self.index.map(Index::finish).transpose()?;
+        write_header(metadata, entries.as_mut(), bases, folder, out)?;
         for spool in self.spools.into_iter().flatten() {
             io::copy(&mut spool.finish()?, out)?;
         }
-        out.flush()
+        out.flush()?;
+        Ok(entries)
     }
+}
 
-    fn header(&self, metadata: &Value) -> String {
-        let lengths = self.spools.each_ref().map(|spool| spool.as_ref().map_or(0, Spool::len));
-        let bases: [u64; WIDTHS.len()] = std::array::from_fn(|i| lengths[..i].iter().sum());
-        let mut header = format!("{{\"__metadata__\":{metadata}");
-        for Entry { key, dtype, shape, spool, start, end } in &self.entries {
-            let offsets = [bases[*spool] + start, bases[*spool] + end];
-            let key = Value::from(key.as_str());
-            let _ = write!(
+/// Writes the header behind its length: of a long record, 40 MB, which wait for
+/// that in a file.
+fn write_header(
+    metadata: &Value,
+    entries: Option<&mut Entries>,
+    bases: [u64; WIDTHS.len()],
+    folder: &Path,
+    out: &mut (impl Write + ?Sized),
+) -> io::Result<()> {
+    let mut header = BufWriter::new(tempfile_in(folder)?);
+    write!(header, "{{\"__metadata__\":{metadata}")?;
+    if let Some(entries) = entries {
+        entries.each(|entry| {
+            let offsets = [entry.start, entry.end].map(|place| bases[entry.spool] + place);
+            let (key, dtype, shape) = (entry.key, entry.dtype, entry.shape);
+            write!(
                 header,
-                ",{key}:{{\"dtype\":\"{dtype}\",\"shape\":{shape:?},\"data_offsets\":{offsets:?}}}"
-            ); // a String takes any text
-        }
-        header.push('}');
-        while header.len() % 8 != 0 {
-            header.push(' '); // so that the values are aligned
-        }
-        header
+                ",{key}:{{\"dtype\":{dtype},\"shape\":{shape},\"data_offsets\":{offsets:?}}}"
+            )
+        })?;
     }
+    write!(header, "}}")?;
+    while header.stream_position()? % 8 != 0 {
+        write!(header, " ")?; // so that the values are aligned
+    }
+    let mut header = header.into_inner()?;
+    out.write_all(&header.stream_position()?.to_le_bytes())?;
+    header.rewind()?;
+    io::copy(&mut header, out).map(drop)
 }
 
 /// The number of the spool for a dtype's width.

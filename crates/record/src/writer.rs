@@ -1,7 +1,8 @@
 //! Writes a record while it arises, so that memory does not grow with the run.
 
-use std::collections::{BTreeMap, HashMap};
-use std::io::{BufWriter, Write};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -9,6 +10,7 @@ use tempfile::NamedTempFile;
 
 use super::digests::Digests;
 use super::ending::Ending;
+use super::index::Entries;
 use super::part::Part;
 use super::{About, Array, Group, Input, Kept, Key, Place, View, digest, whole};
 use crate::error::{Context, Error, Result, bail, ensure};
@@ -40,7 +42,7 @@ pub struct Writer {
     /// A phase and a name, to look them up.
     rest: String,
     len: usize,
-    full: Vec<(NamedTempFile, Vec<Key>)>,
+    full: Vec<(NamedTempFile, Option<Entries>)>,
     /// None once it is finished.
     open: Option<Open>,
     most_tensors: usize,
@@ -123,11 +125,12 @@ impl Writer {
 
     /// Adds a tensor; refuses a key that is there already, and a step before the
     /// one that its series is in.
+    #[expect(clippy::needless_pass_by_value, reason = "as Trace::insert takes it")]
     pub fn insert(&mut self, key: Key, array: &Array) -> Result<()> {
         let foreign = || Place { series: "", step: 0, phase: "", name: key.as_str() };
         self.admit(&key, key.place().unwrap_or_else(foreign))?;
         let pushed = match self.open.as_mut().ok_or_else(finished)? {
-            Open::Values(part) => part.push(key, array.view()?, &self.folder),
+            Open::Values(part) => part.push(&key, array.view()?, &self.folder),
             Open::Digests(digests) => digests.push(&key, array, &self.folder),
         };
         pushed.with_context(|| self.cannot())
@@ -194,9 +197,8 @@ impl Writer {
             return Ok(());
         };
         let mut file = self.beside()?;
-        let keys = part.keys().cloned().collect();
-        part.write_to(&json!({}), file.as_file_mut()).with_context(|| self.cannot())?;
-        self.full.push((file, keys));
+        let entries = part.write_to(&json!({}), &self.folder, file.as_file_mut());
+        self.full.push((file, entries.with_context(|| self.cannot())?));
         Ok(())
     }
 
@@ -224,7 +226,7 @@ impl Writer {
     fn write_open(&mut self, out: &mut (impl Write + ?Sized)) -> Result<()> {
         let metadata = self.metadata()?;
         let written = match self.open.take().ok_or_else(finished)? {
-            Open::Values(part) => part.write_to(&metadata, out),
+            Open::Values(part) => part.write_to(&metadata, &self.folder, out).map(drop),
             Open::Digests(digests) => digests.write_to(&metadata, &self.folder, out),
         };
         written.context("cannot write the record")
@@ -249,16 +251,15 @@ impl Writer {
         self.open = None;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let count = self.full.len();
-        let mut places = BTreeMap::new();
-        for (i, (file, keys)) in self.full.drain(..).enumerate() {
+        let mut places = Vec::new();
+        for (i, (file, entries)) in self.full.drain(..).enumerate() {
             let name = format!("{stem}-{:05}-of-{count:05}.safetensors", i + 1);
             whole::replace(&path.with_file_name(&name), file).with_context(cannot)?;
-            places.extend(keys.into_iter().map(|key| (key.to_string(), name.clone())));
+            places.extend(entries.map(|entries| (name, entries)));
         }
-        let index = json!({ "metadata": self.metadata()?, "weight_map": places });
         let target = index_of(&path);
-        let mut file = self.beside()?;
-        serde_json::to_writer(BufWriter::new(file.as_file_mut()), &index)?;
+        let (metadata, mut file) = (self.metadata()?, self.beside()?);
+        write_index(&metadata, places, file.as_file_mut()).with_context(cannot)?;
         whole::replace(&target, file).with_context(cannot)?;
         Ok(target)
     }
@@ -286,7 +287,7 @@ impl Writer {
             let key = Key::new(series, step, phase, name);
             self.admit(&key, Place { series, step, phase, name })?;
             let Some(Open::Values(part)) = &mut self.open else { return Err(finished()) };
-            let pushed = part.push(key, *view, &self.folder);
+            let pushed = part.push(&key, *view, &self.folder);
             pushed.with_context(|| self.cannot())?;
         }
         Ok(())
@@ -318,6 +319,27 @@ impl Writer {
 
 fn finished() -> Error {
     Error::Record("the record is finished".to_owned())
+}
+
+/// Which of the files has which key.
+fn write_index(
+    metadata: &Value,
+    places: Vec<(String, Entries)>,
+    file: &mut File,
+) -> io::Result<()> {
+    let mut out = BufWriter::new(file);
+    write!(out, "{{\"metadata\":{metadata},\"weight_map\":")?;
+    let mut before = '{';
+    for (name, mut entries) in places {
+        let name = Value::from(name);
+        entries.each(|entry| {
+            write!(out, "{before}{}:{name}", entry.key)?;
+            before = ',';
+            Ok(())
+        })?;
+    }
+    out.write_all(b"}}")?;
+    out.flush()
 }
 
 /// The index of a record that is several files.

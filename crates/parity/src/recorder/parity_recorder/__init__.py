@@ -21,11 +21,14 @@ nothing while nothing is recorded.
 The rooms, each of which uses none but those above it:
 
     options     what to record
-    file        the .safetensors file, of values or of digests
+    spool       a temporary file that is filled meanwhile
+    file        the .safetensors file to be, of values or of digests
+    saving      writing it
     record      what is written, under which key
     tensors     reading a tensor's bytes where they lie
     names       tensors in arguments, outputs and states, by name
     lacks       what steps lack, and why
+    by_identity what is known of objects that may end
     graph       autograd's graph, gone through
     settings    an optimizer's settings, for the metadata
     passes      calls of models

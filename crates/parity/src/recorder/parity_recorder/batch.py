@@ -26,9 +26,9 @@ from collections import Counter
 import torch
 
 from . import lacks
-from .graph import MOST_NODES, OF_LOGITS, is_leaf, leaves_of, walk
+from .graph import MOST_NODES, OF_LOGITS, walk
 from .record import again
-from .tensors import piece, read
+from .tensors import UNREAD, piece, read, scalar
 
 MOST_EVENTS = 1000
 
@@ -81,30 +81,33 @@ class Batch:
         self.events = []
         self.backwards = 0
 
-    def before_backward(self, roots, retained, inputs, in_step):
+    def before_backward(self, roots, retained, inputs):
         """The event that this backward pass is. Where its graph is `retained`,
         another one may go through it. With `inputs`, its gradients go to these
         alone, and not into `.grad`."""
-        for event in self.events:
-            event.models = []
-        roots = [roots] if isinstance(roots, torch.Tensor) else list(roots)
-        roots = [root for root in roots if isinstance(root, torch.Tensor)]
-        if not in_step:  # a closure's passes are all of one step
-            events, self.events = self.events, []
-            for event in events:
-                if not (why := self.over(event)):
-                    self.events.append(event)
-                elif not event.taken:
-                    self.record.explain("no step", None, "a backward pass", False, why)
-        nodes = walk(roots)
+        nodes, leaves = walk(roots)
         passes = self.passes.behind(nodes, retained)
-        leaves = leaves_of(nodes) if inputs is None else inputs
+        leaves = leaves if inputs is None else inputs
         graph = []
         if any(getattr(self.owner.get(id(p)), "graph", None) is None for p in leaves):
-            names = (n.name() for n in nodes if not is_leaf(n))
-            graph = list(names)[:MOST_NODES]
-        losses = [piece(root) for root in roots]
+            graph = [node.name() for node in nodes[:MOST_NODES]]
+        read_loss = piece if self.passes.reads_losses else scalar
+        losses = [read_loss(root) for root in roots]
+        losses = [loss for loss in losses if loss is not UNREAD]
         return Event(losses, leaves, passes, graph, inputs is None)
+
+    def let_go(self, in_step):
+        """Another backward pass begins: lets go of what no step can take any more."""
+        for event in self.events:
+            event.models = []
+        if in_step:  # a closure's passes are all of one step
+            return
+        events, self.events = self.events, []
+        for event in events:
+            if not (why := self.over(event)):
+                self.events.append(event)
+            elif not event.taken:
+                self.record.explain("no step", None, "a backward pass", False, why)
 
     def after_backward(self, event):
         """It has run."""
@@ -122,7 +125,8 @@ class Batch:
 
     def of_step(self, series, ids, step):
         """The backward passes that this step takes."""
-        found = [(event, *led_to(event, series, ids)) for event in self.events]
+        each = [(event, event.ids) for event in self.events]
+        found = [(e, *led_to(e, of_event, series, ids)) for e, of_event in each]
         if any(event.accumulates for event, taken, _ in found if taken):
             found = [
                 (e, t, w) if e.accumulates or not t else (e, False, ASIDE)
@@ -130,7 +134,8 @@ class Batch:
             ]
         for event, taken, why in found:
             self.record.explain(series.name, step, "a backward pass", taken, why)
-            if event.ids & ids:
+        for event, of_event in each:
+            if not of_event.isdisjoint(ids):
                 event.taken.add(series)
         return [event for event, taken, _ in found if taken]
 
@@ -161,8 +166,9 @@ class Batch:
                     (targets if made.is_criterion else inputs).append(name)
                     n = counts["data", name] = counts["data", name] + 1
                     why += self.record.write_data(series.name, step, name, n, content)
-                what = f"data {name} of {made.class_name}"
-                self.record.explain(series.name, step, what, taken, why)
+                if self.record.options.explain:
+                    what = f"data {name} of {made.class_name}"
+                    self.record.explain(series.name, step, what, taken, why)
         for made in passes:
             for name, content in outputs_of(series, made):
                 self.record.write(
@@ -203,9 +209,10 @@ def path_of(series, made):
 ASIDE = "others left their gradients in .grad, this one did not"
 
 
-def led_to(event, series, ids):
-    """Whether a backward pass led to an update of these parameters, and why."""
-    if not event.ids & ids:
+def led_to(event, of_event, series, ids):
+    """Whether a backward pass, of these leaves, led to an update of these parameters,
+    and why."""
+    if of_event.isdisjoint(ids):
         return False, "it reached none of the parameters that were updated"
     if series in event.taken:
         return False, "an earlier step of this model took it"

@@ -11,23 +11,22 @@ def is_leaf(node):
 
 
 def walk(roots):
-    """Autograd's nodes behind these tensors, breadth first."""
+    """Autograd's nodes behind these tensors, breadth first, but for the leaves; and
+    the tensors there, whose gradients a backward pass fills in, in the order in which
+    they were first used."""
     found = [root.grad_fn for root in roots if root.grad_fn is not None]
-    seen = set(found)
+    seen, used = set(found), []
     for node in found:  # which grows
+        leaves = []
         for behind, _ in node.next_functions:
-            if behind is not None and behind not in seen:
+            if behind is None:
+                continue
+            if is_leaf(behind):
+                leaves.append(behind.variable)
+            elif behind not in seen:
                 seen.add(behind)
                 found.append(behind)
-    return found
-
-
-def leaves_of(nodes):
-    """The tensors whose gradients a backward pass fills in, in the order in
-    which they were first used."""
-    leaves = {}
-    for node in reversed(nodes):
-        for behind, _ in node.next_functions:
-            if is_leaf(behind):
-                leaves.setdefault(id(behind.variable), behind.variable)
-    return list(leaves.values())
+        if leaves:
+            used.append(leaves)
+    leaves = (leaf for of_node in reversed(used) for leaf in of_node)
+    return found, list({id(leaf): leaf for leaf in leaves}.values())

@@ -17,10 +17,10 @@ optimizer holds for its first update.
 from collections import Counter
 
 import torch
-from torch.utils.weak import WeakIdKeyDictionary
 
 from .batch import data_of, outputs_of
-from .names import ids_of, parameters, plain
+from .by_identity import ByIdentity
+from .names import ids_of, plain
 from .record import again
 from .tensors import piece
 
@@ -34,7 +34,7 @@ class Inference:
     def __init__(self, record, models, passes):
         self.record, self.models, self.passes = record, models, passes
         self.on = record.options.inference
-        self.optimizers = WeakIdKeyDictionary()
+        self.optimizers = ByIdentity()
         self.held = None  # ids of the parameters that these hold
         self.trains = False  # whether there was an optimizer or a backward pass
         self.undecided = []  # calls with gradients before that, and their modules
@@ -58,18 +58,16 @@ class Inference:
         new = ids_of(module) - self.models.owner.keys()
         return not new.isdisjoint(self.held)
 
-    def series_of(self, module):
-        """The series of the model that this is, or is a part of."""
-        owner = self.models.owner
-        found = (owner[id(p)] for p in parameters(module) if id(p) in owner)
-        return next((s for s in found if s.path(module) is not None), None)
+    def over_unseen(self):
+        """An evaluation is over that need not be looked at, nor what comes behind."""
+        self.last = None
 
     def over(self, made):
         """A call is over."""
         module = made.module()
         if not self.on or module is None:
             return
-        series = self.series_of(module) if made.has_parameters else None
+        series = self.models.series_of(module) if made.has_parameters else None
         made.after = series.steps if series else 0
         if made.nodes:
             if not self.trains and made.has_parameters:
@@ -118,7 +116,7 @@ class Inference:
             module = made.module()
             if module is None or not made.has_parameters:
                 continue
-            series = self.series_of(module)
+            series = self.models.series_of(module)
             if series is None:
                 self.step(module, made)
             else:
@@ -147,7 +145,7 @@ class Inference:
 
     def step(self, module, made):
         """A step of a model that is called only."""
-        series = self.series_of(module)
+        series = self.models.series_of(module)
         if series is None or not series.by_call:
             series = self.models.start(module)
             series.by_call = True

@@ -5,11 +5,11 @@ import weakref
 from collections import Counter
 
 import torch
-from torch.utils.weak import WeakIdKeyDictionary
 
+from .by_identity import ByIdentity
 from .ends import Ends
 from .file import digest_of
-from .names import ids_of, plain, unwrap
+from .names import ids_of, parameters, plain, unwrap
 from .options import Trouble
 from .tensors import piece, version
 
@@ -40,6 +40,11 @@ class Series:
             self.path_of = {id(m): plain(path) for path, m in model.named_modules()}
         return self.path_of.get(id(unwrap(module)))
 
+    def forget(self, named):
+        """These parameters have changed, and are not recorded."""
+        for name, _ in named if self.last else ():
+            self.last.pop(name, None)
+
     def note_lacking(self, missing, why):
         """A step is noted that has not all that others have."""
         self.noted += 1
@@ -61,13 +66,12 @@ class Models:
         self.record, self.passes = record, passes
         # Dictionaries, since sets have no fixed order
         self.series = {}  # by name
+        self.awake = {}  # those of which a step is wanted that may come
         self.counts = Counter()  # of models by class
         self.owner = {}  # id of a parameter -> its Series
-        self.modules = (
-            WeakIdKeyDictionary()
-        )  # each that was made -> the updates by then
-        self.called = WeakIdKeyDictionary()  # as outermost ones
-        self.buffers = WeakIdKeyDictionary()  # module -> buffers as last seen
+        self.modules = ByIdentity()  # each that was made -> the updates by then
+        self.called = ByIdentity()  # as outermost ones
+        self.buffers = ByIdentity()  # module -> buffers as last seen
         self.ends = Ends(record, self)
         self.fresh = False  # whether modules were made since the last step
 
@@ -103,6 +107,11 @@ class Models:
             if old is None or old[2] != digest:
                 changed.append((name, content))
         return changed
+
+    def series_of(self, module):
+        """The series of the model that this is, or is a part of."""
+        found = (self.owner[id(p)] for p in parameters(module) if id(p) in self.owner)
+        return next((s for s in found if s.path(module) is not None), None)
 
     def is_bare(self, param):
         """Whether it is a tensor of no module."""
@@ -202,6 +211,7 @@ class Models:
     def own(self, series, params, watched):
         """Gives a series parameters, with names or, bare ones, numbers. Where one
         is put in another's place, and both are trained, the later one is `#2`."""
+        self.awake[series] = None
         names = {name for name, _ in series.named}
         taken = {name for name, ref in series.named if ref() is not None}
         for param in params:

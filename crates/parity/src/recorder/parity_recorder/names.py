@@ -59,10 +59,10 @@ def tensors(value, name, within=(), objects=3, seen=None):
     """The tensors of an argument or an output, each with its name: `name`, or
     `name.0`, `name.key` of one in a container or an object, and in those that
     are in there, too. An object is gone through once, by its shortest name."""
-    seen = {} if seen is None else seen
     if isinstance(value, torch.Tensor):
         yield name, value
         return
+    seen = {} if seen is None else seen
     if isinstance(value, Mapping):
         keyed = enumerate(value.items())
         parts = ((word(key, place), part) for place, (key, part) in keyed)
@@ -128,13 +128,27 @@ def state_of(state):
     """An optimizer's tensors for one parameter, but for the count of steps,
     which the key tells."""
     for name, value in (state or {}).items():
-        if not (name == "step" and getattr(value, "ndim", 1) == 0):
+        if name == "step" and getattr(value, "ndim", 1) == 0:
+            continue
+        if isinstance(value, torch.Tensor):
+            yield str(name), value
+        else:
             yield from tensors(value, str(name))
 
 
 def parameters(model):
-    """Its parameters, also where it has another method of that name."""
-    return torch.nn.Module.parameters(model)
+    """Its parameters, also where it has another method of that name; one that it has
+    in several places, as often. Most callers need the first only, which is why this
+    is not PyTorch's method."""
+    seen, waiting = set(), [model]
+    while waiting:
+        module = waiting.pop()
+        if id(module) in seen:
+            continue
+        seen.add(id(module))
+        yield from (p for p in module._parameters.values() if p is not None)
+        parts = [part for part in module._modules.values() if part is not None]
+        waiting += reversed(parts)
 
 
 def ids_of(model):

@@ -5,7 +5,7 @@ import weakref
 import torch
 
 from .names import arguments, parameters, tensors
-from .tensors import piece
+from .tensors import piece, scalar
 
 # How long passes wait that no backward pass goes through, so that a model which
 # is run with gradients, but not trained, does not fill the memory.
@@ -38,43 +38,70 @@ class Pass:
         self.inner = []  # (reference to a module inside, suffix, piece)
         self.outputs = []  # (suffix, piece)
         self.nodes = []  # where these are in autograd's graph
+        self.size = 0  # of all these pieces, once it is over
 
-    def size(self):
+    def over(self):
+        """It is whole."""
+        self.learns = any(p.requires_grad for p in parameters(self.module()))
         pieces = [p for _, p, _ in self.inputs] + [p for _, p in self.outputs]
-        return sum(len(p.data) for p in pieces + [p for _, _, p in self.inner])
+        pieces += [p for _, _, p in self.inner]
+        self.size = sum([len(p.data) for p in pieces])
 
 
 class Passes:
     """Those that no backward pass reached yet."""
 
-    def __init__(self):
+    def __init__(self, options):
+        # What is not to be recorded is not read, but for what a loss is found by.
+        phases = {"data", "eval"} & {*options.phases} or options.explain
+        self.reads_inputs = bool(phases)
+        self.reads_outputs = bool(phases) or "forward" in options.phases
+        self.reads_losses = self.reads_outputs or "loss" in options.phases
         self.pending = {}  # each -> the updates by then
         self.by_node = {}  # places in autograd's graph -> these passes, as keys
         self.bytes = 0
         self.updates = 0  # of all models so far
 
+    def begin(self, module, args, kwargs):
+        """Notes what goes into an outermost module, or a criterion as a function."""
+        is_function = isinstance(module, Criterion)
+        named = arguments(module.function if is_function else module, args, kwargs)
+        read = piece if self.reads_inputs else scalar
+        inputs = [
+            (n, read(t), t.requires_grad + (t.grad_fn is not None)) for n, t in named
+        ]
+        return Pass(module, [i for i in inputs if i[1] is not None])
+
+    def inside(self, made, module, result):
+        """Notes what came out of a module inside of the outermost one."""
+        read = piece if self.reads_outputs else scalar
+        inner = [(weakref.ref(module), n, read(t)) for n, t in tensors(result, "")]
+        made.inner += [i for i in inner if i[2] is not None]
+
     def end(self, made, result):
         """Notes what came out, if a backward pass can go through it."""
+        reads = self.reads_losses if made.is_criterion else self.reads_outputs
+        read = piece if reads else scalar
         for name, tensor in tensors(result, ""):
-            if (content := piece(tensor)) is not None:
+            if (content := read(tensor)) is not None:
                 made.outputs.append((name, content))
             if tensor.grad_fn is not None:
                 # Not the node itself, which would keep the graph alive.
                 made.nodes.append(tensor.grad_fn._sequence_nr())
         if not made.nodes:
             return
-        made.learns = any(p.requires_grad for p in parameters(made.module()))
+        made.over()
         self.pending[made] = self.updates
         for node in made.nodes:
             self.by_node.setdefault(node, {})[made] = None
-        self.bytes += made.size()
+        self.bytes += made.size
         while self.bytes > MOST_BYTES and len(self.pending) > 64:
             self.forget(next(iter(self.pending)))
 
     def forget(self, made):
         """Takes a pass from those that no backward pass reached."""
         del self.pending[made]
-        self.bytes -= made.size()
+        self.bytes -= made.size
         for node in set(made.nodes):
             del self.by_node[node][made]
             if not self.by_node[node]:
@@ -87,8 +114,7 @@ class Passes:
         if self.by_node:
             for node in nodes:
                 passes |= self.by_node.get(node._sequence_nr(), {})
-        order = {made: i for i, made in enumerate(self.pending)}
-        passes = sorted(passes, key=order.get)
+        passes = [made for made in self.pending if made in passes]
         for made in passes:
             made.reached = True
             if not retained:
@@ -103,19 +129,3 @@ class Passes:
             old = old and len(self.pending) > MOST_PENDING
             if old or series.path(made.module()) is not None:
                 self.forget(made)
-
-
-def begin(module, args, kwargs):
-    """Notes what goes into an outermost module, or a criterion as a function."""
-    is_function = isinstance(module, Criterion)
-    named = arguments(module.function if is_function else module, args, kwargs)
-    inputs = [
-        (n, piece(t), t.requires_grad + (t.grad_fn is not None)) for n, t in named
-    ]
-    return Pass(module, [i for i in inputs if i[1] is not None])
-
-
-def inside(made, module, result):
-    """Notes what came out of a module inside of the outermost one."""
-    made.inner += [(weakref.ref(module), n, piece(t)) for n, t in tensors(result, "")]
-    made.inner = [i for i in made.inner if i[2] is not None]

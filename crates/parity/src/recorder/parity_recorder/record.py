@@ -18,10 +18,6 @@ def again(name, n):
     return f"{name}#{n}" if n > 1 else name
 
 
-class Full(Exception):
-    """The next tensor would make the record larger than it may be."""
-
-
 class Events:
     """One count over all series: in which order their steps were taken."""
 
@@ -63,13 +59,13 @@ class Record:
 
     def __init__(self, path, options):
         self.options = options
-        self.file = (DigestFile if options.digest else TraceFile)(path)
+        kind = DigestFile if options.digest else TraceFile
+        self.file = kind(path, options.most_bytes)
         # (series, phase, name, how often in its step) ->
         self.last = {}  # digest of the data recorded last
         self.known = {}  # data that need not be recorded again
         self.before = {}  # without how often -> that, and the data of the call before
         self.first = {}  # likewise -> data that only another series has
-        self.order = {"series": {}, "names": {}}  # of their first appearance
         self.events = Events()
         self.generator = []  # [series, step, digest], where it is not the one before
         self.state = None  # of the generator, as last seen
@@ -89,13 +85,13 @@ class Record:
 
     def write(self, series, step, phase, name, piece):
         """Returns what the file knows it by, where it was written."""
-        if piece is None or phase not in self.options.phases:
-            return None
-        key = f"{series}/{step:06}/{phase}/{name}"
-        if self.file.size + len(piece.data) + len(key) > self.options.most_bytes:
-            raise Full
-        self.order["series"][series] = self.order["names"][name] = None
-        return self.file.add(key, piece)
+        return self.write_all(series, step, phase, [(name, piece)]).get(name)
+
+    def write_all(self, series, step, phase, named):
+        """Several of one phase; returns what the file knows each by."""
+        if phase not in self.options.phases:
+            return {}
+        return self.file.add(series, step, phase, named)
 
     def write_data(self, series, step, name, n, piece, phase="data"):
         """Data is recorded where it is not what was recorded last under its name, or
@@ -103,6 +99,8 @@ class Record:
         how often its name was there. Returns what to add to the reason."""
         if piece is None:
             return "\nnot written, for it has no values"
+        if piece.dtype is None:  # it was not read, for nothing of the kind is wanted
+            return ""
         named = series, phase, name
         place = *named, n
         before = self.before.get(named)
@@ -138,6 +136,8 @@ class Record:
     def note_groups(self, series, step, groups):
         """What the optimizer's groups of parameters are set to in this step."""
         known = self.groups_now.get(series, [])
+        if groups is known:
+            return
         if len(known) != len(groups):
             known = [{} for _ in groups]
         changes = [
@@ -146,6 +146,7 @@ class Record:
         ]
         if any(changes):
             self.groups.append([series, step, changes])
+        if groups:
             self.groups_now[series] = groups
 
     def say_size(self, series, size):

@@ -6,8 +6,10 @@ import signal
 import sys
 
 from . import lacks
+from .file import Full
 from .options import Options, Trouble
-from .record import Full, Record
+from .record import Record
+from .saving import save
 from .signals import Signals, is_of_a_handler
 
 
@@ -89,13 +91,13 @@ class Recorder:
         self.error = self.error or error
 
     def about(self):
-        order, series = self.record.order, self.steps.models.series.values()
+        file, series = self.record.file, self.steps.models.series.values()
         about = {
             "experiment": self.experiment,
             "settings": self.settings,
             "environment": environment(),
-            "series": list(order["series"]),
-            "names": list(order["names"]),
+            "series": list(file.series),
+            "names": list(file.names),
             "events": self.record.events.in_order(),
             "generator": self.record.generator,
             "groups": self.record.groups,
@@ -115,7 +117,7 @@ class Recorder:
 
     def save(self):
         """Writes the file."""
-        self.record.file.save(self.about())
+        save(self.record.file, self.about())
 
 
 _recorder = None  # of the recording that is on

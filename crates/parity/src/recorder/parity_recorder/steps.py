@@ -5,14 +5,15 @@ import traceback
 from inspect import isfunction
 
 import torch
-from torch.utils.weak import WeakIdKeyDictionary
 
 from . import passes
+from .asleep import Asleep
 from .batch import Batch
+from .by_identity import ByIdentity
 from .inference import Inference
 from .models import Models
 from .names import state_of, unwrap
-from .settings import groups_of, settings_of
+from .settings import Groups, settings_of
 from .tensors import piece, read
 
 
@@ -26,9 +27,13 @@ def running():
     return [f.f_locals.get("self") for f in hooked if f.f_code.co_name == "wrapper"]
 
 
-def grads_of(named):
-    """The gradients of parameters that have one."""
-    return [(name, piece(p.grad)) for name, p in named if p.grad is not None]
+class Plan:
+    """What an optimizer updates."""
+
+    def __init__(self, ids, parts):
+        self.ids = ids  # of all its parameters
+        self.parts = parts  # (series, its parameters by name)
+        self.groups = Groups()
 
 
 class Steps:
@@ -36,38 +41,58 @@ class Steps:
 
     def __init__(self, record):
         self.record = record
-        self.passes = passes.Passes()
+        self.phases = record.options.phases
+        self.passes = passes.Passes(record.options)
         self.models = Models(record, self.passes)
         self.batch = Batch(record, self.passes, self.models.owner)
         self.inference = Inference(record, self.models, self.passes)
+        self.asleep = Asleep(record, self.models)
         self.stepping = []  # optimizers whose step is running
         self.grads = None  # from before it
         self.groups = []  # what it is set to
-        self.plans = WeakIdKeyDictionary()  # optimizer -> what it updates
+        self.plans = ByIdentity()  # optimizer -> its plan
         self.watched = {}  # id -> parameter, value and gradient after backward
         self.watch_forward = None  # of a class of modules
 
     # -------- calls and backward passes
 
     def before_call(self, module, args, kwargs):
-        """Notes what goes into an outermost module."""
+        """Notes what goes into an outermost module. The call is `asleep` where it
+        need not be looked at."""
         self.models.ends.write_gone()
         self.notice_updates()
         inner = unwrap(module)
         if torch.is_grad_enabled() and not isinstance(inner, passes.Criterion):
             self.models.note_call(inner)
-        return passes.begin(inner, args, kwargs)
+        if self.asleep.all() and self.asleep.call(inner, args, kwargs):
+            return self.asleep
+        return self.passes.begin(inner, args, kwargs)
+
+    def inside(self, made, module, result):
+        """Notes what came out of a module inside of the outermost one."""
+        if made is not self.asleep:
+            self.passes.inside(made, module, result)
 
     def after_call(self, made, result):
         """Notes what came out."""
+        if made is self.asleep:
+            if not self.asleep.over(result):
+                self.inference.over_unseen()
+            return
         self.passes.end(made, result)
         self.inference.over(made)
 
     def before_backward(self, roots, retained=False, inputs=None):
-        """The event that this backward pass is."""
+        """The event that this backward pass is; none where it need not be looked
+        at."""
         self.notice_updates()
         self.inference.training()
-        return self.batch.before_backward(roots, retained, inputs, self.in_step())
+        roots = [roots] if isinstance(roots, torch.Tensor) else list(roots)
+        roots = [root for root in roots if isinstance(root, torch.Tensor)]
+        self.batch.let_go(self.in_step())
+        if inputs is None and self.asleep.all() and self.asleep.backward(roots):
+            return None
+        return self.batch.before_backward(roots, retained, inputs)
 
     def after_backward(self, event, grads=None):
         """Keeps the values of parameters that may be updated by hand."""
@@ -78,7 +103,7 @@ class Steps:
             if leaf is None or (owner is not None and owner.by_optimizer):
                 continue
             grad = leaf.grad if grads is None else grads[i]
-            grad = None if grad is None else piece(grad)
+            grad = piece(grad) if grad is not None and "grad" in self.phases else None
             self.watched[id(leaf)] = (ref, piece(leaf), grad)
 
     def look_into_forward(self, series):
@@ -97,26 +122,41 @@ class Steps:
         if self.in_step(besides=1):
             self.stepping.append(optimizer)  # is part of that one's step
             return
+        plan = self.plan_of(optimizer)
+        wanted = any(self.record.wants(series.steps + 1) for series, _ in plan.parts)
+        self.groups = plan.groups.of(optimizer) if wanted else []
+        closure = args[1] if len(args) > 1 else kwargs.get("closure")
+        self.grads = None
+        if wanted and not closure:
+            self.grads = [self.grads_of(named) for _, named in plan.parts]
+
+    def plan_of(self, optimizer):
+        """What it updates, in its step that begins."""
         params = [p for group in optimizer.param_groups for p in group["params"]]
-        popped = ((id(p), self.watched.pop(id(p), None)) for p in params)
-        watched = {i: w for i, w in popped if w is not None and w[0]() is not None}
+        ids = [id(p) for p in params]
+        watched = {}
+        for id_ in ids if self.watched else ():
+            kept = self.watched.pop(id_, None)
+            if kept is not None and kept[0]() is not None:
+                watched[id_] = kept
         self.stepping.clear()  # of a step that raised
         self.notice_updates()
         self.stepping.append(optimizer)
         known = self.plans.get(optimizer)
-        ids = [id(p) for p in params]
-        if known is None or known[0] != ids:
-            plan = self.by_series(params, watched)
-            self.plans[optimizer] = ids, plan
-            for series, _ in plan:
-                series.by_optimizer = True
-                if known is None:
-                    series.optimizers.append(settings_of(optimizer))
-        _, plan = self.plans[optimizer]
-        wanted = any(self.record.wants(series.steps + 1) for series, _ in plan)
-        self.groups = groups_of(optimizer) if wanted else []
-        closure = args[1] if len(args) > 1 else kwargs.get("closure")
-        self.grads = None if closure else [grads_of(named) for _, named in plan]
+        if known is not None and known.ids == ids:
+            return known
+        plan = self.plans[optimizer] = Plan(ids, self.by_series(params, watched))
+        for series, _ in plan.parts:
+            series.by_optimizer = True
+            if known is None:
+                series.optimizers.append(settings_of(optimizer))
+        return plan
+
+    def grads_of(self, named):
+        """The gradients of parameters that have one."""
+        if "grad" not in self.phases:
+            return []
+        return [(name, piece(p.grad)) for name, p in named if p.grad is not None]
 
     def in_step(self, besides=0):
         """Whether an optimizer's step is running here, besides so many innermost
@@ -131,12 +171,13 @@ class Steps:
             del self.stepping[len(running()) :]  # of steps within that raised
         if self.stepping.pop() is not optimizer or self.stepping:
             return
-        _, plan = self.plans[optimizer]
-        grads = self.grads or [grads_of(named) for _, named in plan]
-        self.grads = None
-        for i, ((series, named), of_series) in enumerate(zip(plan, grads, strict=True)):
-            for _, param in named:  # a closure's backward passes watch them
-                self.watched.pop(id(param), None)
+        grads, self.grads = self.grads, None
+        for i, (series, named) in enumerate(self.plans[optimizer].parts):
+            for _, param in named if self.watched else ():
+                self.watched.pop(id(param), None)  # of a closure's backward passes
+            of_series = grads[i] if grads else None
+            if grads is None and self.record.wants(series.steps + 1):
+                of_series = self.grads_of(named)
             self.end_step(series, named, of_series, optimizer.state, i > 0, self.groups)
 
     def notice_updates(self):
@@ -195,28 +236,30 @@ class Steps:
         if unseen and step == 1:
             self.look_into_forward(series)
         self.passes.forget_old(series)
-        changed = self.models.changed_buffers(series)
+        self.asleep.after_step(series)
+        awake = series in self.models.awake
+        changed = self.models.changed_buffers(series) if awake else []
         self.batch.let_models_go(taken=True)
         if self.models.fresh:
             self.models.fresh = False
             self.models.ends.watch_others()
         if not keep:
-            for name, _ in named:
-                series.last.pop(name, None)
+            series.forget(named)
             return
-        for name, grad in grads:
-            self.record.write(series.name, step, "grad", name, grad)
-        if "state" in self.record.options.phases:
-            for name, param in named:
-                for part, tensor in state_of(state.get(param)):
-                    self.record.write(
-                        series.name, step, "state", f"{name}.{part}", piece(tensor)
-                    )
-            for name, content in changed:
-                self.record.write(series.name, step, "state", name, content)
-        if "param" in self.record.options.phases:
-            for name, param in named:
-                series.last[name] = self.record.write(
-                    series.name, step, "param", name, piece(param)
-                )
+        self.write(series, named, grads, state, changed)
         self.record.say_size(series.name, self.record.file.size - size)
+
+    def write(self, series, named, grads, state, changed):
+        """What an update used and left behind, in this order."""
+        place = series.name, series.steps
+        self.record.write_all(*place, "grad", grads)
+        if "state" in self.phases:
+            states = [
+                (f"{name}.{part}", piece(tensor))
+                for name, param in named
+                for part, tensor in state_of(state.get(param))
+            ]
+            self.record.write_all(*place, "state", states + changed)
+        if "param" in self.phases:
+            values = [(name, piece(param)) for name, param in named]
+            series.last.update(self.record.write_all(*place, "param", values))

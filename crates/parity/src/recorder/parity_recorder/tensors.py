@@ -33,7 +33,13 @@ KNOWN = {getattr(torch, n): code for n, code in DTYPES.items() if hasattr(torch,
 
 # A digest is SHA-256, cut to 16 bytes, of dtype, shape and bytes. It needs no
 # package, and most processors have instructions for it.
+CPU, STRIDED, COMPLEX = torch.device("cpu"), torch.strided, torch.complex128
+# ctypes.string_at takes no more than 2 GB.
+copy = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ssize_t)
+bytes_at = copy(("PyBytes_FromStringAndSize", ctypes.pythonapi))
 LARGE = 1 << 16  # bytes from which a tensor is not copied to be hashed
+new = tuple.__new__  # in half the time
+UNREAD = Piece(None, (), b"")
 as_digests = False  # whether pieces hold digests
 
 
@@ -43,12 +49,19 @@ def piece(tensor):
     return read(tensor, as_digests)
 
 
+def scalar(tensor):
+    """Only of one number: a loss is known by its value. All else is not read."""
+    if tensor.is_nested or tensor.dtype not in KNOWN:
+        return None
+    return piece(tensor) if tensor.numel() <= 1 else UNREAD
+
+
 def hashed(kind, address, size):
     """The digest of the bytes that lie there."""
     dtype, shape = kind
     whole = hashlib.sha256(f"{dtype}{list(shape)}".encode())
     if size < LARGE:
-        whole.update(ctypes.string_at(address, size))
+        whole.update(bytes_at(address, size))
     else:
         whole.update((ctypes.c_char * size).from_address(address))
     return whole.digest()[:DIGEST_SIZE]
@@ -59,35 +72,42 @@ def read(tensor, digest=False):
     operation runs that a profiler or a dispatch mode of the script could see."""
     try:
         dtype = KNOWN.get(tensor.dtype)
-        if dtype is None:
+        if dtype is None or tensor.is_nested:
             return None
-        if tensor.is_nested:
-            return None
-        if tensor.layout is not torch.strided:
-            tensor = tensor.detach().to_dense()
-        if not tensor.is_cpu:
-            tensor = tensor.detach().cpu()
-        if tensor.is_conj() or tensor.is_neg() or not tensor.is_contiguous():
-            tensor = tensor.detach().resolve_conj().resolve_neg().contiguous()
+        if (
+            not (tensor.is_cpu and tensor.layout is STRIDED and tensor.is_contiguous())
+            or tensor.is_neg()
+            or tensor.is_conj()
+        ):
+            tensor = plainly(tensor)
         shape = tensor.shape
-        width = tensor.element_size()
-        size = tensor.numel() * width
-        if tensor.dtype is torch.complex128:
+        size = tensor.nbytes
+        if tensor.dtype is COMPLEX:
             shape = (*shape, 2)
         if not size:
             return Piece(dtype, shape, b"")
         # There may be less memory than the shape says, or none at all.
         memory = tensor.untyped_storage()
-        if memory.device.type != "cpu":
+        if memory.device != CPU:
             return None
-        address, end = tensor.data_ptr(), tensor.storage_offset() * width + size
-        if not address or memory.nbytes() < end:
+        address, start = tensor.data_ptr(), tensor.storage_offset()
+        if not address or memory.nbytes() < start * tensor.element_size() + size:
             return None
         if digest and size > DIGEST_SIZE:
             return Piece(dtype, shape, hashed((dtype, shape), address, size))
-        return Piece(dtype, shape, ctypes.string_at(address, size))
+        return new(Piece, (dtype, shape, bytes_at(address, size)))
     except (RuntimeError, NotImplementedError):
         return None
+
+
+def plainly(tensor):
+    """The same values in a plain tensor: dense, on the CPU, one behind the other."""
+    tensor = tensor.detach()
+    if tensor.layout is not STRIDED:
+        tensor = tensor.to_dense()
+    if not tensor.is_cpu:
+        tensor = tensor.cpu()
+    return tensor.resolve_conj().resolve_neg().contiguous()
 
 
 def version(tensor):

@@ -121,7 +121,7 @@ def outermost(recorder, module, original, args, kwargs, given):
 
 def watched_call(recorder, original):
     """A module's call: the outermost ones are passes."""
-    compiling = torch.compiler.is_compiling
+    compiling, steps = torch.compiler.is_compiling, recorder.steps
 
     def __call__(module, /, *args, **kwargs):
         if compiling() or not recorder.on:
@@ -133,7 +133,7 @@ def watched_call(recorder, original):
             return outermost(recorder, module, original, args, kwargs, (module,))
         result = original(module, *args, **kwargs)
         if recorder.options.forward and not not_watched(recorder):
-            recorder.attempt(passes.inside, made, module, result)
+            recorder.attempt(steps.inside, made, module, result)
         return result
 
     return __call__

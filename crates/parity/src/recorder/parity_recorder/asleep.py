@@ -1,0 +1,79 @@
+"""Steps that nobody asked for: what need not be looked at meanwhile.
+
+The rule: a series sleeps, where neither its last step nor the next is recorded, and
+where what the metadata say of its first is known. While all series do, and nothing was
+made that may be a new one,
+
+1. a call of a trained model is not looked at, whose arguments autograd did not make,
+   but for outputs of such calls;
+2. nor one of a module without parameters, such as a criterion, that gets such outputs;
+3. nor a backward pass that goes back to nothing but such calls.
+
+So whatever is trained from now on is seen from its first call on.
+"""
+
+from .graph import is_leaf
+from .names import tensors
+
+MOST_OUTPUTS = 1000
+
+
+class Asleep:
+    """Which series sleep, and the calls that were not looked at."""
+
+    def __init__(self, record, models):
+        self.record, self.models = record, models
+        self.outputs = set()  # where those of such calls are in autograd's graph
+
+    def after_step(self, series):
+        """Decides whether it sleeps now."""
+        # As many steps more as one backward pass may be followed by.
+        ahead = range(series.steps, series.steps + 2 + len(series.optimizers))
+        sleeps = series.by_optimizer and series.graph is not None
+        if sleeps and not any(map(self.record.wants, ahead)):
+            self.models.awake.pop(series, None)
+        else:
+            self.models.awake[series] = None
+
+    def all(self):
+        """Whether nothing that is trained is looked at."""
+        models = self.models
+        if models.awake or models.fresh or self.record.options.explain:
+            return False
+        return bool(models.series)
+
+    def call(self, module, args, kwargs):
+        """Whether this call need not be looked at."""
+        given = [t for v in (*args, *kwargs.values()) for _, t in tensors(v, "")]
+        made = [tensor for tensor in given if tensor.requires_grad]
+        if any(t.grad_fn is None or not self.is_output(t.grad_fn) for t in made):
+            return False
+        return bool(made) or self.models.series_of(module) is not None
+
+    def is_output(self, node):
+        """Whether such a call led to it."""
+        return node._sequence_nr() in self.outputs
+
+    def over(self, result):
+        """Such a call is over; returns whether autograd followed it."""
+        nodes = [tensor.grad_fn for _, tensor in tensors(result, "")]
+        nodes = [node._sequence_nr() for node in nodes if node is not None]
+        if len(self.outputs) > MOST_OUTPUTS:
+            self.outputs.clear()
+        self.outputs.update(nodes)
+        return bool(nodes)
+
+    def backward(self, roots):
+        """Whether a backward pass goes back to such calls alone."""
+        found = [root.grad_fn for root in roots]
+        if None in found or not self.outputs:
+            return False
+        seen = set(found)
+        for node in found:  # which grows
+            if is_leaf(node):
+                return False
+            if not self.is_output(node):
+                behind = {next_one for next_one, _ in node.next_functions} - {None}
+                found += behind - seen
+                seen |= behind
+        return True
