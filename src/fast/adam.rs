@@ -144,7 +144,7 @@ fn moments_rounded_once(vectors: [&[Cell<f32>]; 3]) {
     moments(vectors, f32::mul_add);
 }
 
-#[inline(always)]
+#[inline]
 fn moments(
     [grads, exp_avgs, exp_avg_sqs]: [&[Cell<f32>]; 3],
     mul_add: impl Fn(f32, f32, f32) -> f32,

@@ -355,9 +355,9 @@ mod tests {
     /// does a scheduler, nor gradients that are zeroed in place.
     #[test]
     fn a_step_is_recorded_as_it_was_taken() {
-        let _held = alone();
         use crate::optim::{ParamGroups, clip_grad_norm_};
 
+        let _held = alone();
         let folder = tempfile::tempdir().unwrap();
         let record = |afterwards: fn(&mut Adam, &Linear)| {
             tch::manual_seed(3);
