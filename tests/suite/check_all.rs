@@ -75,7 +75,7 @@ fn a_twin_that_ends_badly_is_told_in_one_line() {
     for (body, said) in [
         ("os.kill(os.getpid(), 9)", "the Python twin failed (signal: 9 (SIGKILL))"),
         ("sys.exit(3)", "the Python twin failed (exit status: 3): it printed no reason"),
-        ("import nosuch", "No module named 'nosuch': "),
+        ("import nosuch", "No module named 'nosuch' ("),
         ("os.kill(os.getppid(), 9)", "the Python twins failed (signal: 9 (SIGKILL))"),
     ] {
         let folder = TempDir::new_in(&folder).unwrap();
