@@ -13,6 +13,7 @@ says, between semicolons:
     tensors 29 (35 with 2.4)  where torch.compile of PyTorch 2.4 sees more calls
     has KEY, no KEY                               right lesson: the lesson's own bits
     losses printed  by the script, a line each
+    seed 0          of every series, as the metadata has it
     unseen PHASE ...      what the witness cannot see, though it is recorded
     unrecorded PHASE ...  what it sees, though a record need not hold it
 
@@ -306,6 +307,7 @@ def unmet(script, run):
         "says": lambda text: any(text in line for line in own_lines(run.err)[0]),
         "has": lambda text: text in found,
         "no": lambda text: text not in found,
+        "seed": lambda text: all(model["seed"] == int(text) for model in models),
         "args": lambda _: True,
         "right": lambda _: is_the_lesson(read_trace(run.trace)),
         "losses": lambda _: losses_of((about, found)) == run.out.splitlines(),
@@ -526,14 +528,13 @@ def changed(change):
     """A recorder that writes something else than it should."""
 
     def make(real):
-        def write(self, series, step, phase, name, piece):
-            piece = change(step, phase, name, piece)
-            if piece is not None:
-                real(self, series, step, phase, name, piece)
+        def write_all(self, series, step, phase, named):
+            named = [(name, change(step, phase, name, piece)) for name, piece in named]
+            return real(self, series, step, phase, named)
 
-        return write
+        return write_all
 
-    wrap(record.record.Record, "write", make)
+    wrap(record.record.Record, "write_all", make)
 
 
 def one_bit_off():

@@ -1,4 +1,4 @@
-# expect: series Net-1; steps 4; status 0; tensors 28; has Net-1/000004/grad/fc.weight; has Net-1/000004/param/fc.bias
+# expect: series Net-1; steps 4; status 0; seed 0; tensors 28; has Net-1/000004/grad/fc.weight; has Net-1/000004/param/fc.bias
 # expect: unseen grad param
 # No optimizer: parameters updated under no_grad.
 import torch

@@ -1,4 +1,4 @@
-# expect: series Net-1; steps 4; tensors 16; status 0
+# expect: series Net-1; steps 4; tensors 16; status 0; seed 0
 # expect: has Net-1/000000/init/norm.running_mean; has Net-1/000001/data/x; no Net-1/000003/data/x; has Net-1/000004/data/x
 # expect: has Net-1/000004/forward/output; has Net-1/000004/data/target; has Net-1/000004/loss/loss
 # expect: unseen loss

@@ -1,4 +1,4 @@
-# expect: series Net-1; steps 3; status 0; has Net-1/000001/state/bn.running_mean; has Net-1/000003/state/bn.num_batches_tracked; no Net-1/000001/state/mask
+# expect: series Net-1; steps 3; status 0; seed 0; has Net-1/000001/state/bn.running_mean; has Net-1/000003/state/bn.num_batches_tracked; no Net-1/000001/state/mask
 # BatchNorm's buffers change, another does not; dropout draws.
 import torch
 from torch import nn

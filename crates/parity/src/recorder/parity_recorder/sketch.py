@@ -5,7 +5,7 @@ import json
 import os
 
 from .names import plain
-from .settings import groups_of
+from .settings import Groups
 
 STEPS = 2  # of a model, after which the script is ended
 
@@ -42,7 +42,7 @@ def described(series, optimizer):
     named = [(name, ref()) for name, ref in series.named]
     named = [(name, param) for name, param in named if param is not None]
     names = {id(param): name for name, param in named}
-    settings = groups_of(optimizer)
+    settings = Groups().of(optimizer)
     groups = [
         [names[id(p)] for p in group["params"] if id(p) in names]
         for group in optimizer.param_groups
