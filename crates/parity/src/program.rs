@@ -86,7 +86,7 @@ impl Program {
                 print(answer.render().to_string().as_bytes())?; // --help, --version
                 Ok(ExitCode::SUCCESS)
             }
-            Err(error) => bail!(self.usage_line(&error)),
+            Err(error) => bail!(self.usage_line(&mistyped(&command(), error))),
         }
     }
 
@@ -110,6 +110,29 @@ impl Program {
         let line = lines.join("; ").replace(":;", ":");
         format!("{}: see --help", line.trim_start_matches("error: "))
     }
+}
+
+/// Where a word is no argument but may be meant for one of the commands below, what clap
+/// says of such a word. It says so itself, unless the command takes others after `--`.
+fn mistyped(command: &Command, error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else {
+        return error;
+    };
+    let mut at = command;
+    for arg in std::env::args().take_while(|arg| arg != word) {
+        at = at.find_subcommand(arg).unwrap_or(at);
+    }
+    if error.kind() != ErrorKind::UnknownArgument || word.starts_with('-') || !at.has_subcommands()
+    {
+        return error;
+    }
+    if at.find_subcommand(word).is_some() {
+        let mut conflict = clap::Error::new(ErrorKind::ArgumentConflict);
+        conflict.insert(ContextKind::InvalidSubcommand, ContextValue::String(word.clone()));
+        return conflict;
+    }
+    let alone = Command::new("").subcommands(at.get_subcommands().cloned());
+    alone.try_get_matches_from(["", word]).err().unwrap_or(error)
 }
 
 /// One line on standard error; there is nowhere to complain if it is closed.

@@ -21,8 +21,9 @@ class Sketch:
 
     def look(self, recorder):
         """Something was noted; the models are there still."""
-        for optimizer, (_, plan) in list(recorder.steps.plans.items()):
-            for series, _ in plan:
+        plans = recorder.steps.plans
+        for optimizer in plans:
+            for series, _ in plans[optimizer].parts:
                 if series.steps and series.name not in self.series:
                     self.series[series.name] = described(series, optimizer)
         if any(
