@@ -101,7 +101,8 @@ fn the_first_divergence_of_digests_names_the_tensor_and_both_digests() {
     let expected = format!(
         "verdict: diverged: 2 of 6 tensors differ\n\
          first divergence: net, step 2, param, w: different digests; the values were not kept\n  \
-         A  {}\n  B  {}\n",
+         A  {}\n  B  {}\n\
+         param of step 2: 1 of 2 tensors differs\n",
         hex(&a.tensors[&key]),
         hex(&b.tensors[&key])
     );
