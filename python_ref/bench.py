@@ -1,11 +1,12 @@
 """Times the twin's training loop, once for each line on standard input.
 
 Run by `tanh-parity bench`, which takes its own times in between. A line names
-an activation, then samples, hidden units, epochs and threads; the answer is
-the seconds of its median step and of all of `fit`; behind the word `recorded`,
-while the recorder watches. To `sweep 40` the answer is the seconds of the
-lesson's run for 40 seeds. The first line of all says what
-this runs on.
+an activation, then samples, hidden units, hidden layers, epochs and threads; the
+answer is the seconds of its median step and of all of `fit`; behind the words
+`recorded all`, `recorded loss` and `recorded steps`, while the recorder writes
+everything, the losses, or the steps before the fifth. To `sweep 40` the answer is
+the seconds of the lesson's run for 40 seeds. The first line of all says what this
+runs on.
 """
 
 import functools
@@ -34,11 +35,34 @@ def note_time(times, *_):
     times.append(time.perf_counter())
 
 
-def time_fit(activation, samples, hidden, epochs):
+class Deep(nn.Module):
+    """Several hidden layers."""
+
+    def __init__(self, features, hidden, layers, activation):
+        super().__init__()
+        widths = itertools.pairwise([features] + layers * [hidden])
+        self.hidden = nn.ModuleList(nn.Linear(*width) for width in widths)
+        self.last = nn.Linear(hidden, 2)
+        self.activation = activation
+
+    def forward(self, x):
+        for layer in self.hidden:
+            x = self.activation(layer(x))  # (N, H)
+        return self.last(x)  # (N, C)
+
+
+def network(hidden, layers, activation):
+    """The lesson's, or a deeper one."""
+    if layers == 1:
+        return MLP(FEATURES, hidden, activation)
+    return Deep(FEATURES, hidden, layers, activation)
+
+
+def time_fit(activation, samples, hidden, layers, epochs):
     """Seconds that the median step takes, and seconds that all of them take."""
     x, y = make_data(samples, FEATURES)
     for count in (WARM_UP, epochs):
-        model = MLP(FEATURES, hidden, ACTIVATIONS[activation])
+        model = network(hidden, layers, ACTIVATIONS[activation])
         criterion = nn.CrossEntropyLoss()
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
         times = [time.perf_counter()]
@@ -59,11 +83,16 @@ def time_sweep(seeds):
     return time.perf_counter() - start
 
 
-def time_recorded(*sizes):
-    """`time_fit` while everything is recorded to a file that is thrown away."""
+RECORDED = {"all": {}, "loss": {"phases": ("loss",)}, "steps": {"end": WARM_UP}}
+
+
+def time_recorded(what, *sizes):
+    """`time_fit` while this is recorded, as of a script, to a file that is thrown
+    away."""
+    options = record.Options(inference=True, **RECORDED[what])
     with (
         tempfile.TemporaryDirectory() as folder,
-        record.recording(f"{folder}/bench.safetensors", "bench", {}),
+        record.recording(f"{folder}/bench.safetensors", "bench", {}, options),
     ):
         return time_fit(*sizes)
 
@@ -82,10 +111,11 @@ def main():
             continue
         how = time_fit
         if activation == "recorded":
-            how, (activation, *numbers) = time_recorded, numbers
-        samples, hidden, epochs, threads = map(int, numbers)
+            what, activation, *numbers = numbers
+            how = functools.partial(time_recorded, what)
+        *sizes, threads = map(int, numbers)
         torch.set_num_threads(threads)
-        print(*how(activation, samples, hidden, epochs), flush=True)
+        print(*how(activation, *sizes), flush=True)
 
 
 if __name__ == "__main__":

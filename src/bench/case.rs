@@ -47,6 +47,8 @@ pub struct Case {
     pub samples: i64,
     /// H.
     pub hidden: i64,
+    /// Layers of so many units.
+    pub layers: usize,
     /// Steps of one training.
     pub epochs: usize,
     /// libtorch's threads.
@@ -77,6 +79,7 @@ pub const LESSON: Case = Case {
     activation: None,
     samples: 512,
     hidden: 64,
+    layers: 1,
     epochs: 50,
     threads: 1,
     jobs: 1,
@@ -99,9 +102,9 @@ pub fn steps() -> Vec<Case> {
     [1, 2].into_iter().flat_map(of).collect()
 }
 
-/// Steps of Python at the lesson's sizes, to be recorded.
-pub fn recorded() -> Vec<Case> {
-    steps().into_iter().filter(|case| case.threads == 1).collect()
+/// Steps of Python to be recorded, at the lesson's sizes and with thirty layers.
+pub fn recorded() -> [Case; 2] {
+    [1, 30].map(|layers| Case { activation: Some(Activation::Tanh), layers, ..LESSON })
 }
 
 /// One size grows, the others are the lesson's: the time of a step, and of all

@@ -24,7 +24,7 @@ pub use self::plot::cost;
 use self::process::wall_and_memory;
 use self::records::{Records, Rows};
 pub use self::row::{Measured, Spread, csv};
-use self::step::Loop;
+use self::step::{Loop, Recorded};
 use crate::python::{Conversation, Twins};
 
 /// What came of a benchmark.
@@ -40,8 +40,8 @@ pub struct Bench {
     processes: Vec<Measured>,
     /// Many seeds, within a process.
     sweeps: Vec<Measured>,
-    /// Python's steps at the lesson's sizes, alone and recorded.
-    recorded: Vec<Measured>,
+    /// Python's steps, alone and recorded, by what is.
+    recorded: Vec<(&'static Recorded, Measured)>,
     /// Whole processes that record, check and compare; empty unless asked for.
     records: Rows,
 }
@@ -75,7 +75,10 @@ impl Bench {
             growing: case::growing().map(|(name, cases)| (name, rows(cases))).into(),
             processes: rows(case::processes().concat()),
             sweeps: rows(case::sweeps()),
-            recorded: rows(case::recorded()),
+            recorded: step::RECORDED
+                .iter()
+                .flat_map(|what| case::recorded().map(|case| (what, Measured::new(case))))
+                .collect(),
             records: records.map_or(vec![], |epochs| records::rows(epochs, large)),
         };
         let records = Records::write(python, ours, &bench.records)?;
@@ -128,9 +131,9 @@ impl Bench {
     }
 
     fn measure_recorded(&mut self, twin: &mut Conversation, bar: &ProgressBar) -> Result<()> {
-        for row in &mut self.recorded {
+        for (what, row) in &mut self.recorded {
             row.python.push(step::python(twin, &row.case)?);
-            row.rust.push(step::python_recorded(twin, &row.case)?);
+            row.rust.push(step::python_recorded(twin, &row.case, what)?);
             bar.inc(1);
         }
         Ok(())
@@ -143,7 +146,7 @@ impl Bench {
             self.growing.iter().flat_map(|(name, rows)| rows.iter().map(|row| (*name, row)));
         let processes = self.processes.iter().map(|row| ("processes", row));
         let sweeps = self.sweeps.iter().map(|row| ("sweeps", row));
-        let recorded = self.recorded.iter().map(|row| ("recorded", row));
+        let recorded = self.recorded.iter().map(|(what, row)| (what.table, row));
         let records =
             self.records.iter().flat_map(|(pair, rows)| rows.iter().map(|row| (pair.table(), row)));
         steps.chain(growing).chain(processes).chain(sweeps).chain(recorded).chain(records)

@@ -78,11 +78,10 @@ impl Display for Bench {
         writeln!(f, "{}", table(&header, rows))?;
 
         writeln!(f, "µs a step of Python, alone and recorded; ratio: recorded / alone")?;
-        let rows = self.recorded.iter().map(|row| {
-            let name = row.case.activation.map(Activation::name).unwrap_or_default();
-            two_sides([name.to_owned(), row.case.threads.to_string()], row)
+        let rows = self.recorded.iter().map(|(what, row)| {
+            two_sides([what.flags.to_owned(), row.case.layers.to_string()], row)
         });
-        let header = ["", "threads", "alone", "recorded", "ratio", "range"];
+        let header = ["", "layers", "alone", "recorded", "ratio", "range"];
         writeln!(f, "{}", table(&header, rows))?;
 
         for (pair, rows) in &self.records {
@@ -158,7 +157,7 @@ mod tests {
             python: PythonSide { python: words(), torch: words(), cpu_capability: words() },
             steps: case::steps().into_iter().map(measured).collect(),
             records: vec![],
-            growing: vec![("samples", case::recorded().into_iter().map(measured).collect())],
+            growing: vec![("samples", case::steps()[..3].iter().copied().map(measured).collect())],
             processes: vec![],
             sweeps: vec![],
             recorded: vec![],

@@ -64,6 +64,7 @@ pub(super) struct BenchRow<'t> {
     activation: Option<&'static str>,
     samples: i64,
     hidden: i64,
+    layers: usize,
     epochs: usize,
     threads: i32,
     jobs: usize,
@@ -84,7 +85,7 @@ pub(super) fn bench_rows<'r>(
     rows: impl Iterator<Item = (&'r str, &'r Measured)>,
 ) -> impl Iterator<Item = BenchRow<'r>> {
     rows.flat_map(|(table, row)| {
-        let Case { measure, activation, samples, hidden, epochs, threads, jobs } = row.case;
+        let Case { measure, activation, samples, hidden, layers, epochs, threads, jobs } = row.case;
         let activation = activation.map(Activation::name);
         let of = [
             ("python", Spread::of(&row.python)),
@@ -100,6 +101,7 @@ pub(super) fn bench_rows<'r>(
                 activation,
                 samples,
                 hidden,
+                layers,
                 epochs,
                 threads,
                 jobs,

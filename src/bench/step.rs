@@ -24,15 +24,33 @@ pub fn python(twin: &mut Conversation, case: &Case) -> Result<f64> {
     ask(twin, case, "")
 }
 
-/// Asks the twin, while it is recorded.
-pub fn python_recorded(twin: &mut Conversation, case: &Case) -> Result<f64> {
-    ask(twin, case, "recorded ")
+/// What of Python's steps is recorded.
+#[derive(Debug)]
+pub struct Recorded {
+    /// The twin's word for it.
+    word: &'static str,
+    /// In which table of the CSV it is.
+    pub table: &'static str,
+    /// As the recorder is asked for it.
+    pub flags: &'static str,
+}
+
+/// Everything; little; nothing any more.
+pub static RECORDED: [Recorded; 3] = [
+    Recorded { word: "all", table: "recorded", flags: "all phases" },
+    Recorded { word: "loss", table: "recorded loss", flags: "--phases loss" },
+    Recorded { word: "steps", table: "recorded before", flags: "after --steps 0..5" },
+];
+
+/// Asks the twin, while that is recorded.
+pub fn python_recorded(twin: &mut Conversation, case: &Case, what: &Recorded) -> Result<f64> {
+    ask(twin, case, &format!("recorded {} ", what.word))
 }
 
 fn ask(twin: &mut Conversation, case: &Case, how: &str) -> Result<f64> {
-    let Case { samples, hidden, epochs, threads, .. } = case;
+    let Case { samples, hidden, layers, epochs, threads, .. } = case;
     let name = case.activation().name();
-    let question = format!("{how}{name} {samples} {hidden} {epochs} {threads}");
+    let question = format!("{how}{name} {samples} {hidden} {layers} {epochs} {threads}");
     let answer = twin.ask(&question)?;
     let seconds: Result<Vec<f64>, _> = answer.split_whitespace().map(str::parse).collect();
     let seconds = seconds.with_context(|| format!("the Python twin answers {answer:?}"))?;

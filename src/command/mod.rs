@@ -156,9 +156,9 @@ Examples:
 
 The CSV has rows for each of the report's tables: table; measure, with its unit
 (step_us, fit_ms, wall_s, sweep_s, memory_mib); activation (empty: all three);
-samples, hidden, epochs, threads and jobs of the run; of, which is python, plain
-(the lesson's loop), rust (what runs) or ratio (rust / python); and median, low
-and high of the rounds.
+samples, hidden, layers, epochs, threads and jobs of the run; of, which is
+python, plain (the lesson's loop), rust (what runs) or ratio (rust / python);
+and median, low and high of the rounds.
 
 This takes one to two minutes. On a busy machine trust the ratios, not the
 times, and take more rounds.")]

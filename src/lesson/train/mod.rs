@@ -89,7 +89,7 @@ pub fn train(args: &Train, observer: &mut dyn Observer) -> Result<Vec<(Activatio
         let model = Mlp::new(run.features, run.hidden, activation);
         let name = activation.name();
         observer.init(name, &model)?;
-        // `fit` with cross_entropy and Adam, to the bit, in two fifths of its time.
+        // `fit` with cross_entropy and Adam, to the bit, in a little over a third of its time.
         let fitted = fast::fit(name, activation, &model, run.lr, (&x, &y), run.epochs, observer)?;
         losses.push((activation, fitted));
     }
