@@ -98,14 +98,20 @@ pub fn made(layer: &Layer) -> Option<(String, String)> {
 
 /// `new(sizes)`, or `with(sizes, options)` where some options are not PyTorch's defaults.
 fn with(class: &str, sizes: &[String], options: &str, all: &[(&str, Option<String>)]) -> String {
+    let sizes = sizes.join(", ");
+    match given(all) {
+        Some(given) => {
+            format!("{class}::with({sizes}, {options} {{ {given}, ..Default::default() }})")
+        }
+        None => format!("{class}::new({sizes})"),
+    }
+}
+
+/// The options that are not PyTorch's defaults, as a struct has them; none where all are.
+fn given(all: &[(&str, Option<String>)]) -> Option<String> {
     let given = all.iter().filter_map(|(name, value)| Some(format!("{name}: {}", value.as_ref()?)));
     let given: Vec<_> = given.collect();
-    let sizes = sizes.join(", ");
-    if given.is_empty() {
-        return format!("{class}::new({sizes})");
-    }
-    let given = given.join(", ");
-    format!("{class}::with({sizes}, {options} {{ {given}, ..Default::default() }})")
+    (!given.is_empty()).then(|| given.join(", "))
 }
 
 fn conv(class: &str, of: Settings<'_>) -> Option<String> {
@@ -149,13 +155,10 @@ fn pool(class: &str, of: Settings<'_>) -> Option<String> {
             if class.starts_with("Avg") { of.flag("count_include_pad", true) } else { None },
         ),
     ];
-    let given =
-        options.iter().filter_map(|(name, value)| Some(format!("{name}: {}", value.as_ref()?)));
-    let given: Vec<_> = given.collect();
     let plain = format!("{class}::new({kernel})");
-    Some(match given.join(", ") {
-        given if given.is_empty() => plain,
-        given => format!("{class} {{ {given}, ..{plain} }}"),
+    Some(match given(&options) {
+        Some(given) => format!("{class} {{ {given}, ..{plain} }}"),
+        None => plain,
     })
 }
 
@@ -171,12 +174,12 @@ fn recurrent(class: &str, of: Settings<'_>) -> Option<String> {
     ];
     let sizes = [of.whole("input_size")?, of.whole("hidden_size")?];
     if of.0.get("nonlinearity").is_some_and(|it| it == "relu") {
-        let made = with(class, &sizes, "RecurrentOptions", &options);
-        let made = made.replacen("RNN::with", "RNN::relu", 1);
-        return Some(made.replace("RNN::new", "RNN::relu").replace(
-            &format!("RNN::relu({})", sizes.join(", ")),
-            &format!("RNN::relu({}, RecurrentOptions::default())", sizes.join(", ")),
-        ));
+        // It takes its options always.
+        let options = match given(&options) {
+            Some(given) => format!("RecurrentOptions {{ {given}, ..Default::default() }}"),
+            None => "RecurrentOptions::default()".to_owned(),
+        };
+        return Some(format!("RNN::relu({}, {options})", sizes.join(", ")));
     }
     Some(with(class, &sizes, "RecurrentOptions", &options))
 }
