@@ -35,7 +35,12 @@ pub fn tanh_parity_in(folder: impl AsRef<Path>, args: &str) -> Command {
 pub fn python() -> Command {
     let own = root().join(".venv/bin/python");
     let named = std::env::var_os("TANH_PARITY_PYTHON").filter(|named| !named.is_empty());
-    let mut command = Command::new(named.map_or(own, PathBuf::from));
+    python_by(named.map_or(own, PathBuf::from))
+}
+
+/// This interpreter, run as the project's is.
+pub fn python_by(interpreter: impl AsRef<Path>) -> Command {
+    let mut command = Command::new(interpreter.as_ref());
     command.current_dir(root()).env("PYTHONDONTWRITEBYTECODE", "1").timeout(PATIENCE);
     command
 }

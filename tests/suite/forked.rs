@@ -31,9 +31,7 @@ pub fn tanh_parity_in(folder: impl AsRef<Path>, args: &str) -> Command {
 
 /// The project's Python, run as [`common::python`] is.
 pub fn python() -> Command {
-    let mut command = Command::new(interpreter());
-    command.current_dir(root()).env("PYTHONDONTWRITEBYTECODE", "1").timeout(common::PATIENCE);
-    command
+    common::python_by(interpreter())
 }
 
 /// What one of the two says of itself, and how it ends.
