@@ -31,14 +31,15 @@ DTYPES = {
 
 KNOWN = {getattr(torch, n): code for n, code in DTYPES.items() if hasattr(torch, n)}
 
-# A digest is SHA-256, cut to 16 bytes, of dtype, shape and bytes. It needs no
-# package, and most processors have instructions for it.
 CPU, STRIDED, COMPLEX = torch.device("cpu"), torch.strided, torch.complex128
 # ctypes.string_at takes no more than 2 GB.
 copy = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ssize_t)
 bytes_at = copy(("PyBytes_FromStringAndSize", ctypes.pythonapi))
-LARGE = 1 << 16  # bytes from which a tensor is not copied to be hashed
 new = tuple.__new__  # in half the time
+
+# A digest is SHA-256, cut to 16 bytes, of dtype, shape and bytes. It needs no
+# package, and most processors have instructions for it.
+LARGE = 1 << 16  # bytes from which a tensor is not copied to be hashed
 UNREAD = Piece(None, (), b"")
 as_digests = False  # whether pieces hold digests
 
