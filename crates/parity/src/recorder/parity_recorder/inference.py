@@ -148,8 +148,9 @@ class Inference:
         series = self.models.series_of(module)
         if series is None or not series.by_call:
             series = self.models.start(module)
-            series.by_call = True
-            if self.record.wants(0):
+            # Known already, where its parameters are those of another series.
+            new, series.by_call = not series.by_call, True
+            if new and self.record.wants(0):
                 for name, buffer in module.named_buffers():
                     name = plain(name)
                     self.record.write(series.name, 0, "init", name, piece(buffer))
