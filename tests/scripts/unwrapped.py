@@ -1,5 +1,4 @@
-# expect: series Wrapped-1 Sequential-1; steps 2 3; status 0
-# expect: has Sequential-1/000000/init/1.running_mean
+# expect: series Wrapped-1; steps 2; status 0; has Wrapped-1/000002/eval/input#3; has Wrapped-1/000002/eval/output#3
 # A model is trained in a wrapper, and called without it when the wrapper is gone: its
 # parameters are still those of the wrapper's series.
 import torch
