@@ -107,7 +107,9 @@ fn variable(name: &str) -> String {
         ["model", "optimizer", "series", "recorder", "loss", "own", "layer", "self", "super"];
     match name.chars().next() {
         Some('0'..='9') | None => format!("_{name}"),
-        _ if KEYWORDS.split(' ').any(|it| it == name) || taken.contains(&&*name) => format!("{name}_"),
+        _ if KEYWORDS.split(' ').any(|it| it == name) || taken.contains(&&*name) => {
+            format!("{name}_")
+        }
         _ => name,
     }
 }
