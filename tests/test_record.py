@@ -17,11 +17,14 @@ says, between semicolons:
     unseen PHASE ...      what the witness cannot see, though it is recorded
     unrecorded PHASE ...  what it sees, though a record need not hold it
 
-and `# first: KEY` where a wrong script first parts from the right one.
+and `# first: KEY` where a wrong script first parts from the right one. All else that a
+record holds and the recorder says, but for the values, stands in records.txt, which
+`python tests/test_record.py --write` makes again: read what it changed.
 """
 
 import atexit
 import contextlib
+import difflib
 import faulthandler
 import gc
 import importlib
@@ -75,7 +78,7 @@ def rooms(place):
 
 
 record = rooms(FOLDER)
-witness = importlib.import_module("tests.witness")
+witness, outline = map(importlib.import_module, ("tests.witness", "tests.outline"))
 
 # Runs under 2.4, too: `make test-torch24`.
 IS_OLD = torch.__version__.startswith("2.4.")
@@ -84,6 +87,9 @@ SCRIPTS = ROOT / "tests/scripts"
 RIGHT = "lesson_plain.py"
 # Variants of that one's training; and what is compiled calls no hooks.
 UNSEEN = re.compile("lesson_(?!plain)|wrong_|compiled")
+RECORDS = ROOT / "tests/records.txt"
+# Variants of that one's training; and scripts of which 2.4 sees more, or less.
+UNLISTED = re.compile("lesson_(?!plain)|wrong_" + "|compiled|every_opt" * IS_OLD)
 PATIENCE = 300  # seconds, for a script that takes one
 
 Run = namedtuple("Run", "status out err state trace witness")
@@ -353,6 +359,41 @@ def is_found(altered, plain, one):
     return is_grad and (right[1][first][2], wrong[1][first][2]) == (before, after)
 
 
+def outlines():
+    """What tests/records.txt says of each script."""
+    parts = RECORDS.read_text().split("\n== ")[1:]
+    return {name: text.splitlines() for name, text in (p.split("\n", 1) for p in parts)}
+
+
+def outline_of(run):
+    """What the recorder said of a run, and what it left, but for the values."""
+    said = own_lines(run.err)[0] + [f"status {run.status}"] * (run.status != 0)
+    if not run.trace:
+        return said
+    trace = read_trace(run.trace)
+    return [*said, *outline.outline(*trace, in_order(trace))]
+
+
+def unlike_its_outline(script, run):
+    """Lines of tests/records.txt that are not so, and those that are."""
+    if not UNLISTED.match(script):
+        before, now = outlines().get(script, []), outline_of(run)
+        diff = [x for x in difflib.ndiff(before, now) if x[0] in "-+"]
+        if before != now:
+            yield "\n".join(["tests/records.txt:", *diff])
+
+
+def write_outlines():
+    """Makes tests/records.txt again."""
+    with open(RECORDS, "w") as file:
+        print("What tests/scripts leave in a record: see tests/outline.py.", file=file)
+        for path in sorted(SCRIPTS.glob("*.py")):
+            if path.name == "beside.py" or UNLISTED.match(path.name):
+                continue
+            lines = outline_of(run_script(path.name, arguments(path.name)))
+            print(f"\n== {path.name}", *lines, sep="\n", file=file, flush=True)
+
+
 def losses_of(trace):
     """All losses, as Python prints them."""
     losses = (trace[1][key][2] for key in in_order(trace) if "/loss/" in key)
@@ -410,6 +451,7 @@ def problems(script, sabotage=lambda: None, first_time=lambda: None):
     one = run_script(script, args, sabotage=lambda: (sabotage(), first_time()))
     two = run_script(script, args, sabotage=sabotage, packed=True)
     found = [f"expected: {text}" for text in unmet(script, one)]
+    found.extend(unlike_its_outline(script, one))
     failed_itself = plain.status != 0
     if (failed_itself or one.trace) and plain.status != one.status:
         found.append("status")
@@ -477,6 +519,7 @@ class Sabotage(unittest.TestCase):
     def test_a_tensor_too_few_is_found(self):
         self.assert_found("expected: tensors", "by_hand.py", sabotage=forgets(4))
         self.assert_found("expected: has", "by_hand.py", sabotage=forgets(4))
+        self.assert_found("tests/records.txt", "gan.py", sabotage=forgets(2))
 
     def test_bits_that_are_not_the_lessons_are_found(self):
         self.assert_found("expected: right", "lesson_silent.py", sabotage=one_bit_off)
@@ -1129,6 +1172,8 @@ class Patience(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--write"]:
+        sys.exit(write_outlines())
     if names := [name for name in sys.argv[1:] if not name.startswith("-")]:
         sys.argv[1:] = [
             name if Path(name).suffix != ".py" else f"Scripts.test_{Path(name).stem}"
