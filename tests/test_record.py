@@ -651,7 +651,10 @@ class Said(unittest.TestCase):
         reasons = (
             ("print(1)", "it never imported torch"),
             (net, "no model was called and nothing called backward in this process"),
-            (net + "net(torch.ones(2)).sum().backward()", "it called backward, but no"),
+            (
+                net + "(net.weight @ torch.ones(2)).sum().backward()",
+                "it called backward, but no",
+            ),
             (
                 net
                 + "run = lambda x: net(x).sum()\n"

@@ -109,9 +109,15 @@ class Models:
         return changed
 
     def series_of(self, module):
-        """The series of the model that this is, or is a part of."""
+        """The series of the model that this is, or is a part of; or where all its
+        parameters are trained ones, that of the first: it wraps these, and may be
+        made anew for each call."""
         found = (self.owner[id(p)] for p in parameters(module) if id(p) in self.owner)
-        return next((s for s in found if s.path(module) is not None), None)
+        if series := next((s for s in found if s.path(module) is not None), None):
+            return series
+        owners = [self.owner.get(id(p)) for p in parameters(module)]
+        trained = bool(owners) and all(s is not None and not s.by_call for s in owners)
+        return owners[0] if trained else None
 
     def is_bare(self, param):
         """Whether it is a tensor of no module."""

@@ -33,6 +33,7 @@ class Pass:
         self.has_parameters = any(True for _ in parameters(module))
         self.learns = False  # until it is kept
         self.reached = False  # by a backward pass
+        self.found = []  # (losses, gradients), where that led to no update
         self.after = 0  # the step of its model that it follows
         self.inputs = inputs  # (name, piece, 1 if it has a gradient, 2 if it was made)
         self.inner = []  # (reference to a module inside, suffix, piece)

@@ -86,7 +86,6 @@ class Steps:
         """The event that this backward pass is; none where it need not be looked
         at."""
         self.notice_updates()
-        self.inference.training()
         roots = [roots] if isinstance(roots, torch.Tensor) else list(roots)
         roots = [root for root in roots if isinstance(root, torch.Tensor)]
         self.batch.let_go(self.in_step())
@@ -105,6 +104,7 @@ class Steps:
             grad = leaf.grad if grads is None else grads[i]
             grad = piece(grad) if grad is not None and "grad" in self.phases else None
             self.watched[id(leaf)] = (ref, piece(leaf), grad)
+        self.inference.after_backward(event, self.watched)
 
     def look_into_forward(self, series):
         """Nothing went into this model: its `forward` may be called directly."""
