@@ -18,12 +18,13 @@ def outline(about, found, order):
         graph = model["graph"]
         yield (
             f"{model['series']}: {model['class']}, {' and '.join(of) or 'by hand'}, seed"
-            f" {seed}, graph of {len(graph)} {' '.join(graph[:1])}"
+            f" {seed}, graph {' '.join([str(len(graph)), *graph[:1]])}"
         )
     if about["series"] != [model["series"] for model in about["models"]]:
         yield f"series {', '.join(about['series'])}"
     yield f"events {runs(about['events'])}"
-    yield f"generator {runs([each[:2] for each in about['generator']])}"
+    if about["generator"]:
+        yield f"generator {runs([each[:2] for each in about['generator']])}"
     for series, step, groups in about["groups"]:
         if step > 1 or len(groups) > 1:
             yield f"groups {series} {step}: " + ", ".join(map(told, groups))
