@@ -767,8 +767,9 @@ class Options(unittest.TestCase):
         self.assertEqual(phases, {"loss", "init"})
 
     def test_forward_adds_the_modules_inside(self):
-        more = self.keys("gan.py", "--forward")
-        new = [key for key in more if key not in self.keys("gan.py")]
+        more, plain = self.keys("gan.py", "--forward"), self.keys("gan.py")
+        new = [key for key in more if key not in plain]
+        self.assertEqual([key for key in more if key in plain], plain)
         self.assertIn("Generator-1/000001/forward/net.1", new)
         self.assertIn("Discriminator-1/000003/forward/net.2#2", new)
         self.assertTrue(all("/forward/" in key for key in new))
