@@ -103,6 +103,7 @@ FLAGGED = (
     "evaluation.py --phases eval,end",
     "by_hand.py --explain --every 2",
     "lbfgs.py --explain",
+    "forward_itself.py --every 2",
     "norms.py --every 2",
     "norms.py --phases state",
     "penalty.py --explain",
