@@ -79,6 +79,7 @@ def rooms(place):
 
 record = rooms(FOLDER)
 witness, outline = map(importlib.import_module, ("tests.witness", "tests.outline"))
+Rules = importlib.import_module("tests.rules").Rules
 
 # Runs under 2.4, too: `make test-torch24`.
 IS_OLD = torch.__version__.startswith("2.4.")
@@ -981,128 +982,6 @@ class Options(unittest.TestCase):
         run = run_script("handles.py", sabotage=interrupted)
         self.assertEqual((run.status, run.out), (2, "stopped: time is up\n"))
         self.assertIn("then failed: TimeoutError: time is up", own_lines(run.err)[0][0])
-
-
-class Rules(unittest.TestCase):
-    """Which data, steps and notes a record has, without a script."""
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.options = record.options.Options(say_size=True, explain=True)
-        self.record = record.record.Record(f"{folder.name}/t", self.options)
-        self.addCleanup(self.record.file.close)
-
-    def test_data_are_written_where_they_are_new(self):
-        new, same, before = "", record.record.SAME, record.record.BEFORE
-        written = []
-        self.record.write = lambda *args: written.append(args)
-        for series, step, n, content, said, keys in (
-            ("A", 1, 1, "a", new, ["x a"]),
-            ("A", 1, 2, "a", before, []),
-            ("A", 1, 3, "a", before, []),
-            ("A", 1, 4, "b", new, ["x#4 b"]),
-            ("A", 2, 1, "a", same, []),
-            ("A", 2, 2, "b", new, ["x#2 b"]),
-            ("A", 3, 1, "a", same, []),
-            ("A", 3, 2, "b", same, []),
-            ("A", 4, 1, "b", new, ["x b"]),  # they changed places
-            ("A", 4, 2, "a", new, ["x#2 a"]),
-            ("B", 1, 1, "a", same, []),  # another has it
-            ("B", 1, 2, "a", before, []),
-            ("B", 1, 3, "d", new, ["x a", "x#3 d"]),  # no x#3 without an x
-            ("B", 2, 1, "a", same, []),
-            ("B", 2, 2, "e", new, ["x a", "x#2 e"]),
-            ("C", 1, 1, "e", same, []),
-            ("C", 2, 1, "f", new, ["x f"]),
-            ("C", 2, 2, "g", new, ["x#2 g"]),
-            ("A", 5, 1, "b", same, []),
-            ("A", 5, 2, "f", same, []),
-            ("D", 1, 1, "g", same, []),
-            ("D", 1, 2, "g", before, []),
-            ("D", 2, 2, "h", new, ["x g", "x#2 h"]),
-        ):
-            written.clear()
-            piece = record.file.Piece("U8", (1,), content.encode())
-            with self.subTest(series=series, step=step, n=n):
-                found = self.record.write_data(series, step, "x", n, piece)
-                self.assertEqual(found, said)
-                for at in written:
-                    self.assertEqual(at[:3], (series, step, "data"))
-                self.assertEqual(
-                    [f"{x[3]} {x[4].data.decode()}" for x in written], keys
-                )
-        unread = record.file.Piece(None, (), b"")
-        self.assertEqual(self.record.write_data("A", 1, "x", 1, unread), "")
-        why = self.record.write_data("A", 1, "x", 1, None)
-        self.assertEqual(why, "\nnot written, for it has no values")
-
-    def test_steps_are_in_the_order_of_events(self):
-        events = self.record.events
-        events.start("A", 0)
-        events.start("C", 2)  # before its first step there are others
-        events.start("B", 1)
-        for series, step, updates, same in (
-            ("A", 1, 0, False),
-            ("A", 2, 1, False),
-            ("A", 3, 2, False),
-            ("A", 4, 3, False),
-            ("B", 1, 4, False),
-            ("C", 1, 5, True),
-            ("B", 2, 6, False),
-            ("B", 4, 7, False),
-            ("B", 5, 8, True),
-        ):
-            events.step(series, step, updates, same)
-        events.start("D", 20)
-        expected = "A 0 1, A 1 1, B 0 1, A 2 1, C 0 1, A 3 2, B 1 1, C 1 1 1, B 2 1"
-        expected += ", B 4 1, B 5 1 1, D 0 1"
-        self.assertEqual(outline.runs(events.in_order()), expected)
-
-    def test_what_changed_is_noted(self):
-        for step, state in ((1, b"a"), (2, b"a"), (3, b"b")):
-            self.record.note_generator("A", step, state)
-        places = [(series, step) for series, step, _ in self.record.generator]
-        self.assertEqual(places, [("A", 1), ("A", 3)])
-        self.assertEqual({len(of[2]) for of in self.record.generator}, {16})
-        of, more = [{"lr": 1, "eps": None}], [{"lr": 1, "eps": None}, {"lr": 2}]
-        changed = [{"lr": 3, "eps": None}, {"lr": 2}]
-        for step, groups in enumerate((of, of, [], list(of), more, more, changed)):
-            self.record.note_groups("A", step, groups)
-        expected = [["A", 0, of], ["A", 4, more], ["A", 6, [{"lr": 3}, {}]]]
-        self.assertEqual(self.record.groups, expected)
-
-    def test_what_is_said_is_said_once(self):
-        said = []
-        self.record.say = said.append
-        for _ in range(2):
-            self.record.explain("A", 1, "data x", False, "why\nmore")
-            self.record.explain("A", None, "data x", True, "why")
-            self.record.say_size("A", record.record.LARGE_STEP - 1)
-        for _ in range(2):
-            self.record.say_size("A", record.record.LARGE_STEP)
-        self.assertEqual(
-            said,
-            [
-                "explain: A, step 1: not taken: data x\n         why\n         more",
-                "explain: A: taken: data x\n         why",
-                "recording: a step of A takes 20 MB; --digest or --max-size limits that",
-            ],
-        )
-
-    def test_the_steps_asked_for(self):
-        self.options.first, self.options.end, self.options.every = 2, 7, 2
-        wanted = [step for step in range(10) if self.record.wants(step)]
-        self.assertEqual(wanted, [2, 4, 6])
-
-    def test_sizes_in_words(self):
-        words = record.options.in_words
-        sizes = 1e9, 2.5e8, 1e6, 999e3, 1e3, 999
-        expected = "1 GB, 250 MB, 1 MB, 999 KB, 1 KB, 999 bytes"
-        self.assertEqual(", ".join(map(words, sizes)), expected)
-        names = "5", "5B", "1.5kb", "2 MB", "1KiB", "1 MiB", "1gib", "1TiB"
-        expected = [5, 5, 1500, 2e6, 1024, 1 << 20, 1 << 30, 1 << 40]
-        self.assertEqual([record.options.size(name) for name in names], expected)
 
 
 class Alone(unittest.TestCase):
