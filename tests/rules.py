@@ -10,6 +10,7 @@ import tempfile
 import unittest
 import warnings
 from collections import OrderedDict, deque
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -439,3 +440,147 @@ class Rules(unittest.TestCase):
             self.assertEqual(data[8 + size + start : 8 + size + end], content)
             at = end
         self.assertEqual(len(data), 8 + size + at)
+
+    def test_a_file_of_digests_is_four_tensors(self):
+        gathered = room("file").DigestFile(f"{self.folder}/t.safetensors")
+        self.addCleanup(gathered.close)
+        for n, dtype, name in ((1, "F32", "x"), (4, "I64", 'y"'), (5, "F32", "z")):
+            one = room("file").Piece(dtype, (n,), bytes([n]) * min(16, 4 * n))
+            added = gathered.add("A", 1, "data", [(name, one)])[name]
+            self.assertTrue(gathered.holds(added, one))
+            self.assertFalse(gathered.holds(added, one._replace(shape=(9,))))
+        room("saving").save(gathered, about := {})
+        self.assertEqual(about["digest"], "sha256-128")
+        found = tensors_of(Path(self.folder, "t.safetensors").read_bytes())
+        digests = b"\1" * 4 + bytes(12) + b"\4" * 16 + b"\5" * 16
+        keys = json.dumps([f"A/000001/data/{x}" for x in ("x", 'y"', "z")])
+        kinds = [["F32", [1]], ["I64", [4]], ["F32", [5]]]
+        self.assertEqual(list(found), ["digests", "kind", "keys", "kinds"])
+        self.assertEqual(found["digests"], ("U64", [3, 2], digests))
+        self.assertEqual(found["kind"][:2], ("U32", [3]))
+        self.assertEqual(
+            found["kind"][2], b"".join(bytes([i, 0, 0, 0]) for i in range(3))
+        )
+        self.assertEqual(json.loads(found["keys"][2]), json.loads(keys))
+        self.assertEqual(json.loads(found["kinds"][2]), kinds)
+        for name in ("keys", "kinds"):
+            dtype, shape, data = found[name]
+            self.assertEqual((dtype, shape), ("U8", [len(data)]))
+        empty = room("file").DigestFile(f"{self.folder}/e.safetensors")
+        self.addCleanup(empty.close)
+        room("saving").save(empty, {})
+        found = tensors_of(Path(self.folder, "e.safetensors").read_bytes())
+        self.assertEqual([x[2] for x in found.values()], [b"", b"", b"[]", b"[]"])
+
+    def test_a_pipe_is_written_to(self):
+        one = room("file").Piece("U8", (2,), b"ab")
+        path = f"{self.folder}/pipe"
+        os.mkfifo(path)
+        for most in (room("file").TraceFile.MOST_TENSORS, 1):
+            gathered = room("file").TraceFile(path)
+            self.addCleanup(gathered.close)
+            gathered.MOST_TENSORS = most
+            gathered.add("A", 1, "data", [("x", one), ("none", None), ("y", one)])
+            self.assertEqual(len(gathered), 2)
+            if most == 1:
+                with self.assertRaisesRegex(
+                    room("options").Trouble, "too many tensors"
+                ):
+                    room("saving").save(gathered, {})
+                continue
+            with ThreadPoolExecutor() as other:
+                read = other.submit(Path(path).read_bytes)
+                room("saving").save(gathered, {})
+            found = {
+                key: data for key, (_, _, data) in tensors_of(read.result()).items()
+            }
+            self.assertEqual(
+                found, dict.fromkeys(["A/000001/data/x", "A/000001/data/y"], b"ab")
+            )
+
+    # ---------------------------------------------------------------- asleep
+
+    def test_what_sleeps(self):
+        series = type("Series", (), {"steps": 3, "optimizers": [1, 2], "graph": []})()
+        series.by_optimizer = True
+        models = SimpleNamespace(
+            awake={series: None}, fresh=False, series={"A": series}
+        )
+        asleep = room("asleep").Asleep(self.record, models)
+        self.options.explain = False
+        for first, end, sleeps in (  # steps 3 to 6 may be recorded yet
+            (0, 3, True),
+            (0, 4, False),
+            (6, 99, False),
+            (7, 99, True),
+        ):
+            self.options.first, self.options.end = first, end
+            asleep.after_step(series)
+            self.assertEqual(asleep.all(), sleeps, (first, end))
+        self.options.first = 99
+        for name, value in (("by_optimizer", False), ("graph", None)):
+            kept = getattr(series, name)
+            setattr(series, name, value)
+            asleep.after_step(series)
+            self.assertFalse(asleep.all())
+            setattr(series, name, kept)
+        asleep.after_step(series)
+        for owner, name, value in (
+            (models, "fresh", True),
+            (models, "series", {}),
+            (self.options, "explain", True),
+        ):
+            self.assertTrue(asleep.all())
+            kept = getattr(owner, name)
+            setattr(owner, name, value)
+            self.assertFalse(asleep.all())
+            setattr(owner, name, kept)
+
+    def test_what_need_not_be_looked_at(self):
+        models = SimpleNamespace(series_of=lambda of: of if of == "trained" else None)
+        asleep = room("asleep").Asleep(self.record, models)
+        net, plain = torch.nn.Linear(2, 2), torch.ones(2)
+        leaf = torch.ones(2, requires_grad=True)
+        self.assertFalse(asleep.backward([net(plain)]))  # nothing slept
+        slept, other = net(plain), net(plain)
+        self.assertTrue(asleep.over([slept, plain]))
+        self.assertFalse(asleep.over(plain))
+        for module, args, need_not in (
+            ("trained", [plain], True),
+            ("trained", [plain, slept], True),
+            ("criterion", [slept, plain], True),
+            ("criterion", [plain], False),
+            ("criterion", [slept, other], False),
+            ("trained", [leaf], False),
+            ("trained", [slept * leaf], False),
+            ("trained", [], True),
+            ("criterion", [], False),
+        ):
+            self.assertEqual(asleep.call(module, args, {}), need_not, (module, args))
+            kwargs = dict(enumerate(args))
+            self.assertEqual(asleep.call(module, [], kwargs), need_not, (module, args))
+        for roots, need_not in (
+            ([slept.sum()], True),
+            ([(slept * 2 + slept).sum()], True),
+            ([(slept + other).sum()], False),
+            ([(slept * leaf).sum()], False),
+            ([slept.sum(), other.sum()], False),
+            ([leaf], False),
+        ):
+            self.assertEqual(asleep.backward(roots), need_not, roots)
+        more = [plain * leaf for _ in range(room("asleep").MOST_OUTPUTS)]
+        self.assertTrue(asleep.over(more))
+        self.assertTrue(asleep.call("criterion", [slept], {}))
+        self.assertTrue(asleep.over(plain * leaf))
+        self.assertFalse(asleep.call("criterion", [slept], {}))
+
+
+def tensors_of(data):
+    """Of a .safetensors file: dtype, shape and bytes by name."""
+    size = int.from_bytes(data[:8], "little")
+    header, found = json.loads(data[8 : 8 + size]), {}
+    for name, entry in header.items():
+        if name != "__metadata__":
+            start, end = (8 + size + at for at in entry["data_offsets"])
+            found[name] = entry["dtype"], entry["shape"], data[start:end]
+    return found
