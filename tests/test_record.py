@@ -95,6 +95,7 @@ PATIENCE = 300  # seconds, for a script that takes one
 
 # What flags make of a record is listed, too.
 FLAGGED = (
+    "asides.py --explain",
     "gan.py --forward",
     "gan.py --explain",
     "gan.py --phases loss,init",
@@ -109,6 +110,7 @@ FLAGGED = (
     "norms.py --phases state",
     "penalty.py --explain",
     "two_models.py --every 3",
+    "two_optimizers.py --every 2",
     "zeroed.py --explain",
     "wrappers.py --explain",
 )
@@ -789,6 +791,70 @@ class Options(unittest.TestCase):
             script, *flags = name.split()
             run = run_script(script, flags=flags)
             self.assertEqual(list(unlike_its_outline(name, run)), [])
+
+    def test_standard_output_takes_a_record(self):
+        with tempfile.TemporaryDirectory() as folder:
+            command = ["--trace", "-", "--quiet", str(SCRIPTS / "norms.py")]
+            _, out, err = in_child(lambda: record.cli.main(command), folder)
+        plain = run_script("norms.py")
+        self.assertEqual((out, err), (plain.out.encode() + plain.trace, b""))
+
+    def test_a_script_names_series_data_and_measures(self):
+        class Two(torch.nn.Linear):
+            def forward(self, x):
+                return super().forward(x), x
+
+        def run():
+            ours, Options = record.recording, record.options.Options
+            ours.data(x=torch.ones(1))  # nothing is recorded yet
+            ours.series(net := Two(2, 1), "none")
+            ours.measure("none", 1, {"x": torch.ones(1)})
+            with ours.recording("t.safetensors", "test", {}, Options(every=2)):
+                ours.data(x=torch.ones(1), y=torch.zeros(2))
+                for model, *of in (
+                    (net, "two", "score"),
+                    (torch.nn.Linear(2, 1), "one"),
+                ):
+                    ours.series(model, *of)
+                    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+                    for step in range(1, 3):
+                        found = model(torch.ones(3, 2))
+                        (found[0] if model is net else found).sum().backward()
+                        optimizer.step()
+                        ours.measure(of[0], step, {"norm": model.weight.norm()})
+                    ours.data(x=torch.ones(1))
+                ours.data(x=torch.zeros(1))
+                ours.data(x=torch.full((1,), 2.0))
+
+        with tempfile.TemporaryDirectory() as folder:
+            status, _, err = in_child(run, folder)
+            self.assertEqual(status, 0, err.decode())
+            trace = read_trace(Path(folder, "t.safetensors").read_bytes())
+        lines = list(outline.outline(*trace, in_order(trace)))
+        self.assertEqual(
+            lines,
+            [
+                "two: Two, SGD lr 0.1, seed drawn, graph 3 SumBackward0",
+                "one: Linear, SGD lr 0.1, seed drawn, graph 3 SumBackward0",
+                "series data, two, one",
+                "events two 0 1, one 0 1, two 2 1, one 2 1, data 2 1",
+                "generator two 2",
+                "groups two 2: lr 0.1",
+                "groups one 2: lr 0.1",
+                "data 0: data x[1] y[2]",
+                "two 0: init weight[1,2] bias[1]",
+                "one 0: init weight[1,2] bias[1]",
+                (
+                    "two 2: data x[3,2]; forward score.0[3,1] score.1[3,2]; loss loss[];"
+                    " grad all; param all; measure norm[]"
+                ),
+                (
+                    "one 2: forward output[3,1]; loss loss[]; grad all; param all;"
+                    " measure norm[]"
+                ),
+                "data 2: data x[1]",
+            ],
+        )
 
     def test_phases(self):
         phases = {k.split("/")[2] for k in self.keys("gan.py", "--phases", "loss,init")}
