@@ -68,8 +68,8 @@ class Inference:
             return
         self.backward = self.turn = True
         mine = [m for m in event.passes if m in self.undecided and m.has_parameters]
-        leaves = [leaf for ref in event.leaves if (leaf := ref()) is not None]
-        grads = [(id(leaf), *watched[id(leaf)][1:]) for leaf in leaves]
+        leaves = [id(leaf) for ref in event.leaves if (leaf := ref()) is not None]
+        grads = [(leaf, *watched[leaf][1:]) for leaf in leaves if leaf in watched]
         for made in mine:
             made.found.append((event.losses if made is mine[-1] else [], grads))
 

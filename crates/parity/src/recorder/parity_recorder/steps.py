@@ -101,9 +101,11 @@ class Steps:
             owner = self.models.owner.get(id(leaf))
             if leaf is None or (owner is not None and owner.by_optimizer):
                 continue
+            if (content := piece(leaf)) is None:
+                continue  # FSDP frees the parameters that it had gathered
             grad = leaf.grad if grads is None else grads[i]
             grad = piece(grad) if grad is not None and "grad" in self.phases else None
-            self.watched[id(leaf)] = (ref, piece(leaf), grad)
+            self.watched[id(leaf)] = (ref, content, grad)
         self.inference.after_backward(event, self.watched)
 
     def look_into_forward(self, series):
