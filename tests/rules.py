@@ -1,11 +1,14 @@
 """What the recorder's rooms do, each alone, where no script would show it."""
 
+import argparse
 import contextlib
 import dataclasses
 import hashlib
 import importlib
 import json
+import math
 import os
+import sys
 import tempfile
 import unittest
 import warnings
@@ -13,10 +16,25 @@ from collections import OrderedDict, deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import torch
 
 from tests import outline
+
+# Of Options.
+PHASES = "data", "init", "forward", "loss", "grad", "state", "param", "eval", "measure"
+PHASES += ("end",)
+DEFAULTS = (0, sys.maxsize, 1, PHASES, *[False] * 4, math.inf, False, None, False)
+
+
+def cpu():
+    """Its name, as Linux tells it."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = (
+        line.split(": ", 1)[1].strip() for line in lines if line[:10] == "model name"
+    )
+    return next(names, os.uname().machine)
 
 
 def room(name):
@@ -135,6 +153,52 @@ class Rules(unittest.TestCase):
         self.options.first, self.options.end, self.options.every = 2, 7, 2
         wanted = [step for step in range(10) if self.record.wants(step)]
         self.assertEqual(wanted, [2, 4, 6])
+
+    def test_ranges_of_steps(self):
+        options, most = room("options"), sys.maxsize
+        for text, found in (
+            ("3..10", (3, 10)),
+            ("3..", (3, most)),
+            ("..10", (0, 10)),
+            ("..", (0, most)),
+            ("0..1", (0, 1)),
+        ):
+            self.assertEqual(options.step_range(text), found)
+        for text in ("3", "", "5..5", "5..2", "-1..2", "x..", "..x", "..0", "1.5.."):
+            with self.assertRaisesRegex(
+                argparse.ArgumentTypeError, "no range of steps"
+            ):
+                options.step_range(text)
+
+    def test_what_is_recorded_where_nothing_is_said(self):
+        options = room("options")
+        self.assertEqual(dataclasses.astuple(options.Options()), DEFAULTS)
+        with mock.patch.dict(os.environ, {"TORCH_PARITY_STEPS": ""}):
+            self.assertEqual(options.asked_for(), options.Options())
+            found = options.asked_for(True, True)
+            self.assertEqual(found, options.Options(digest=True, partial=True))
+        with mock.patch.dict(os.environ, {"TORCH_PARITY_STEPS": "2..5"}):
+            self.assertEqual(options.asked_for(), options.Options(2, 5))
+
+    def test_what_a_run_holds_for(self):
+        found = room("recording").environment()
+        self.assertEqual((found["by"], found["torch"]), ("PyTorch", torch.__version__))
+        self.assertEqual(found["threads"], str(torch.get_num_threads()))
+        kind = torch.backends.cpu.get_cpu_capability()
+        self.assertEqual((found["cpu_capability"], found["cpu"]), (kind, cpu()))
+        with mock.patch("builtins.open", side_effect=FileNotFoundError):
+            self.assertEqual(room("recording").cpu(), os.uname().machine)
+
+    def test_a_file_is_whole_or_not_there(self):
+        path = f"{self.folder}/r"
+        for error in (ValueError, KeyboardInterrupt):
+            with self.assertRaises(error), room("saving").whole_file(path) as file:
+                file.write(b"half")
+                raise error
+            self.assertEqual(os.listdir(self.folder), [])
+        with room("saving").whole_file(path) as file:
+            file.write(b"whole")
+        self.assertEqual(Path(path).read_bytes(), b"whole")
 
     def test_sizes_in_words(self):
         words = room("options").in_words

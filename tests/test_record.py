@@ -62,7 +62,7 @@ zipapp.create_archive(FOLDER, PACKED)
 THIS = os.getpid()
 atexit.register(lambda: os.getpid() == THIS and shutil.rmtree(PACKED.parent))
 ROOMS = ["cli", "file", "options", "passes", "recording", "record", "script"]
-ROOMS += ["settings", "spool", "steps", "tensors"]
+ROOMS += ["settings", "spool", "steps", "tensors", "watch"]
 
 
 def rooms(place):
@@ -859,6 +859,182 @@ class Options(unittest.TestCase):
                 "data 2: data x[1]",
             ],
         )
+
+    def test_pytorch_is_afterwards_as_it_was(self):
+        def now():
+            functional, register = torch.nn.functional, record.watch.modules
+            return [
+                *(getattr(functional, name) for name in dir(functional)),
+                torch.nn.Module.__call__,
+                torch.nn.Module.__setstate__,
+                torch.optim.Optimizer.__init__,
+                torch.autograd.backward,
+                torch.autograd.grad,
+                Direct.forward,
+                {**torch.jit._builtins._get_builtin_table()},
+                {**record.watch.optim._global_optimizer_pre_hooks},
+                {**record.watch.optim._global_optimizer_post_hooks},
+                {**register._global_module_registration_hooks},
+                {**register._global_parameter_registration_hooks},
+            ]
+
+        class Direct(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.w = torch.nn.Parameter(torch.ones(2))
+
+            def forward(self, x):
+                return x * self.w
+
+        def run():
+            before = now()
+            for end in (lambda: None, lambda: 1 / 0):
+                with (
+                    contextlib.suppress(ZeroDivisionError),
+                    record.recording.recording("t.safetensors", "test", {}),
+                ):
+                    for _ in range(2):
+                        net = Direct()
+                        net.forward(torch.ones(2)).sum().backward()
+                        torch.optim.SGD(net.parameters(), lr=0.1).step()
+                    inside = now()
+                    again = record.recording.recording("u.safetensors", "test", {})
+                    with self.assertRaisesRegex(Exception, "a recording is on already"):
+                        again.__enter__()
+                    end()
+                changed = [x is not y and x != y for x, y in zip(before, inside)]
+                known = dir(torch.nn.functional)
+                criteria = [x for x in record.watch.CRITERIA if x in known]
+                assert sum(changed) == len(criteria) + 11, sum(changed)
+                assert not any(x is not y and x != y for x, y in zip(before, now()))
+            assert sorted(os.listdir()) == ["1", "2", "t.safetensors"]
+
+        with tempfile.TemporaryDirectory() as folder:
+            status, _, err = in_child(run, folder)
+            self.assertEqual(status, 0, err.decode())
+
+    def test_a_run_that_ends_early_leaves_what_there_is(self):
+        """Where that is asked for; a signal waits until nothing is being noted."""
+
+        def recorded(end):
+            def run():
+                kept = record.options.Options(partial=True)
+                with record.recording.recording("t.safetensors", "test", {}, kept):
+                    train_one(2)
+                    end()
+                    time.sleep(PATIENCE)  # where a signal is ignored
+
+            return run
+
+        def as_script(number):
+            text = "import os, signal, time, torch\ntorch.manual_seed(0)\n"
+            text += "net = torch.nn.Linear(2, 2)\n"
+            text += "optimizer = torch.optim.SGD(net.parameters(), lr=0.1)\n"
+            text += "for step in range(9):\n    net(torch.ones(2)).sum().backward()\n"
+            text += "    optimizer.step()\n    print(step, flush=True)\n"
+
+            def signalled(real):
+                def end_step(self, series, *args):
+                    if series.steps == 2:
+                        signal.raise_signal(number)
+                    real(self, series, *args)
+                    assert len(args) > 1
+
+                return end_step
+
+            def run():
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                Path("s.py").write_text(text)
+                wrap_step(signalled)
+                command = ["--keep-partial", "--trace", "t.safetensors", "s.py"]
+                record.cli.main(command)
+
+            return run
+
+        def ends(error):
+            def end():
+                raise error
+
+            return end
+
+        term, hup, interrupt = signal.SIGTERM, signal.SIGHUP, signal.SIGINT
+        for run, expected, how, steps in (
+            (recorded(lambda: signal.raise_signal(term)), -term, "until SIGTERM", 2),
+            (recorded(lambda: signal.raise_signal(hup)), -hup, "until SIGHUP", 2),
+            (recorded(ends(ValueError())), 1, "until the script raised ValueError", 2),
+            (
+                recorded(ends(SystemExit(3))),
+                3,
+                "until the script exited with status 3",
+                2,
+            ),
+            (
+                recorded(ends(SystemExit("x"))),
+                1,
+                "until the script exited with status 1",
+                2,
+            ),
+            (as_script(term), -term, "until SIGTERM", 3),
+            (as_script(interrupt), -interrupt, "until SIGINT", 3),
+        ):
+            with self.subTest(how=how), tempfile.TemporaryDirectory() as folder:
+                status, out, err = in_child(run, folder)
+                self.assertEqual(status, expected, err.decode())
+                trace = Path(folder, "t.safetensors").read_bytes()
+                about, _ = read_trace(trace)
+                self.assertEqual(about["partial"], how)
+                self.assertEqual(about["models"][0]["steps"], steps)
+                if run.__qualname__.split(".")[-3] == "as_script":
+                    self.assertEqual(out, b"0\n1\n")
+                    self.assertIn(f", {how}", own_lines(err.decode())[0][0])
+
+    def test_what_a_port_begins_with(self):
+        """`parity new` asks for it; the script is ended after two steps."""
+        text = (ROOT / "tests/sketched.py").read_text()
+
+        def sketched(text):
+            def run():
+                Path("s.py").write_text(text)
+                record.cli.main(["--sketch", "sketch.json", "s.py"])
+
+            with tempfile.TemporaryDirectory() as folder:
+                status, out, err = in_child(run, folder)
+                self.assertEqual(status, 0, err.decode())
+                about, _ = read_trace(Path(folder, "s.safetensors").read_bytes())
+                found = json.loads(Path(folder, "sketch.json").read_text())
+            self.assertEqual([x["name"] for x in found], about["series"])
+            steps = {model["steps"] for model in about["models"]}
+            self.assertEqual([steps], [{len(out.splitlines())}])
+            return steps, found
+
+        steps, once = sketched(text.replace("range(5)", "range(1)"))
+        self.assertEqual(steps, {1})  # the script ended
+        steps, found = sketched(text)
+        self.assertEqual((steps, found), ({2}, once))
+        net, bare = found
+        expected = ["0 Conv1d", "1 Flatten", "2 Linear", "3.norm BatchNorm1d"]
+        expected += ["3.fc Linear", "3.attention MultiheadAttention"]
+        layers = net["layers"]
+        self.assertEqual([f"{x['path']} {x['class']}" for x in layers], expected)
+        conv, flat, _, _, linear, attention = layers
+        self.assertEqual(conv["settings"]["padding"], [1])
+        told = [layer["settings"]["bias"] for layer in (conv, flat, linear)]
+        self.assertEqual(told, [True, False, False])
+        self.assertFalse(any(name[0] == "_" for name in conv["settings"]))
+        self.assertNotIn("forward", attention["settings"])
+        self.assertEqual(flat["says"], "start_dim=1, end_dim=-1")
+        self.assertEqual((conv["params"], flat["params"]), (["weight", "bias"], []))
+        names = ["0.weight", "0.bias", "2.weight", "2.bias", "3.scale", "3.norm.weight"]
+        self.assertEqual([name for name, _ in net["parameters"]][:6], names)
+        self.assertEqual(net["parameters"][0][1], [4, 2, 3])
+        groups = [(x["params"][:4], x["settings"]["lr"]) for x in net["groups"]]
+        self.assertEqual(groups, [(names[:4], 0.1), (["3.scale"], 0.5)])
+        self.assertEqual((net["seed"], net["optimizer"]), (3, "SGD"))
+        self.assertEqual((net["graph"][0], len(net["graph"])), ("SumBackward0", 45))
+        self.assertEqual((net["has_buffers"], bare["has_buffers"]), (True, False))
+        expected = [["param0", [1]]], [], []
+        self.assertEqual((bare["parameters"], bare["layers"], bare["graph"]), expected)
+        self.assertEqual([x["params"] for x in bare["groups"]], [["param0"]])
 
     def test_phases(self):
         phases = {k.split("/")[2] for k in self.keys("gan.py", "--phases", "loss,init")}
