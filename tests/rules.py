@@ -562,6 +562,133 @@ class Rules(unittest.TestCase):
                 found, dict.fromkeys(["A/000001/data/x", "A/000001/data/y"], b"ab")
             )
 
+    # ---------------------------------------------------------------- models
+
+    def models(self, made=(), called=()):
+        """Of these modules, with none of their values recorded."""
+        self.options.first = 1
+        record = room("record").Record(f"{self.folder}/t", self.options)
+        self.addCleanup(record.file.close)
+        found = room("models").Models(record, room("passes").Passes(self.options))
+        for module in made:
+            found.note_made(module)
+        for module in called:
+            found.note_call(module)
+        return found
+
+    def test_whose_parameters_are(self):
+        class Outer(torch.nn.Module):
+            def __init__(self, *parts, more=0):
+                super().__init__()
+                self.parts = torch.nn.ModuleList(parts)
+                if more:
+                    self.more = torch.nn.Linear(more, 1)
+
+        class Copy(Outer):
+            pass
+
+        a, b, c = (torch.nn.Linear(2, i + 1) for i in range(3))
+        net = torch.nn.Sequential(a, b)
+        outer, copy, larger = Outer(net), Copy(net), Outer(net, more=3)
+        bare = torch.ones(2, requires_grad=True)
+        of = list(net.parameters())
+        event = SimpleNamespace(ids=set(map(id, of)))
+        event.passes = [
+            SimpleNamespace(module=lambda module=m: module) for m in (a, net)
+        ]
+        other = SimpleNamespace(ids={0}, passes=[SimpleNamespace(module=lambda: outer)])
+        gone = SimpleNamespace(
+            ids=event.ids, passes=[SimpleNamespace(module=lambda: None)]
+        )
+        for params, made, called, events, expected in (
+            (of, [larger, net, a, b], [], [], [net]),  # the smallest
+            (of, [net, outer, larger], [], [], [outer]),  # but not a part alone
+            (of, [net, larger], [net, larger], [], [larger]),  # what uses the other
+            (
+                of,
+                [net, larger],
+                [net, larger],
+                [gone, event],
+                [net],
+            ),  # what was trained
+            (of, [net, outer], [outer], [other], [outer]),
+            (of, [net, outer], [net], [other], [net]),
+            (of, [b, a], [], [], [b, a]),  # more of them
+            (of, [b, a], [a], [], [a, b]),  # what is called
+            ([*of, bare, *c.parameters()], [c, net], [], [], [net, c, None]),
+            ([bare], [net], [net], [event], [None]),
+            (of, [], [copy, outer], [], [copy]),
+        ):
+            models = self.models(made, called)
+            models.adopt(params, {}, events)
+            found = [series.model() for series in models.series.values()]
+            self.assertEqual(list(map(id, found)), list(map(id, expected)))
+            for param in params:
+                owner, is_bare = models.owner[id(param)], param is bare
+                self.assertEqual(
+                    (owner.class_name is None, models.is_bare(param)), (is_bare,) * 2
+                )
+        models = self.models([net])
+        self.assertEqual((models.is_bare(of[0]), models.is_bare(bare)), (False, True))
+        for _ in range(2):
+            models.adopt([torch.ones(1)], {}, [])
+        self.assertEqual(list(models.series), ["params-1", "params-2"])
+
+    def test_a_series_has_parameters_under_their_names(self):
+        net = torch.nn.Sequential(torch.nn.Linear(1, 1, bias=False))
+        models, Trouble = self.models([net]), room("options").Trouble
+        series = models.start(net, "mine")
+        old, net[0].weight = net[0].weight, torch.nn.Parameter(torch.ones(1))
+        self.assertIs(models.start(net), series)
+        net[0].weight = torch.nn.Parameter(torch.zeros(1))
+        del old
+        net.more = torch.nn.Identity()
+        self.assertIs(models.start(net), series)
+        net.more = torch.nn.Linear(1, 1, bias=False)
+        models.start(net)
+        self.assertEqual(series.path(net.more), "more")
+        names = [(name, ref() is not None) for name, ref in series.named]
+        expected = [("0.weight", False), ("0.weight#2", False), ("0.weight", True)]
+        self.assertEqual(names, [*expected, ("more.weight", True)])
+        for name, said in (
+            ("a/b", "leave out the /"),
+            ("mine", "two models are to be"),
+        ):
+            with self.assertRaisesRegex(Trouble, said):
+                models.start(torch.nn.Linear(1, 1), name)
+        self.assertIsNone(series.path(torch.nn.Linear(1, 1)))
+        self.assertEqual((series.path(net), series.path(net[0])), ("", "0"))
+
+    def test_buffers_that_changed(self):
+        net, n = torch.nn.Module(), 1 << 16
+        for name, size in (
+            ("small", n),
+            ("large", n + 1),
+            ("still", n + 1),
+            ("late", 1),
+        ):
+            net.register_buffer(name, torch.zeros(size))
+        models, late = self.models([net]), net.late
+        del net.late
+        series = models.start(net)
+        models.note_call(net)
+
+        def changed():
+            return [name for name, _ in models.changed_buffers(series)]
+
+        self.assertEqual(changed(), [])
+        net.small.numpy()[0] = 1  # uncounted
+        self.assertEqual(changed(), ["small"])
+        net.large[0] = 1
+        net.still[0] = 0
+        self.assertEqual(changed(), ["large"])
+        net.large = net.large + 1
+        net.register_buffer("late", late)
+        self.assertEqual(changed(), ["large", "late"])
+        self.assertEqual(changed(), [])
+        del net
+        self.assertEqual(changed(), [])
+
     # ---------------------------------------------------------------- asleep
 
     def test_what_sleeps(self):
