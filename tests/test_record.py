@@ -61,7 +61,8 @@ PACKED = Path(tempfile.mkdtemp(), "record.pyz")
 zipapp.create_archive(FOLDER, PACKED)
 THIS = os.getpid()
 atexit.register(lambda: os.getpid() == THIS and shutil.rmtree(PACKED.parent))
-ROOMS = ["cli", "file", "options", "passes", "recording", "record", "script"]
+ROOMS = ["cli", "file", "inference", "options", "passes", "recording", "record"]
+ROOMS += ["script"]
 ROOMS += ["settings", "spool", "steps", "tensors", "watch"]
 
 
@@ -859,6 +860,35 @@ class Options(unittest.TestCase):
                 "data 2: data x[1]",
             ],
         )
+
+    def test_calls_wait_for_a_training_no_longer_than_they_may(self):
+        """What is written is the same."""
+
+        def recorded(text, **limits):
+            def run():
+                Path("s.py").write_text(text)
+                for name, limit in limits.items():
+                    setattr(record.inference, name, limit)
+                record.cli.main(["s.py"])
+
+            with tempfile.TemporaryDirectory() as folder:
+                status, _, err = in_child(run, folder)
+                self.assertEqual(status, 0, err.decode())
+                return Path(folder, "s.safetensors").read_bytes()
+
+        text = "import torch\nnet = torch.nn.Linear(2, 2)\nother = torch.nn.ReLU()\n"
+        text += "for i in range(5):\n    y = net(torch.full((2,), float(i)))\n"
+        backward = "    y.sum().backward()\n"
+        seed = "import torch\ntorch.manual_seed(0)\n"
+        for more, *names in (
+            ("", "MOST_WAITING", "MOST_BEFORE", "MOST_BYTES"),
+            (backward, "MOST_BEFORE"),
+            (backward + "    other(y)\n", "MOST_BEFORE"),
+        ):
+            whole = recorded(seed + text + more)
+            for name, limit in ((name, limit) for name in names for limit in (1, 2)):
+                found = recorded(seed + text + more, **{name: limit})
+                self.assertEqual(read_trace(found), read_trace(whole), (more, name))
 
     def test_pytorch_is_afterwards_as_it_was(self):
         def now():
