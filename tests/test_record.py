@@ -17,11 +17,14 @@ says, between semicolons:
     unseen PHASE ...      what the witness cannot see, though it is recorded
     unrecorded PHASE ...  what it sees, though a record need not hold it
 
-and `# first: KEY` where a wrong script first parts from the right one.
+and `# first: KEY` where a wrong script first parts from the right one. All else that a
+record holds and the recorder says, but for the values, stands in records.txt, which
+`python tests/test_record.py --write` makes again: read what it changed.
 """
 
 import atexit
 import contextlib
+import difflib
 import faulthandler
 import gc
 import importlib
@@ -58,8 +61,9 @@ PACKED = Path(tempfile.mkdtemp(), "record.pyz")
 zipapp.create_archive(FOLDER, PACKED)
 THIS = os.getpid()
 atexit.register(lambda: os.getpid() == THIS and shutil.rmtree(PACKED.parent))
-ROOMS = ["cli", "file", "options", "passes", "recording", "record", "script"]
-ROOMS += ["settings", "spool", "steps", "tensors"]
+ROOMS = ["cli", "file", "inference", "options", "passes", "recording", "record"]
+ROOMS += ["script"]
+ROOMS += ["settings", "spool", "steps", "tensors", "watch"]
 
 
 def rooms(place):
@@ -75,7 +79,8 @@ def rooms(place):
 
 
 record = rooms(FOLDER)
-witness = importlib.import_module("tests.witness")
+witness, outline = map(importlib.import_module, ("tests.witness", "tests.outline"))
+Rules = importlib.import_module("tests.rules").Rules
 
 # Runs under 2.4, too: `make test-torch24`.
 IS_OLD = torch.__version__.startswith("2.4.")
@@ -86,7 +91,32 @@ RIGHT = "lesson_plain.py"
 # does not read shards.
 UNSEEN = re.compile("lesson_(?!plain)|wrong_|compiled|sharded")
 NOT_OLD = {"sharded.py"}  # FSDP trains on no CPU there
+RECORDS = ROOT / "tests/records.txt"
+# Variants of that one's training; and scripts of which 2.4 sees more, or less.
+UNLISTED = re.compile("lesson_(?!plain)|wrong_" + "|compiled|every_opt" * IS_OLD)
 PATIENCE = 300  # seconds, for a script that takes one
+
+# What flags make of a record is listed, too.
+FLAGGED = (
+    "asides.py --explain",
+    "gan.py --forward",
+    "gan.py --explain",
+    "gan.py --phases loss,init",
+    "gan.py --steps 2..3",
+    "inference.py --explain --forward",
+    "evaluation.py --steps 2..3",
+    "evaluation.py --phases eval,end",
+    "by_hand.py --explain --every 2",
+    "lbfgs.py --explain",
+    "forward_itself.py --every 2",
+    "norms.py --every 2",
+    "norms.py --phases state",
+    "penalty.py --explain",
+    "two_models.py --every 3",
+    "two_optimizers.py --every 2",
+    "zeroed.py --explain",
+    "wrappers.py --explain",
+)
 
 Run = namedtuple("Run", "status out err state trace witness")
 
@@ -255,17 +285,17 @@ def run_script(
     return Run(status, out.decode(), err.decode(), left["state"], trace, seen)
 
 
-LACKS = re.compile(
-    r"  \S+( and \S+ more)? lacks? |    (no|what|its) .*"
-)  # the second line of a long one
+MORE = re.compile(  # the second line of a long one
+    r"  \S+( and \S+ more)? lacks? |    (no|what|its) .*|         [a-z]"
+)
 
 
 def own_lines(err):
     """The recorder's lines on stderr, and the others."""
     # Python says where a killed process left semaphores, in its own time.
     lines = [line for line in err.splitlines() if "resource_tracker" not in line]
-    starts = "recorded ", "not recorded", "error: ", "recording: "
-    own = [x for x in lines if x.startswith(starts) or LACKS.match(x)]
+    starts = "recorded ", "not recorded", "error: ", "recording: ", "explain: "
+    own = [x for x in lines if x.startswith(starts) or MORE.match(x)]
     return own, [x for x in lines if x not in own]
 
 
@@ -356,6 +386,42 @@ def is_found(altered, plain, one):
     return is_grad and (right[1][first][2], wrong[1][first][2]) == (before, after)
 
 
+def outlines():
+    """What tests/records.txt says of each script."""
+    parts = RECORDS.read_text().split("\n== ")[1:]
+    return {name: text.splitlines() for name, text in (p.split("\n", 1) for p in parts)}
+
+
+def outline_of(run):
+    """What the recorder said of a run, and what it left, but for the values."""
+    said = own_lines(run.err)[0] + [f"status {run.status}"] * (run.status != 0)
+    if not run.trace:
+        return said
+    trace = read_trace(run.trace)
+    return [*said, *outline.outline(*trace, in_order(trace))]
+
+
+def unlike_its_outline(name, run):
+    """Lines of tests/records.txt that are not so, and those that are."""
+    before, now = outlines().get(name, []), outline_of(run)
+    diff = [line for line in difflib.ndiff(before, now) if line[0] in "-+"]
+    if before != now:
+        yield "\n".join([f"tests/records.txt: {name}", *diff])
+
+
+def write_outlines():
+    """Makes tests/records.txt again."""
+    assert not IS_OLD, "the list is of the newer PyTorch"
+    scripts = [x for x in sorted(os.listdir(SCRIPTS)) if x.endswith(".py")]
+    listed = [x for x in scripts if x != "beside.py" and not UNLISTED.match(x)]
+    with open(RECORDS, "w") as file:
+        print("What tests/scripts leave in a record: see tests/outline.py.", file=file)
+        for name in (*listed, *FLAGGED):
+            script, *flags = name.split()
+            run = run_script(script, arguments(script), flags=flags)
+            print(f"\n== {name}", *outline_of(run), sep="\n", file=file, flush=True)
+
+
 def losses_of(trace):
     """All losses, as Python prints them."""
     losses = (trace[1][key][2] for key in in_order(trace) if "/loss/" in key)
@@ -413,6 +479,8 @@ def problems(script, sabotage=lambda: None, first_time=lambda: None):
     one = run_script(script, args, sabotage=lambda: (sabotage(), first_time()))
     two = run_script(script, args, sabotage=sabotage, packed=True)
     found = [f"expected: {text}" for text in unmet(script, one)]
+    if not UNLISTED.match(script):
+        found.extend(unlike_its_outline(script, one))
     failed_itself = plain.status != 0
     if (failed_itself or one.trace) and plain.status != one.status:
         found.append("status")
@@ -480,6 +548,7 @@ class Sabotage(unittest.TestCase):
     def test_a_tensor_too_few_is_found(self):
         self.assert_found("expected: tensors", "by_hand.py", sabotage=forgets(4))
         self.assert_found("expected: has", "by_hand.py", sabotage=forgets(4))
+        self.assert_found("tests/records.txt", "gan.py", sabotage=forgets(2))
 
     def test_bits_that_are_not_the_lessons_are_found(self):
         self.assert_found("expected: right", "lesson_silent.py", sabotage=one_bit_off)
@@ -722,13 +791,292 @@ class Options(unittest.TestCase):
             status, _, err = in_child(run, folder)
             self.assertEqual(status, 0, err.decode())
 
+    def test_flags_leave_what_is_listed(self):
+        for name in FLAGGED:
+            script, *flags = name.split()
+            run = run_script(script, flags=flags)
+            self.assertEqual(list(unlike_its_outline(name, run)), [])
+
+    def test_standard_output_takes_a_record(self):
+        with tempfile.TemporaryDirectory() as folder:
+            command = ["--trace", "-", "--quiet", str(SCRIPTS / "norms.py")]
+            _, out, err = in_child(lambda: record.cli.main(command), folder)
+        plain = run_script("norms.py")
+        self.assertEqual((out, err), (plain.out.encode() + plain.trace, b""))
+
+    def test_a_script_names_series_data_and_measures(self):
+        class Two(torch.nn.Linear):
+            def forward(self, x):
+                return super().forward(x), x
+
+        def run():
+            ours, Options = record.recording, record.options.Options
+            ours.data(x=torch.ones(1))  # nothing is recorded yet
+            ours.series(net := Two(2, 1), "none")
+            ours.measure("none", 1, {"x": torch.ones(1)})
+            with ours.recording("t.safetensors", "test", {}, Options(every=2)):
+                ours.data(x=torch.ones(1), y=torch.zeros(2))
+                for model, *of in (
+                    (net, "two", "score"),
+                    (torch.nn.Linear(2, 1), "one"),
+                ):
+                    ours.series(model, *of)
+                    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+                    for step in range(1, 3):
+                        found = model(torch.ones(3, 2))
+                        (found[0] if model is net else found).sum().backward()
+                        optimizer.step()
+                        ours.measure(of[0], step, {"norm": model.weight.norm()})
+                    ours.data(x=torch.ones(1))
+                ours.data(x=torch.zeros(1))
+                ours.data(x=torch.full((1,), 2.0))
+
+        with tempfile.TemporaryDirectory() as folder:
+            status, _, err = in_child(run, folder)
+            self.assertEqual(status, 0, err.decode())
+            trace = read_trace(Path(folder, "t.safetensors").read_bytes())
+        lines = list(outline.outline(*trace, in_order(trace)))
+        self.assertEqual(
+            lines,
+            [
+                "two: Two, SGD lr 0.1, seed drawn, graph 3 SumBackward0",
+                "one: Linear, SGD lr 0.1, seed drawn, graph 3 SumBackward0",
+                "series data, two, one",
+                "events two 0 1, one 0 1, two 2 1, one 2 1, data 2 1",
+                "generator two 2",
+                "groups two 2: lr 0.1",
+                "groups one 2: lr 0.1",
+                "data 0: data x[1] y[2]",
+                "two 0: init weight[1,2] bias[1]",
+                "one 0: init weight[1,2] bias[1]",
+                (
+                    "two 2: data x[3,2]; forward score.0[3,1] score.1[3,2]; loss loss[];"
+                    " grad all; param all; measure norm[]"
+                ),
+                (
+                    "one 2: forward output[3,1]; loss loss[]; grad all; param all;"
+                    " measure norm[]"
+                ),
+                "data 2: data x[1]",
+            ],
+        )
+
+    def test_calls_wait_for_a_training_no_longer_than_they_may(self):
+        """What is written is the same."""
+
+        def recorded(text, **limits):
+            def run():
+                Path("s.py").write_text(text)
+                for name, limit in limits.items():
+                    setattr(record.inference, name, limit)
+                record.cli.main(["s.py"])
+
+            with tempfile.TemporaryDirectory() as folder:
+                status, _, err = in_child(run, folder)
+                self.assertEqual(status, 0, err.decode())
+                return Path(folder, "s.safetensors").read_bytes()
+
+        text = "import torch\nnet = torch.nn.Linear(2, 2)\nother = torch.nn.ReLU()\n"
+        text += "for i in range(5):\n    y = net(torch.full((2,), float(i)))\n"
+        backward = "    y.sum().backward()\n"
+        seed = "import torch\ntorch.manual_seed(0)\n"
+        for more, *names in (
+            ("", "MOST_WAITING", "MOST_BEFORE", "MOST_BYTES"),
+            (backward, "MOST_BEFORE"),
+            (backward + "    other(y)\n", "MOST_BEFORE"),
+        ):
+            whole = recorded(seed + text + more)
+            for name, limit in ((name, limit) for name in names for limit in (1, 2)):
+                found = recorded(seed + text + more, **{name: limit})
+                self.assertEqual(read_trace(found), read_trace(whole), (more, name))
+
+    def test_pytorch_is_afterwards_as_it_was(self):
+        def now():
+            functional, register = torch.nn.functional, record.watch.modules
+            return [
+                *(getattr(functional, name) for name in dir(functional)),
+                torch.nn.Module.__call__,
+                torch.nn.Module.__setstate__,
+                torch.optim.Optimizer.__init__,
+                torch.autograd.backward,
+                torch.autograd.grad,
+                Direct.forward,
+                {**torch.jit._builtins._get_builtin_table()},
+                {**record.watch.optim._global_optimizer_pre_hooks},
+                {**record.watch.optim._global_optimizer_post_hooks},
+                {**register._global_module_registration_hooks},
+                {**register._global_parameter_registration_hooks},
+            ]
+
+        class Direct(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.w = torch.nn.Parameter(torch.ones(2))
+
+            def forward(self, x):
+                return x * self.w
+
+        def run():
+            before = now()
+            for end in (lambda: None, lambda: 1 / 0):
+                with (
+                    contextlib.suppress(ZeroDivisionError),
+                    record.recording.recording("t.safetensors", "test", {}),
+                ):
+                    for _ in range(2):
+                        net = Direct()
+                        net.forward(torch.ones(2)).sum().backward()
+                        torch.optim.SGD(net.parameters(), lr=0.1).step()
+                    inside = now()
+                    again = record.recording.recording("u.safetensors", "test", {})
+                    with self.assertRaisesRegex(Exception, "a recording is on already"):
+                        again.__enter__()
+                    end()
+                changed = [x is not y and x != y for x, y in zip(before, inside)]
+                known = dir(torch.nn.functional)
+                criteria = [x for x in record.watch.CRITERIA if x in known]
+                assert sum(changed) == len(criteria) + 11, sum(changed)
+                assert not any(x is not y and x != y for x, y in zip(before, now()))
+            assert sorted(os.listdir()) == ["1", "2", "t.safetensors"]
+
+        with tempfile.TemporaryDirectory() as folder:
+            status, _, err = in_child(run, folder)
+            self.assertEqual(status, 0, err.decode())
+
+    def test_a_run_that_ends_early_leaves_what_there_is(self):
+        """Where that is asked for; a signal waits until nothing is being noted."""
+
+        def recorded(end):
+            def run():
+                kept = record.options.Options(partial=True)
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                signal.signal(signal.SIGHUP, signal.SIG_DFL)  # as not under nohup
+                with record.recording.recording("t.safetensors", "test", {}, kept):
+                    train_one(2)
+                    end()
+                    raise AssertionError("it goes on")
+
+            return run
+
+        def as_script(number):
+            text = "import os, signal, time, torch\ntorch.manual_seed(0)\n"
+            text += "net = torch.nn.Linear(2, 2)\n"
+            text += "optimizer = torch.optim.SGD(net.parameters(), lr=0.1)\n"
+            text += "for step in range(9):\n    net(torch.ones(2)).sum().backward()\n"
+            text += "    optimizer.step()\n    print(step, flush=True)\n"
+
+            def signalled(real):
+                def end_step(self, series, *args):
+                    if series.steps == 2:
+                        signal.raise_signal(number)
+                    real(self, series, *args)
+                    assert len(args) > 1
+
+                return end_step
+
+            def run():
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                Path("s.py").write_text(text)
+                wrap_step(signalled)
+                command = ["--keep-partial", "--trace", "t.safetensors", "s.py"]
+                record.cli.main(command)
+
+            return run
+
+        def ends(error):
+            def end():
+                raise error
+
+            return end
+
+        term, hup, interrupt = signal.SIGTERM, signal.SIGHUP, signal.SIGINT
+        for run, expected, how, steps in (
+            (recorded(lambda: signal.raise_signal(term)), -term, "until SIGTERM", 2),
+            (recorded(lambda: signal.raise_signal(hup)), -hup, "until SIGHUP", 2),
+            (recorded(ends(ValueError())), 1, "until the script raised ValueError", 2),
+            (
+                recorded(ends(SystemExit(3))),
+                3,
+                "until the script exited with status 3",
+                2,
+            ),
+            (
+                recorded(ends(SystemExit("x"))),
+                1,
+                "until the script exited with status 1",
+                2,
+            ),
+            (as_script(term), -term, "until SIGTERM", 3),
+            (as_script(interrupt), -interrupt, "until SIGINT", 3),
+        ):
+            with self.subTest(how=how), tempfile.TemporaryDirectory() as folder:
+                status, out, err = in_child(run, folder)
+                self.assertEqual(status, expected, err.decode())
+                trace = Path(folder, "t.safetensors").read_bytes()
+                about, _ = read_trace(trace)
+                self.assertEqual(about["partial"], how)
+                self.assertEqual(about["models"][0]["steps"], steps)
+                if run.__qualname__.split(".")[-3] == "as_script":
+                    self.assertEqual(out, b"0\n1\n")
+                    self.assertIn(f", {how}", own_lines(err.decode())[0][0])
+
+    def test_what_a_port_begins_with(self):
+        """`parity new` asks for it; the script is ended after two steps."""
+        text = (ROOT / "tests/sketched.py").read_text()
+
+        def sketched(text):
+            def run():
+                Path("s.py").write_text(text)
+                record.cli.main(["--sketch", "sketch.json", "s.py"])
+
+            with tempfile.TemporaryDirectory() as folder:
+                status, out, err = in_child(run, folder)
+                self.assertEqual(status, 0, err.decode())
+                about, _ = read_trace(Path(folder, "s.safetensors").read_bytes())
+                found = json.loads(Path(folder, "sketch.json").read_text())
+            self.assertEqual([x["name"] for x in found], about["series"])
+            steps = {model["steps"] for model in about["models"]}
+            self.assertEqual([steps], [{len(out.splitlines())}])
+            return steps, found
+
+        steps, once = sketched(text.replace("range(5)", "range(1)"))
+        self.assertEqual(steps, {1})  # the script ended
+        steps, found = sketched(text)
+        self.assertEqual((steps, found), ({2}, once))
+        net, bare = found
+        expected = ["0 Conv1d", "1 Flatten", "2 Linear", "3.norm BatchNorm1d"]
+        expected += ["3.fc Linear", "3.attention MultiheadAttention"]
+        layers = net["layers"]
+        self.assertEqual([f"{x['path']} {x['class']}" for x in layers], expected)
+        conv, flat, _, _, linear, attention = layers
+        self.assertEqual(conv["settings"]["padding"], [1])
+        told = [layer["settings"]["bias"] for layer in (conv, flat, linear)]
+        self.assertEqual(told, [True, False, False])
+        self.assertFalse(any(name[0] == "_" for name in conv["settings"]))
+        self.assertNotIn("forward", attention["settings"])
+        self.assertEqual(flat["says"], "start_dim=1, end_dim=-1")
+        self.assertEqual((conv["params"], flat["params"]), (["weight", "bias"], []))
+        names = ["0.weight", "0.bias", "2.weight", "2.bias", "3.scale", "3.norm.weight"]
+        self.assertEqual([name for name, _ in net["parameters"]][:6], names)
+        self.assertEqual(net["parameters"][0][1], [4, 2, 3])
+        groups = [(x["params"][:4], x["settings"]["lr"]) for x in net["groups"]]
+        self.assertEqual(groups, [(names[:4], 0.1), (["3.scale"], 0.5)])
+        self.assertEqual((net["seed"], net["optimizer"]), (3, "SGD"))
+        self.assertEqual((net["graph"][0], len(net["graph"])), ("SumBackward0", 45))
+        self.assertEqual((net["has_buffers"], bare["has_buffers"]), (True, False))
+        expected = [["param0", [1]]], [], []
+        self.assertEqual((bare["parameters"], bare["layers"], bare["graph"]), expected)
+        self.assertEqual([x["params"] for x in bare["groups"]], [["param0"]])
+
     def test_phases(self):
         phases = {k.split("/")[2] for k in self.keys("gan.py", "--phases", "loss,init")}
         self.assertEqual(phases, {"loss", "init"})
 
     def test_forward_adds_the_modules_inside(self):
-        more = self.keys("gan.py", "--forward")
-        new = [key for key in more if key not in self.keys("gan.py")]
+        more, plain = self.keys("gan.py", "--forward"), self.keys("gan.py")
+        new = [key for key in more if key not in plain]
+        self.assertEqual([key for key in more if key in plain], plain)
         self.assertIn("Generator-1/000001/forward/net.1", new)
         self.assertIn("Discriminator-1/000003/forward/net.2#2", new)
         self.assertTrue(all("/forward/" in key for key in new))
@@ -1135,6 +1483,8 @@ class Patience(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--write"]:
+        sys.exit(write_outlines())
     if names := [name for name in sys.argv[1:] if not name.startswith("-")]:
         sys.argv[1:] = [
             name if Path(name).suffix != ".py" else f"Scripts.test_{Path(name).stem}"

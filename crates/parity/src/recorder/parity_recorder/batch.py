@@ -172,7 +172,7 @@ class Batch:
             return again(name, counts[phase, name])
 
         if not keep:
-            return False
+            return step == 1 and self.is_unseen(series, mine, passes)
         inputs, targets = [], []
         for made in passes:
             for name, content, taken, why in data_of(series, made):
@@ -198,7 +198,15 @@ class Batch:
         if self.record.shared:  # the script names its data itself
             missing = tuple(what for what in missing if what not in lacks.NAMED)
         series.note_lacking(missing, why)
-        return why in (lacks.NO_CALL, lacks.NO_INPUT)
+        return why in lacks.UNSEEN
+
+    def is_unseen(self, series, mine, passes):
+        """The same of a step that is not kept; where its calls are not followed, it is
+        the later ones that lack their data."""
+        called = [made for made in passes if not made.is_criterion]
+        data = [each for made in called for each in data_of(series, made)]
+        inputs = [name for name, _, taken, _ in data if taken]
+        return lacks.of_step(series, mine, passes, inputs, ())[1] in lacks.UNSEEN
 
     def was_taken(self, series, ids):
         """Whether a step of this model took what reached these parameters, too."""

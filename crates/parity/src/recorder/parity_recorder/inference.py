@@ -114,15 +114,15 @@ class Inference:
 
     def wait(self, made, module):
         """Nothing was trained yet, so that this may lead to the first update."""
-        if self.turn and self.untrained:
-            self.decide()
+        most = MOST_BEFORE if self.backward else MOST_WAITING
+        full = len(self.undecided) >= most or self.bytes + made.size > MOST_BYTES
+        self.untrained |= full
+        if full or (self.turn and self.untrained):
+            self.decide()  # but for this one, which a backward pass may follow
         self.turn = False
         self.undecided[made] = module
         self.bytes += made.size
-        most = MOST_BEFORE if self.backward else MOST_WAITING
-        full = len(self.undecided) > most or self.bytes > MOST_BYTES
-        self.untrained |= full
-        if full or (self.untrained and not self.backward):
+        if self.untrained and not self.backward:
             self.decide()
 
     def decide(self):

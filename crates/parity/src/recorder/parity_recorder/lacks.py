@@ -11,6 +11,7 @@ NO_PASS = "no backward pass led to its updates"
 NO_CALL = "no module was called"
 COMPILED = "no module was called outside of what is compiled"
 NO_INPUT = "what its modules got, autograd made"
+UNSEEN = NO_CALL, NO_INPUT
 NO_CRITERION = "its loss is no criterion of PyTorch's"
 
 

@@ -47,7 +47,7 @@ def attributes(value):
     named = dict(getattr(value, "__dict__", {}))
     for cls in type(value).__mro__:
         for name, slot in vars(cls).items():
-            if inspect.ismemberdescriptor(slot):
+            if inspect.ismemberdescriptor(slot) and name != "__dict__":
                 with contextlib.suppress(AttributeError):  # it is not set
                     named[name] = slot.__get__(value)
     for key, part in named.items():
