@@ -18,7 +18,7 @@ from collections import Counter
 
 import torch
 
-from .batch import data_of, outputs_of
+from .batch import data_of, outputs_of, path_of
 from .by_identity import ByIdentity
 from .names import ids_of, plain
 from .record import again
@@ -136,10 +136,11 @@ class Inference:
         """In the phase `eval` of the step that it follows."""
         latest = self.counts.get(series.name, (0,))[0]
         place = series.name, max(made.after, latest)
-        for name, content, taken, _ in data_of(series, made):
+        path = path_of(series, made)
+        for name, content, taken, _ in data_of(path, made):
             if taken:
                 self.write_data(*place, "eval", name, content)
-        for name, content in outputs_of(series, made):
+        for name, content in outputs_of(series, path, made):
             self.write(*place, "eval", name, content)
         self.last = *place, ("eval", "eval"), [p for _, p in made.outputs]
 
@@ -159,10 +160,11 @@ class Inference:
         place = series.name, series.steps
         if self.record.wants(series.steps):
             self.record.events.step(*place, self.passes.updates, False)
-            for name, content, taken, _ in data_of(series, made):
+            path = path_of(series, made)
+            for name, content, taken, _ in data_of(path, made):
                 if taken:
                     self.write_data(*place, "data", name, content)
-            for name, content in outputs_of(series, made):
+            for name, content in outputs_of(series, path, made):
                 self.write(*place, "forward", name, content)
         self.last = *place, ("data", "loss"), [p for _, p in made.outputs]
 

@@ -72,18 +72,18 @@ def read(tensor, digest=False):
     """A piece of values, or of a digest. Plain tensors are read where they lie: no
     operation runs that a profiler or a dispatch mode of the script could see."""
     try:
-        dtype = KNOWN.get(tensor.dtype)
+        kind = tensor.dtype
+        dtype = KNOWN.get(kind)
         if dtype is None or tensor.is_nested:
             return None
         if (
             not (tensor.is_cpu and tensor.layout is STRIDED and tensor.is_contiguous())
             or tensor.is_neg()
-            or tensor.is_conj()
+            or (kind.is_complex and tensor.is_conj())
         ):
             tensor = plainly(tensor)
-        shape = tensor.shape
-        size = tensor.nbytes
-        if tensor.dtype is COMPLEX:
+        shape, size = tensor.shape, tensor.nbytes
+        if kind is COMPLEX:
             shape = (*shape, 2)
         if not size:
             return Piece(dtype, shape, b"")
@@ -91,14 +91,19 @@ def read(tensor, digest=False):
         memory = tensor.untyped_storage()
         if memory.device != CPU:
             return None
-        address, start = tensor.data_ptr(), tensor.storage_offset()
-        if not address or memory.nbytes() < start * tensor.element_size() + size:
+        address = tensor.data_ptr()
+        if not address or memory.data_ptr() + memory.nbytes() < address + size:
             return None
         if digest and size > DIGEST_SIZE:
             return Piece(dtype, shape, hashed((dtype, shape), address, size))
         return new(Piece, (dtype, shape, bytes_at(address, size)))
     except (RuntimeError, NotImplementedError):
         return None
+
+
+def whole(tensor):
+    """The bytes of a tensor that is known to be plain."""
+    return bytes_at(tensor.data_ptr(), tensor.nbytes)
 
 
 def plainly(tensor):
