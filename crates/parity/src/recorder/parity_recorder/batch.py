@@ -7,7 +7,8 @@ the gradients came from that the update used.
    that were updated, which no step of this model took before, and whose gradients
    were there still when the next backward pass began: else they were zeroed.
    Gradients of `torch.autograd.grad`, which go nowhere by themselves, are taken
-   only where none are in `.grad`.
+   only where none are in `.grad`. Where a step has none at all, it takes those that
+   went through its model to parameters of no optimizer, as FSDP gathers them.
 2. It takes the calls of outermost modules that these passes went back through.
 3. Of a call's tensors it takes as data: all that went into the model; of what went
    into a part of the model that was called alone, what autograd did not make; of
@@ -50,6 +51,13 @@ class Event:
     def ids(self):
         """Of its leaves that are there still: others may get the id of one gone."""
         return {id(leaf) for ref in self.leaves if (leaf := ref()) is not None}
+
+    def is_of(self, series, leaves, owner):
+        """Whether it went through this model, to parameters that an optimizer does
+        not know, such as those that FSDP gathers; no update took it yet."""
+        through = (series.path(made.module()) is not None for made in self.passes)
+        new = not self.taken and self.accumulates
+        return new and leaves.isdisjoint(owner) and any(through)
 
     def holds(self, owner):
         """Whether a gradient is still there that no update has taken: of its
@@ -129,6 +137,11 @@ class Batch:
         """The backward passes that this step takes."""
         each = [(event, event.ids) for event in self.events]
         found = [(e, *led_to(e, of_event, series, ids)) for e, of_event in each]
+        if not any(taken for _, taken, _ in found):
+            found = [
+                (e, True, GATHERED) if e.is_of(series, of, self.owner) else (e, t, w)
+                for (e, t, w), (_, of) in zip(found, each, strict=True)
+            ]
         if len(found) > 1 and any(e.accumulates for e, taken, _ in found if taken):
             found = [
                 (e, t, w) if e.accumulates or not t else (e, False, ASIDE)
@@ -137,11 +150,12 @@ class Batch:
         if self.record.options.explain:
             for event, taken, why in found:
                 self.record.explain(series.name, step, "a backward pass", taken, why)
+        taken = [event for event, taken, _ in found if taken]
         for event, of_event in each:
-            if not of_event.isdisjoint(ids):
+            if event in taken or not of_event.isdisjoint(ids):
                 event.taken.add(series)
                 event.is_spent |= of_event <= ids
-        return [event for event, taken, _ in found if taken]
+        return taken
 
     def take(self, series, ids, step, keep):
         """Records the batches, outputs and losses that led to this update; returns
@@ -158,6 +172,8 @@ class Batch:
         if not keep:
             return False
         missing, why = self.write(series, step, mine, passes)
+        if not mine and self.was_taken(series, ids):
+            missing = ()  # another optimizer's step, by the same backward pass
         if self.record.shared:  # the script names its data itself
             missing = tuple(what for what in missing if what not in lacks.NAMED)
         series.note_lacking(missing, why)
@@ -186,6 +202,11 @@ class Batch:
         record.write_all(series.name, step, "loss", numbered(losses))
         return lacks.of_step(series, events, passes, inputs, targets)
 
+    def was_taken(self, series, ids):
+        """Whether a step of this model took what reached these parameters, too."""
+        taken = (event for event in self.events if series in event.taken)
+        return any(not event.ids.isdisjoint(ids) for event in taken)
+
     def let_models_go(self, taken=False):
         """Of all events, or of those that an update has taken."""
         for event in self.events:
@@ -208,6 +229,7 @@ def path_of(series, made):
     return None if path and not made.has_parameters else path
 
 
+GATHERED = "it went through the model, to parameters gathered for that alone"
 ASIDE = "others left their gradients in .grad, this one did not"
 
 

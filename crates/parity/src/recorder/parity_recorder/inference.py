@@ -1,17 +1,20 @@
 """Calls that lead to no update: inference, and what a training evaluates.
 
-The rule: a call of an outermost module that no backward pass goes through is
+The rule: a call of an outermost module that leads to no update is
 
-1. an evaluation, where the module is one that is trained, or a part of one: its
-   inputs and outputs stand in the phase `eval` of the step that it follows;
+1. an evaluation, where the module is one that is trained, a part of one, or a wrapper
+   of nothing else: its inputs and outputs stand in the phase `eval` of the step that
+   it follows;
 2. a step of a series of its own, where nothing is trained, or not this module: its
    inputs are `data`, its outputs `forward`, and before the first come its parameters
-   and buffers as `init`;
+   and buffers as `init`; where a backward pass goes through it, what this began at is
+   `loss`, and what it found for inputs and parameters `grad`;
 3. a part of the call before, where the module is a criterion: its targets, and its
    output as `loss`.
 
-A call with gradients waits for a backward pass, and one of a module that an
-optimizer holds for its first update.
+A call with gradients waits for a backward pass, and while nothing was trained, for an
+update by hand after that; one of a module that an optimizer holds, for its first
+update.
 """
 
 from collections import Counter
@@ -25,6 +28,8 @@ from .record import again
 from .tensors import piece
 
 MOST_WAITING = 16  # calls, where no optimizer was made and nothing called backward
+MOST_BEFORE = 100  # calls, where something called backward, before the first update
+MOST_BYTES = 256 << 20  # of them
 MOST_KEPT = 1000  # calls before the first update of their module
 
 
@@ -36,19 +41,37 @@ class Inference:
         self.on = record.options.inference
         self.optimizers = ByIdentity()
         self.held = None  # ids of the parameters that these hold
-        self.trains = False  # whether there was an optimizer or a backward pass
-        self.undecided = []  # calls with gradients before that, and their modules
+        self.trains = False  # whether there was an optimizer or an update
+        self.undecided = {}  # calls before that -> their modules
+        self.bytes = 0  # of these
+        self.backward = False  # whether there was a backward pass before that
+        self.turn = False  # whether one came after the last of these calls
         self.untrained = False  # whether they were too many to go on waiting
         self.waiting = []  # calls without, of modules that are to be trained
         self.counts = {}  # series -> step, and how often each name was there
         self.last = None  # series, step, phases and outputs of the last such call
 
     def training(self, optimizer=None):
-        """There is an optimizer, or a backward pass."""
+        """There is an optimizer, or an update."""
         self.trains = True
-        self.undecided.clear()
         if optimizer is not None:
             self.optimizers[optimizer] = self.held = None
+        undecided, self.undecided = self.undecided, {}
+        for made, module in undecided.items():
+            if not made.nodes:
+                self.unreached(made, module)
+
+    def after_backward(self, event, watched):
+        """What a backward pass found, as long as nothing is trained: `watched` has
+        each leaf with its value and its gradient."""
+        if self.trains:
+            return
+        self.backward = self.turn = True
+        mine = [m for m in event.passes if m in self.undecided and m.has_parameters]
+        leaves = [id(leaf) for ref in event.leaves if (leaf := ref()) is not None]
+        grads = [(leaf, *watched[leaf][1:]) for leaf in leaves if leaf in watched]
+        for made in mine:
+            made.found.append((event.losses if made is mine[-1] else [], grads))
 
     def is_held(self, module):
         """Whether an optimizer holds a parameter of it that had no update yet."""
@@ -67,15 +90,18 @@ class Inference:
         module = made.module()
         if not self.on or module is None:
             return
+        if not self.trains and (made.nodes or self.backward):
+            self.wait(made, module)
+        elif not made.nodes:
+            self.unreached(made, module)
+        elif made.has_parameters and (series := self.models.series_of(module)):
+            made.after = series.steps
+
+    def unreached(self, made, module):
+        """A call is over that no backward pass can go through."""
         series = self.models.series_of(module) if made.has_parameters else None
         made.after = series.steps if series else 0
-        if made.nodes:
-            if not self.trains and made.has_parameters:
-                self.undecided.append((made, module))
-                self.untrained |= len(self.undecided) > MOST_WAITING
-                if self.untrained:
-                    self.decide()
-        elif not made.has_parameters:
+        if not made.has_parameters:
             self.beside(made)
         elif series is not None and not series.by_call:
             self.evaluation(series, made)
@@ -86,20 +112,42 @@ class Inference:
             self.decide()  # as long as nothing trains, in their order
             self.step(module, made)
 
+    def wait(self, made, module):
+        """Nothing was trained yet, so that this may lead to the first update."""
+        if self.turn and self.untrained:
+            self.decide()
+        self.turn = False
+        self.undecided[made] = module
+        self.bytes += made.size
+        most = MOST_BEFORE if self.backward else MOST_WAITING
+        full = len(self.undecided) > most or self.bytes > MOST_BYTES
+        self.untrained |= full
+        if full or (self.untrained and not self.backward):
+            self.decide()
+
     def decide(self):
-        """Calls with gradients were for inference: nothing was trained."""
-        for made, module in self.undecided:
+        """These calls were for inference: nothing was trained."""
+        undecided, self.undecided, self.bytes = self.undecided, {}, 0
+        for made, module in undecided.items():
             if made in self.passes.pending:
                 self.passes.forget(made)
-            self.step(module, made)
-        self.undecided.clear()
+            if made.has_parameters:
+                self.step(module, made)
+            else:
+                self.beside(made)
 
     def before_update(self, series):
         """Calls of this model that led to no update of it were evaluations."""
+        if not self.trains:
+            self.training()
+        if not (self.passes.pending or self.waiting):
+            return
         left = [m for m in self.passes.pending if not m.reached] + self.waiting
         for made in left if self.on else ():
             module = made.module()
-            if module is None or series.path(module) is None or not made.has_parameters:
+            if module is None or not made.has_parameters:
+                continue
+            if self.models.series_of(module) is not series:
                 continue
             if made in self.passes.pending:
                 self.passes.forget(made)
@@ -140,7 +188,10 @@ class Inference:
         for name, content, taken, _ in data_of(path, made):
             if taken:
                 self.write_data(*place, "eval", name, content)
-        for name, content in outputs_of(series, path, made):
+        outputs = outputs_of(series, path, made)
+        if series.path(made.module()) is None:
+            outputs = [("output" + suffix, content) for suffix, content in made.outputs]
+        for name, content in outputs:
             self.write(*place, "eval", name, content)
         self.last = *place, ("eval", "eval"), [p for _, p in made.outputs]
 
@@ -149,8 +200,9 @@ class Inference:
         series = self.models.series_of(module)
         if series is None or not series.by_call:
             series = self.models.start(module)
-            series.by_call = True
-            if self.record.wants(0):
+            # Known already, where its parameters are those of another series.
+            new, series.by_call = not series.by_call, True
+            if new and self.record.wants(0):
                 for name, buffer in module.named_buffers():
                     name = plain(name)
                     self.record.write(series.name, 0, "init", name, piece(buffer))
@@ -166,7 +218,22 @@ class Inference:
                     self.write_data(*place, "data", name, content)
             for name, content in outputs_of(series, path, made):
                 self.write(*place, "forward", name, content)
+            self.backwards(series, made)
         self.last = *place, ("data", "loss"), [p for _, p in made.outputs]
+
+    def backwards(self, series, made):
+        """What the backward passes through this call began at, and what they found."""
+        for losses, grads in made.found:
+            for loss in losses:
+                self.write(series.name, series.steps, "loss", "loss", loss)
+            named = {id(ref()): name for name, ref in series.named}
+            inputs = [(name, content) for name, content, kind in made.inputs if kind]
+            for leaf, value, grad in grads:
+                if leaf not in named:
+                    names = (name for name, content in inputs if content == value)
+                    named[leaf] = next(names, None)
+                if named[leaf] and grad:
+                    self.write(series.name, series.steps, "grad", named[leaf], grad)
 
     def beside(self, made):
         """What a criterion got and found, of the call before it."""
@@ -176,7 +243,7 @@ class Inference:
         for name, content, _ in made.inputs:
             if content not in outputs:
                 self.write_data(series, step, data, name, content)
-        for suffix, content in made.outputs:
+        for suffix, content in made.outputs if not made.reached else ():
             self.write(series, step, loss, "loss" + suffix, content)
 
     def write_data(self, series, step, phase, name, content):

@@ -115,13 +115,22 @@ class Models:
         return changed
 
     def series_of(self, module):
-        """The series of the model that this is, or is a part of."""
+        """The series of the model that this is, or is a part of; or where all its
+        parameters are trained ones, that of the first: it wraps these, and may be
+        made anew for each call."""
         found = self.found.get(module, self)
         if found is self or (found is not None and found.model() is None):
-            owners = (self.owner.get(id(p)) for p in parameters(module))
-            of = (s for s in owners if s is not None and s.path(module) is not None)
-            self.found[module] = found = next(of, None)
+            self.found[module] = found = self.look_for(module)
         return found
+
+    def look_for(self, module):
+        """Likewise, worked out."""
+        owners = [self.owner.get(id(p)) for p in parameters(module)]
+        for series in owners:
+            if series is not None and series.path(module) is not None:
+                return series
+        trained = bool(owners) and all(s is not None and not s.by_call for s in owners)
+        return owners[0] if trained else None
 
     def is_bare(self, param):
         """Whether it is a tensor of no module."""

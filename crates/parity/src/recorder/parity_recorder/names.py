@@ -17,6 +17,18 @@ WRAPPERS = {
     "DistributedDataParallel": "module",
     "OptimizedModule": "_orig_mod",
 }
+# What is gone into no further. Not all that can be called: a graph of PyTorch
+# Geometric can be.
+NO_CONTENT = (
+    torch.nn.Module,
+    torch.optim.Optimizer,
+    type,
+    functools.partial,
+    types.ModuleType,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+)
 MOST_NESTED = 100  # containers within each other, of an argument or an output
 
 
@@ -71,11 +83,7 @@ def tensors(value, name, within=(), objects=3, seen=None):
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)
         parts = ((field.name, getattr(value, field.name, None)) for field in fields)
-    elif (
-        callable(value)
-        or isinstance(value, (torch.optim.Optimizer, types.ModuleType))
-        or not objects
-    ):
+    elif isinstance(value, NO_CONTENT) or not objects:
         return
     else:
         parts, objects = attributes(value), objects - 1

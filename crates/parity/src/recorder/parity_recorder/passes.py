@@ -35,6 +35,7 @@ class Pass:
         self.module = weakref.ref(module)  # it ends when the script lets go of it
         self.is_criterion = isinstance(module, torch.nn.modules.loss._Loss)
         self.has_parameters = first_parameter(module) is not None
+        self.found = []  # (losses, gradients), where it led to no update
         self.inputs = inputs  # (name, piece, 1 if it has a gradient, 2 if it was made)
         self.inner = []  # (reference to a module inside, suffix, piece)
         self.outputs = []  # (suffix, piece)
@@ -90,16 +91,18 @@ class Passes:
         inner = [(weakref.ref(module), n, read(t)) for n, t in tensors(result, "")]
         made.inner += [i for i in inner if i[2] is not None]
 
-    def end(self, made, result):
-        """Notes what came out, if a backward pass can go through it."""
+    def end(self, made, result, trained):
+        """Notes what came out, if a backward pass can go through it. Where something
+        is trained, that begins at what a criterion found, and reads it then."""
         reads = self.reads_losses if made.is_criterion else self.reads_outputs
-        read, is_bare = piece if reads else scalar, not made.has_parameters
+        read = piece if reads else scalar
+        is_loss = trained and made.is_criterion and not made.has_parameters
         for name, tensor in tensors(result, ""):
             if (node := tensor.grad_fn) is not None:
                 # Not the node itself, which would keep the graph alive.
                 made.nodes.append(node._sequence_nr())
-                if made.is_criterion and is_bare:
-                    continue  # a loss is read where the backward pass begins
+                if is_loss:
+                    continue
             if (content := read(tensor)) is not None:
                 made.outputs.append((name, content))
         if not made.nodes:

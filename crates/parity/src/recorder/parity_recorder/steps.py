@@ -81,7 +81,7 @@ class Steps:
             if not self.asleep.over(result):
                 self.inference.over_unseen()
             return
-        self.passes.end(made, result)
+        self.passes.end(made, result, self.inference.trains)
         self.inference.over(made)
 
     def before_backward(self, roots, retained=False, inputs=None):
@@ -89,7 +89,6 @@ class Steps:
         at."""
         if self.watched:
             self.notice_updates()
-        self.inference.training()
         roots = [roots] if isinstance(roots, torch.Tensor) else list(roots)
         roots = [root for root in roots if isinstance(root, torch.Tensor)]
         if self.batch.events:
@@ -107,9 +106,12 @@ class Steps:
             series = owner.get(id(leaf))
             if leaf is None or (series is not None and series.by_optimizer):
                 continue
+            if (content := piece(leaf)) is None:
+                continue  # FSDP frees the parameters that it had gathered
             grad = leaf.grad if grads is None else grads[i]
             grad = piece(grad) if grad is not None and "grad" in self.phases else None
-            self.watched[id(leaf)] = (ref, piece(leaf), grad)
+            self.watched[id(leaf)] = (ref, content, grad)
+        self.inference.after_backward(event, self.watched)
 
     def look_into_forward(self, series):
         """Nothing went into this model: its `forward` may be called directly."""
@@ -228,8 +230,7 @@ class Steps:
     def end_step(self, series, named, grads, state, same, groups=()):
         """Records a step of a model, after its update; the `same` update as the last,
         where one is of several models. The optimizer's `groups` were set to this."""
-        if self.passes.pending or self.inference.waiting:
-            self.inference.before_update(series)
+        self.inference.before_update(series)
         self.passes.updates += 1
         series.steps += 1
         step = series.steps

@@ -31,6 +31,7 @@ DTYPES = {
 
 KNOWN = {getattr(torch, n): code for n, code in DTYPES.items() if hasattr(torch, n)}
 
+PLAIN = torch.Tensor, torch.nn.Parameter
 CPU, STRIDED, COMPLEX = torch.device("cpu"), torch.strided, torch.complex128
 # ctypes.string_at takes no more than 2 GB.
 copy = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_ssize_t)
@@ -72,6 +73,8 @@ def read(tensor, digest=False):
     """A piece of values, or of a digest. Plain tensors are read where they lie: no
     operation runs that a profiler or a dispatch mode of the script could see."""
     try:
+        if type(tensor) not in PLAIN and (tensor := inside(tensor)) is None:
+            return None
         kind = tensor.dtype
         dtype = KNOWN.get(kind)
         if dtype is None or tensor.is_nested:
@@ -91,9 +94,11 @@ def read(tensor, digest=False):
         memory = tensor.untyped_storage()
         if memory.device != CPU:
             return None
-        address = tensor.data_ptr()
-        if not address or memory.data_ptr() + memory.nbytes() < address + size:
+        address, start = memory.data_ptr(), tensor.storage_offset()
+        start *= tensor.element_size()
+        if not address or memory.nbytes() < start + size:
             return None
+        address += start
         if digest and size > DIGEST_SIZE:
             return Piece(dtype, shape, hashed((dtype, shape), address, size))
         return new(Piece, (dtype, shape, bytes_at(address, size)))
@@ -104,6 +109,18 @@ def read(tensor, digest=False):
 def whole(tensor):
     """The bytes of a tensor that is known to be plain."""
     return bytes_at(tensor.data_ptr(), tensor.nbytes)
+
+
+def inside(tensor):
+    """The tensor in a wrapper of one, such as this process's part of a DTensor; None
+    of several."""
+    while hasattr(type(tensor), "__tensor_flatten__"):
+        parts = [getattr(tensor, name) for name in tensor.__tensor_flatten__()[0]]
+        parts = [part for part in parts if isinstance(part, torch.Tensor)]
+        if len(parts) != 1:
+            return None
+        tensor = parts[0]
+    return tensor
 
 
 def plainly(tensor):
