@@ -20,6 +20,13 @@ from .names import tensors
 MOST_OUTPUTS = 1000
 
 
+def tensors_in(value):
+    """The tensors of an argument or an output: most often it is one itself."""
+    if isinstance(value, torch.Tensor):
+        return (value,)
+    return [tensor for _, tensor in tensors(value, "")]
+
+
 class Asleep:
     """Which series sleep, and the calls that were not looked at."""
 
@@ -32,14 +39,10 @@ class Asleep:
         # As many steps more as one backward pass may be followed by.
         ahead = range(series.steps, series.steps + 2 + len(series.optimizers))
         sleeps = series.by_optimizer and series.graph is not None
-        if (
-            self.record.wants(series.steps)
-            or not sleeps
-            or self.record.wants_any(ahead)
-        ):
-            self.models.awake[series] = None
-        else:
+        if sleeps and not self.record.wants_any(ahead):
             self.models.awake.pop(series, None)
+        else:
+            self.models.awake[series] = None
 
     def all(self):
         """Whether nothing that is trained is looked at."""
@@ -51,13 +54,11 @@ class Asleep:
     def call(self, module, args, kwargs):
         """Whether this call need not be looked at."""
         made = False
-        for value in (*args, *kwargs.values()) if kwargs else args:
-            plain = isinstance(value, torch.Tensor)
-            for _, tensor in (("", value),) if plain else tensors(value, ""):
-                if tensor.requires_grad:
-                    if (node := tensor.grad_fn) is None or not self.is_output(node):
-                        return False
-                    made = True
+        for tensor in (t for v in (*args, *kwargs.values()) for t in tensors_in(v)):
+            if tensor.requires_grad:
+                if (node := tensor.grad_fn) is None or not self.is_output(node):
+                    return False
+                made = True
         return made or self.models.series_of(module) is not None
 
     def is_output(self, node):
@@ -66,10 +67,7 @@ class Asleep:
 
     def over(self, result):
         """Such a call is over; returns whether autograd followed it."""
-        found = ((None, result),)
-        if not isinstance(result, torch.Tensor):
-            found = tensors(result, "")
-        nodes = [tensor.grad_fn for _, tensor in found]
+        nodes = [tensor.grad_fn for tensor in tensors_in(result)]
         nodes = [node._sequence_nr() for node in nodes if node is not None]
         if len(self.outputs) > MOST_OUTPUTS:
             self.outputs.clear()

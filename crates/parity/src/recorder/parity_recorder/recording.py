@@ -65,8 +65,8 @@ class Recorder:
         return self.guarded(note)(*args)
 
     def guarded(self, note):
-        """What notes something, so that neither torch.compile nor a mode sees it.
-        Where it fails, the recording stops, and the script goes on."""
+        """What calls `note`, which torch.compile and modes do not see. Where it fails,
+        the recording stops, and the script goes on."""
         from .untraced import set_eval_frame, skip
 
         signals = self.signals

@@ -4,7 +4,6 @@ import os
 import tempfile
 
 BLOCK = 1 << 20
-MOST_PARTS = 1024  # that are written at once: POSIX's own limit may be lower
 
 
 class Spool:
@@ -21,15 +20,10 @@ class Spool:
             self.flush()
 
     def flush(self):
-        parts, self.parts, self.written = self.parts, [], self.size
-        for start in range(0, len(parts), MOST_PARTS):
-            some = parts[start : start + MOST_PARTS]
-            # They are not joined first, which would take as much memory again.
-            written = os.writev(self.file.fileno(), some)
-            if written < sum(map(len, some)):
-                data = memoryview(b"".join(some))[written:]
-                while data:
-                    data = data[self.file.write(data) :]
+        data = memoryview(b"".join(self.parts))
+        self.parts, self.written = [], self.size
+        while data:
+            data = data[self.file.write(data) :]
 
     def blocks(self, start, end):
         """What lies between, piece by piece; it is not filled meanwhile."""
