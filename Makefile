@@ -178,7 +178,7 @@ pictures: build
 # Puts the table of `tanh-parity pitfalls --markdown` between its markers.
 PAGE ?= docs/pitfalls.md
 python-to-rust:
-	TORCH_PARITY_WRITE_PAGE=1 $(CARGO) test --release --workspace --test python_to_rust
+	TORCH_PARITY_WRITE_PAGE=1 $(CARGO) test --release --workspace --test library -- python_to_rust
 
 pitfalls-table: build
 	@mkdir -p results
