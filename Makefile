@@ -63,6 +63,9 @@ sweep: build
 	@echo
 	@$(BIN) sweep --summary $(RATES:%=results/sweep_lr_%.csv) | tail -6
 
+# Two more tests at once than there are cores: many wait, for each other or for a process.
+test test-kernels: export RUST_TEST_THREADS ?= $(shell expr $$(nproc) + 2)
+
 test: setup
 	$(CARGO) test --release --workspace
 
