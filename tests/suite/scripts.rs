@@ -151,7 +151,7 @@ fn a_script_that_cannot_be_used_is_trouble() {
     let path = folder.path().join("s.py");
     let run = |text: &str| {
         fs::write(&path, text).unwrap();
-        outcome(common::tanh_parity_in(&folder, "check --script s.py --timeout 20"))
+        outcome(common::tanh_parity_in(&folder, "check --script s.py --timeout 120"))
     };
     let flood = "import sys\nsys.stderr.write('x' * 10_000_000)\nsys.exit(3)";
     let conv = "import torch\nnet = torch.nn.Linear(3, 1)\nnet(torch.ones(2, 3)).sum().backward()\n\
