@@ -221,10 +221,13 @@ class Rules(unittest.TestCase):
             __slots__ = "mean", "unset"
 
         t = [torch.ones(1) for _ in range(16)]
-        slots, deep = Slots(), SimpleNamespace(a=t[4])
+        slots, less, deep = Slots(), SimpleNamespace(a=t[4]), SimpleNamespace(a=t[13])
         slots.mean = t[3]
-        for _ in range(3):
-            deep = SimpleNamespace(a=deep)
+        for _ in range(2):
+            less, deep = SimpleNamespace(a=less), SimpleNamespace(a=deep)
+        deep, fields = SimpleNamespace(a=deep), Output(t[14])
+        for _ in range(4):
+            fields = Output(None, fields)
         looped = [t[5]]
         looped.append(looped)
         shared = SimpleNamespace(logits=t[6], probs=t[6])
@@ -236,7 +239,8 @@ class Rules(unittest.TestCase):
             b=[1, "x", None, t[1], (t[2],)],
             slots=slots,
             deep=deep,
-            less=deep.a,
+            less=less,
+            fields=fields,
             looped=looped,
             shared=shared,
             again=shared,
@@ -255,9 +259,10 @@ class Rules(unittest.TestCase):
         ]
         depth = room("names").MOST_NESTED - 2
         expected = [("v.a", 0), ("v.b.3", 1), ("v.b.4.0", 2), ("v.slots.mean", 3)]
-        expected += [("v.less.a.a.a", 4), ("v.looped.0", 5), ("v.shared.logits", 6)]
+        expected += [("v.less.a.a.a", 4), ("v.fields.more.more.more.more.loss", 14)]
+        expected += [("v.looped.0", 5), ("v.shared.logits", 6)]
         expected += [("v.less_nested" + ".0" * depth, 7), ("v.output.loss", 8)]
-        expected += [("v.output.more.0", 9), ("v.(1, None)", 11), ("v.16", 12)]
+        expected += [("v.output.more.0", 9), ("v.(1, None)", 11), ("v.17", 12)]
         self.assertEqual(found, expected)
 
     def test_arguments_by_name(self):

@@ -8,6 +8,7 @@ class Block(nn.Module):
         super().__init__()
         self.norm, self.fc = nn.BatchNorm1d(4), nn.Linear(4, 4, bias=False)
         self.attention = nn.MultiheadAttention(4, 2)
+        self.act = self.act_again = nn.ReLU()
         self.scale = nn.Parameter(torch.ones(2, 4))
 
     def forward(self, x):
@@ -28,3 +29,4 @@ for step in range(5):
     optimizer.zero_grad()
     net(torch.randn(5, 2, 2)).sum().backward()
     optimizer.step()
+    optimizer.param_groups[1]["lr"] = 0.25

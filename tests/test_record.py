@@ -1047,9 +1047,10 @@ class Options(unittest.TestCase):
         net, bare = found
         expected = ["0 Conv1d", "1 Flatten", "2 Linear", "3.norm BatchNorm1d"]
         expected += ["3.fc Linear", "3.attention MultiheadAttention"]
+        expected += ["3.act ReLU", "3.act_again ReLU"]
         layers = net["layers"]
         self.assertEqual([f"{x['path']} {x['class']}" for x in layers], expected)
-        conv, flat, _, _, linear, attention = layers
+        conv, flat, _, _, linear, attention, *_ = layers
         self.assertEqual(conv["settings"]["padding"], [1])
         told = [layer["settings"]["bias"] for layer in (conv, flat, linear)]
         self.assertEqual(told, [True, False, False])

@@ -107,7 +107,7 @@ def plain(name):
 
 
 @functools.lru_cache(maxsize=1000)
-def argument_names(function, is_method=False):
+def argument_names(function, is_method):
     """The names of a function's positional arguments, and of its `*args`."""
     try:
         parameters = inspect.signature(function).parameters.values()
