@@ -65,6 +65,9 @@ sweep: build
 	@echo
 	@$(BIN) sweep --summary $(RATES:%=results/sweep_lr_%.csv) | tail -6
 
+# Two more tests at once than there are cores: many wait, for each other or for a process.
+test test-kernels: export RUST_TEST_THREADS ?= $(shell expr $$(nproc) + 2)
+
 test: setup
 	$(CARGO) test --release --workspace
 
@@ -183,7 +186,7 @@ pictures: build
 # Puts the table of `tanh-parity pitfalls --markdown` between its markers.
 PAGE ?= docs/pitfalls.md
 python-to-rust:
-	TORCH_PARITY_WRITE_PAGE=1 $(CARGO) test --release --workspace --test python_to_rust
+	TORCH_PARITY_WRITE_PAGE=1 $(CARGO) test --release --workspace --test library -- python_to_rust
 
 pitfalls-table: build
 	@mkdir -p results

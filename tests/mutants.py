@@ -1,9 +1,9 @@
 """Puts one small mistake after another into the recorder: the tests have to find each.
 
-`python tests/mutants.py [FILE.py ...]`, or `make recorder-mutants`. For each mistake a
-copy of the recorder is made, and in a process that is forked after PyTorch is imported
-tests/test_record.py tries it: of its tests those that reach the statement, until one
-fails. What passes them all is printed, and the exit status is 1. Mistakes that make no
+`make recorder-mutants`, or `python tests/mutants.py batch.py` for one file. For each
+mistake a copy of the recorder is made, and in a process that is forked after PyTorch is
+imported tests/test_record.py tries it: of its tests those that reach the statement, until
+one fails. What passes them all is printed, and the exit status is 1. Mistakes that make no
 difference that a test could see stand in tests/mutants.txt below their reason, and are
 not tried; a line there that is no mistake any more is an error, too.
 """

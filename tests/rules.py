@@ -363,7 +363,7 @@ class Rules(unittest.TestCase):
             made = found.begin(net, (x,), {})
             found.inside(made, net, [x, torch.ones(1, device="meta")])
             results.append(net(x))
-            found.end(made, results[-1])
+            found.end(made, results[-1], False)
             found.updates += 1
         return found, net, results
 

@@ -61,9 +61,9 @@ PACKED = Path(tempfile.mkdtemp(), "record.pyz")
 zipapp.create_archive(FOLDER, PACKED)
 THIS = os.getpid()
 atexit.register(lambda: os.getpid() == THIS and shutil.rmtree(PACKED.parent))
-ROOMS = ["cli", "file", "inference", "options", "passes", "recording", "record"]
-ROOMS += ["script"]
-ROOMS += ["settings", "spool", "steps", "tensors", "watch"]
+ROOMS = ["batch", "cli", "file", "inference", "models", "options", "passes"]
+ROOMS += ["record", "recording", "script", "settings", "spool", "steps", "tensors"]
+ROOMS += ["watch"]
 
 
 def rooms(place):
@@ -1462,6 +1462,132 @@ def train_one(steps, net=None):
         criterion(net(torch.randn(4, 3)), torch.randn(4, 2)).backward()
         optimizer.step()
         criterion(net(torch.randn(4, 3)), torch.randn(4, 2))  # with gradients
+
+
+class Kept(unittest.TestCase):
+    """What is kept of a step for the next, so that it is not worked out again."""
+
+    def test_nothing_that_is_kept_changes_the_record(self):
+        kept, right = recorded_of(lambda: None), recorded_of(keeps_nothing)
+        self.assertEqual(in_order(read_trace(kept)), in_order(read_trace(right)))
+        self.assertEqual(kept, right)
+
+    def test_what_is_not_forgotten_in_time_is_found(self):
+        right = recorded_of(keeps_nothing)
+        for sabotage in (texts_stay, series_stay, events_are_over):
+            with self.subTest(sabotage.__name__):
+                self.assertNotEqual(recorded_of(sabotage), right)
+
+
+def recorded_of(sabotage):
+    """The record of a training in which everything changes that something is kept of."""
+
+    def run():
+        sabotage()
+        options = record.options.Options(inference=True)
+        with record.recording.recording("t.safetensors", "test", {}, options):
+            part = changes()
+            gc.collect()
+            with torch.no_grad():
+                part(torch.ones(5, 3))  # as before, but its model is gone
+
+    with tempfile.TemporaryDirectory() as folder:
+        status, _, err = in_child(run, folder)
+        assert status == 0, err.decode()
+        return Path(folder, "t.safetensors").read_bytes()
+
+
+def changes():
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, 2))
+    x, criterion = torch.randn(5, 3), torch.nn.MSELoss()
+
+    def passes(dtype=torch.float32):
+        return criterion(net(x.to(dtype)), torch.zeros(5, 2, dtype=dtype)).backward()
+
+    def step(*args):
+        optimizer.zero_grad()
+        passes(*args)
+        optimizer.step()
+
+    def evaluate(model):
+        with torch.no_grad():
+            model(x)
+
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    evaluate(net)  # before it is anybody's: its first update makes it a series'
+    for _ in range(3):
+        step()
+        evaluate(net)
+    net[0].weight.data = net[0].weight.data.clone()  # lies elsewhere
+    step()
+    net[1].bias.requires_grad_(False)  # there are fewer gradients
+    net[1].bias.grad = None
+    step()
+    net[1].bias.requires_grad_(True)
+    optimizer.param_groups[0]["lr"] = 0.2
+    step()
+    passes()  # and adds to the gradients of the step
+    passes()
+    optimizer.step()
+    optimizer.param_groups[0]["params"].pop()
+    step()
+    net[1] = torch.nn.Linear(4, 2)  # a part is replaced
+    optimizer.add_param_group({"params": net[1].parameters(), "lr": 0.3})
+    step()
+    step()
+    net.double()  # the same tensors, of another dtype and then of another shape
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    step(torch.float64)
+    net.float()
+    step()
+    net[0].weight.data = torch.ones(6, 3)
+    net[0].bias.data = torch.ones(6)
+    net[1].weight.data = torch.ones(2, 6)
+    net.zero_grad()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    step()
+    evaluate(net[0])
+    for name, old in list(net[0]._parameters.items()):
+        net[0]._parameters[name] = torch.nn.Parameter(old.detach())
+    del optimizer, old
+    gc.collect()
+    evaluate(net[0])  # what it had of the model ended, and nobody was told
+    net[0], net[1] = torch.nn.Linear(3, 7), torch.nn.Linear(7, 2)
+    evaluate(net)  # nothing in it is trained any more
+    other = torch.nn.Linear(3, 2)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    others = torch.optim.SGD(other.parameters(), lr=0.1)
+    for taker in (optimizer, others) * 2:  # the other waits for more gradients
+        criterion(net(x), other(x)).backward()
+        taker.step()
+    net = torch.nn.Sequential(torch.nn.Linear(3, 2))
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    step()
+    del other, others, taker  # whose end would be one of parameters
+    net[0].more = torch.nn.Parameter(torch.ones(1))  # is nobody's
+    evaluate(net[0])
+    return net[0]
+
+
+def keeps_nothing():
+    settings, sheet = record.settings.Groups, record.file.Sheet
+    sheet.fits = lambda *_: False
+    record.models.Models.series_of = record.models.Models.look_for
+    record.batch.Event.is_spent = property(lambda _: False, lambda *_: None)
+    wrap(settings, "of", lambda real: lambda _, optimizer: real(settings(), optimizer))
+
+
+def texts_stay():
+    record.file.Sheet.fits = lambda sheet, named: len(named) == len(sheet.names)
+
+
+def series_stay():
+    record.models.ByIdentity.clear = lambda _: None
+
+
+def events_are_over():
+    record.batch.Event.is_spent = property(lambda _: True, lambda *_: None)
 
 
 class Patience(unittest.TestCase):

@@ -2,28 +2,41 @@
 //! time.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use crate::command_line::columns_that_help_lacks;
 use crate::common::outcome;
-use crate::forked::tanh_parity;
+use crate::forked::{tanh_parity, tanh_parity_in};
 use tempfile::TempDir;
+
+/// The command of docs/speed.md.
+pub const ROUND: &str =
+    "tanh-parity bench --rounds 1 --records 100 --csv bench.csv --plot bench.svg";
+
+/// What it says and how it ends, its CSV and its plot; run once, since it takes longer
+/// than most.
+pub fn round() -> &'static ((i32, String, String), [String; 2]) {
+    static SAID: OnceLock<((i32, String, String), [String; 2])> = OnceLock::new();
+    SAID.get_or_init(|| {
+        let folder = TempDir::new().unwrap();
+        let (_, args) = ROUND.split_once(' ').unwrap();
+        let said = outcome(tanh_parity_in(&folder, args));
+        let read = |name| std::fs::read_to_string(folder.path().join(name)).unwrap_or_default();
+        (said, ["bench.csv", "bench.svg"].map(read))
+    })
+}
 
 #[test]
 fn a_round_fills_the_report_the_csv_and_the_plot() {
-    let folder = TempDir::new().unwrap();
-    let mut command =
-        tanh_parity("bench --rounds 1 --records 100 --csv bench.csv --plot bench.svg");
-    command.current_dir(&folder);
-    let (code, report, errors) = outcome(command);
-    assert_eq!((code, errors.as_str()), (0, ""), "{report}");
+    let ((code, report, errors), [csv, svg]) = round();
+    assert_eq!((*code, errors.as_str()), (0, ""), "{report}");
     for line in report.lines() {
         assert!(line.chars().count() <= 80, "wider than 80 columns: {line}");
     }
 
     assert!(report.contains("one round may be an outlier (no median, no range)"), "{report}");
 
-    let text = std::fs::read_to_string(folder.path().join("bench.csv")).unwrap();
-    let missing = columns_that_help_lacks("bench", text.lines().next().unwrap());
+    let missing = columns_that_help_lacks("bench", csv.lines().next().unwrap());
     assert!(missing.is_empty(), "bench --help does not tell {missing:?}");
 
     for table in [
@@ -36,7 +49,7 @@ fn a_round_fills_the_report_the_csv_and_the_plot() {
 
     // A table's rows, each with Python's, ours and the ratio.
     let mut counts = BTreeMap::new();
-    let mut reader = csv::Reader::from_path(folder.path().join("bench.csv")).unwrap();
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
     let records: Vec<_> = reader.records().map(Result::unwrap).collect();
     for record in &records {
         *counts.entry((record[0].to_owned(), record[9].to_owned())).or_insert(0) += 1;
@@ -66,7 +79,6 @@ fn a_round_fills_the_report_the_csv_and_the_plot() {
         }
     }
 
-    let svg = std::fs::read_to_string(folder.path().join("bench.svg")).unwrap();
     for text in ["samples", "hidden units", "epochs", "Python", "train --trace --digest", "cmp"] {
         assert!(svg.contains(text), "the plot does not say {text}");
     }

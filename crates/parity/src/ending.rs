@@ -4,6 +4,7 @@
 #![expect(unsafe_code, reason = "an allocator and an exit handler are called by others")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,7 +20,12 @@ static IS_OURS: AtomicBool = AtomicBool::new(false);
 pub fn watch() {
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
     // SAFETY: the handler neither unwinds nor returns into what is gone.
-    unsafe { libc::atexit(at_exit) };
+    unsafe { on_exit(at_exit, std::ptr::null_mut()) };
+}
+
+unsafe extern "C" {
+    /// glibc's `atexit` whose handler is told the status.
+    fn on_exit(handler: extern "C" fn(c_int, *mut c_void), with: *mut c_void) -> c_int;
 }
 
 /// To be called last.
@@ -27,10 +33,17 @@ pub fn is_ours() {
     IS_OURS.store(true, Ordering::Relaxed);
 }
 
-/// libgomp calls `exit(1)` where it cannot start a thread, having said so.
-extern "C" fn at_exit() {
+/// libgomp calls `exit(1)` where it cannot start a thread, having said so. An end of ours
+/// is one at once: libtorch would take 0.1 s to forget what operations it has. Not where
+/// something else was loaded, as by `parity why`, which may write its last line then.
+extern "C" fn at_exit(status: c_int, _: *mut c_void) {
     if !IS_OURS.load(Ordering::Relaxed) {
         leave(b"error: libtorch ended the run: use fewer --threads\n");
+    }
+    let others = ["LD_PRELOAD", "PARITY_WATCH_LIBTORCH"];
+    if others.iter().all(|variable| std::env::var_os(variable).is_none()) {
+        // SAFETY: it may be called at any time; Rust's output is flushed by now.
+        unsafe { libc::_exit(status) }
     }
 }
 

@@ -29,7 +29,7 @@ for _ in range(3):
 
 fn parity(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(PARITY);
-    command.args(args).current_dir(folder).env("TANH_PARITY_PYTHON", live::python());
+    command.args(args).current_dir(folder).env("TANH_PARITY_PYTHON", live::forked());
     command.output().unwrap()
 }
 
@@ -167,7 +167,7 @@ fn a_script_is_recorded_and_its_port_compared() {
 fn a_check_that_diverges_says_how_to_ask_why_and_asks_where_it_is_to() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("train.py"), SCRIPT).unwrap();
-    let python = live::python().display().to_string();
+    let python = live::forked().display().to_string();
     let output = parity(folder.path(), &["record", "--trace=o.safetensors", "train.py", "0.02"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     // A port that records, and when it is watched computes.
@@ -184,7 +184,7 @@ fn a_check_that_diverges_says_how_to_ask_why_and_asks_where_it_is_to() {
     let line = why.lines().next().unwrap();
     let typed = Command::new("sh")
         .args(["-c", &line.replacen("parity", "exec \"$0\"", 1), PARITY])
-        .env("TANH_PARITY_PYTHON", live::python())
+        .env("TANH_PARITY_PYTHON", live::forked())
         .current_dir(&folder)
         .output()
         .unwrap();

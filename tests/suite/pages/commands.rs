@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 
 use assert_cmd::Command;
 use tempfile::TempDir;
@@ -12,8 +11,9 @@ use super::blocks::{Block, Held, blocks};
 use super::claims::wrong_numbers;
 use super::pictures::{is_shown, looks_like};
 use super::{Page, pages};
-use crate::check_all;
 use crate::common::{built, is_amd, is_avx512, outcome, root, tracked};
+use crate::forked::{interpreter, program};
+use crate::{bench, check_all};
 
 /// What was run so far, each command once, in a fresh copy of the checkout: what git
 /// has of it, and the environment that `make setup` makes.
@@ -40,17 +40,17 @@ impl Commands {
 
     fn run(&mut self, line: &str) -> &(i32, String) {
         if !self.ran.contains_key(line) {
-            let binary = Path::new(assert_cmd::cargo::cargo_bin!("tanh-parity"));
-            let path = format!("{}:{}", binary.parent().unwrap().display(), env!("PATH"));
+            let path = format!("{}:{}", program().parent().unwrap().display(), env!("PATH"));
             let mut command = Command::new("sh");
             let is_build = line.starts_with("cargo build ");
             let folder = if is_build { root() } else { self.folder.path() };
             command.args(["-c", line]).current_dir(folder).env("PATH", path);
             command.env("CARGO_TARGET_DIR", built()).env("CARGO_NET_OFFLINE", "true");
-            command.env("PYTHONDONTWRITEBYTECODE", "1");
+            command.env("PYTHONDONTWRITEBYTECODE", "1").env("TANH_PARITY_PYTHON", interpreter());
             let (code, out, err) = match line {
                 // From the checkout itself; each experiment is also checked from the copy.
                 "tanh-parity check all" => check_all::all().clone(),
+                bench::ROUND => bench::round().0.clone(),
                 _ => outcome(command),
             };
             self.ran.insert(line.to_owned(), (code, if out.is_empty() { err } else { out }));

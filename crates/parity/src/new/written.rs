@@ -93,19 +93,23 @@ fn words(shape: &[i64]) -> String {
     format!("({})", sizes.join(", "))
 }
 
-/// A name of PyTorch's as one of Rust's.
+/// A name of PyTorch's as one of Rust's, without two underscores in a row.
 fn variable(name: &str) -> String {
-    const KEYWORDS: [&str; 16] = [
-        "as", "break", "const", "crate", "dyn", "enum", "fn", "impl", "loop", "match", "move",
-        "mut", "ref", "static", "type", "use",
-    ];
-    let fine = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
-    let name: String = name.chars().map(fine).collect();
+    // Of Rust 2024, strict and reserved.
+    const KEYWORDS: &str = "abstract as async await become box break const continue crate do \
+                            dyn else enum extern false final fn for gen if impl in let loop \
+                            macro match mod move mut override priv pub ref return static \
+                            struct trait true try type typeof unsafe unsized use virtual \
+                            where while yield";
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|it| !it.is_empty());
+    let name = words.collect::<Vec<_>>().join("_").to_ascii_lowercase();
     let taken =
         ["model", "optimizer", "series", "recorder", "loss", "own", "layer", "self", "super"];
     match name.chars().next() {
         Some('0'..='9') | None => format!("_{name}"),
-        _ if KEYWORDS.contains(&&*name) || taken.contains(&&*name) => format!("{name}_"),
+        _ if KEYWORDS.split(' ').any(|it| it == name) || taken.contains(&&*name) => {
+            format!("{name}_")
+        }
         _ => name,
     }
 }

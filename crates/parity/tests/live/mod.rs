@@ -1,6 +1,8 @@
 //! Live PyTorch: what a Python script of the tests leaves as records.
 #![allow(dead_code)] // each test file uses a part of it
 
+mod forks;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,6 +17,11 @@ pub fn python() -> PathBuf {
     std::env::var_os("TORCH_PARITY_PYTHON").map_or(own, PathBuf::from)
 }
 
+/// A stand-in for it, which starts at once.
+pub fn forked() -> &'static Path {
+    forks::stand_in(&python(), &Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
+}
+
 /// Runs `tests/SCRIPT` once for all `cases`. It is given a
 /// folder with the cases as JSON, `cases.json`, and leaves
 /// `0.safetensors`, `1.safetensors`, ... there, one for each case, with any keys.
@@ -23,7 +30,7 @@ pub fn run_python(script: &str, cases: &[Value]) -> Vec<Trace> {
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("cases.json"), serde_json::to_string(cases).unwrap()).unwrap();
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let output = Command::new(python())
+    let output = Command::new(forked())
         .arg(tests.join(script))
         .arg(folder.path())
         .env("PYTHONDONTWRITEBYTECODE", "1")

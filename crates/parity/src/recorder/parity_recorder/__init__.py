@@ -22,6 +22,7 @@ The rooms, each of which uses none but those above it:
 
     options     what to record
     spool       a temporary file that is filled meanwhile
+    sheet       what the tensors of a step have in common with those of the last
     file        the .safetensors file to be, of values or of digests
     saving      writing it
     record      what is written, under which key

@@ -12,10 +12,19 @@ made that may be a new one,
 So whatever is trained from now on is seen from its first call on.
 """
 
-from .graph import is_leaf
+import torch
+
+from .graph import Leaf
 from .names import tensors
 
 MOST_OUTPUTS = 1000
+
+
+def tensors_in(value):
+    """The tensors of an argument or an output: most often it is one itself."""
+    if isinstance(value, torch.Tensor):
+        return (value,)
+    return [tensor for _, tensor in tensors(value, "")]
 
 
 class Asleep:
@@ -30,7 +39,7 @@ class Asleep:
         # As many steps more as one backward pass may be followed by.
         ahead = range(series.steps, series.steps + 2 + len(series.optimizers))
         sleeps = series.by_optimizer and series.graph is not None
-        if sleeps and not any(map(self.record.wants, ahead)):
+        if sleeps and not self.record.wants_any(ahead):
             self.models.awake.pop(series, None)
         else:
             self.models.awake[series] = None
@@ -44,11 +53,13 @@ class Asleep:
 
     def call(self, module, args, kwargs):
         """Whether this call need not be looked at."""
-        given = [t for v in (*args, *kwargs.values()) for _, t in tensors(v, "")]
-        made = [tensor for tensor in given if tensor.requires_grad]
-        if any(t.grad_fn is None or not self.is_output(t.grad_fn) for t in made):
-            return False
-        return bool(made) or self.models.series_of(module) is not None
+        made = False
+        for tensor in (t for v in (*args, *kwargs.values()) for t in tensors_in(v)):
+            if tensor.requires_grad:
+                if (node := tensor.grad_fn) is None or not self.is_output(node):
+                    return False
+                made = True
+        return made or self.models.series_of(module) is not None
 
     def is_output(self, node):
         """Whether such a call led to it."""
@@ -56,7 +67,7 @@ class Asleep:
 
     def over(self, result):
         """Such a call is over; returns whether autograd followed it."""
-        nodes = [tensor.grad_fn for _, tensor in tensors(result, "")]
+        nodes = [tensor.grad_fn for tensor in tensors_in(result)]
         nodes = [node._sequence_nr() for node in nodes if node is not None]
         if len(self.outputs) > MOST_OUTPUTS:
             self.outputs.clear()
@@ -70,7 +81,7 @@ class Asleep:
             return False
         seen = set(found)
         for node in found:  # which grows
-            if is_leaf(node):
+            if type(node) is Leaf:
                 return False
             if not self.is_output(node):
                 behind = {next_one for next_one, _ in node.next_functions} - {None}

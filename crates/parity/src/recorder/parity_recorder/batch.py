@@ -22,7 +22,6 @@ Each decision returns its reason, which `--explain` prints.
 """
 
 import weakref
-from collections import Counter
 
 import torch
 
@@ -46,6 +45,7 @@ class Event:
         self.graph = graph  # names of autograd's nodes
         self.accumulates = accumulates  # into .grad: not so torch.autograd.grad
         self.taken = set()  # by the updates of these series
+        self.is_spent = False  # whether one of these updated all of its leaves
 
     @property
     def ids(self):
@@ -96,9 +96,11 @@ class Batch:
         nodes, leaves = walk(roots)
         passes = self.passes.behind(nodes, retained)
         leaves = leaves if inputs is None else inputs
-        graph = []
-        if any(getattr(self.owner.get(id(p)), "graph", None) is None for p in leaves):
-            graph = [node.name() for node in nodes[:MOST_NODES]]
+        graph, owner = [], self.owner
+        for leaf in leaves:
+            if (series := owner.get(id(leaf))) is None or series.graph is None:
+                graph = [node.name() for node in nodes[:MOST_NODES]]
+                break
         read_loss = piece if self.passes.reads_losses else scalar
         losses = [read_loss(root) for root in roots]
         losses = [loss for loss in losses if loss is not UNREAD]
@@ -127,7 +129,7 @@ class Batch:
         """Why no step can take it any more, when another backward pass begins."""
         if not event.accumulates:
             return "its gradients went to the script, which updated nothing by them"
-        if not event.holds(self.owner):
+        if event.is_spent or not event.holds(self.owner):
             return "its gradients were zeroed before an update"
         return None
 
@@ -140,24 +142,26 @@ class Batch:
                 (e, True, GATHERED) if e.is_of(series, of, self.owner) else (e, t, w)
                 for (e, t, w), (_, of) in zip(found, each, strict=True)
             ]
-        if any(event.accumulates for event, taken, _ in found if taken):
+        if len(found) > 1 and any(e.accumulates for e, taken, _ in found if taken):
             found = [
                 (e, t, w) if e.accumulates or not t else (e, False, ASIDE)
                 for e, t, w in found
             ]
-        for event, taken, why in found:
-            self.record.explain(series.name, step, "a backward pass", taken, why)
+        if self.record.options.explain:
+            for event, taken, why in found:
+                self.record.explain(series.name, step, "a backward pass", taken, why)
         taken = [event for event, taken, _ in found if taken]
         for event, of_event in each:
             if event in taken or not of_event.isdisjoint(ids):
                 event.taken.add(series)
+                event.is_spent |= of_event <= ids
         return taken
 
     def take(self, series, ids, step, keep):
         """Records the batches, outputs and losses that led to this update; returns
         whether nothing was seen to go into the model."""
         mine = self.of_step(series, ids, step)
-        passes = dict.fromkeys(made for event in mine for made in event.passes)
+        passes = list(dict.fromkeys([made for e in mine for made in e.passes]))
         for made in passes:
             if made in self.passes.pending and not made.learns:
                 self.passes.forget(made)
@@ -165,34 +169,9 @@ class Batch:
             series.graph = mine[0].graph
             if series.output is None:
                 series.output = "logits" if of_logits(series, mine[0]) else "output"
-        counts = Counter()
-
-        def numbered(phase, name):
-            counts[phase, name] += 1
-            return again(name, counts[phase, name])
-
         if not keep:
             return step == 1 and self.is_unseen(series, mine, passes)
-        inputs, targets = [], []
-        for made in passes:
-            for name, content, taken, why in data_of(series, made):
-                if taken:
-                    (targets if made.is_criterion else inputs).append(name)
-                    n = counts["data", name] = counts["data", name] + 1
-                    why += self.record.write_data(series.name, step, name, n, content)
-                if self.record.options.explain:
-                    what = f"data {name} of {made.class_name}"
-                    self.record.explain(series.name, step, what, taken, why)
-        for made in passes:
-            for name, content in outputs_of(series, made):
-                self.record.write(
-                    series.name, step, "forward", numbered("forward", name), content
-                )
-        for content in (loss for event in mine for loss in event.losses):
-            self.record.write(
-                series.name, step, "loss", numbered("loss", "loss"), content
-            )
-        missing, why = lacks.of_step(series, mine, passes, inputs, targets)
+        missing, why = self.write(series, step, mine, passes)
         if not mine and self.was_taken(series, ids):
             missing = ()  # another optimizer's step, by the same backward pass
         if self.record.shared:  # the script names its data itself
@@ -204,9 +183,34 @@ class Batch:
         """The same of a step that is not kept; where its calls are not followed, it is
         the later ones that lack their data."""
         called = [made for made in passes if not made.is_criterion]
-        data = [each for made in called for each in data_of(series, made)]
+        data = [
+            each for made in called for each in data_of(path_of(series, made), made)
+        ]
         inputs = [name for name, _, taken, _ in data if taken]
         return lacks.of_step(series, mine, passes, inputs, ())[1] in lacks.UNSEEN
+
+    def write(self, series, step, events, passes):
+        """Writes data, outputs and losses, in this order; returns what the step lacks,
+        and why."""
+        record, counts = self.record, {}
+        explains, phases = record.options.explain, record.options.phases
+        inputs, targets, outputs = [], [], []
+        for made in passes:
+            path = path_of(series, made)
+            for name, content, taken, why in data_of(path, made):
+                if taken:
+                    (targets if made.is_criterion else inputs).append(name)
+                    n = counts[name] = counts.get(name, 0) + 1
+                    why += record.write_data(series.name, step, name, n, content)
+                if explains:
+                    what = f"data {name} of {made.class_name}"
+                    record.explain(series.name, step, what, taken, why)
+            if path is not None and "forward" in phases:
+                outputs += outputs_of(series, path, made)
+        losses = [("loss", loss) for event in events for loss in event.losses]
+        record.write_all(series.name, step, "forward", numbered(outputs))
+        record.write_all(series.name, step, "loss", numbered(losses))
+        return lacks.of_step(series, events, passes, inputs, targets)
 
     def was_taken(self, series, ids):
         """Whether a step of this model took what reached these parameters, too."""
@@ -264,9 +268,9 @@ def is_data(path, made, gradient):
     return True, "it went into a module that learns nothing, as targets do"
 
 
-def data_of(series, made):
-    """What went into a call: name, content, whether it is this series', and why."""
-    path = path_of(series, made)
+def data_of(path, made):
+    """What went into a call of what is at this path of the series' model: name,
+    content, whether it is this series', and why."""
     for name, content, gradient in made.inputs:
         yield (
             f"{path}.{name}" if path else name,
@@ -275,9 +279,20 @@ def data_of(series, made):
         )
 
 
-def outputs_of(series, made):
-    """What came out of the model and, if asked for, of the modules in it."""
-    path = path_of(series, made)
+def numbered(named):
+    """What comes in a step under one name, the second `#2`."""
+    if len(named) < 2:
+        return named
+    counts, found = {}, []
+    for name, content in named:
+        n = counts[name] = counts.get(name, 0) + 1
+        found.append((again(name, n), content))
+    return found
+
+
+def outputs_of(series, path, made):
+    """What came out of the model, which has this path in the series', and if asked
+    for, of the modules in it."""
     if path is None:
         return []
     inner = []

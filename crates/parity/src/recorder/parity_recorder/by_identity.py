@@ -32,3 +32,6 @@ class ByIdentity:
         for ref, _ in list(self.held.values()):
             if (thing := ref()) is not None:
                 yield thing
+
+    def clear(self):
+        self.held.clear()

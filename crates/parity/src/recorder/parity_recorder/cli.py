@@ -93,6 +93,11 @@ def why_nothing(recorder):
             "it called backward, but no parameter changed and no optimizer stepped:"
             " name what it updates by parity_recorder.data(w=w)"
         )
+    if "torch.distributed.elastic.multiprocessing" in sys.modules:
+        return (
+            "torchrun trains in other processes, which record themselves: torchrun"
+            " --no-python sh -c 'parity record --trace rank$RANK.safetensors train.py'"
+        )
     if lacks.compiles():
         return "what torch.compile compiles whole, step included, is not seen inside"
     return (

@@ -86,7 +86,7 @@ class Ends:
         self.on = record.options.inference and "end" in record.options.phases
         self.watched = {}  # id of a model -> Watched
         self.gone = []  # models that ended: whose they were, and their values
-        self.attempt = None  # calls what reads them
+        self.attempt = None  # `note_gone`, guarded
 
     def watch(self, owner, model):
         """The values of this model in the end are its owner's."""
@@ -106,7 +106,7 @@ class Ends:
 
     def ended(self, watched):
         """A model is gone, but for its tensors; what runs now is the script's."""
-        self.attempt(self.note_gone, watched)
+        self.attempt(watched)
         if self.watched.get(watched.place) is watched:
             del self.watched[watched.place]
         watched.parts.clear()

@@ -8,6 +8,7 @@ from collections import namedtuple
 from json.encoder import encode_basestring_ascii as quoted
 
 from .options import Trouble
+from .sheet import MOST_SHEETS, Sheet
 from .spool import Spool
 
 WIDTHS = {"64": 8, "32": 4, "16": 2}  # of all others: 1
@@ -61,26 +62,45 @@ class Gathered:
         self.most_bytes = most_bytes
         self.kinds, self.count = {}, 0
         self.series, self.names = {}, {}  # in the order of their first appearance
-        self.latest = {}  # series -> the step that it is in, and its keys in this step
+        self.latest = {}  # series -> its step, as a number and as text, and names by phase
+        self.sheets = {}  # what several tensors were written as last
 
     def __len__(self):
         return self.count
 
     def add(self, series, step, phase, named):
         """Adds tensors of a phase; returns what `holds` knows each by."""
-        now, keys = self.latest.get(series, (None, None))
+        now, text, phases = self.latest.get(series, (None, "", {}))
         if now != step:
-            _, keys = self.latest[series] = step, set()
+            _, text, phases = self.latest[series] = step, f"{step:06}", {}
+        named = [pair for pair in named if pair[1] is not None]
+        if not named or phase in phases:
+            return self.add_each(series, step, phase, named, phases)
+        place = series, phase, named[0][0], len(named)  # two optimizers take turns
+        sheet = self.sheets.get(place)
+        if sheet is not None and sheet.fits(named):
+            length = sheet.length + len(named) * len(text)
+            if self.has_room(sheet, length):
+                phases[phase] = set(sheet.known)
+                self.count += len(named)
+                return self.put_all(sheet, text, length, named)
+        if len(self.sheets) >= MOST_SHEETS:
+            self.sheets.clear()
+        added = self.add_each(series, step, phase, named, phases)
+        self.sheets[place] = Sheet(series, phase, named, self.frame)
+        return added
+
+    def add_each(self, series, step, phase, named, phases):
+        """Likewise, one after the other."""
         place, added = f"{series}/{step:06}/{phase}/", {}
+        names = phases.setdefault(phase, set())
         for name, piece in named:
-            if piece is None:
-                continue
             key = place + name
-            if key in keys:
+            if name in names:
                 raise Trouble(f"{key} came up twice: please report this script")
             if self.size + len(piece.data) + len(key) > self.most_bytes:
                 raise Full
-            keys.add(key)
+            names.add(name)
             added[name] = self.put(key, piece)
             self.count += 1
             self.series[series] = self.names[name] = None
@@ -112,11 +132,40 @@ class TraceFile(Gathered):
         self.header += len(key) + 100
         self.size += len(key) + 80 + kind.size
         self.parts[-1].widths.add(kind.width)
-        self.index.add(f"{kind.number} {quoted(key)}\n".encode())
+        before, after = self.frame(dtype, shape)
+        self.index.add(f"{before}{quoted(key)}{after}".encode())
         spool = self.spools[kind.width]
         start = spool.size
         spool.add(content)
         return kind, start
+
+    def frame(self, dtype, shape):
+        """What stands around a key in the index."""
+        return f"{self.kinds[dtype, shape].number} ", "\n"
+
+    def has_room(self, sheet, length):
+        """Whether all of it goes into this part, its keys being so long."""
+        n = len(sheet.names)
+        return (
+            self.in_part + n <= self.MOST_TENSORS
+            and self.header + length + 100 * n <= self.MOST_HEADER
+            and self.size + length + 80 * n + sheet.size <= self.most_bytes
+        )
+
+    def put_all(self, sheet, step, length, named):
+        n, added = len(named), {}
+        self.in_part += n
+        self.header += length + 100 * n
+        self.size += length + 80 * n + sheet.size
+        self.index.add(step.join(sheet.texts).encode())
+        for shape, (name, piece) in zip(sheet.shapes, named, strict=True):
+            kind = self.kinds[shape]
+            width = kind.width
+            self.parts[-1].widths.add(width)
+            spool = self.spools[width]
+            added[name] = kind, spool.size
+            spool.add(piece[2])
+        return added
 
     def new_kind(self, dtype, shape, content):
         width = WIDTHS.get(dtype[-2:], 1)
@@ -156,6 +205,21 @@ class DigestFile(Gathered):
         self.spools[1].add(f"{',' if self.count else '['}{quoted(key)}".encode())
         self.size += len(key) + 23
         return piece
+
+    def frame(self, dtype, shape):
+        return ",", ""
+
+    def has_room(self, sheet, length):
+        return self.size + length + 23 * len(sheet.names) <= self.most_bytes
+
+    def put_all(self, sheet, step, length, named):
+        digests = [piece.data.ljust(DIGEST_SIZE, b"\0") for _, piece in named]
+        kinds = [self.kinds[shape].to_bytes(4, "little") for shape in sheet.shapes]
+        self.spools[8].add(b"".join(digests))
+        self.spools[4].add(b"".join(kinds))
+        self.spools[1].add(step.join(sheet.texts).encode())
+        self.size += length + 23 * len(named)
+        return dict(named)
 
     def holds(self, added, piece):
         return added == piece

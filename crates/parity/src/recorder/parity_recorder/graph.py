@@ -1,13 +1,13 @@
 """Autograd's graph, gone through from a backward pass's roots."""
 
+import torch
+
 MOST_NODES = 1000  # in the metadata
 # What a loss that is computed from logits leaves in the graph.
 OF_LOGITS = ("NllLoss", "LogSoftmax", "BinaryCrossEntropyWithLogits")
 
 
-def is_leaf(node):
-    """Whether this is where autograd's graph ends, at a tensor."""
-    return type(node).__name__ == "AccumulateGrad"
+Leaf = torch._C._functions.AccumulateGrad  # where it ends, at a tensor
 
 
 def walk(roots):
@@ -19,11 +19,11 @@ def walk(roots):
     for node in found:  # which grows
         leaves = []
         for behind, _ in node.next_functions:
-            if behind is None:
+            if behind is None or behind in seen:
                 continue
-            if is_leaf(behind):
+            if type(behind) is Leaf:
                 leaves.append(behind.variable)
-            elif behind not in seen:
+            else:
                 seen.add(behind)
                 found.append(behind)
         if leaves:

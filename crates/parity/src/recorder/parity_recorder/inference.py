@@ -21,7 +21,7 @@ from collections import Counter
 
 import torch
 
-from .batch import data_of, outputs_of
+from .batch import data_of, outputs_of, path_of
 from .by_identity import ByIdentity
 from .names import ids_of, plain
 from .record import again
@@ -140,6 +140,8 @@ class Inference:
         """Calls of this model that led to no update of it were evaluations."""
         if not self.trains:
             self.training()
+        if not (self.passes.pending or self.waiting):
+            return
         left = [m for m in self.passes.pending if not m.reached] + self.waiting
         for made in left if self.on else ():
             module = made.module()
@@ -182,10 +184,11 @@ class Inference:
         """In the phase `eval` of the step that it follows."""
         latest = self.counts.get(series.name, (0,))[0]
         place = series.name, max(made.after, latest)
-        for name, content, taken, _ in data_of(series, made):
+        path = path_of(series, made)
+        for name, content, taken, _ in data_of(path, made):
             if taken:
                 self.write_data(*place, "eval", name, content)
-        outputs = outputs_of(series, made)
+        outputs = outputs_of(series, path, made)
         if series.path(made.module()) is None:
             outputs = [("output" + suffix, content) for suffix, content in made.outputs]
         for name, content in outputs:
@@ -209,10 +212,11 @@ class Inference:
         place = series.name, series.steps
         if self.record.wants(series.steps):
             self.record.events.step(*place, self.passes.updates, False)
-            for name, content, taken, _ in data_of(series, made):
+            path = path_of(series, made)
+            for name, content, taken, _ in data_of(path, made):
                 if taken:
                     self.write_data(*place, "data", name, content)
-            for name, content in outputs_of(series, made):
+            for name, content in outputs_of(series, path, made):
                 self.write(*place, "forward", name, content)
             self.backwards(series, made)
         self.last = *place, ("data", "loss"), [p for _, p in made.outputs]

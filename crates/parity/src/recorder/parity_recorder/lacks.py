@@ -21,15 +21,15 @@ def of_step(series, events, passes, inputs, targets):
     if not events:
         return ("data", "forward", "loss"), NO_PASS
     called = [made for made in passes if not made.is_criterion]
-    own = [m for m in called if series.path(m.module()) is not None]
-    if not own and not inputs:
+    if not inputs:
+        if any(series.path(made.module()) is not None for made in called):
+            return ("data",), NO_INPUT
         missing = ("data",) if series.class_name is None else ("data", "forward")
         return missing, COMPILED if compiles() else NO_CALL
-    if not inputs:
-        return ("data",), NO_INPUT
+    if targets or len(called) < len(passes):
+        return (), None
     outputs = [content for made in called for _, content in made.outputs]
-    found = any(loss in outputs for event in events for loss in event.losses)
-    if not targets and not found and not any(m.is_criterion for m in passes):
+    if not any(loss in outputs for event in events for loss in event.losses):
         return ("target",), NO_CRITERION
     return (), None
 

@@ -69,6 +69,9 @@ class Models:
         self.awake = {}  # those of which a step is wanted that may come
         self.counts = Counter()  # of models by class
         self.owner = {}  # id of a parameter -> its Series
+        # Module -> its Series, or None. A module's stays the same until a series gets
+        # parameters, a parameter or its model ends, or a module is given a part.
+        self.found = ByIdentity()
         self.modules = ByIdentity()  # each that was made -> the updates by then
         self.called = ByIdentity()  # as outermost ones
         self.buffers = ByIdentity()  # module -> buffers as last seen
@@ -79,9 +82,12 @@ class Models:
         """It is made, or is given a part."""
         self.modules[module] = self.passes.updates
         self.fresh = True
+        self.found.clear()
 
     def note_call(self, module):
         """An outermost module is called."""
+        if module in self.called:
+            return
         self.called[module] = None
         if module not in self.buffers:
             self.buffers[module] = buffers_of(module)
@@ -112,10 +118,17 @@ class Models:
         """The series of the model that this is, or is a part of; or where all its
         parameters are trained ones, that of the first: it wraps these, and may be
         made anew for each call."""
-        found = (self.owner[id(p)] for p in parameters(module) if id(p) in self.owner)
-        if series := next((s for s in found if s.path(module) is not None), None):
-            return series
+        found = self.found.get(module, self)
+        if found is self or (found is not None and found.model() is None):
+            self.found[module] = found = self.look_for(module)
+        return found
+
+    def look_for(self, module):
+        """Likewise, worked out."""
         owners = [self.owner.get(id(p)) for p in parameters(module)]
+        for series in owners:
+            if series is not None and series.path(module) is not None:
+                return series
         trained = bool(owners) and all(s is not None and not s.by_call for s in owners)
         return owners[0] if trained else None
 
@@ -218,6 +231,7 @@ class Models:
         """Gives a series parameters, with names or, bare ones, numbers. Where one
         is put in another's place, and both are trained, the later one is `#2`."""
         self.awake[series] = None
+        self.found.clear()
         names = {name for name, _ in series.named}
         taken = {name for name, ref in series.named if ref() is not None}
         for param in params:
@@ -230,7 +244,7 @@ class Models:
                 name = f"{whole}#{n}"
             taken.add(name)
             place = id(param)
-            forget = functools.partial(forget_owner, self.owner, place)
+            forget = functools.partial(forget_owner, self.owner, self.found, place)
             series.named.append((name, weakref.ref(param, forget)))
             self.owner.setdefault(place, series)
             if self.record.wants(0) and name not in names:
@@ -256,6 +270,7 @@ def breadth(model):
     return sum(1 for _ in model.modules())
 
 
-def forget_owner(owner, place, _):
+def forget_owner(owner, found, place, _):
     """A parameter is gone, and another one may get its id."""
     owner.pop(place, None)
+    found.clear()

@@ -125,23 +125,30 @@ def arguments(function, args, kwargs):
     if is_module := isinstance(function, torch.nn.Module):
         function = getattr(type(unwrap(function)), "forward", None)
     names, more = argument_names(function, is_module)
+    found = []
     for i, value in enumerate(args):
         name = names[i] if i < len(names) else f"{more}.{i - len(names)}"
-        yield from tensors(value, name)
+        if isinstance(value, torch.Tensor):
+            found.append((name, value))
+        else:
+            found += tensors(value, name)
     for name, value in kwargs.items():
-        yield from tensors(value, name)
+        found += tensors(value, name)
+    return found
 
 
 def state_of(state):
     """An optimizer's tensors for one parameter, but for the count of steps,
     which the key tells."""
+    found = []
     for name, value in (state or {}).items():
         if name == "step" and getattr(value, "ndim", 1) == 0:
             continue
         if isinstance(value, torch.Tensor):
-            yield str(name), value
+            found.append((str(name), value))
         else:
-            yield from tensors(value, str(name))
+            found += tensors(value, str(name))
+    return found
 
 
 def parameters(model):
@@ -157,6 +164,19 @@ def parameters(model):
         yield from (p for p in module._parameters.values() if p is not None)
         parts = [part for part in module._modules.values() if part is not None]
         waiting += reversed(parts)
+
+
+def first_parameter(model, depth=0):
+    """The first of them; None where it has none."""
+    for param in model._parameters.values():
+        if param is not None:
+            return param
+    if depth > MOST_NESTED:  # parts that contain each other
+        return next(parameters(model), None)
+    for part in model._modules.values():
+        if part is not None and (found := first_parameter(part, depth + 1)) is not None:
+            return found
+    return None
 
 
 def ids_of(model):

@@ -4,7 +4,7 @@ import weakref
 
 import torch
 
-from .names import arguments, parameters, tensors
+from .names import arguments, first_parameter, parameters, tensors
 from .tensors import piece, scalar
 
 # How long passes wait that no backward pass goes through, so that a model which
@@ -25,28 +25,37 @@ class Criterion(torch.nn.modules.loss._Loss):
 class Pass:
     """A call of an outermost module that autograd followed."""
 
-    def __init__(self, module, inputs):
-        what = module.function if isinstance(module, Criterion) else type(module)
+    learns = False  # until it is kept
+    reached = False  # by a backward pass
+    after = 0  # the step of its model that it follows
+    size = 0  # of all these pieces, once it is over
+
+    def __init__(self, module, what, inputs):
         self.class_name = what.__name__
         self.module = weakref.ref(module)  # it ends when the script lets go of it
         self.is_criterion = isinstance(module, torch.nn.modules.loss._Loss)
-        self.has_parameters = any(True for _ in parameters(module))
-        self.learns = False  # until it is kept
-        self.reached = False  # by a backward pass
-        self.found = []  # (losses, gradients), where that led to no update
-        self.after = 0  # the step of its model that it follows
+        self.has_parameters = first_parameter(module) is not None
+        self.found = []  # (losses, gradients), where it led to no update
         self.inputs = inputs  # (name, piece, 1 if it has a gradient, 2 if it was made)
         self.inner = []  # (reference to a module inside, suffix, piece)
         self.outputs = []  # (suffix, piece)
         self.nodes = []  # where these are in autograd's graph
-        self.size = 0  # of all these pieces, once it is over
 
     def over(self):
         """It is whole."""
-        self.learns = any(p.requires_grad for p in parameters(self.module()))
-        pieces = [p for _, p, _ in self.inputs] + [p for _, p in self.outputs]
-        pieces += [p for _, _, p in self.inner]
-        self.size = sum([len(p.data) for p in pieces])
+        module = self.module()
+        if (first := first_parameter(module)) is not None:
+            self.learns = first.requires_grad or any(
+                param.requires_grad for param in parameters(module)
+            )
+        size = 0
+        for _, content, _ in self.inputs:
+            size += len(content.data)
+        for _, content in self.outputs:
+            size += len(content.data)
+        for _, _, content in self.inner:
+            size += len(content.data)
+        self.size = size
 
 
 class Passes:
@@ -65,13 +74,16 @@ class Passes:
 
     def begin(self, module, args, kwargs):
         """Notes what goes into an outermost module, or a criterion as a function."""
-        is_function = isinstance(module, Criterion)
-        named = arguments(module.function if is_function else module, args, kwargs)
+        what, called = type(module), module
+        if isinstance(module, Criterion):
+            what = called = module.function
         read = piece if self.reads_inputs else scalar
-        inputs = [
-            (n, read(t), t.requires_grad + (t.grad_fn is not None)) for n, t in named
-        ]
-        return Pass(module, [i for i in inputs if i[1] is not None])
+        inputs = []
+        for name, tensor in arguments(called, args, kwargs):
+            if (content := read(tensor)) is not None:
+                gradient = tensor.requires_grad + (tensor.grad_fn is not None)
+                inputs.append((name, content, gradient))
+        return Pass(module, what, inputs)
 
     def inside(self, made, module, result):
         """Notes what came out of a module inside of the outermost one."""
@@ -79,16 +91,20 @@ class Passes:
         inner = [(weakref.ref(module), n, read(t)) for n, t in tensors(result, "")]
         made.inner += [i for i in inner if i[2] is not None]
 
-    def end(self, made, result):
-        """Notes what came out, if a backward pass can go through it."""
+    def end(self, made, result, trained):
+        """Notes what came out, if a backward pass can go through it. Where something
+        is trained, that begins at what a criterion found, and reads it then."""
         reads = self.reads_losses if made.is_criterion else self.reads_outputs
         read = piece if reads else scalar
+        is_loss = trained and made.is_criterion and not made.has_parameters
         for name, tensor in tensors(result, ""):
+            if (node := tensor.grad_fn) is not None:
+                # Not the node itself, which would keep the graph alive.
+                made.nodes.append(node._sequence_nr())
+                if is_loss:
+                    continue
             if (content := read(tensor)) is not None:
                 made.outputs.append((name, content))
-            if tensor.grad_fn is not None:
-                # Not the node itself, which would keep the graph alive.
-                made.nodes.append(tensor.grad_fn._sequence_nr())
         if not made.nodes:
             return
         made.over()
@@ -104,17 +120,20 @@ class Passes:
         del self.pending[made]
         self.bytes -= made.size
         for node in set(made.nodes):
-            del self.by_node[node][made]
-            if not self.by_node[node]:
+            passes = self.by_node[node]
+            del passes[made]
+            if not passes:
                 del self.by_node[node]
 
     def behind(self, nodes, retained):
         """Those whose outputs a backward pass from these nodes goes through. Where
         its graph is `retained`, another one may, too."""
-        passes = {}
-        if self.by_node:
-            for node in nodes:
-                passes |= self.by_node.get(node._sequence_nr(), {})
+        if not self.by_node:
+            return []
+        passes, by_node = {}, self.by_node
+        for node in nodes:
+            if (found := by_node.get(node._sequence_nr())) is not None:
+                passes.update(found)
         passes = [made for made in self.pending if made in passes]
         for made in passes:
             made.reached = True
@@ -125,7 +144,7 @@ class Passes:
     def forget_old(self, series):
         """After an update of this series: its own calls led to none, and others have
         waited long."""
-        for made, updates in list(self.pending.items()):
+        for made, updates in list(self.pending.items()) if self.pending else ():
             old = updates < self.updates - MOST_UPDATES
             old = old and len(self.pending) > MOST_PENDING
             if old or series.path(made.module()) is not None:

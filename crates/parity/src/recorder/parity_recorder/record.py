@@ -83,13 +83,20 @@ class Record:
         options = self.options
         return options.first <= step < options.end and step % options.every == 0
 
+    def wants_any(self, steps):
+        """Whether one of a range of them is."""
+        options = self.options
+        first = max(steps.start, options.first)
+        first += -first % options.every
+        return first < min(steps.stop, options.end)
+
     def write(self, series, step, phase, name, piece):
         """Returns what the file knows it by, where it was written."""
         return self.write_all(series, step, phase, [(name, piece)]).get(name)
 
     def write_all(self, series, step, phase, named):
         """Several of one phase; returns what the file knows each by."""
-        if phase not in self.options.phases:
+        if not named or phase not in self.options.phases:
             return {}
         return self.file.add(series, step, phase, named)
 

@@ -61,29 +61,44 @@ class Recorder:
         watch.install(self)
 
     def guard(self, note, *args):
-        """Calls what notes something. Where it fails, the recording stops, and the
-        script goes on. A forked process records nothing."""
-        if not self.on or self.pid != os.getpid():
-            self.on = False
-            return None
-        torch = sys.modules["torch"]
-        self.signals.busy += 1
-        try:
-            with torch._C.DisableTorchFunction():  # nothing that a mode could see
-                found = note(*args)
-                if self.sketch is not None:
-                    self.sketch.look(self)
-                return found
-        except Full:
-            self.on, self.record.is_full = False, True
-            return None
-        except Exception as error:
-            self.fail(error)
-            if is_of_a_handler(error):
-                raise
-            return None
-        finally:
-            self.signals.noted()
+        """Calls what notes something, as `guarded` has it."""
+        return self.guarded(note)(*args)
+
+    def guarded(self, note):
+        """What calls `note`, which torch.compile and modes do not see. Where it fails,
+        the recording stops, and the script goes on."""
+        from .untraced import set_eval_frame, skip
+
+        signals = self.signals
+        no_torch_function = sys.modules["torch"]._C.DisableTorchFunction
+
+        def attempt(*args):
+            if not self.on:
+                return None
+            signals.busy += 1
+            before = set_eval_frame(None)
+            try:
+                with no_torch_function():
+                    found = note(*args)
+                    if self.sketch is not None:
+                        self.sketch.look(self)
+                    return found
+            except Full:
+                self.on, self.record.is_full = False, True
+                return None
+            except Exception as error:
+                self.fail(error)
+                if is_of_a_handler(error):
+                    raise
+                return None
+            finally:
+                set_eval_frame(before)
+                signals.busy -= 1
+                if signals.waits is not None:
+                    signals.noted()
+
+        skip(attempt.__code__)
+        return attempt
 
     def fail(self, error):
         """Stops recording, but not the script."""
@@ -121,6 +136,15 @@ class Recorder:
 
 
 _recorder = None  # of the recording that is on
+
+
+def after_fork():
+    """A forked process records nothing."""
+    if _recorder is not None:
+        _recorder.on = False
+
+
+os.register_at_fork(after_in_child=after_fork)
 
 
 @contextlib.contextmanager

@@ -46,10 +46,11 @@ class Groups:
 
     def of(self, optimizer):
         """The plain values that each group of parameters is set to."""
-        held = [set_values(group) for group in optimizer.param_groups]
-        seen = [(*group, *map(id, group.values())) for group in held]
+        groups = optimizer.param_groups
+        seen = [(*group, *map(id, group.values())) for group in groups]
         if seen == self.seen:
             return self.plain
+        held = [set_values(group) for group in groups]
         self.plain = []
         for group in held:
             named = {}

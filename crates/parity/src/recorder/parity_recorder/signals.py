@@ -44,9 +44,8 @@ class Signals:
             raise KeyboardInterrupt if number == signal.SIGINT else Ended
 
     def noted(self):
-        """What was being noted is; a signal that waited may come."""
-        self.busy -= 1
-        if self.waits is not None and not self.busy:
+        """What was being noted is; the signal that waited may come."""
+        if not self.busy:
             signal.raise_signal(self.waits)
 
     def end_as_signal(self):

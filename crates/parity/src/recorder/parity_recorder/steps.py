@@ -14,7 +14,7 @@ from .inference import Inference
 from .models import Models
 from .names import state_of, unwrap
 from .settings import Groups, settings_of
-from .tensors import piece, read
+from .tensors import piece, whole
 
 
 def running():
@@ -59,8 +59,10 @@ class Steps:
     def before_call(self, module, args, kwargs):
         """Notes what goes into an outermost module. The call is `asleep` where it
         need not be looked at."""
-        self.models.ends.write_gone()
-        self.notice_updates()
+        if self.models.ends.gone:
+            self.models.ends.write_gone()
+        if self.watched:
+            self.notice_updates()
         inner = unwrap(module)
         if torch.is_grad_enabled() and not isinstance(inner, passes.Criterion):
             self.models.note_call(inner)
@@ -79,16 +81,18 @@ class Steps:
             if not self.asleep.over(result):
                 self.inference.over_unseen()
             return
-        self.passes.end(made, result)
+        self.passes.end(made, result, self.inference.trains)
         self.inference.over(made)
 
     def before_backward(self, roots, retained=False, inputs=None):
         """The event that this backward pass is; none where it need not be looked
         at."""
-        self.notice_updates()
+        if self.watched:
+            self.notice_updates()
         roots = [roots] if isinstance(roots, torch.Tensor) else list(roots)
         roots = [root for root in roots if isinstance(root, torch.Tensor)]
-        self.batch.let_go(self.in_step())
+        if self.batch.events:
+            self.batch.let_go(self.in_step())
         if inputs is None and self.asleep.all() and self.asleep.backward(roots):
             return None
         return self.batch.before_backward(roots, retained, inputs)
@@ -96,10 +100,11 @@ class Steps:
     def after_backward(self, event, grads=None):
         """Keeps the values of parameters that may be updated by hand."""
         self.batch.after_backward(event)
+        owner = self.models.owner
         for i, ref in enumerate(event.leaves):
             leaf = ref()
-            owner = self.models.owner.get(id(leaf))
-            if leaf is None or (owner is not None and owner.by_optimizer):
+            series = owner.get(id(leaf))
+            if leaf is None or (series is not None and series.by_optimizer):
                 continue
             if (content := piece(leaf)) is None:
                 continue  # FSDP frees the parameters that it had gathered
@@ -125,24 +130,27 @@ class Steps:
             self.stepping.append(optimizer)  # is part of that one's step
             return
         plan = self.plan_of(optimizer)
-        wanted = any(self.record.wants(series.steps + 1) for series, _ in plan.parts)
-        self.groups = plan.groups.of(optimizer) if wanted else []
+        wanted = [self.record.wants(series.steps + 1) for series, _ in plan.parts]
+        self.groups = plan.groups.of(optimizer) if any(wanted) else []
         closure = args[1] if len(args) > 1 else kwargs.get("closure")
         self.grads = None
-        if wanted and not closure:
+        if any(wanted) and not closure:
             self.grads = [self.grads_of(named) for _, named in plan.parts]
 
     def plan_of(self, optimizer):
         """What it updates, in its step that begins."""
-        params = [p for group in optimizer.param_groups for p in group["params"]]
-        ids = [id(p) for p in params]
+        params = []
+        for group in optimizer.param_groups:
+            params += group["params"]
+        ids = list(map(id, params))
         watched = {}
         for id_ in ids if self.watched else ():
             kept = self.watched.pop(id_, None)
             if kept is not None and kept[0]() is not None:
                 watched[id_] = kept
         self.stepping.clear()  # of a step that raised
-        self.notice_updates()
+        if self.watched:
+            self.notice_updates()
         self.stepping.append(optimizer)
         known = self.plans.get(optimizer)
         if known is not None and known.ids == ids:
@@ -158,7 +166,8 @@ class Steps:
         """The gradients of parameters that have one."""
         if "grad" not in self.phases:
             return []
-        return [(name, piece(p.grad)) for name, p in named if p.grad is not None]
+        grads = [(name, p.grad) for name, p in named]
+        return [(name, piece(grad)) for name, grad in grads if grad is not None]
 
     def in_step(self, besides=0):
         """Whether an optimizer's step is running here, besides so many innermost
@@ -230,14 +239,15 @@ class Steps:
         keep = self.record.wants(step)
         if keep:
             self.record.events.step(series.name, step, self.passes.updates - 1, same)
-            numbers = read(torch.default_generator.get_state()).data
+            numbers = whole(torch.default_generator.get_state())
             self.record.note_generator(series.name, step, numbers)
             self.record.note_groups(series.name, step, groups)
         size = self.record.file.size
-        unseen = self.batch.take(series, {id(p) for _, p in named}, step, keep)
-        if unseen and step == 1:
-            self.look_into_forward(series)
-        self.passes.forget_old(series)
+        if keep or not self.slept(series):
+            unseen = self.batch.take(series, {id(p) for _, p in named}, step, keep)
+            if unseen and step == 1:
+                self.look_into_forward(series)
+            self.passes.forget_old(series)
         self.asleep.after_step(series)
         awake = series in self.models.awake
         changed = self.models.changed_buffers(series) if awake else []
@@ -251,16 +261,21 @@ class Steps:
         self.write(series, named, grads, state, changed)
         self.record.say_size(series.name, self.record.file.size - size)
 
+    def slept(self, series):
+        """Whether it did, and there is nothing that its step could be made of."""
+        return not (
+            series in self.models.awake or self.batch.events or self.passes.pending
+        )
+
     def write(self, series, named, grads, state, changed):
         """What an update used and left behind, in this order."""
         place = series.name, series.steps
         self.record.write_all(*place, "grad", grads)
         if "state" in self.phases:
-            states = [
-                (f"{name}.{part}", piece(tensor))
-                for name, param in named
-                for part, tensor in state_of(state.get(param))
-            ]
+            states = []
+            for name, param in named:
+                for part, tensor in state_of(state.get(param)):
+                    states.append((f"{name}.{part}", piece(tensor)))
             self.record.write_all(*place, "state", states + changed)
         if "param" in self.phases:
             values = [(name, piece(param)) for name, param in named]

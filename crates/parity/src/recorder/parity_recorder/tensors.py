@@ -75,18 +75,18 @@ def read(tensor, digest=False):
     try:
         if type(tensor) not in PLAIN and (tensor := inside(tensor)) is None:
             return None
-        dtype = KNOWN.get(tensor.dtype)
+        kind = tensor.dtype
+        dtype = KNOWN.get(kind)
         if dtype is None or tensor.is_nested:
             return None
         if (
             not (tensor.is_cpu and tensor.layout is STRIDED and tensor.is_contiguous())
             or tensor.is_neg()
-            or tensor.is_conj()
+            or (kind.is_complex and tensor.is_conj())
         ):
             tensor = plainly(tensor)
-        shape = tensor.shape
-        size = tensor.nbytes
-        if tensor.dtype is COMPLEX:
+        shape, size = tensor.shape, tensor.nbytes
+        if kind is COMPLEX:
             shape = (*shape, 2)
         if not size:
             return Piece(dtype, shape, b"")
@@ -104,6 +104,11 @@ def read(tensor, digest=False):
         return new(Piece, (dtype, shape, bytes_at(address, size)))
     except (RuntimeError, NotImplementedError):
         return None
+
+
+def whole(tensor):
+    """The bytes of a tensor that is known to be plain."""
+    return bytes_at(tensor.data_ptr(), tensor.nbytes)
 
 
 def inside(tensor):

@@ -7,6 +7,7 @@ has nine, and imports torch._dynamo at the first: a second, where nothing is com
 import torch
 
 frames = torch._C._dynamo.eval_frame
+set_eval_frame = frames.set_eval_frame
 
 
 def skip(code):
@@ -22,7 +23,6 @@ def skip(code):
 def untraced(function):
     """The function, without torch.compile in it."""
     disabled, compiling = torch._disable_dynamo(function), torch.compiler.is_compiling
-    set_eval_frame = frames.set_eval_frame
 
     def direct(*args):
         if compiling():  # to what traces this, always so

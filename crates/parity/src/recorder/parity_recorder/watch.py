@@ -47,10 +47,9 @@ class Local(threading.local):
 def install(recorder):
     """Lets the recorder watch PyTorch, until `recorder.finish()`."""
     # torch.compile does not trace the recorder, and all else as without it.
-    recorder.attempt = untraced(recorder.guard)
     recorder.local, recorder.backward_running = Local(), False
-    steps = recorder.steps
-    steps.models.ends.attempt = recorder.guard
+    steps, guarded = recorder.steps, recorder.guarded
+    steps.models.ends.attempt = guarded(steps.models.ends.note_gone)
 
     def swap(owner, name, watched):
         original = getattr(owner, name)
@@ -76,17 +75,11 @@ def install(recorder):
     def hook(register, note):
         recorder.undo.append(register(note).remove)
 
-    def before(*args):
-        recorder.guard(steps.before_step, *args)
-
-    def after(*args):
-        recorder.guard(steps.after_step, *args)
-
     def made(owner, _, part):
         steps.models.note_made(owner)
 
-    hook(optim.register_optimizer_step_pre_hook, untraced(before))
-    hook(optim.register_optimizer_step_post_hook, untraced(after))
+    hook(optim.register_optimizer_step_pre_hook, untraced(guarded(steps.before_step)))
+    hook(optim.register_optimizer_step_post_hook, untraced(guarded(steps.after_step)))
     hook(modules.register_module_parameter_registration_hook, made)
     hook(modules.register_module_module_registration_hook, made)
 
@@ -106,34 +99,42 @@ def not_watched(recorder):
     return recorder.backward_running or torch._C._get_tracing_state()
 
 
-def outermost(recorder, module, original, args, kwargs, given):
-    """The call of an outermost module, which is a pass; `given` to it besides."""
+def outermost(recorder):
+    """Calls an outermost module, which is a pass; `given` to it besides."""
     local, steps = recorder.local, recorder.steps
-    local.made = recorder.attempt(steps.before_call, module, args, kwargs)
-    try:
-        result = original(*given, *args, **kwargs)
-    finally:
-        made, local.made = local.made, None
-    if made is not None:
-        recorder.attempt(steps.after_call, made, result)
-    return result
+    before_call = recorder.guarded(steps.before_call)
+    after_call = recorder.guarded(steps.after_call)
+
+    def call(module, original, args, kwargs, *given):
+        local.made = before_call(module, args, kwargs)
+        try:
+            result = original(*given, *args, **kwargs)
+        finally:
+            made, local.made = local.made, None
+        if made is not None:
+            after_call(made, result)
+        return result
+
+    return call
 
 
 def watched_call(recorder, original):
     """A module's call: the outermost ones are passes."""
-    compiling, steps = torch.compiler.is_compiling, recorder.steps
+    compiling, local = torch.compiler.is_compiling, recorder.local
+    call, inside = outermost(recorder), recorder.guarded(recorder.steps.inside)
+    forward = recorder.options.forward
 
     def __call__(module, /, *args, **kwargs):
         if compiling() or not recorder.on:
             return original(module, *args, **kwargs)
-        made = recorder.local.made
+        made = local.made
         if made is None:
             if not_watched(recorder):
                 return original(module, *args, **kwargs)
-            return outermost(recorder, module, original, args, kwargs, (module,))
+            return call(module, original, args, kwargs, module)
         result = original(module, *args, **kwargs)
-        if recorder.options.forward and not not_watched(recorder):
-            recorder.attempt(steps.inside, made, module, result)
+        if forward and not not_watched(recorder):
+            inside(made, module, result)
         return result
 
     return __call__
@@ -141,14 +142,14 @@ def watched_call(recorder, original):
 
 def watched_forward(recorder, original):
     """A module's `forward`, called by the script itself."""
-    compiling = torch.compiler.is_compiling
+    compiling, call = torch.compiler.is_compiling, outermost(recorder)
 
     def forward(module, /, *args, **kwargs):
         if compiling() or not recorder.on or recorder.local.made is not None:
             return original(module, *args, **kwargs)
         if not_watched(recorder):
             return original(module, *args, **kwargs)
-        return outermost(recorder, module, original, args, kwargs, (module,))
+        return call(module, original, args, kwargs, module)
 
     return forward
 
@@ -156,13 +157,14 @@ def watched_forward(recorder, original):
 def watched_criterion(recorder, original):
     """A criterion that is a function: as a module, where it is called outermost."""
     compiling, stands = torch.compiler.is_compiling, passes.Criterion(original)
+    call = outermost(recorder)
 
     def criterion(*args, **kwargs):
         if compiling() or not recorder.on or recorder.local.made is not None:
             return original(*args, **kwargs)
         if not_watched(recorder):
             return original(*args, **kwargs)
-        return outermost(recorder, stands, original, args, kwargs, ())
+        return call(stands, original, args, kwargs)
 
     # TorchScript compiles the function itself.
     criterion.__script_if_tracing_wrapper = True
@@ -173,9 +175,11 @@ def watched_criterion(recorder, original):
 def watched_setstate(recorder, original):
     """A module that is copied or unpickled is made without registering its parts."""
 
+    note_made = untraced(recorder.guarded(recorder.steps.models.note_made))
+
     def __setstate__(module, state):
         original(module, state)
-        recorder.attempt(recorder.steps.models.note_made, module)
+        note_made(module)
 
     return __setstate__
 
@@ -183,9 +187,11 @@ def watched_setstate(recorder, original):
 def watched_optimizer(recorder, original):
     """What an optimizer holds is to be trained."""
 
+    training = untraced(recorder.guarded(recorder.steps.inference.training))
+
     def __init__(optimizer, *args, **kwargs):
         original(optimizer, *args, **kwargs)
-        recorder.attempt(recorder.steps.inference.training, optimizer)
+        training(optimizer)
 
     return __init__
 
@@ -197,6 +203,8 @@ def twice(given):
 
 def watched_backward(recorder, original):
     """A backward pass into `.grad`."""
+    before_backward = recorder.guarded(recorder.steps.before_backward)
+    after_backward = recorder.guarded(recorder.steps.after_backward)
 
     def backward(tensors, grad_tensors=None, retain_graph=None, *args, **kwargs):
         tensors = twice(tensors)
@@ -205,14 +213,14 @@ def watched_backward(recorder, original):
             return original(*given, **kwargs)
         created = args[0] if args else kwargs.get("create_graph")
         retained = created if retain_graph is None else retain_graph
-        event = recorder.attempt(recorder.steps.before_backward, tensors, retained)
+        event = before_backward(tensors, retained)
         recorder.backward_running = True
         try:
             result = original(*given, **kwargs)
         finally:
             recorder.backward_running = False
         if event is not None:
-            recorder.attempt(recorder.steps.after_backward, event)
+            after_backward(event)
         return result
 
     return torch._disable_dynamo(backward, recursive=False)
@@ -220,6 +228,8 @@ def watched_backward(recorder, original):
 
 def watched_grad(recorder, original):
     """Gradients that may be for an update by hand."""
+    before_backward = recorder.guarded(recorder.steps.before_backward)
+    after_backward = recorder.guarded(recorder.steps.after_backward)
 
     def grad(outputs, inputs, *args, **kwargs):
         outputs, inputs = twice(outputs), twice(inputs)
@@ -227,14 +237,14 @@ def watched_grad(recorder, original):
         if not recorder.on or recorder.backward_running or not all_leaves(whole):
             return original(outputs, inputs, *args, **kwargs)
         # A gradient penalty's calls may be of the backward pass that follows.
-        event = recorder.attempt(recorder.steps.before_backward, outputs, True, whole)
+        event = before_backward(outputs, True, whole)
         recorder.backward_running = True
         try:
             result = original(outputs, inputs, *args, **kwargs)
         finally:
             recorder.backward_running = False
         if event is not None:
-            recorder.attempt(recorder.steps.after_backward, event, result)
+            after_backward(event, result)
         return result
 
     return torch._disable_dynamo(grad, recursive=False)

@@ -1,13 +1,11 @@
 //! The schedulers against PyTorch's: over random settings, the rates and momenta
 //! of all groups as Python's floats, to the last bit, for 1,000 steps.
 
-mod live;
-
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
+use crate::live::{assert_same_bits, draws, run_python};
 use fastrand::Rng;
-use live::{assert_same_bits, draws, run_python};
 use serde_json::{Value, json};
 use tch::{Tensor, kind::FLOAT_CPU};
 use torch_parity::lr_scheduler::{

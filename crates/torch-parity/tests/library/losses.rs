@@ -1,8 +1,7 @@
 //! Every loss against live PyTorch over random settings: its value and its
 //! gradients.
 
-mod live;
-
+use crate::live;
 use fastrand::Rng;
 use serde_json::{Value, json};
 use tch::{Kind, Reduction, Tensor};

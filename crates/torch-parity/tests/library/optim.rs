@@ -1,13 +1,11 @@
 //! The optimizers against PyTorch's: over random settings, groups, shapes and
 //! gradients, every loss, gradient, state and parameter of every step.
 
-mod live;
-
 use std::collections::BTreeMap;
 
+use crate::live::resumed::{Record, Runs, key};
+use crate::live::{alone, assert_same_bits, draws};
 use fastrand::Rng;
-use live::resumed::{Record, Runs, key};
-use live::{alone, assert_same_bits, draws};
 use serde_json::{Value, json};
 use tch::{Kind, Reduction, Tensor, kind::FLOAT_CPU};
 use torch_parity::optim::{

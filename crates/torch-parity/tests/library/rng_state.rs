@@ -1,8 +1,6 @@
 //! The default generator's state against PyTorch's, read and set.
 
-mod live;
-
-use live::{assert_same_bits, draws, run_python};
+use crate::live::{alone, assert_same_bits, draws, run_python};
 use serde_json::{Value, json};
 use tch::{Device, Kind, Tensor, kind::FLOAT_CPU};
 use torch_parity::random::{generator_state, manual_seed, rng_state, set_rng_state};
@@ -25,7 +23,9 @@ fn the_state_is_pytorchs_and_reading_it_changes_nothing_and_setting_it_brings_it
         after.chain([("state".to_owned(), state)]).collect()
     });
     let cases = cases();
-    for (case, python) in cases.iter().zip(run_python("rng_state.py", &cases)) {
+    let pythons = run_python("rng_state.py", &cases);
+    let _alone = alone();
+    for (case, python) in cases.iter().zip(pythons) {
         manual_seed(99);
         drop(draw(&json!([["normal", 3]])));
         set_rng_state(&python.tensors["state"].to_tensor().unwrap()).unwrap();

@@ -1,10 +1,8 @@
 //! Where tch's own optimizers, which are libtorch's C++ ones, part from PyTorch's.
-//! Ours stand for PyTorch's here: tests/optim.rs holds them to it.
+//! Ours stand for PyTorch's here: `optim` here holds them to it.
 
-mod live;
-
+use crate::live::{alone, draws};
 use fastrand::Rng;
-use live::{alone, draws};
 use tch::nn::{self, OptimizerConfig, VarStore};
 use tch::{Device, Reduction, Tensor, kind::FLOAT_CPU};
 use torch_parity::optim::{

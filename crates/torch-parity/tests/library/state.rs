@@ -1,11 +1,10 @@
 //! A model with a tied weight and running statistics, begun in Python and gone
 //! on with in Rust, and the other way round; and what a wrong state says.
 
-mod live;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::live;
 use serde_json::{Value, json};
 use tch::{Tensor, no_grad};
 use torch_parity::nn::{

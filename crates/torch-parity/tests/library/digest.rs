@@ -1,11 +1,10 @@
 //! Digests: the same from Python and from here, of every dtype and layout; one
 //! bit that differs is found; what needs values is refused.
 
-mod live;
-
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use crate::live;
 use parity::compare::{Options, Tolerance, Verdict, compare};
 use serde_json::json;
 use tch::Tensor;

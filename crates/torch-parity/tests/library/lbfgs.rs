@@ -1,11 +1,9 @@
 //! LBFGS against PyTorch's: over random settings and small networks, every loss
 //! that its closure computes, and gradients, states and parameters of every step.
 
-mod live;
-
+use crate::live::resumed::{Record, Runs, key};
+use crate::live::{alone, assert_same_bits, draws};
 use fastrand::Rng;
-use live::resumed::{Record, Runs, key};
-use live::{alone, assert_same_bits, draws};
 use serde_json::{Value, json};
 use tch::{Device, Kind, Reduction, Tensor};
 use torch_parity::optim::{Lbfgs, LbfgsSettings, LineSearch, Optimizer};

@@ -1,8 +1,7 @@
 //! `data` against live PyTorch over random settings: every batch of several
 //! epochs, and where all generators are afterwards.
 
-mod live;
-
+use crate::live;
 use fastrand::Rng;
 use serde_json::{Value, json};
 use tch::Tensor;

@@ -1,7 +1,6 @@
 //! Every function of `nn::init` against live PyTorch over random settings.
 
-mod live;
-
+use crate::live;
 use fastrand::Rng;
 use serde_json::{Value, json};
 use tch::Tensor;

@@ -1,10 +1,9 @@
 //! Live PyTorch: random cases are run on both sides, and every tensor that comes
 //! of them is compared bit for bit.
-#![allow(dead_code)] // each test file uses a part of it
 
 pub mod resumed;
 
-#[path = "../../../parity/tests/live/mod.rs"]
+#[path = "../../../../parity/tests/live/mod.rs"]
 mod python;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,7 +12,6 @@ use parity::compare::{self, Options, Verdict};
 use serde_json::Value;
 use torch_parity::trace::{Array, OfTensor, Trace};
 
-#[allow(unused_imports)] // each test file uses a part of it
 pub use python::{draws, run_python};
 
 /// Runs all cases here and in Python; both must leave the same keys and bits.

@@ -2,8 +2,7 @@
 //! against ours, which the other tests hold to PyTorch. The README's table says
 //! it in words.
 
-mod live;
-
+use crate::live;
 use tch::nn::VarStore;
 use tch::{Device, Tensor};
 use torch_parity::nn::{

@@ -2,14 +2,12 @@
 //! values, outputs, gradients, buffers, evaluation, and where the generator is
 //! afterwards.
 
-mod build;
-mod live;
-
+use crate::live;
 use fastrand::Rng;
 use serde_json::{Value, json};
 use tch::{Tensor, no_grad};
 
-use build::Built;
+use crate::build::Built;
 
 /// Trains and evaluates as layers.py does.
 fn run(case: &Value) -> Vec<(String, Tensor)> {
