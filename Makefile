@@ -7,6 +7,7 @@
 # make record.pyz     pack the recorder of scripts: target/record.pyz, one file
 # make fuzz           damage all that is read, FUZZ=60 seconds for each kind of file
 # make mutants        small mistakes in the lines that differ from SINCE=HEAD~1
+# make recorder-mutants  likewise in the recorder of scripts, or FILES=batch.py of it
 # make lint, format   check or mend the style of Rust and Python
 # make golden         make the golden files again; golden-check: and compare
 # make pictures       draw the pages' pictures again; pitfalls-table: that table
@@ -35,6 +36,7 @@ unexport PYTHONHOME PYTHONPATH
 
 .PHONY: run lesson sweep test test-kernels test-torch24 why-all setup build check bench lint format
 .PHONY: golden golden-check pictures pitfalls-table python-to-rust record.pyz fuzz mutants clean
+.PHONY: recorder-mutants
 .DELETE_ON_ERROR:
 
 run: build
@@ -120,6 +122,9 @@ mutants: build
 	@git diff --quiet HEAD || { echo "error: commit first, the sources are changed in place" >&2; exit 2; }
 	@git diff $(SINCE) >target/mutants.diff
 	$(CARGO) mutants --workspace --in-place --in-diff target/mutants.diff --output target $(MUTANTS)
+
+recorder-mutants: setup
+	nice $(PY) tests/mutants.py $(FILES)
 
 check: build
 	@$(BIN) check

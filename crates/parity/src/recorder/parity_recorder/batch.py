@@ -183,7 +183,9 @@ class Batch:
         """The same of a step that is not kept; where its calls are not followed, it is
         the later ones that lack their data."""
         called = [made for made in passes if not made.is_criterion]
-        data = [each for made in called for each in data_of(path_of(series, made), made)]
+        data = [
+            each for made in called for each in data_of(path_of(series, made), made)
+        ]
         inputs = [name for name, _, taken, _ in data if taken]
         return lacks.of_step(series, mine, passes, inputs, ())[1] in lacks.UNSEEN
 
