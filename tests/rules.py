@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import dataclasses
 import hashlib
-import importlib
 import json
 import math
 import os
@@ -20,6 +19,7 @@ from unittest import mock
 import torch
 
 from tests import outline
+from tests.decisions import Decisions, room
 
 # Of Options.
 PHASES = "data", "init", "forward", "loss", "grad", "state", "param", "eval", "measure"
@@ -36,11 +36,7 @@ def cpu():
     return next(names, os.uname().machine)
 
 
-def room(name):
-    return importlib.import_module(f"parity_recorder.{name}")
-
-
-class Rules(unittest.TestCase):
+class Rules(Decisions, unittest.TestCase):
     """They are those of the recorder that was imported last."""
 
     def setUp(self):
