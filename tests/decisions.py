@@ -3,6 +3,7 @@ and what is told of its optimizer; each alone, as rules.py has the others."""
 
 import importlib
 import signal
+import weakref
 from types import SimpleNamespace
 from unittest import mock
 
@@ -316,3 +317,250 @@ class Decisions:
             sketch.look(recorder)
             (group,) = sketch.series["A"]["groups"]
             self.assertEqual(group["settings"]["lr"], 0.25)
+
+    # ---------------------------------------------------------------- inference
+
+    def inference(self, calls=(), series=(), **limits):
+        """With what it decides about calls, as (how, number of the call)."""
+        module = room("inference")
+        for name, limit in limits.items():
+            self.addCleanup(setattr, module, name, getattr(module, name))
+            setattr(module, name, limit)
+        self.options.inference = True
+        models = SimpleNamespace(owner={}, series_of=dict(series).get)
+        passes = SimpleNamespace(pending=dict.fromkeys(calls))
+        passes.forget = passes.pending.pop
+        found, decided = module.Inference(self.record, models, passes), []
+        found.is_held = lambda _: False
+        found.step = lambda _, made: decided.append(("step", made.n))
+        found.beside = lambda made: decided.append(("beside", made.n))
+        found.evaluation = lambda _, made: decided.append(("eval", made.n))
+        return found, decided
+
+    def test_calls_wait_for_what_follows(self):
+        limits = {"MOST_WAITING": 2, "MOST_BEFORE": 3, "MOST_BYTES": 10}
+        backward = SimpleNamespace(passes=[], leaves=[], losses=[])
+        for events, expected in (
+            ("0 1 2 3", "/ / 012 0123"),
+            ("b 0 1 2 3 4 b 5", "/ / / / 012 012 012 01234"),
+            ("0 1 b 2 3 4", "/ / / / 012 012"),
+            ("6 7 8", "/ 67 678"),
+        ):
+            found, decided = self.inference(**limits)
+            seen = []
+            for event in events.split():
+                if event == "b":
+                    found.after_backward(backward, {})
+                else:
+                    call = Call(int(event), size=6 if int(event) > 5 else 1)
+                    found.passes.pending[call] = 0
+                    found.over(call)
+                seen.append("".join(str(n) for _, n in decided) or "/")
+            self.assertEqual(" ".join(seen), expected, events)
+            waiting = [made.n for made in found.passes.pending]
+            self.assertEqual(
+                len(waiting) + len(decided), len(events.split()) - events.count("b")
+            )
+            self.assertEqual({how for how, _ in decided}, {"step"})
+
+    def test_calls_that_nothing_followed(self):
+        found, decided = self.inference()
+        for call in Call(0), Call(1, nodes=[]), Call(2, has_parameters=False):
+            found.undecided[call] = None
+        found.training()
+        self.assertEqual((decided, found.undecided), ([("step", 1)], {}))
+        mine = SimpleNamespace(steps=3, by_call=False)
+        found, decided = self.inference(series=[("net", mine)])
+        found.on, call = False, Call(0, module="net", nodes=[])
+        found.over(call)
+        found.on, gone = True, Call(1, module=None, nodes=[])
+        found.over(gone)
+        self.assertEqual(decided, [])
+        found.over(call)
+        self.assertEqual((decided, call.after), ([("eval", 0)], 3))
+        found.trains, call = True, Call(2, module="net")
+        found.over(call)
+        self.assertEqual((len(decided), call.after), (1, 3))
+
+    def test_what_an_update_or_the_end_decides(self):
+        mine, calls = (
+            SimpleNamespace(steps=3),
+            [
+                Call(0, "net"),
+                Call(1, "net", reached=True),
+                Call(2, "net", has_parameters=False),
+                Call(3, None),
+                Call(4, "other"),
+            ],
+        )
+        series = [("net", mine), (None, mine)]
+        found, decided = self.inference(calls, series)
+        found.waiting = [Call(5, "net", nodes=[]), Call(6, "other", nodes=[])]
+        found.before_update(mine)
+        self.assertTrue(found.trains)
+        self.assertEqual(decided, [("eval", 0), ("eval", 5)])
+        self.assertEqual([made.n for made in found.passes.pending], [1, 2, 3, 4])
+        self.assertEqual([made.n for made in found.waiting], [6])
+        found.finish()
+        self.assertEqual(decided[2:], [("step", 4), ("step", 6)])
+        found, decided = self.inference(calls[:1], series)
+        found.finish()
+        self.assertEqual(decided, [("eval", 0)])
+
+    def test_what_a_backward_pass_found(self):
+        found, _ = self.inference()
+        alive, unknown, gone = (torch.ones(1) for _ in range(3))
+        leaves = [weakref.ref(leaf) for leaf in (gone, alive, unknown)]
+        del gone
+        calls = [Call(0), Call(1), Call(2, has_parameters=False), Call(3)]
+        found.undecided = dict.fromkeys(calls[:3])
+        event = SimpleNamespace(passes=calls, leaves=leaves, losses=["loss"])
+        found.after_backward(event, {id(alive): (leaves[1], "value", "grad")})
+        grads = [(id(alive), "value", "grad")]
+        expected = [[([], grads)], [(["loss"], grads)], [], []]
+        self.assertEqual([call.found for call in calls], expected)
+        found.trains, event.losses = True, []
+        found.after_backward(event, {})
+        self.assertEqual([call.found for call in calls], expected)
+
+    def test_what_is_written_of_calls(self):
+        self.options.inference, written = True, []
+        models = self.models()
+        self.options.first, self.options.end = 0, 1
+        models.record.write = lambda *args: written.append(args[:4])
+        found = room("inference").Inference(models.record, models, models.passes)
+        net, criterion = torch.nn.BatchNorm1d(2), torch.nn.MSELoss()
+        series = models.start(net)
+        self.assertEqual(models.record.events.starts, [(0, "BatchNorm1d-1")])
+        written.clear()
+        stage = Stage(models.record)
+        call, result = stage.call(net, torch.ones(3, 2))
+        for step in (1, 2):
+            found.step(net, call)
+            self.assertEqual((series.steps, series.by_call), (step, True))
+            self.assertEqual(list(models.series.values()), [series])
+        names = ["running_mean", "running_var", "num_batches_tracked"]
+        expected = [("BatchNorm1d-1", 0, "init", name) for name in names]
+        self.assertEqual(written, expected)  # once, and no step but 0 is wanted
+        self.options.end = 9
+        written.clear()
+        judged, _ = stage.call(criterion, result, torch.ones(3, 2))
+        found.beside(call)  # no criterion
+        self.assertEqual(written, [])
+        last, found.last = found.last, None
+        found.beside(judged)  # there is no call before it
+        self.assertEqual(written, [])
+        found.last = last
+        found.beside(judged)
+        self.assertEqual(written[-1], ("BatchNorm1d-1", 2, "data", "target"))
+        written.clear()
+        of = id(net.weight)
+        call.found = [(["x"], [(of, 0, "g"), (0, 0, "g"), (id(net.bias), 0, None)])]
+        found.backwards(series, call)
+        expected = [
+            ("BatchNorm1d-1", 2, *of) for of in (("loss", "loss"), ("grad", "weight"))
+        ]
+        self.assertEqual(written, expected)
+
+    # ---------------------------------------------------------------- ends
+
+    def test_where_ends_are_watched(self):
+        phases = self.options.phases
+        for inference, named, on in (
+            (True, phases, True),
+            (False, phases, False),
+            (True, phases[:1], False),
+        ):
+            self.options.inference, self.options.phases = inference, named
+            self.assertIs(self.models().ends.on, on)
+
+    def test_what_models_are_in_the_end(self):
+        self.options.inference, written = True, []
+        models = self.models()
+        self.options.first = 0
+        models.record.write = lambda *args: written.append(args[:4])
+        ends = models.ends
+        outer, trained = torch.nn.Module(), torch.nn.Sequential(torch.nn.Linear(1, 1))
+        outer.part, outer.more = (
+            torch.nn.Linear(1, 1, bias=False),
+            torch.nn.Linear(1, 1),
+        )
+        outer.again, outer.norm = outer.part, torch.nn.BatchNorm1d(1, affine=False)
+        series = models.start(trained)
+        trained.more = torch.nn.Linear(1, 1)
+        self.assertIs(models.start(trained), series)  # with its new part
+        self.assertEqual(
+            [args[3] for args in written][2:], ["more.weight", "more.bias"]
+        )
+        written.clear()
+        self.assertFalse(models.fresh)
+        names = [
+            outer,
+            outer.part,
+            trained,
+            torch.nn.Sequential(trained),
+            torch.nn.ReLU(),
+        ]
+        while names:
+            models.note_made(names.pop(0))
+            self.assertTrue(models.fresh)
+            if len(names) == 2:
+                wrapper, relu = names
+        ends.watch_others()
+        self.assertEqual(set(ends.watched), {id(outer), id(trained)})
+        kept = dict(ends.watched)
+        ends.watch_others()
+        self.assertEqual(ends.watched, kept)
+        watched = kept.pop(id(outer))
+        self.assertEqual(list(watched.parts), ["", "part", "more", "norm"])
+        del outer.more  # and so it is no part any more
+        self.assertEqual(list(watched.parts), ["", "part", "norm"])
+        with torch.no_grad():
+            outer.part.weight += 1
+        del outer
+        self.assertEqual(ends.watched, kept)
+        ((owner, values),) = ends.gone
+        self.assertEqual((owner.class_name, watched.parts), ("Module", {}))
+        names = ["norm.running_mean", "norm.running_var", "norm.num_batches_tracked"]
+        self.assertEqual(
+            [[n for n, _ in of] for of in values], [["part.weight"], names]
+        )
+        ends.finish()
+        self.assertEqual(written, [("Module-1", 0, "end", "part.weight")])
+        del wrapper, relu
+
+    # ---------------------------------------------------------------- sizes
+
+    def test_sizes_are_added_up(self):
+        """One by one, or as a sheet."""
+        piece = room("file").Piece
+        named = [
+            ("a", piece("F32", (2,), bytes(8))),
+            ("bb", piece("U8", (3,), bytes(3))),
+        ]
+        keys = sum(len(f"A/00000{n}/data/{name}") for n in (1,) for name, _ in named)
+        for kind, header, each in (
+            ("TraceFile", keys + 200, 160 + 11),
+            ("DigestFile", 0, 46),
+        ):
+            found = getattr(room("file"), kind)(f"{self.folder}/t.safetensors")
+            self.addCleanup(found.close)
+            start = found.size
+            for step in (1, 2, 3):
+                found.add("A", step, "data", named)
+                self.assertEqual(found.size - start, step * (keys + each))
+                if header:
+                    self.assertEqual(found.header, step * header)
+
+
+class Call:
+    """Of a module, as the recorder keeps it."""
+
+    def __init__(self, n, module="module", nodes=(1,), has_parameters=True, **more):
+        self.n, self.nodes, self.has_parameters = n, nodes, has_parameters
+        self.module, self.found = lambda: module, []
+        self.size, self.reached, self.after = (
+            more.get("size", 1),
+            more.get("reached"),
+            0,
+        )

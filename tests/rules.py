@@ -373,6 +373,9 @@ class Rules(Decisions, unittest.TestCase):
         self.assertEqual(self.first_inputs(found), list(range(70)))
         self.assertEqual(found.bytes, 70 * 4 * (8 + 8 + 12))
         self.assertEqual({len(made.inner) for made in found.pending}, {1})
+        first = next(iter(found.pending))
+        self.assertEqual((first.class_name, first.after), ("Linear", 0))
+        self.assertEqual((first.size, type(first).size), (112, 0))
         (behind,) = found.behind([results[3].grad_fn], True)
         self.assertTrue(behind.reached and behind in found.pending)
         (behind,) = found.behind([results[3].grad_fn], False)
@@ -391,6 +394,9 @@ class Rules(Decisions, unittest.TestCase):
         found, _, _ = self.passes(5, MOST_UPDATES=2, MOST_PENDING=3)
         found.forget_old(other)
         self.assertEqual(self.first_inputs(found), [2, 3, 4])
+        found, _, _ = self.passes(5, MOST_UPDATES=2, MOST_PENDING=1)
+        found.forget_old(other)
+        self.assertEqual(self.first_inputs(found), [3, 4])
         found, _, _ = self.passes(5, MOST_UPDATES=2, MOST_PENDING=5)
         found.forget_old(other)
         self.assertEqual(len(found.pending), 5)
@@ -520,6 +526,9 @@ class Rules(Decisions, unittest.TestCase):
         keys = json.dumps([f"A/000001/data/{x}" for x in ("x", 'y"', "z")])
         kinds = [["F32", [1]], ["I64", [4]], ["F32", [5]]]
         self.assertEqual(list(found), ["digests", "kind", "keys", "kinds"])
+        data = Path(self.folder, "t.safetensors").read_bytes()
+        of = [len(data) - 8 - int.from_bytes(data[:8], "little")]
+        self.assertEqual(of, [sum(len(x[2]) for x in found.values())])
         self.assertEqual(found["digests"], ("U64", [3, 2], digests))
         self.assertEqual(found["kind"][:2], ("U32", [3]))
         self.assertEqual(
@@ -566,6 +575,7 @@ class Rules(Decisions, unittest.TestCase):
         record = room("record").Record(f"{self.folder}/t", self.options)
         self.addCleanup(record.file.close)
         found = room("models").Models(record, room("passes").Passes(self.options))
+        found.ends.attempt = found.ends.note_gone
         for module in made:
             found.note_made(module)
         for module in called:
@@ -596,6 +606,8 @@ class Rules(Decisions, unittest.TestCase):
         gone = SimpleNamespace(
             ids=event.ids, passes=[SimpleNamespace(module=lambda: None)]
         )
+        of_c = SimpleNamespace(passes=[SimpleNamespace(module=lambda: c)])
+        of_c.ids = set(map(id, c.parameters()))
         for params, made, called, events, expected in (
             (of, [larger, net, a, b], [], [], [net]),  # the smallest
             (of, [net, outer, larger], [], [], [outer]),  # but not a part alone
@@ -613,6 +625,7 @@ class Rules(Decisions, unittest.TestCase):
             (of, [b, a], [a], [], [a, b]),  # what is called
             ([*of, bare, *c.parameters()], [c, net], [], [], [net, c, None]),
             ([bare], [net], [net], [event], [None]),
+            ([*b.parameters(), *c.parameters()], [], [b, c], [of_c], [c, b]),
             (of, [], [copy, outer], [], [copy]),
         ):
             models = self.models(made, called)
@@ -624,6 +637,10 @@ class Rules(Decisions, unittest.TestCase):
                 self.assertEqual(
                     (owner.class_name is None, models.is_bare(param)), (is_bare,) * 2
                 )
+        models = self.models([a, b])
+        for part in (a, b):
+            models.adopt(list(part.parameters()), {}, [])
+        self.assertIs(models.series_of(net).model(), a)  # it wraps both
         models = self.models([net])
         self.assertEqual((models.is_bare(of[0]), models.is_bare(bare)), (False, True))
         for _ in range(2):
@@ -636,6 +653,9 @@ class Rules(Decisions, unittest.TestCase):
         series = models.start(net, "mine")
         old, net[0].weight = net[0].weight, torch.nn.Parameter(torch.ones(1))
         self.assertIs(models.start(net), series)
+        self.assertIs(series.named_output, False)
+        named = models.start(torch.nn.Linear(1, 1), "named", "scores")
+        self.assertIs(named.named_output, True)
         net[0].weight = torch.nn.Parameter(torch.zeros(1))
         del old
         net.more = torch.nn.Identity()
