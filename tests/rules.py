@@ -20,6 +20,7 @@ import torch
 
 from tests import outline
 from tests.decisions import Decisions, room
+from tests.starts import Starts
 
 # Of Options.
 PHASES = "data", "init", "forward", "loss", "grad", "state", "param", "eval", "measure"
@@ -36,7 +37,7 @@ def cpu():
     return next(names, os.uname().machine)
 
 
-class Rules(Decisions, unittest.TestCase):
+class Rules(Decisions, Starts, unittest.TestCase):
     """They are those of the recorder that was imported last."""
 
     def setUp(self):
