@@ -217,10 +217,10 @@ class Batch:
         taken = (event for event in self.events if series in event.taken)
         return any(not event.ids.isdisjoint(ids) for event in taken)
 
-    def let_models_go(self, taken=False):
-        """Of all events, or of those that an update has taken."""
+    def let_models_go(self):
+        """Of events that an update has taken."""
         for event in self.events:
-            if event.taken or not taken:
+            if event.taken:
                 event.models = []
 
 

@@ -190,6 +190,6 @@ class Record:
                 self.events.step("data", self.shared_step, updates, False)
         self.shared |= new
         for name, digest in new.items():
-            self.last["data", "data", name, 1] = digest
+            self.last["data", name] = digest
             if self.wants(self.shared_step):
                 self.write("data", self.shared_step, "data", name, named[name])

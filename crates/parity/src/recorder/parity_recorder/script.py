@@ -51,7 +51,7 @@ def run(path, source, args):
     if not getattr(sys.flags, "safe_path", False):
         folder = os.path.dirname(os.path.realpath(full))
         sys.path.insert(0, folder)
-    code = compile(source, full, "exec", dont_inherit=True)
+    code = compile(source, full, "exec")
     exec(code, main.__dict__)  # noqa: S102
 
 

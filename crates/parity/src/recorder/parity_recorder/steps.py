@@ -251,7 +251,7 @@ class Steps:
         self.asleep.after_step(series)
         awake = series in self.models.awake
         changed = self.models.changed_buffers(series) if awake else []
-        self.batch.let_models_go(taken=True)
+        self.batch.let_models_go()
         if self.models.fresh:
             self.models.fresh = False
             self.models.ends.watch_others()
