@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import sys
 import tempfile
 import unittest
@@ -21,6 +22,7 @@ import torch
 from tests import outline
 from tests.decisions import Decisions, room
 from tests.starts import Starts
+from tests.watching import Watching
 
 # Of Options.
 PHASES = "data", "init", "forward", "loss", "grad", "state", "param", "eval", "measure"
@@ -37,7 +39,7 @@ def cpu():
     return next(names, os.uname().machine)
 
 
-class Rules(Decisions, Starts, unittest.TestCase):
+class Rules(Decisions, Starts, Watching, unittest.TestCase):
     """They are those of the recorder that was imported last."""
 
     def setUp(self):
@@ -528,8 +530,9 @@ class Rules(Decisions, Starts, unittest.TestCase):
         kinds = [["F32", [1]], ["I64", [4]], ["F32", [5]]]
         self.assertEqual(list(found), ["digests", "kind", "keys", "kinds"])
         data = Path(self.folder, "t.safetensors").read_bytes()
-        of = [len(data) - 8 - int.from_bytes(data[:8], "little")]
-        self.assertEqual(of, [sum(len(x[2]) for x in found.values())])
+        size = 8 + int.from_bytes(data[:8], "little")
+        (end,) = re.findall(r"(\d+)\]\}\} *$", data[8:size].decode())
+        self.assertEqual(size + int(end), len(data))
         self.assertEqual(found["digests"], ("U64", [3, 2], digests))
         self.assertEqual(found["kind"][:2], ("U32", [3]))
         self.assertEqual(
@@ -567,6 +570,14 @@ class Rules(Decisions, Starts, unittest.TestCase):
                 found = tensors_of(pipe.read())
             keys = "A/000001/data/x", "A/000001/data/y"
             self.assertEqual(found, dict.fromkeys(keys, ("U8", [2], b"ab")))
+
+    def test_what_is_written_to_stays_open(self):
+        for path, target, closes in (("-", 1, False), ("/dev/null", "/dev/null", True)):
+            gathered = room("file").TraceFile(path)
+            self.addCleanup(gathered.close)
+            with mock.patch("builtins.open") as opened:
+                room("saving").save(gathered, {})
+            opened.assert_called_once_with(target, "wb", closefd=closes)
 
     # ---------------------------------------------------------------- models
 

@@ -84,7 +84,7 @@ class Steps:
         self.passes.end(made, result, self.inference.trains)
         self.inference.over(made)
 
-    def before_backward(self, roots, retained=False, inputs=None):
+    def before_backward(self, roots, retained, inputs=None):
         """The event that this backward pass is; none where it need not be looked
         at."""
         if self.watched:

@@ -1,0 +1,271 @@
+"""What the recorder's wrappers and hooks let through, and what they note; each room
+alone, as rules.py has the others."""
+
+import weakref
+from types import SimpleNamespace
+from unittest import mock
+
+import torch
+
+from tests.decisions import room
+
+
+class Watching:
+    """Those of rules.Rules, which has a record."""
+
+    # ---------------------------------------------------------------- watch.py
+
+    def watching(self, **more):
+        """A recorder that notes nothing."""
+        found = SimpleNamespace(on=True, backward_running=False, options=self.options)
+        found.local, found.guarded = room("watch").Local(), lambda note: note
+        found.steps = mock.Mock()
+        vars(found).update(more)
+        return found
+
+    def test_what_is_no_part_of_a_step(self):
+        not_watched = room("watch").not_watched
+        for inference, grad, running, tracing, expected in (
+            (False, True, False, None, False),
+            (True, False, False, None, False),
+            (False, False, False, None, True),
+            (True, True, True, None, True),
+            (True, True, False, object(), True),
+        ):
+            recorder = self.watching(backward_running=running)
+            self.options.inference = inference
+            with (
+                torch.set_grad_enabled(grad),
+                mock.patch("torch._C._get_tracing_state", return_value=tracing),
+            ):
+                found = not_watched(recorder)
+            self.assertEqual(found is not None and bool(found), expected)
+        leaf = torch.ones(1, requires_grad=True)
+        for inputs, expected in (
+            ([leaf, torch.ones(1)], True),
+            ([leaf, leaf * 2], False),
+            ([leaf, "x"], False),
+        ):
+            self.assertIs(room("watch").all_leaves(inputs), expected)
+
+    def test_which_calls_are_noted(self):
+        self.options.inference = True
+        net, watch = torch.nn.Identity(), room("watch")
+        for compiling, on, nested, forward, noted in (
+            (False, True, False, False, "before after"),
+            (False, True, True, False, ""),
+            (False, True, True, True, "inside"),
+            (True, True, False, True, ""),
+            (False, False, False, True, ""),
+            (False, False, True, True, ""),
+        ):
+            for wrapper in (
+                watch.watched_call,
+                watch.watched_forward,
+                watch.watched_criterion,
+            ):
+                self.options.forward = forward
+                recorder = self.watching(on=on)
+                original, steps = mock.Mock(return_value="result"), recorder.steps
+                with mock.patch("torch.compiler.is_compiling", lambda c=compiling: c):
+                    watched = wrapper(recorder, original)
+                    recorder.local.made = made = object() if nested else None
+                    of = () if wrapper is watch.watched_criterion else (net,)
+                    self.assertEqual(watched(*of, 1, a=2), "result")
+                self.assertIs(recorder.local.made, made)
+                original.assert_called_once_with(*of, 1, a=2)
+                called = [call[0].split("_")[0] for call in steps.method_calls]
+                expected = noted if wrapper is watch.watched_call else noted[:12]
+                expected = expected.replace("inside", "")
+                if wrapper is watch.watched_call and noted == "inside":
+                    steps.inside.assert_called_once_with(made, net, "result")
+                    expected = "inside"
+                self.assertEqual(" ".join(called), expected)
+        criterion = watch.watched_criterion(self.watching(), original)
+        known = {"__script_if_tracing_wrapper": True, "__original_fn": original}
+        self.assertEqual(vars(criterion), known)  # TorchScript asks for them
+
+    def test_which_backward_passes_are_noted(self):
+        watch, one = room("watch"), torch.ones(1, requires_grad=True)
+        for args, kwargs, retained in (
+            ((one,), {}, None),
+            ((one, None, True), {}, True),
+            ((one, None, False, True), {}, False),
+            ((one, None, None, True), {}, True),
+            ((one,), {"create_graph": True}, True),
+        ):
+            recorder = self.watching()
+            recorder.steps.before_backward.return_value = event = object()
+
+            def original(*_, recorder=recorder, **__):
+                self.assertIs(recorder.backward_running, True)
+                return "result"
+
+            backward = watch.watched_backward(recorder, original)
+            self.assertEqual(backward(*args, **kwargs), "result")
+            self.assertIs(recorder.backward_running, False)
+            recorder.steps.before_backward.assert_called_once_with(one, retained)
+            recorder.steps.after_backward.assert_called_once_with(event)
+        grad = watch.watched_grad(recorder, original)
+        recorder.steps.reset_mock()
+        self.assertEqual(grad(iter([one]), one), "result")
+        self.assertIs(recorder.backward_running, False)
+        recorder.steps.before_backward.assert_called_once_with((one,), True, [one])
+        recorder.steps.after_backward.assert_called_once_with(event, "result")
+
+    def test_which_backward_passes_are_not(self):
+        watch, one = room("watch"), torch.ones(1, requires_grad=True)
+        for on, running, inputs in (
+            (False, False, one),
+            (True, True, one),
+            (True, False, one * 2),
+        ):
+            recorder = self.watching(on=on, backward_running=running)
+            original = mock.Mock(return_value="result")
+            grad = watch.watched_grad(recorder, original)
+            self.assertEqual(grad(one, inputs), "result")
+            if inputs is one:
+                backward = watch.watched_backward(recorder, original)
+                self.assertEqual(backward(one), "result")
+            self.assertEqual(recorder.steps.method_calls, [])
+        with mock.patch("torch._disable_dynamo") as disabled:
+            watch.watched_grad(self.watching(), original)
+            watch.watched_backward(self.watching(), original)
+        for call in disabled.mock_calls:
+            self.assertEqual(call.kwargs, {"recursive": False})  # not what it calls
+
+    # ---------------------------------------------------------------- untraced.py
+
+    def test_what_is_compiled_leaves_the_recorder_out(self):
+        untraced = room("untraced")
+        for compiling, expected in ((False, "real"), (True, "disabled")):
+            with (
+                mock.patch.object(
+                    untraced, "set_eval_frame", side_effect=["kept", 0]
+                ) as at,
+                mock.patch.object(untraced, "skip") as skipped,
+                mock.patch("torch._disable_dynamo", lambda _: lambda *_: "disabled"),
+                mock.patch("torch.compiler.is_compiling", lambda c=compiling: c),
+            ):
+                direct = untraced.untraced(
+                    lambda *args: "real" if args == (1,) else None
+                )
+                self.assertEqual(direct(1), expected)
+                skipped.assert_called_once_with(direct.__code__)
+                calls = [] if compiling else [mock.call(None), mock.call("kept")]
+                self.assertEqual(at.mock_calls, calls)
+        frames = mock.Mock(
+            spec=["_FrameAction", "_FrameExecStrategy", "set_code_exec_strategy"]
+        )
+        with mock.patch.object(untraced, "frames", frames):
+            untraced.skip("code")
+        action, how = frames._FrameAction, frames._FrameExecStrategy
+        how.assert_called_once_with(action.SKIP, action.DEFAULT)
+        frames.set_code_exec_strategy.assert_called_once_with("code", how.return_value)
+
+    # ---------------------------------------------------------------- steps.py
+
+    def test_what_sleeps_is_not_noted(self):
+        steps, net = room("steps").Steps(self.record), torch.nn.Linear(1, 1)
+        steps.passes.inside = inside = mock.Mock()
+        steps.inference.over_unseen = unseen = mock.Mock()
+        steps.asleep = asleep = mock.Mock()
+        asleep.all.return_value = asleep.call.return_value = True
+        self.assertIs(steps.before_call(net, (), {}), asleep)
+        steps.inside(asleep, net, "result")
+        inside.assert_not_called()
+        made = steps.passes.begin(net, (), {})
+        steps.inside(made, net, "result")
+        inside.assert_called_once_with(made, net, "result")
+        for followed in (True, False):
+            asleep.over.return_value = followed
+            steps.after_call(asleep, "result")
+            self.assertEqual(unseen.called, not followed)
+
+    def test_what_a_backward_pass_leaves(self):
+        steps = room("steps").Steps(self.record)
+        leaves = [torch.ones(2, requires_grad=True) for _ in range(3)]
+        leaves[1].data.untyped_storage().resize_(0)  # as FSDP does
+        event = SimpleNamespace(leaves=list(map(weakref.ref, leaves)), passes=[])
+        leaves.pop()
+        steps.after_backward(event)
+        self.assertEqual(list(steps.watched), [id(leaves[0])])
+
+    def test_what_an_optimizer_begins(self):
+        steps, net = room("steps").Steps(self.record), torch.nn.Linear(1, 1)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        self.assertEqual(steps.in_step(), False)
+        steps.before_step(optimizer, (), {})
+        self.assertTrue(steps.inference.trains)
+        self.assertIn(optimizer, steps.inference.optimizers)
+        self.assertEqual(steps.stepping, [optimizer])
+        with mock.patch.object(room("steps"), "running", lambda: [optimizer]):
+            self.assertEqual((steps.in_step(), steps.in_step(1)), (True, False))
+        net.weight.grad = torch.ones(1, 1)
+        named = list(net.named_parameters())
+        self.assertEqual([name for name, _ in steps.grads_of(named)], ["weight"])
+        steps.phases = ()
+        self.assertEqual(steps.grads_of(named), [])
+
+    def test_what_is_known_of_parameters_that_are_not_recorded(self):
+        steps, net = room("steps").Steps(self.record), torch.nn.Linear(1, 1)
+        series, named = steps.models.start(net), list(net.named_parameters())
+        steps.end_step(series, named, None, {}, False)
+        self.assertEqual(list(series.last), ["weight", "bias"])
+        self.options.every = 3
+        steps.end_step(series, named, None, {}, False)
+        self.assertEqual((series.last, series.steps), ({}, 2))
+
+    # ---------------------------------------------------------------- recording.py
+
+    def recorder(self, **more):
+        options = room("options").Options(**more)
+        found = room("recording").Recorder(f"{self.folder}/r", "test", {}, options)
+        self.addCleanup(found.record.file.close)
+        found.steps = mock.Mock()
+        return found
+
+    def test_what_stops_a_recording(self):
+        for error, full in ((room("file").Full(), True), (ValueError(), False)):
+            recorder, note = self.recorder(), mock.Mock(side_effect=[3, error, 4])
+            attempt = recorder.guarded(note)
+            self.assertEqual([attempt(n) for n in range(4)], [3, None, None, None])
+            self.assertEqual(note.mock_calls, [mock.call(0), mock.call(1)])
+            self.assertEqual((recorder.on, recorder.record.is_full), (False, full))
+            self.assertIs(recorder.error, None if full else error)
+            recorder.fail(KeyError())
+            self.assertIs(type(recorder.error), KeyError if full else ValueError)
+        recorder, undone = self.recorder(), []
+        recorder.undo = [lambda: undone.append(1), lambda: undone.append(2)]
+        for _ in range(2):
+            recorder.finish()
+        recorder.steps.finish.assert_called_once_with(True)
+        self.assertEqual((undone, recorder.on), ([2, 1], False))
+
+    def test_how_a_recording_ends(self):
+        recording, error = room("recording"), ValueError()
+        for partial, number, raised, saved, said in (
+            (False, 1, None, 1, None),
+            (False, 1, error, 0, None),
+            (True, 0, error, 0, None),
+            (True, 1, error, 1, "until the script raised ValueError"),
+        ):
+            with mock.patch.object(recording, "Recorder") as made:
+                recorder = made.return_value
+                recorder.options.partial, recorder.error = partial, None
+                recorder.partial, recorder.signals.signal = None, None
+                recorder.record.__len__ = lambda _, n=number: n
+                recorder.record.__bool__ = lambda _: True
+                try:
+                    with recording.recording("r", "test", {}):
+                        if raised:
+                            raise raised
+                except ValueError as found:
+                    self.assertIs(found, raised)
+                self.assertEqual(recorder.save.call_count, saved)
+                self.assertEqual(recorder.partial, said)
+                self.assertEqual(recorder.signals.watch.called, partial)
+                ends = recorder.signals.end_as_signal.called
+                self.assertEqual(ends, raised is not None)
+                for done in (recorder.signals.leave, recorder.record.file.close):
+                    done.assert_called_once_with()
