@@ -4,6 +4,7 @@ and what is told of its optimizer; each alone, as rules.py has the others."""
 import importlib
 import signal
 import weakref
+from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
@@ -549,6 +550,177 @@ class Decisions:
                 self.assertEqual(found.size - start, step * (keys + each))
                 if header:
                     self.assertEqual(found.header, step * header)
+
+    # ---------------------------------------------------------------- sheets
+
+    def test_a_sheet_is_what_would_be_written_one_by_one(self):
+        Piece = room("file").Piece
+
+        def named(step, short):
+            of = [
+                ("a", "F32", 2, 8),
+                ('b"', "U8", 3 + short, 3 + short),
+                ("c", "BF16", 1, 2),
+            ]
+            pieces = [(n, Piece(t, (k,), bytes([step]) * size)) for n, t, k, size in of]
+            return [*pieces[: 3 - short], ("none", None)]
+
+        for kind in ("TraceFile", "DigestFile"):
+            sheets, singly = (
+                getattr(room("file"), kind)(f"{self.folder}/{i}.safetensors")
+                for i in range(2)
+            )
+            for each in (sheets, singly):
+                self.addCleanup(each.close)
+            with mock.patch.object(sheets, "put_all", wraps=sheets.put_all) as at_once:
+                for step, short in enumerate((0, 0, 0, 1, 0, 1, 0), 1):
+                    whole = named(step, short)
+                    added = sheets.add("A", step, "data", whole)
+                    singly.add("A", step, "data", [])
+                    singly.latest["A"][2]["data"] = set()  # so that each is alone
+                    for one in whole:
+                        singly.add("A", step, "data", [one])
+                    for name, piece in whole[:-1]:
+                        self.assertTrue(sheets.holds(added[name], piece))
+                    self.assertEqual(len(added), 3 - short)
+            self.assertEqual(at_once.call_count, 5)
+            with self.assertRaisesRegex(room("options").Trouble, "came up twice"):
+                sheets.add("A", 7, "data", named(7, 0)[:1])
+            files = []
+            for each in (sheets, singly):
+                self.assertEqual(len(each), 19)
+                files.append((each.size, each.names, each.series, each.kinds))
+                self.assertEqual(files[0], files[-1])
+                room("saving").save(each, {})
+            data = [
+                Path(self.folder, f"{i}.safetensors").read_bytes() for i in range(2)
+            ]
+            self.assertEqual(*data)
+
+    def test_a_sheet_needs_room(self):
+        Piece = room("file").Piece
+        named = [
+            ("a", Piece("F32", (2,), bytes(8))),
+            ("b", Piece("U8", (3,), bytes(3))),
+        ]
+        for kind, limits in (
+            ("TraceFile", ("MOST_TENSORS", "MOST_HEADER", "most_bytes")),
+            ("DigestFile", ("most_bytes",)),
+        ):
+            found = getattr(room("file"), kind)(f"{self.folder}/t.safetensors")
+            self.addCleanup(found.close)
+            found.add("A", 1, "data", named)
+            (sheet,) = found.sheets.values()
+            length = sheet.length + 2 * 6
+            self.assertEqual((length, sheet.size), (2 * len("A/000001/data/a"), 11))
+            each = 160 + 11 if kind == "TraceFile" else 46
+            needed = {"most_bytes": found.size + length + each}
+            if kind == "TraceFile":
+                needed |= {
+                    "MOST_TENSORS": 4,
+                    "MOST_HEADER": found.header + length + 200,
+                }
+            for name in limits:
+                kept = getattr(found, name)
+                for limit, has in ((needed[name], True), (needed[name] - 1, False)):
+                    setattr(found, name, limit)
+                    self.assertIs(found.has_room(sheet, length), has)
+                setattr(found, name, kept)
+        found.add("A", 2, "data", [("x", Piece("F32", (1,), bytes(4)))])
+        with mock.patch.object(room("file"), "MOST_SHEETS", 2):
+            self.assertEqual(len(found.sheets), 2)
+            found.add("A", 3, "data", [("y", Piece("F32", (1,), bytes(4)))])
+            self.assertEqual(len(found.sheets), 1)
+        fits = [(n, Piece(p.dtype, p.shape, b"x")) for n, p in named]
+        self.assertIs(sheet.fits(fits), True)
+        for other in (fits[:1], [("x", fits[0][1]), fits[1]]):
+            self.assertIs(sheet.fits(other), False)
+        other = [fits[0], ("b", Piece("U8", (4,), b""))]
+        self.assertIs(sheet.fits(other), False)
+
+    # ---------------------------------------------------------------- models
+
+    def test_whose_a_module_is(self):
+        net, other = torch.nn.Linear(1, 1, bias=False), torch.nn.Linear(1, 1)
+        both, plain = torch.nn.Sequential(net, other), torch.nn.ReLU()
+        models = self.models([net, other])
+        wrapper = torch.nn.Sequential(net)
+        with mock.patch.object(models, "look_for", wraps=models.look_for) as looked:
+            for _ in range(2):
+                self.assertIsNone(models.series_of(net))
+            self.assertEqual(looked.call_count, 1)
+            models.adopt(list(net.parameters()), {}, [])
+            (series,) = models.series.values()
+            for _ in range(2):
+                for module, of in (
+                    (net, series),
+                    (wrapper, series),
+                    (both, None),
+                    (plain, None),
+                ):
+                    self.assertIs(models.series_of(module), of)
+            self.assertEqual(looked.call_count, 5)
+            models.note_made(net)  # it is given a part
+            models.series_of(net)
+            self.assertEqual(looked.call_count, 6)
+        series.by_call = True
+        models.note_made(net)
+        self.assertIsNone(models.series_of(wrapper))  # it is another model
+        self.assertIs(models.series_of(net), series)
+        net.weight = torch.nn.Parameter(torch.ones(1, 1))
+        self.assertIsNone(models.series_of(net))
+        for _ in range(2):
+            models.note_call(net)
+        self.assertEqual(list(models.called), [net])
+
+    def test_the_first_parameter(self):
+        first, net = room("names").first_parameter, torch.nn.Module()
+        self.assertIsNone(first(net))
+        net.whole = net
+        self.assertIsNone(first(net))
+        net.register_parameter("none", None)
+        net.add_module("empty", None)
+        net.more, net.part = torch.nn.ReLU(), torch.nn.Linear(1, 1)
+        self.assertIs(first(net), net.part.weight)
+        net.own = torch.nn.Parameter(torch.ones(1))
+        self.assertIs(first(net), net.own)
+
+    # ---------------------------------------------------------------- passes
+
+    def test_what_is_noted_of_a_call(self):
+        class Own(torch.nn.MSELoss):
+            def __init__(self):
+                super().__init__()
+                self.w = torch.nn.Parameter(torch.ones(1))
+
+        passes, net = room("passes").Passes(self.options), torch.nn.Linear(2, 2)
+        leaf = torch.ones(1, 2, requires_grad=True)
+        made_by, plain = leaf * 2, torch.ones(1, 2)
+        self.assertEqual(passes.behind([made_by.grad_fn], False), [])
+        made = passes.begin(torch.nn.MSELoss(), (leaf, made_by), {"weight": plain})
+        self.assertEqual([kind for *_, kind in made.inputs], [1, 2, 0])
+        self.assertEqual((made.learns, made.reached, made.has_parameters), (False,) * 3)
+        for module, trained, outputs in (
+            (torch.nn.MSELoss(), True, 0),
+            (torch.nn.MSELoss(), False, 1),
+            (Own(), True, 1),
+        ):
+            made = passes.begin(module, (leaf, plain), {})
+            passes.end(made, module(leaf, plain), trained)
+            self.assertEqual((len(made.outputs), len(made.nodes)), (outputs, 1))
+        for weight, bias, learns in (
+            (True, False, 1),
+            (False, True, 1),
+            (False, False, 0),
+        ):
+            net.weight.requires_grad_(weight), net.bias.requires_grad_(bias)
+            made = passes.begin(net, (leaf,), {})
+            passes.end(made, net(leaf), True)
+            self.assertEqual((made.learns, len(made.outputs)), (learns, 1))
+            self.assertIn(made, passes.pending)
+        made = passes.begin(net, (plain,), {})
+        passes.end(made, net(plain), True)
+        self.assertEqual((made.nodes, made in passes.pending), ([], False))
 
 
 class Call:

@@ -79,6 +79,8 @@ class Plain:
                 test.run(result)
                 bad = [text for _, text in result.failures + result.errors]
                 os.write(tell, "".join(bad[:1]).strip()[-500:].encode())
+            except BaseException as error:  # noqa: BLE001
+                os.write(tell, repr(error).encode())  # such as a KeyboardInterrupt
             finally:
                 os._exit(0)
         os.close(tell)
