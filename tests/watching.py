@@ -216,6 +216,75 @@ class Watching:
         steps.end_step(series, named, None, {}, False)
         self.assertEqual((series.last, series.steps), ({}, 2))
 
+    def test_what_is_noted_after_a_backward_pass(self):
+        steps = room("steps").Steps(self.record)
+        leaves = [torch.ones(1, requires_grad=True) for _ in range(4)]
+        refs = [*map(weakref.ref, leaves)]
+        by_hand, by_optimizer = (SimpleNamespace(by_optimizer=b) for b in (False, True))
+        steps.models.owner |= {id(leaves[0]): by_hand, id(leaves[1]): by_optimizer}
+        here = list(map(id, leaves[:3]))
+        leaves.pop()  # it is gone
+        steps.after_backward(SimpleNamespace(leaves=refs, passes=[], losses=[]))
+        self.assertEqual(list(steps.watched), [here[0], here[2]])
+
+    def test_what_is_noted_before_a_step(self):
+        net = torch.nn.Linear(1, 1, bias=False)
+        net.weight.grad = torch.ones(1, 1)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.5)
+        for first, args, kwargs, groups, grads in (
+            (1, (), {}, True, True),
+            (2, (), {}, False, False),
+            (0, (optimizer, len), {}, True, False),
+            (0, (optimizer,), {"closure": len}, True, False),
+            (0, (optimizer, None), {}, True, True),
+        ):
+            self.options.first, self.options.end = first, first + 2
+            steps = room("steps").Steps(self.record)
+            steps.by_series = lambda *_: [
+                (SimpleNamespace(steps=0, optimizers=[]), [("w", net.weight)])
+            ]
+            steps.before_step(optimizer, args, kwargs)
+            rates = [group["lr"] for group in steps.groups]
+            self.assertEqual(rates, [0.5] * groups, (first, args))
+            found = [[name for name, _ in of] for of in steps.grads or ()]
+            self.assertEqual(found, [["w"]] * grads, (first, args))
+
+    def test_what_is_left_of_a_step(self):
+        steps = room("steps").Steps(self.record)
+        series = room("models").Series("A", "Linear", None, [], None)
+        self.assertIs(steps.slept(series), True)
+        for of, place in (
+            (steps.models.awake, series),
+            (steps.passes.pending, "made"),
+        ):
+            of[place] = None
+            self.assertIs(steps.slept(series), False)
+            of.clear()
+        steps.batch.events = [SimpleNamespace(taken={series}, models=["kept"])]
+        self.assertIs(steps.slept(series), False)
+        steps.batch.take, (event,) = mock.Mock(return_value=False), steps.batch.events
+        for every, awake, events, looked in (
+            (1, False, [], 1),
+            (99, False, [], 0),
+            (99, True, [], 1),
+            (99, False, [event], 1),
+        ):
+            self.options.every, steps.batch.events = every, events
+            steps.models.awake = {series: None} if awake else {}
+            steps.batch.take.reset_mock()
+            steps.end_step(series, [], None, {}, False)
+            self.assertEqual(steps.batch.take.call_count, looked)
+        self.assertEqual(event.models, [])
+        param = torch.ones(1)
+        steps.record.write_all = written = mock.Mock(return_value={})
+        state = {param: {"step": 1, "momentum": param}}
+        steps.write(series, [("w", param)], [], state, [("buffer", 2)])
+        names = [
+            (*args[2:3], [n for n, _ in args[3]]) for args, _ in written.call_args_list
+        ]
+        expected = [("grad", []), ("state", ["w.momentum", "buffer"]), ("param", ["w"])]
+        self.assertEqual(names, expected)
+
     # ---------------------------------------------------------------- recording.py
 
     def recorder(self, **more):
@@ -269,3 +338,60 @@ class Watching:
                 self.assertEqual(ends, raised is not None)
                 for done in (recorder.signals.leave, recorder.record.file.close):
                     done.assert_called_once_with()
+
+    def test_signals_wait_while_something_is_being_noted(self):
+        untraced = room("untraced")
+        with (
+            mock.patch.object(untraced, "set_eval_frame", side_effect=[7, 0] * 9) as at,
+            mock.patch.object(untraced, "skip") as skipped,
+        ):
+            recorder = self.recorder()
+            recorder.sketch, recorder.signals = (
+                mock.Mock(),
+                mock.Mock(busy=0, waits=None),
+            )
+            signals, seen = recorder.signals, []
+            attempt = recorder.guarded(lambda n: seen.append(signals.busy) or n)
+            skipped.assert_called_once_with(attempt.__code__)
+            self.assertEqual(attempt(3), 3)
+            recorder.sketch.look.assert_called_once_with(recorder)
+            self.assertEqual((seen, signals.busy), ([1], 0))
+            self.assertEqual(at.mock_calls, [mock.call(None), mock.call(7)])
+            signals.noted.assert_not_called()
+            signals.waits, recorder.sketch = 15, None
+            self.assertEqual(recorder.guard(lambda: 4), 4)
+            signals.noted.assert_called_once_with()
+
+    def test_a_forked_process_records_nothing(self):
+        recording, recorder = room("recording"), self.recorder()
+        recording.after_fork()  # nothing is recorded
+        with recording.current(recorder):
+            recording.after_fork()
+            self.assertIs(recorder.on, False)
+        recorder.signals.signal = None
+        self.assertEqual(recording.how_it_ended(None, recorder), "")
+
+    def test_which_of_some_steps_are_wanted(self):
+        for first, end, every, steps, wanted in (
+            (0, 9, 1, range(3, 4), True),
+            (4, 9, 1, range(3, 4), False),
+            (4, 9, 1, range(3, 5), True),
+            (0, 3, 1, range(3, 9), False),
+            (0, 9, 4, range(5, 8), False),
+            (0, 9, 4, range(5, 9), True),
+        ):
+            self.options.first, self.options.end, self.options.every = first, end, every
+            found = self.record.wants_any(steps)
+            self.assertIs(found, wanted)
+            self.assertEqual(found, any(map(self.record.wants, steps)))
+        self.options.first, self.options.every, one = (
+            0,
+            1,
+            room("file").Piece("U8", (1,), b"x"),
+        )
+        for named, phase, keys in (
+            ([], "data", []),
+            ([("x", one)], "other", []),
+            ([("x", one)], "data", ["x"]),
+        ):
+            self.assertEqual(list(self.record.write_all("A", 1, phase, named)), keys)
