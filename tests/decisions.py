@@ -104,7 +104,7 @@ class Decisions:
         _, result = stage.call(net, torch.ones(3, 2))
         _, loss = stage.call(torch.nn.MSELoss(), result, torch.zeros(3, 1))
         to_itself = stage.backward(loss, True, list(net.parameters()))
-        event = stage.backward(loss)
+        event = stage.backward(loss, retained=True)
         mine, not_mine = stage.series("A", net), stage.series("B", other)
         ids = event.ids
         self.assertEqual(len(ids), 2)
@@ -117,6 +117,13 @@ class Decisions:
             self.assertIs(of.is_of(series, ids, owner), expected)
         event.taken.add(not_mine)
         self.assertFalse(event.is_of(mine, ids, {}))
+        event.taken.clear()
+        ids, batch = {id(p) for p in net.parameters()}, stage.batch
+        self.options.explain = False
+        self.assertEqual(batch.of_step(mine, ids, 1), [event])  # left in .grad
+        batch.events = [to_itself, stage.backward(loss, True, list(net.parameters()))]
+        to_itself.taken.clear()
+        self.assertEqual(len(batch.of_step(mine, ids, 2)), 2)
 
     def test_why_a_pass_leads_to_an_update(self):
         led_to, series = room("batch").led_to, object()

@@ -142,7 +142,7 @@ class Batch:
                 (e, True, GATHERED) if e.is_of(series, of, self.owner) else (e, t, w)
                 for (e, t, w), (_, of) in zip(found, each, strict=True)
             ]
-        if len(found) > 1 and any(e.accumulates for e, taken, _ in found if taken):
+        if any(e.accumulates for e, taken, _ in found if taken):
             found = [
                 (e, t, w) if e.accumulates or not t else (e, False, ASIDE)
                 for e, t, w in found
@@ -205,7 +205,7 @@ class Batch:
                 if explains:
                     what = f"data {name} of {made.class_name}"
                     record.explain(series.name, step, what, taken, why)
-            if path is not None and "forward" in phases:
+            if "forward" in phases:
                 outputs += outputs_of(series, path, made)
         losses = [("loss", loss) for event in events for loss in event.losses]
         record.write_all(series.name, step, "forward", numbered(outputs))
