@@ -2,6 +2,7 @@
 and what is told of its optimizer; each alone, as rules.py has the others."""
 
 import importlib
+import math
 import signal
 import weakref
 from pathlib import Path
@@ -409,6 +410,10 @@ class Decisions:
         self.assertEqual([made.n for made in found.waiting], [6])
         found.finish()
         self.assertEqual(decided[2:], [("step", 4), ("step", 6)])
+        found, decided = self.inference((), series)
+        found.waiting = [Call(7, "net", nodes=[])]
+        found.before_update(mine)
+        self.assertEqual((decided, found.waiting), ([("eval", 7)], []))
         found, decided = self.inference(calls[:1], series)
         found.finish()
         self.assertEqual(decided, [("eval", 0)])
@@ -633,6 +638,20 @@ class Decisions:
                     setattr(found, name, limit)
                     self.assertIs(found.has_room(sheet, length), has)
                 setattr(found, name, kept)
+            lone, key = Piece("U8", (5,), bytes(5)), "A/000009/data/z"
+            found.most_bytes = found.size + 5 + len(key) - 1
+            with self.assertRaises(room("file").Full):
+                found.add("A", 9, "data", [("z", lone)])
+            found.most_bytes += 1
+            with self.assertRaisesRegex(room("options").Trouble, "came up twice"):
+                found.add("A", 9, "data", [("z", lone._replace(data=b"")), ("z", lone)])
+            found.most_bytes = math.inf
+        parts = room("file").TraceFile(f"{self.folder}/t.safetensors")
+        self.addCleanup(parts.close)
+        for step, most, widths in ((1, 9, {1, 4}), (2, 2, {1}), (3, 9, {1, 4})):
+            parts.MOST_TENSORS = most
+            parts.add("A", step, "data", named[1:] if step == 2 else named)
+            self.assertEqual(parts.parts[-1].widths, widths)
         found.add("A", 2, "data", [("x", Piece("F32", (1,), bytes(4)))])
         with mock.patch.object(room("file"), "MOST_SHEETS", 2):
             self.assertEqual(len(found.sheets), 2)
@@ -691,6 +710,10 @@ class Decisions:
         self.assertIs(first(net), net.part.weight)
         net.own = torch.nn.Parameter(torch.ones(1))
         self.assertIs(first(net), net.own)
+        deep = net.part
+        for _ in range(room("names").MOST_NESTED + 2):
+            deep = torch.nn.Sequential(deep)
+        self.assertIs(first(deep), net.part.weight)
 
     # ---------------------------------------------------------------- passes
 

@@ -320,6 +320,55 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
         data = torch.tensor([-2.0], dtype=torch.float64).numpy().tobytes()
         self.assertEqual(read(pair.conj().imag), piece("F64", (1,), data))
 
+    def test_reading_runs_no_operation(self):
+        seen = []
+
+        class Mode(torch.utils._python_dispatch.TorchDispatchMode):
+            def __torch_dispatch__(self, function, kinds, args=(), kwargs=None):
+                seen.append(function)
+                return function(*args, **(kwargs or {}))
+
+        real, pair = torch.ones(2), torch.ones(2, dtype=torch.complex64)
+        across = torch.ones(2, 2)[:, 1]
+        with Mode():
+            for tensor in (real, pair, torch.nn.Parameter(real)):
+                seen.clear()
+                self.assertIsNotNone(room("tensors").read(tensor))
+                self.assertEqual(seen, [])
+            room("tensors").read(across)
+        self.assertNotEqual(seen, [])
+        self.assertEqual(room("tensors").whole(real), real.numpy().tobytes())
+
+    def test_tensors_in_wrappers_of_one(self):
+        class Wrapper(torch.Tensor):
+            @staticmethod
+            def __new__(cls, *parts):
+                return torch.Tensor._make_wrapper_subclass(cls, (9,))
+
+            def __init__(self, *parts):
+                self.held = [f"part{i}" for i in range(len(parts))]
+                for name, part in zip(self.held, parts, strict=True):
+                    setattr(self, name, part)
+
+            def __tensor_flatten__(self):
+                return self.held, "other"
+
+            @classmethod
+            def __torch_dispatch__(cls, *_):
+                raise AssertionError
+
+        class Named(torch.Tensor):
+            pass
+
+        one, read = torch.rand(2), room("tensors").read
+        for tensor in (
+            Wrapper(one),
+            Wrapper("x", Wrapper(one)),
+            one.as_subclass(Named),
+        ):
+            self.assertEqual(read(tensor), read(one))
+        self.assertIsNone(read(Wrapper(one, one)))
+
     def test_what_has_no_values_is_none(self):
         read, short = room("tensors").read, torch.ones(4)
         short.untyped_storage().resize_(15)
