@@ -1,6 +1,7 @@
 """What the recorder's wrappers and hooks let through, and what they note; each room
 alone, as rules.py has the others."""
 
+import os
 import weakref
 from types import SimpleNamespace
 from unittest import mock
@@ -366,8 +367,9 @@ class Watching:
         recording, recorder = room("recording"), self.recorder()
         recording.after_fork()  # nothing is recorded
         with recording.current(recorder):
-            recording.after_fork()
-            self.assertIs(recorder.on, False)
+            if (pid := os.fork()) == 0:
+                os._exit(recorder.on)
+            self.assertEqual((os.waitpid(pid, 0)[1], recorder.on), (0, True))
         recorder.signals.signal = None
         self.assertEqual(recording.how_it_ended(None, recorder), "")
 
