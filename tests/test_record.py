@@ -60,7 +60,8 @@ FOLDER = ROOT / "crates/parity/src/recorder"
 PACKED = Path(tempfile.mkdtemp(), "record.pyz")
 zipapp.create_archive(FOLDER, PACKED)
 THIS = os.getpid()
-atexit.register(lambda: os.getpid() == THIS and shutil.rmtree(PACKED.parent))
+MADE = PACKED.parent  # mutants.py has the tests take another PACKED
+atexit.register(lambda: os.getpid() == THIS and shutil.rmtree(MADE))
 ROOMS = ["batch", "cli", "file", "inference", "models", "options", "passes"]
 ROOMS += ["record", "recording", "script", "settings", "spool", "steps", "tensors"]
 ROOMS += ["watch"]
