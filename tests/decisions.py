@@ -504,6 +504,7 @@ class Decisions:
             [args[3] for args in written][2:], ["more.weight", "more.bias"]
         )
         written.clear()
+        self.assertIn("more", ends.watched[id(trained)].parts)
         self.assertFalse(models.fresh)
         names = [
             outer,
