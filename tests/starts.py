@@ -140,6 +140,12 @@ class Starts:
         out.flush.assert_has_calls([mock.call()] * ("said" in err.getvalue()))
         return made.return_value, made.call_args[0], found, err.getvalue()
 
+    def test_a_flag_is_written_out(self):
+        err = io.StringIO()
+        with mock.patch.object(sys, "stderr", err), self.assertRaises(SystemExit):
+            room("cli").parse(["--diges", "s.py"])
+        self.assertIn("--diges", err.getvalue())
+
     def test_what_a_run_is_asked_for(self):
         error = ValueError()
         for command, path, name, said, ours in (
