@@ -189,7 +189,7 @@ class Inference:
             if taken:
                 self.write_data(*place, "eval", name, content)
         outputs = outputs_of(series, path, made)
-        if series.path(made.module()) is None:
+        if path is None:  # it wraps what is trained
             outputs = [("output" + suffix, content) for suffix, content in made.outputs]
         for name, content in outputs:
             self.write(*place, "eval", name, content)

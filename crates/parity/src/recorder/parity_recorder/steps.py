@@ -59,10 +59,8 @@ class Steps:
     def before_call(self, module, args, kwargs):
         """Notes what goes into an outermost module. The call is `asleep` where it
         need not be looked at."""
-        if self.models.ends.gone:
-            self.models.ends.write_gone()
-        if self.watched:
-            self.notice_updates()
+        self.models.ends.write_gone()
+        self.notice_updates()
         inner = unwrap(module)
         if torch.is_grad_enabled() and not isinstance(inner, passes.Criterion):
             self.models.note_call(inner)
@@ -87,8 +85,7 @@ class Steps:
     def before_backward(self, roots, retained, inputs=None):
         """The event that this backward pass is; none where it need not be looked
         at."""
-        if self.watched:
-            self.notice_updates()
+        self.notice_updates()
         roots = [roots] if isinstance(roots, torch.Tensor) else list(roots)
         roots = [root for root in roots if isinstance(root, torch.Tensor)]
         if self.batch.events:
@@ -130,11 +127,11 @@ class Steps:
             self.stepping.append(optimizer)  # is part of that one's step
             return
         plan = self.plan_of(optimizer)
-        wanted = [self.record.wants(series.steps + 1) for series, _ in plan.parts]
-        self.groups = plan.groups.of(optimizer) if any(wanted) else []
+        wanted = any(self.record.wants(s.steps + 1) for s, _ in plan.parts)
+        self.groups = plan.groups.of(optimizer) if wanted else []
         closure = args[1] if len(args) > 1 else kwargs.get("closure")
         self.grads = None
-        if any(wanted) and not closure:
+        if wanted and not closure:
             self.grads = [self.grads_of(named) for _, named in plan.parts]
 
     def plan_of(self, optimizer):
@@ -149,8 +146,7 @@ class Steps:
             if kept is not None and kept[0]() is not None:
                 watched[id_] = kept
         self.stepping.clear()  # of a step that raised
-        if self.watched:
-            self.notice_updates()
+        self.notice_updates()
         self.stepping.append(optimizer)
         known = self.plans.get(optimizer)
         if known is not None and known.ids == ids:
