@@ -183,6 +183,52 @@ class Watching:
             steps.after_call(asleep, "result")
             self.assertEqual(unseen.called, not followed)
 
+    def test_what_is_noted_before_a_call(self):
+        steps, net = room("steps").Steps(self.record), torch.nn.Linear(1, 1)
+        steps.models.ends.write_gone = gone = mock.Mock()
+        steps.models.note_call = called = mock.Mock()
+        with torch.no_grad():
+            steps.before_call(net, (), {})
+        steps.before_call(
+            room("passes").Criterion(torch.nn.functional.mse_loss), (), {}
+        )
+        called.assert_not_called()
+        steps.before_call(net, (), {})
+        called.assert_called_once_with(net)
+        self.assertEqual(gone.call_count, 3)
+
+    def test_which_backward_passes_are_not_noted(self):
+        steps = room("steps").Steps(self.record)
+        steps.batch.before_backward = mock.Mock(return_value="event")
+        steps.asleep, one = mock.Mock(), torch.ones(1, requires_grad=True)
+        for inputs, sleeps, expected in (
+            (None, True, None),
+            (None, False, "event"),
+            ([one], True, "event"),
+        ):
+            steps.asleep.all.return_value = sleeps
+            self.assertEqual(steps.before_backward(one, False, inputs), expected)
+
+    def test_what_was_updated_by_hand_before_a_step(self):
+        self.options.explain = False
+        steps, net = room("steps").Steps(self.record), torch.nn.Linear(1, 1)
+        steps.models.note_made(net)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        bare, before = torch.ones(1, requires_grad=True), net.weight.detach().clone()
+        loss = (net(torch.ones(1, 1)) * bare).sum()
+        event = steps.before_backward(loss, False)
+        loss.backward()
+        steps.after_backward(event)
+        with torch.no_grad():
+            bare += 1
+            net.weight += 1
+        steps.before_step(optimizer, (), {})
+        found = {name: series.steps for name, series in steps.models.series.items()}
+        self.assertEqual(found, {"params-1": 1, "Linear-1": 0})
+        init = steps.models.series["Linear-1"].last["weight"]
+        content = room("tensors").piece(before)
+        self.assertTrue(self.record.file.holds(init, content))
+
     def test_what_a_backward_pass_leaves(self):
         steps = room("steps").Steps(self.record)
         leaves = [torch.ones(2, requires_grad=True) for _ in range(3)]
@@ -225,8 +271,14 @@ class Watching:
         steps.models.owner |= {id(leaves[0]): by_hand, id(leaves[1]): by_optimizer}
         here = list(map(id, leaves[:3]))
         leaves.pop()  # it is gone
-        steps.after_backward(SimpleNamespace(leaves=refs, passes=[], losses=[]))
+        event, one = SimpleNamespace(leaves=refs, passes=[], losses=[]), torch.ones(1)
+        steps.after_backward(event, [one, one, None, None])
         self.assertEqual(list(steps.watched), [here[0], here[2]])
+        grads = [grad and grad.data for _, _, grad in steps.watched.values()]
+        self.assertEqual(grads, [one.numpy().tobytes(), None])
+        steps.phases = ()
+        steps.after_backward(event, [one] * 4)
+        self.assertEqual({grad for _, _, grad in steps.watched.values()}, {None})
 
     def test_what_is_noted_before_a_step(self):
         net = torch.nn.Linear(1, 1, bias=False)
@@ -334,6 +386,9 @@ class Watching:
                     self.assertIs(found, raised)
                 self.assertEqual(recorder.save.call_count, saved)
                 self.assertEqual(recorder.partial, said)
+                whole = [] if raised is None or not saved else [mock.call(False)]
+                whole += [mock.call()] * (1 if raised else 2)
+                self.assertEqual(recorder.finish.mock_calls, whole)
                 self.assertEqual(recorder.signals.watch.called, partial)
                 ends = recorder.signals.end_as_signal.called
                 self.assertEqual(ends, raised is not None)

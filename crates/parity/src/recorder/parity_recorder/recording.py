@@ -233,7 +233,7 @@ def recording(path, experiment, settings, options=None):
             recorder.save()
     except BaseException as error:
         if recorder.options.partial and len(recorder.record):
-            recorder.finish()
+            recorder.finish(ended_well(error))
             recorder.partial = how_it_ended(error, recorder).removeprefix(", ")
             recorder.save()
         recorder.signals.end_as_signal()
