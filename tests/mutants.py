@@ -125,13 +125,18 @@ def in_fork(work):
         os._exit(3)
 
 
+def note(found, name):
+    with open(LOG, "a") as log:
+        print(found, name, sep="\t", file=log)
+
+
 class Trial:
     """Which tests try what."""
 
     def __init__(self):
         self.plain = reach.Plain()
-        self.reached, took = reach.look(self.plain, in_fork)
-        self.order = reach.in_turn(self.reached, took)
+        self.reached, self.took = reach.look(self.plain, in_fork)
+        self.order = reach.in_turn(self.reached, self.took)
 
     def attempt(self, name, place, source):
         """Tries one mistake, and writes what found it; returns 1 where nothing did."""
@@ -158,11 +163,11 @@ class Trial:
             except Exception as error:  # noqa: BLE001
                 why = f"import: {error!r}"
             for test in sorted(reaching, key=self.order.index) if why is None else ():
-                if (said := self.plain.why_not(tests[test])) is not None:
+                limit = 20 + round(5 * self.took[test])
+                if (said := self.plain.why_not(tests[test], limit)) is not None:
                     why = f"{test}: {said[:100]}"
                     break
-        with open(LOG, "a") as log:
-            print(why or "SURVIVED", name, sep="\t", file=log)
+        note(why or "SURVIVED", name)
         return why is None
 
 
@@ -178,6 +183,7 @@ def try_all(trial, todo):
         for pid, (name, begun) in list(running.items()):
             if time.monotonic() - begun > PATIENCE:
                 os.killpg(pid, signal.SIGKILL)
+                note(f"not over after {PATIENCE} s", name)
             found, status = os.waitpid(pid, os.WNOHANG)
             if found:
                 del running[pid]

@@ -8,6 +8,7 @@ import os
 import pickle
 import resource
 import shutil
+import signal
 import tempfile
 import unittest
 from pathlib import Path
@@ -70,10 +71,12 @@ class Plain:
 
         tests.run_script = run_script
 
-    def why_not(self, test):
-        """Why it fails, in a process of its own; None where it passes."""
+    def why_not(self, test, limit):
+        """Why it fails, in a process of its own that may take so many seconds; None
+        where it passes."""
         tell, told = os.pipe()[::-1]
         if os.fork() == 0:
+            signal.alarm(limit)
             try:
                 result = unittest.TestResult()
                 test.run(result)
@@ -86,7 +89,8 @@ class Plain:
         os.close(tell)
         with open(told, "rb") as end:
             said = end.read().decode(errors="replace")
-        os.wait()
+        if status := os.wait()[1]:
+            return f"ended by signal {status}"
         return said.splitlines()[-1] if said else None
 
 
@@ -150,7 +154,7 @@ def look(plain, in_fork):
                 plain.use()
                 use(folder)
                 seen[:] = bytes(size)
-                plain.why_not(test)
+                plain.why_not(test, 600)
 
             for name, test in all_tests().items():
                 before = seconds()
