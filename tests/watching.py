@@ -302,6 +302,56 @@ class Watching:
             found = [[name for name, _ in of] for of in steps.grads or ()]
             self.assertEqual(found, [["w"]] * grads, (first, args))
 
+    def test_whose_step_is_over(self):
+        net = torch.nn.Linear(1, 1, bias=False)
+        for every, closure, stepping, before in (
+            (1, None, 1, True),
+            (1, len, 1, False),
+            (2, len, 1, None),
+            (1, None, 2, True),  # one within has raised
+        ):
+            self.options.every = every
+            record = room("record").Record(f"{self.folder}/{every}", self.options)
+            self.addCleanup(record.file.close)
+            steps = room("steps").Steps(record)
+            steps.models.note_made(net)
+            optimizer = torch.optim.SGD(net.parameters(), lr=0.5)
+            net.weight.grad = torch.zeros(1, 1)
+            steps.before_step(optimizer, (optimizer, closure), {})
+            net.weight.grad = torch.ones(1, 1)
+            steps.stepping *= stepping
+            steps.end_step = mock.Mock()
+            with mock.patch.object(room("steps"), "running", lambda o=optimizer: [o]):
+                steps.after_step(optimizer, (), {})
+            (((_, _, grads, *_), _),) = steps.end_step.call_args_list
+            found = grads and (grads[0][1].data == bytes(4))  # as before the step
+            self.assertIs(found, before)
+
+    def test_bare_tensors_that_are_updated_by_hand(self):
+        self.options.explain, event = False, room("batch").Event
+        steps, net = room("steps").Steps(self.record), torch.nn.Linear(1, 1)
+        steps.models.note_made(net)
+        steps.watch_forward = mock.Mock()
+        a, b = (torch.ones(1, requires_grad=True) for _ in range(2))
+        for changed, found in (
+            ([net.weight], {"Linear-1": 1}),
+            ([a], {"Linear-1": 1, "params-1": 1}),
+            ([net.weight, b], {"Linear-1": 2, "params-1": 2}),
+        ):
+            steps.after_backward(event([], (net.weight, a, b), [], [], True))
+            with torch.no_grad():
+                for leaf in changed:
+                    leaf += 1
+            with mock.patch.object(steps, "in_step", lambda: True):
+                steps.notice_updates()
+            self.assertEqual(len(steps.watched), 3)
+            steps.notice_updates()
+            self.assertEqual(
+                {name: series.steps for name, series in steps.models.series.items()},
+                found,
+            )
+        self.assertEqual(len(steps.models.series["params-1"].named), 2)
+
     def test_what_is_left_of_a_step(self):
         steps = room("steps").Steps(self.record)
         series = room("models").Series("A", "Linear", None, [], None)

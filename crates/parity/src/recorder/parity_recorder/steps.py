@@ -180,8 +180,6 @@ class Steps:
             return
         grads, self.grads = self.grads, None
         for i, (series, named) in enumerate(self.plans[optimizer].parts):
-            for _, param in named if self.watched else ():
-                self.watched.pop(id(param), None)  # of a closure's backward passes
             of_series = grads[i] if grads else None
             if grads is None and self.record.wants(series.steps + 1):
                 of_series = self.grads_of(named)
