@@ -12,6 +12,7 @@ import ast
 import contextlib
 import copy
 import gc
+import math
 import os
 import re
 import resource
@@ -99,7 +100,8 @@ def mistakes(path):
         setattr(node, *found)
         ast.fix_missing_locations(tree)
         name = f"{path.name} {scope}: {told(before, header(statement))}"
-        place = path.name, statement.lineno if scope else None
+        at_import = not scope or isinstance(statement, ast.FunctionDef)
+        place = path.name, None if at_import else statement.lineno
         yield name, place, ast.unparse(tree)
         node.__dict__.clear()
         node.__dict__.update(kept)
@@ -140,9 +142,9 @@ class Trial:
 
     def attempt(self, name, place, source):
         """Tries one mistake, and writes what found it; returns 1 where nothing did."""
-        for limit, most in (("CPU", 600), ("DATA", 6 << 30), ("FSIZE", 1 << 30)):
+        for limit, most in (("CPU", 60), ("DATA", 6 << 30), ("FSIZE", 1 << 30)):
             resource.setrlimit(getattr(resource, f"RLIMIT_{limit}"), (most, most))
-        reach.tests.PATIENCE = 60
+        reach.tests.PATIENCE = 30  # less than the test may take: it ends its scripts
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # a wrong recorder may write there
         os.dup2(1, 2)
         reaching = self.order if place[1] is None else self.reached.get(place, ())
@@ -163,7 +165,7 @@ class Trial:
             except Exception as error:  # noqa: BLE001
                 why = f"import: {error!r}"
             for test in sorted(reaching, key=self.order.index) if why is None else ():
-                limit = 20 + round(5 * self.took[test])
+                limit = 40 + round(5 * self.took[test])
                 if (said := self.plain.why_not(tests[test], limit)) is not None:
                     why = f"{test}: {said[:100]}"
                     break
@@ -183,6 +185,7 @@ def try_all(trial, todo):
         for pid, (name, begun) in list(running.items()):
             if time.monotonic() - begun > PATIENCE:
                 os.killpg(pid, signal.SIGKILL)
+                running[pid] = name, math.inf
                 note(f"not over after {PATIENCE} s", name)
             found, status = os.waitpid(pid, os.WNOHANG)
             if found:

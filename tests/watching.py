@@ -82,6 +82,13 @@ class Watching:
                     steps.inside.assert_called_once_with(made, net, "result")
                     expected = "inside"
                 self.assertEqual(" ".join(called), expected)
+        for wrapper, of in (
+            (watch.watched_forward, (net,)),
+            (watch.watched_criterion, ()),
+        ):
+            recorder = self.watching(backward_running=True)  # as of a checkpoint
+            self.assertEqual(wrapper(recorder, original)(*of, 1), "result")
+            self.assertEqual(recorder.steps.method_calls, [])
         criterion = watch.watched_criterion(self.watching(), original)
         known = {"__script_if_tracing_wrapper": True, "__original_fn": original}
         self.assertEqual(vars(criterion), known)  # TorchScript asks for them
@@ -375,8 +382,13 @@ class Watching:
             self.options.every, steps.batch.events = every, events
             steps.models.awake = {series: None} if awake else {}
             steps.batch.take.reset_mock()
+            steps.asleep.after_step, steps.models.fresh = mock.Mock(), True
+            steps.models.ends.watch_others = mock.Mock()
             steps.end_step(series, [], None, {}, False)
             self.assertEqual(steps.batch.take.call_count, looked)
+            steps.asleep.after_step.assert_called_once_with(series)
+            self.assertIs(steps.models.fresh, False)
+            steps.models.ends.watch_others.assert_called_once_with()
         self.assertEqual(event.models, [])
         param = torch.ones(1)
         steps.record.write_all = written = mock.Mock(return_value={})
