@@ -61,17 +61,19 @@ def wrong(node):
     return None
 
 
-def nodes(tree, scope="", statement=None):
-    """Each with the function and the statement that it is in."""
+def nodes(tree, scope="", statement=None, called=False):
+    """Each with the function and the statement that it is in; and whether a call runs
+    that, not the import of the file."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.keyword) and node.arg in ("strict", "flush"):
             continue  # lists are as long as each other, lines are flushed in the end
         at = node if isinstance(node, ast.stmt) else statement
-        yield node, at, scope
+        is_body = isinstance(tree, ast.FunctionDef) and at is node
+        yield node, at, scope, called or is_body
         inside = scope
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             inside = f"{scope}.{node.name}".removeprefix(".")
-        yield from nodes(node, inside, at)
+        yield from nodes(node, inside, at, called or is_body)
 
 
 def header(statement):
@@ -93,15 +95,14 @@ def told(before, after):
 def mistakes(path):
     """Those in a file: what each is, its file and line, and the source with it."""
     tree = ast.parse(path.read_text())
-    for node, statement, scope in list(nodes(tree)):
+    for node, statement, scope, called in list(nodes(tree)):
         if (found := wrong(node)) is None:
             continue
         before, kept = header(statement), copy.copy(node.__dict__)
         setattr(node, *found)
         ast.fix_missing_locations(tree)
         name = f"{path.name} {scope}: {told(before, header(statement))}"
-        at_import = not scope or isinstance(statement, ast.FunctionDef)
-        place = path.name, None if at_import else statement.lineno
+        place = path.name, statement.lineno if called else None
         yield name, place, ast.unparse(tree)
         node.__dict__.clear()
         node.__dict__.update(kept)

@@ -770,11 +770,10 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
 
     def test_what_sleeps(self):
         series = type("Series", (), {"steps": 3, "optimizers": [1, 2], "graph": []})()
-        series.by_optimizer = True
-        models = SimpleNamespace(
-            awake={series: None}, fresh=False, series={"A": series}
-        )
-        asleep = room("asleep").Asleep(self.record, models)
+        series.by_optimizer, series.wakes = True, 0
+        models = SimpleNamespace(awake={}, fresh=False, series={"A": series})
+        steps = SimpleNamespace(record=self.record, models=models)
+        asleep = room("asleep").Asleep(steps)
         self.options.explain = False
         for first, end, sleeps in (  # steps 3 to 6 may be recorded yet
             (0, 3, True),
@@ -783,12 +782,17 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
             (7, 99, True),
         ):
             self.options.first, self.options.end = first, end
+            models.awake[series] = None
             asleep.after_step(series)
             self.assertEqual(asleep.all(), sleeps, (first, end))
+        for series.steps, sleeps in ((4, False), (3, True), (3, True), (4, False)):
+            asleep.after_step(series)
+            self.assertEqual(asleep.all(), sleeps, series.steps)
         self.options.first = 99
         for name, value in (("by_optimizer", False), ("graph", None)):
             kept = getattr(series, name)
             setattr(series, name, value)
+            models.awake[series] = None
             asleep.after_step(series)
             self.assertFalse(asleep.all())
             setattr(series, name, kept)
@@ -806,13 +810,14 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
 
     def test_what_need_not_be_looked_at(self):
         models = SimpleNamespace(series_of=lambda of: of if of == "trained" else None)
-        asleep = room("asleep").Asleep(self.record, models)
+        steps = SimpleNamespace(record=self.record, models=models)
+        asleep = room("asleep").Asleep(steps)
         net, plain = torch.nn.Linear(2, 2), torch.ones(2)
         leaf = torch.ones(2, requires_grad=True)
         self.assertFalse(asleep.backward([net(plain)]))  # nothing slept
         slept, other = net(plain), net(plain)
         self.assertTrue(asleep.over([slept, plain]))
-        self.assertFalse(asleep.over(plain))
+        self.assertFalse(asleep.over([plain]))
         for module, args, need_not in (
             ("trained", [plain], True),
             ("trained", [plain, slept], True),
@@ -824,9 +829,7 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
             ("trained", [], True),
             ("criterion", [], False),
         ):
-            self.assertEqual(asleep.call(module, args, {}), need_not, (module, args))
-            kwargs = dict(enumerate(args))
-            self.assertEqual(asleep.call(module, [], kwargs), need_not, (module, args))
+            self.assertEqual(asleep.call(module, args), need_not, (module, args))
         for roots, need_not in (
             ([slept.sum()], True),
             ([(slept * 2 + slept).sum()], True),
@@ -838,9 +841,81 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
             self.assertEqual(asleep.backward(roots), need_not, roots)
         more = [plain * leaf for _ in range(room("asleep").MOST_OUTPUTS)]
         self.assertTrue(asleep.over(more))
-        self.assertTrue(asleep.call("criterion", [slept], {}))
-        self.assertTrue(asleep.over(plain * leaf))
-        self.assertFalse(asleep.call("criterion", [slept], {}))
+        self.assertTrue(asleep.call("criterion", [slept]))
+        self.assertTrue(asleep.over([plain * leaf]))
+        self.assertFalse(asleep.call("criterion", [slept]))
+
+    def test_what_is_skipped_at_once(self):
+        steps, net = room("steps").Steps(self.record), torch.nn.Linear(1, 1)
+        asleep, models, x = steps.asleep, steps.models, torch.ones(1, 1)
+        self.options.explain, self.options.end = False, 1
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.5)
+
+        def skips(root, args=(x,), module=net, **kwargs):
+            call = asleep.skips_call(module, args, kwargs)
+            start = asleep.skips_start(optimizer)
+            return call, asleep.skips_backward(root), start
+
+        models.note_made(net)
+        made, result = steps.before_call(net, (x,), {}), net(x)
+        steps.after_call(made, result)
+        event = steps.before_backward(result, False)
+        result.backward()
+        steps.after_backward(event)
+        self.assertEqual(skips(result), (False, False, False))
+        steps.before_step(optimizer, (), {})
+        steps.after_step(optimizer, (), {})
+        result = net(x)
+        steps.batch.let_go(False)
+        self.assertEqual(skips(result), (True, False, True))  # it is no call's output
+        self.assertEqual((steps.stepping, steps.grads), ([optimizer], None))
+        self.assertTrue(asleep.skipped(result))
+        self.assertFalse(asleep.skipped([result]))
+        self.assertFalse(asleep.skipped(x))
+        criterion = room("passes").Criterion(torch.sum)
+        for owner, name, value, expected in (
+            (steps, "grads", 1, (True, True, True)),
+            (steps, "watched", {1: 2}, (False, False, False)),
+            (models, "fresh", True, (False, False, False)),
+            (models.ends, "gone", [1], (False, True, True)),
+            (steps.batch, "events", [1], (True, False, True)),
+            (models, "called", {}, (False, True, True)),
+            (optimizer, "param_groups", [{"params": [x]}], (True, True, False)),
+            (steps, "plans", {}, (True, True, False)),
+            (steps, "stepping", [1], (True, True, False)),
+        ):
+            steps.stepping = []
+            with mock.patch.object(owner, name, value):
+                self.assertEqual(skips(result), expected, name)
+        for root, args, module, kwargs, expected in (
+            (result, (result,), criterion, {}, (True, True)),
+            (result, (x,), criterion, {}, (False, True)),
+            (net.weight, (net.weight,), net, {}, (False, False)),
+            (x, ([x],), net, {}, (False, False)),
+            ([result], (x,), net, {"y": x}, (False, False)),
+        ):
+            self.assertEqual(skips(root, args, module, **kwargs)[:2], expected)
+        with torch.overrides.TorchFunctionMode():
+            self.assertEqual(skips(result)[:2], (False, False))
+        (series,), steps.stepping = models.series.values(), [optimizer]
+        for owner, name, value in (
+            (steps.passes, "pending", [1]),
+            (steps.batch, "events", [1]),
+            (steps.inference, "waiting", [1]),
+            (steps, "stepping", [optimizer, 1]),
+            (steps, "stepping", [1]),
+            (steps, "stepping", []),
+            (models, "fresh", True),
+            (series, "wakes", 2),
+            (series, "last", {1: 2}),
+        ):
+            with mock.patch.object(owner, name, value):
+                self.assertFalse(asleep.skips_end(optimizer), name)
+        self.assertEqual((series.steps, steps.passes.updates), (1, 1))
+        with mock.patch.object(series, "wakes", 3):
+            self.assertTrue(asleep.skips_end(optimizer))
+        self.assertEqual((series.steps, steps.passes.updates), (2, 2))
+        self.assertEqual(steps.stepping, [])
 
 
 def tensors_of(data):

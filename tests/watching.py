@@ -21,6 +21,9 @@ class Watching:
         found = SimpleNamespace(on=True, backward_running=False, options=self.options)
         found.local, found.guarded = room("watch").Local(), lambda note: note
         found.steps = mock.Mock()
+        found.steps.asleep = asleep = mock.Mock()  # whose calls are not listed
+        for skips in (asleep.skips_call, asleep.skips_backward):
+            skips.return_value = False
         vars(found).update(more)
         return found
 
@@ -75,7 +78,8 @@ class Watching:
                     self.assertEqual(watched(*of, 1, a=2), "result")
                 self.assertIs(recorder.local.made, made)
                 original.assert_called_once_with(*of, 1, a=2)
-                called = [call[0].split("_")[0] for call in steps.method_calls]
+                calls = [call[0].split("_")[0] for call in steps.method_calls]
+                called = [name for name in calls if name != "asleep.skips"]
                 expected = noted if wrapper is watch.watched_call else noted[:12]
                 expected = expected.replace("inside", "")
                 if wrapper is watch.watched_call and noted == "inside":
@@ -92,6 +96,31 @@ class Watching:
         criterion = watch.watched_criterion(self.watching(), original)
         known = {"__script_if_tracing_wrapper": True, "__original_fn": original}
         self.assertEqual(vars(criterion), known)  # TorchScript asks for them
+
+    def test_which_calls_are_skipped(self):
+        net, watch = torch.nn.Identity(), room("watch")
+        for is_over in (True, False):
+            recorder = self.watching()
+            asleep = recorder.steps.asleep = mock.Mock()
+            asleep.skips_call.return_value = True
+            asleep.skipped.return_value = is_over
+
+            def original(*_, recorder=recorder, asleep=asleep, **__):
+                self.assertIs(recorder.local.made, asleep)
+                return "result"
+
+            call = watch.watched_call(recorder, original)
+            self.assertEqual(call(net, 1, a=2), "result")
+            asleep.skips_call.assert_called_once_with(net, (1,), {"a": 2})
+            asleep.skipped.assert_called_once_with("result")
+            recorder.steps.before_call.assert_not_called()
+            expected = [] if is_over else [mock.call(asleep, "result")]
+            self.assertEqual(recorder.steps.after_call.mock_calls, expected)
+            self.assertIs(recorder.local.made, None)
+            asleep.skips_backward.return_value = True
+            watch.watched_backward(recorder, mock.Mock())("loss")
+            asleep.skips_backward.assert_called_once_with("loss")
+            recorder.steps.before_backward.assert_not_called()
 
     def test_which_backward_passes_are_noted(self):
         watch, one = room("watch"), torch.ones(1, requires_grad=True)
@@ -148,9 +177,6 @@ class Watching:
         untraced = room("untraced")
         for compiling, expected in ((False, "real"), (True, "disabled")):
             with (
-                mock.patch.object(
-                    untraced, "set_eval_frame", side_effect=["kept", 0]
-                ) as at,
                 mock.patch.object(untraced, "skip") as skipped,
                 mock.patch("torch._disable_dynamo", lambda _: lambda *_: "disabled"),
                 mock.patch("torch.compiler.is_compiling", lambda c=compiling: c),
@@ -160,8 +186,6 @@ class Watching:
                 )
                 self.assertEqual(direct(1), expected)
                 skipped.assert_called_once_with(direct.__code__)
-                calls = [] if compiling else [mock.call(None), mock.call("kept")]
-                self.assertEqual(at.mock_calls, calls)
         frames = mock.Mock(
             spec=["_FrameAction", "_FrameExecStrategy", "set_code_exec_strategy"]
         )
@@ -301,7 +325,7 @@ class Watching:
             self.options.first, self.options.end = first, first + 2
             steps = room("steps").Steps(self.record)
             steps.by_series = lambda *_: [
-                (SimpleNamespace(steps=0, optimizers=[]), [("w", net.weight)])
+                (mock.Mock(steps=0, optimizers=[]), [("w", net.weight)])
             ]
             steps.before_step(optimizer, args, kwargs)
             rates = [group["lr"] for group in steps.groups]
@@ -500,9 +524,9 @@ class Watching:
             (0, 9, 4, range(5, 9), True),
         ):
             self.options.first, self.options.end, self.options.every = first, end, every
-            found = self.record.wants_any(steps)
-            self.assertIs(found, wanted)
-            self.assertEqual(found, any(map(self.record.wants, steps)))
+            found = self.record.next_wanted(steps.start)
+            self.assertIs(found < steps.stop, wanted)
+            self.assertIs(any(map(self.record.wants, steps)), wanted)
         self.options.first, self.options.every, one = (
             0,
             1,

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import math
 import sys
 
 from .file import DigestFile, TraceFile, digest_of
@@ -83,12 +84,12 @@ class Record:
         options = self.options
         return options.first <= step < options.end and step % options.every == 0
 
-    def wants_any(self, steps):
-        """Whether one of a range of them is."""
+    def next_wanted(self, step):
+        """The first of these that is not before this one; infinite without any."""
         options = self.options
-        first = max(steps.start, options.first)
+        first = max(step, options.first)
         first += -first % options.every
-        return first < min(steps.stop, options.end)
+        return first if first < options.end else math.inf
 
     def write(self, series, step, phase, name, piece):
         """Returns what the file knows it by, where it was written."""

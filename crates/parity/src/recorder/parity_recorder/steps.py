@@ -7,7 +7,7 @@ from inspect import isfunction
 import torch
 
 from . import passes
-from .asleep import Asleep
+from .asleep import Asleep, tensors_in
 from .batch import Batch
 from .by_identity import ByIdentity
 from .inference import Inference
@@ -46,7 +46,7 @@ class Steps:
         self.models = Models(record, self.passes)
         self.batch = Batch(record, self.passes, self.models.owner)
         self.inference = Inference(record, self.models, self.passes)
-        self.asleep = Asleep(record, self.models)
+        self.asleep = Asleep(self)
         self.stepping = []  # optimizers whose step is running
         self.grads = None  # from before it
         self.groups = []  # what it is set to
@@ -64,8 +64,10 @@ class Steps:
         inner = unwrap(module)
         if torch.is_grad_enabled() and not isinstance(inner, passes.Criterion):
             self.models.note_call(inner)
-        if self.asleep.all() and self.asleep.call(inner, args, kwargs):
-            return self.asleep
+        if self.asleep.all():
+            found = tensors_in((*args, *kwargs.values()))
+            if self.asleep.call(inner, found):
+                return self.asleep
         return self.passes.begin(inner, args, kwargs)
 
     def inside(self, made, module, result):
@@ -76,7 +78,7 @@ class Steps:
     def after_call(self, made, result):
         """Notes what came out."""
         if made is self.asleep:
-            if not self.asleep.over(result):
+            if not self.asleep.over(tensors_in((result,))):
                 self.inference.over_unseen()
             return
         self.passes.end(made, result, self.inference.trains)
@@ -156,6 +158,7 @@ class Steps:
             series.by_optimizer = True
             if known is None:
                 series.optimizers.append(settings_of(optimizer))
+                self.models.awake[series] = None  # it may have to wake earlier
         return plan
 
     def grads_of(self, named):

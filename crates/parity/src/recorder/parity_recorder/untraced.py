@@ -21,17 +21,12 @@ def skip(code):
 
 
 def untraced(function):
-    """The function, without torch.compile in it."""
+    """The function, a guarded one, without torch.compile in it where that comes to it
+    by itself: to what traces this, it is always compiling."""
     disabled, compiling = torch._disable_dynamo(function), torch.compiler.is_compiling
 
     def direct(*args):
-        if compiling():  # to what traces this, always so
-            return disabled(*args)
-        before = set_eval_frame(None)
-        try:
-            return function(*args)
-        finally:
-            set_eval_frame(before)
+        return disabled(*args) if compiling() else function(*args)
 
     skip(direct.__code__)
     return direct

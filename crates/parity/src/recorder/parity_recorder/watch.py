@@ -78,8 +78,19 @@ def install(recorder):
     def made(owner, _, part):
         steps.models.note_made(owner)
 
-    hook(optim.register_optimizer_step_pre_hook, untraced(guarded(steps.before_step)))
-    hook(optim.register_optimizer_step_post_hook, untraced(guarded(steps.after_step)))
+    def of_step(skips, note):
+        note = guarded(note)
+
+        def hook(optimizer, args, kwargs):
+            if not skips(optimizer):
+                note(optimizer, args, kwargs)
+
+        return untraced(hook)
+
+    before = of_step(steps.asleep.skips_start, steps.before_step)
+    hook(optim.register_optimizer_step_pre_hook, before)
+    after = of_step(steps.asleep.skips_end, steps.after_step)
+    hook(optim.register_optimizer_step_post_hook, after)
     hook(modules.register_module_parameter_registration_hook, made)
     hook(modules.register_module_module_registration_hook, made)
 
@@ -102,16 +113,18 @@ def not_watched(recorder):
 def outermost(recorder):
     """Calls an outermost module, which is a pass; `given` to it besides."""
     local, steps = recorder.local, recorder.steps
+    asleep, skips = steps.asleep, steps.asleep.skips_call
     before_call = recorder.guarded(steps.before_call)
     after_call = recorder.guarded(steps.after_call)
 
     def call(module, original, args, kwargs, *given):
-        local.made = before_call(module, args, kwargs)
+        skipped = skips(module, args, kwargs)
+        local.made = asleep if skipped else before_call(module, args, kwargs)
         try:
             result = original(*given, *args, **kwargs)
         finally:
             made, local.made = local.made, None
-        if made is not None:
+        if made is not None and not (skipped and asleep.skipped(result)):
             after_call(made, result)
         return result
 
@@ -203,6 +216,7 @@ def twice(given):
 
 def watched_backward(recorder, original):
     """A backward pass into `.grad`."""
+    skips = recorder.steps.asleep.skips_backward
     before_backward = recorder.guarded(recorder.steps.before_backward)
     after_backward = recorder.guarded(recorder.steps.after_backward)
 
@@ -211,9 +225,11 @@ def watched_backward(recorder, original):
         given = (tensors, grad_tensors, retain_graph, *args)
         if not recorder.on or recorder.backward_running:
             return original(*given, **kwargs)
-        created = args[0] if args else kwargs.get("create_graph")
-        retained = created if retain_graph is None else retain_graph
-        event = before_backward(tensors, retained)
+        event = None
+        if not skips(tensors):
+            created = args[0] if args else kwargs.get("create_graph")
+            retained = created if retain_graph is None else retain_graph
+            event = before_backward(tensors, retained)
         recorder.backward_running = True
         try:
             result = original(*given, **kwargs)
