@@ -33,7 +33,6 @@ class Stage:
         event = self.batch.before_backward([loss], retained, inputs)
         if inputs is None:
             loss.backward(retain_graph=retained)
-        self.batch.after_backward(event)
         return event
 
     def series(self, name, net):

@@ -5,7 +5,8 @@ the gradients came from that the update used.
 
 1. A step takes every backward pass whose gradients reached one of the parameters
    that were updated, which no step of this model took before, and whose gradients
-   were there still when the next backward pass began: else they were zeroed.
+   were there still when the next backward pass began: else they were zeroed. It may
+   run still, where its hooks have an optimizer step.
    Gradients of `torch.autograd.grad`, which go nowhere by themselves, are taken
    only where none are in `.grad`. Where a step has none at all, it takes those that
    went through its model to parameters of no optimizer, as FSDP gathers them.
@@ -87,7 +88,7 @@ class Batch:
     def __init__(self, record, passes, owner):
         self.record, self.passes, self.owner = record, passes, owner
         self.events = []
-        self.backwards = 0
+        self.backwards = 0  # that ran to their end
 
     def before_backward(self, roots, retained, inputs):
         """The event that this backward pass is. Where its graph is `retained`,
@@ -104,7 +105,10 @@ class Batch:
         read_loss = piece if self.passes.reads_losses else scalar
         losses = [read_loss(root) for root in roots]
         losses = [loss for loss in losses if loss is not UNREAD]
-        return Event(losses, leaves, passes, graph, inputs is None)
+        event = Event(losses, leaves, passes, graph, inputs is None)
+        self.events.append(event)
+        del self.events[:-MOST_EVENTS]
+        return event
 
     def let_go(self, in_step):
         """Another backward pass begins: lets go of what no step can take any more."""
@@ -119,11 +123,9 @@ class Batch:
             elif not event.taken:
                 self.record.explain("no step", None, "a backward pass", False, why)
 
-    def after_backward(self, event):
-        """It has run."""
-        self.backwards += 1
-        self.events.append(event)
-        del self.events[:-MOST_EVENTS]
+    def failed(self, event):
+        """It raised: nobody knows which gradients it left, if any."""
+        self.events = [other for other in self.events if other is not event]
 
     def over(self, event):
         """Why no step can take it any more, when another backward pass begins."""

@@ -205,6 +205,7 @@ def watched_backward(recorder, original):
     """A backward pass into `.grad`."""
     before_backward = recorder.guarded(recorder.steps.before_backward)
     after_backward = recorder.guarded(recorder.steps.after_backward)
+    failed = recorder.guarded(recorder.steps.batch.failed)
 
     def backward(tensors, grad_tensors=None, retain_graph=None, *args, **kwargs):
         tensors = twice(tensors)
@@ -217,6 +218,9 @@ def watched_backward(recorder, original):
         recorder.backward_running = True
         try:
             result = original(*given, **kwargs)
+        except BaseException:
+            failed(event)
+            raise
         finally:
             recorder.backward_running = False
         if event is not None:
@@ -230,6 +234,7 @@ def watched_grad(recorder, original):
     """Gradients that may be for an update by hand."""
     before_backward = recorder.guarded(recorder.steps.before_backward)
     after_backward = recorder.guarded(recorder.steps.after_backward)
+    failed = recorder.guarded(recorder.steps.batch.failed)
 
     def grad(outputs, inputs, *args, **kwargs):
         outputs, inputs = twice(outputs), twice(inputs)
@@ -241,6 +246,9 @@ def watched_grad(recorder, original):
         recorder.backward_running = True
         try:
             result = original(outputs, inputs, *args, **kwargs)
+        except BaseException:
+            failed(event)
+            raise
         finally:
             recorder.backward_running = False
         if event is not None:
