@@ -13,8 +13,8 @@ the gradients came from that the update used.
 2. It takes the calls of outermost modules that these passes went back through.
 3. Of a call's tensors it takes as data: all that went into the model; of what went
    into a part of the model that was called alone, what autograd did not make; of
-   what went into a module that learns nothing, such as a criterion, what has no
-   gradient. Nothing of what went into another model that learns.
+   what went into a module that learns nothing, such as a criterion or a copy whose
+   parameters autograd made, what has no gradient. Nothing of what went into another model that learns.
 4. Data that was recorded last under its name, or by another series under any, is
    not written again.
 5. Outputs are those of the model and of its parts; losses, what the passes began at.
@@ -37,7 +37,7 @@ MOST_EVENTS = 1000
 class Event:
     """A backward pass: its losses, and the calls that it went back through."""
 
-    def __init__(self, losses, leaves, passes, graph, accumulates):
+    def __init__(self, losses, leaves, passes, graph, accumulates, judged=False):
         self.losses = losses  # pieces
         self.leaves = [weakref.ref(leaf) for leaf in leaves]
         self.passes = passes
@@ -45,6 +45,7 @@ class Event:
         self.models = [made.module() for made in passes]
         self.graph = graph  # names of autograd's nodes
         self.accumulates = accumulates  # into .grad: not so torch.autograd.grad
+        self.judged = judged  # whether a module found its loss, or losses that it sums
         self.taken = set()  # by the updates of these series
         self.is_spent = False  # whether one of these updated all of its leaves
 
@@ -95,7 +96,7 @@ class Batch:
         another one may go through it. With `inputs`, its gradients go to these
         alone, and not into `.grad`."""
         nodes, leaves = walk(roots)
-        passes = self.passes.behind(nodes, retained)
+        passes, judged = self.passes.behind(nodes, retained)
         leaves = leaves if inputs is None else inputs
         graph, owner = [], self.owner
         for leaf in leaves:
@@ -105,7 +106,7 @@ class Batch:
         read_loss = piece if self.passes.reads_losses else scalar
         losses = [read_loss(root) for root in roots]
         losses = [loss for loss in losses if loss is not UNREAD]
-        event = Event(losses, leaves, passes, graph, inputs is None)
+        event = Event(losses, leaves, passes, graph, inputs is None, judged)
         self.events.append(event)
         del self.events[:-MOST_EVENTS]
         return event
