@@ -33,7 +33,6 @@ class Stage:
         event = self.batch.before_backward([loss], retained, inputs)
         if inputs is None:
             loss.backward(retain_graph=retained)
-        self.batch.after_backward(event)
         return event
 
     def series(self, name, net):
@@ -196,7 +195,8 @@ class Decisions:
         part = SimpleNamespace(is_criterion=False, module=lambda: 1, outputs=[("", 5)])
         other = SimpleNamespace(is_criterion=False, module=lambda: 2, outputs=[])
         criterion = SimpleNamespace(is_criterion=True, module=lambda: 3, outputs=[])
-        event = SimpleNamespace(losses=[4, 5])
+        event = SimpleNamespace(losses=[4, 5], judged=False)
+        judged = SimpleNamespace(losses=[4], judged=True)
         series = SimpleNamespace(path={1: "part"}.get, class_name="Net")
         bare = SimpleNamespace(path={}.get, class_name=None)
         no_call = lacks.COMPILED if lacks.compiles() else lacks.NO_CALL
@@ -206,9 +206,13 @@ class Decisions:
             (series, [event], [other, criterion], [], [], "data forward", no_call),
             (bare, [event], [other], [], [], "data", no_call),
             (series, [event], [part], [one], [one], "", None),
-            (series, [event], [other, criterion], [one], [], "", None),
+            (series, [event], [other, part, criterion], [one], [], "", None),
+            (bare, [event], [other, criterion], [one], [], "", None),
+            (series, [event], [other], [one], [one], "forward", lacks.NOT_ITSELF),
             (series, [event], [part], [one], [], "", None),
-            (series, [event], [other], [one], [], "target", lacks.NO_CRITERION),
+            (bare, [event], [other], [one], [], "target", lacks.NO_CRITERION),
+            (bare, [event, judged], [other], [one], [], "", None),
+            (series, [judged], [other], [], [], "data forward", no_call),
         ):
             found = lacks.of_step(of, events, passes, inputs, targets)
             self.assertEqual(found, (tuple(missing.split()), why))
@@ -441,16 +445,14 @@ class Decisions:
         models.record.write = lambda *args: written.append(args[:4])
         found = room("inference").Inference(models.record, models, models.passes)
         net, criterion = torch.nn.BatchNorm1d(2), torch.nn.MSELoss()
-        series = models.start(net)
-        self.assertEqual(models.record.events.starts, [(0, "BatchNorm1d-1")])
-        written.clear()
         stage = Stage(models.record)
         call, result = stage.call(net, torch.ones(3, 2))
         for step in (1, 2):
             found.step(net, call)
+            (series,) = models.series.values()
             self.assertEqual((series.steps, series.by_call), (step, True))
-            self.assertEqual(list(models.series.values()), [series])
-        names = ["running_mean", "running_var", "num_batches_tracked"]
+        self.assertEqual(models.record.events.starts, [(0, "BatchNorm1d-1")])
+        names = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
         expected = [("BatchNorm1d-1", 0, "init", name) for name in names]
         self.assertEqual(written, expected)  # once, and no step but 0 is wanted
         self.options.end = 9
@@ -700,6 +702,32 @@ class Decisions:
             models.note_call(net)
         self.assertEqual(list(models.called), [net])
 
+    def test_what_was_called_only_is_trained_as_another(self):
+        part, other = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
+        net = torch.nn.Sequential(part, other)
+        models = self.models([net])
+        ends, models.ends.on = models.ends, True
+        models.note_call(net)
+        called = [models.start(module, by_call=True) for module in (part, net)]
+        self.assertIs(models.start(part, by_call=True), called[0])
+        owners = [models.owner[id(param)] for param in net.parameters()]
+        self.assertEqual(owners, [called[0]] * 2 + [called[1]] * 2)
+        self.assertEqual(list(ends.watched), [id(part), id(net)])
+        ((trained, named),) = models.by_series(list(net.parameters()), {}, [])
+        self.assertEqual(
+            [name for name, _ in named], [name for name, _ in trained.named]
+        )
+        self.assertEqual((trained.name, trained.by_call), ("Sequential-2", False))
+        self.assertEqual([series.by_call for series in called], [True, True])
+        self.assertEqual(set(models.owner.values()), {trained})
+        self.assertEqual(list(models.awake), [trained])
+        self.assertEqual(list(ends.watched), [id(net)])
+        self.assertIs(ends.watched[id(net)].owner, trained)
+        (again,) = models.by_series(list(net.parameters()), {}, [])
+        self.assertEqual(again, (trained, named))
+        models.start(net, by_call=True)
+        self.assertEqual(set(models.owner.values()), {trained})
+
     def test_the_first_parameter(self):
         first, net = room("names").first_parameter, torch.nn.Module()
         self.assertIsNone(first(net))
@@ -727,7 +755,7 @@ class Decisions:
         passes, net = room("passes").Passes(self.options), torch.nn.Linear(2, 2)
         leaf = torch.ones(1, 2, requires_grad=True)
         made_by, plain = leaf * 2, torch.ones(1, 2)
-        self.assertEqual(passes.behind([made_by.grad_fn], False), [])
+        self.assertEqual(passes.behind([made_by.grad_fn], False), ([], False))
         made = passes.begin(torch.nn.MSELoss(), (leaf, made_by), {"weight": plain})
         self.assertEqual([kind for *_, kind in made.inputs], [1, 2, 0])
         self.assertEqual((made.learns, made.reached, made.has_parameters), (False,) * 3)
@@ -752,6 +780,15 @@ class Decisions:
         made = passes.begin(net, (plain,), {})
         passes.end(made, net(plain), True)
         self.assertEqual((made.nodes, made in passes.pending), ([], False))
+        result = net(leaf)
+        for module, found, expected in (
+            (torch.nn.Identity(), {"a": result.sum(), "b": result}, True),
+            (torch.nn.Identity(), {"a": result}, False),
+        ):
+            made = passes.begin(module, (result,), {})
+            passes.end(made, found, True)
+            nodes, _ = room("graph").walk([found.get("a", result).sum() / 2])
+            self.assertEqual(passes.behind(nodes, False), ([made], expected))
 
 
 class Call:

@@ -149,6 +149,15 @@ class Watching:
         self.assertIs(recorder.backward_running, False)
         recorder.steps.before_backward.assert_called_once_with((one,), True, [one])
         recorder.steps.after_backward.assert_called_once_with(event, "result")
+        recorder.steps.batch.failed.assert_not_called()
+        raising = mock.Mock(side_effect=KeyboardInterrupt)
+        for wrapper in (watch.watched_backward, watch.watched_grad):
+            recorder.steps.reset_mock()
+            with self.assertRaises(KeyboardInterrupt):
+                wrapper(recorder, raising)(one, one)
+            self.assertIs(recorder.backward_running, False)
+            recorder.steps.batch.failed.assert_called_once_with(event)
+            recorder.steps.after_backward.assert_not_called()
 
     def test_which_backward_passes_are_not(self):
         watch, one = room("watch"), torch.ones(1, requires_grad=True)

@@ -5,15 +5,16 @@ the gradients came from that the update used.
 
 1. A step takes every backward pass whose gradients reached one of the parameters
    that were updated, which no step of this model took before, and whose gradients
-   were there still when the next backward pass began: else they were zeroed.
+   were there still when the next backward pass began: else they were zeroed. It may
+   run still, where its hooks have an optimizer step.
    Gradients of `torch.autograd.grad`, which go nowhere by themselves, are taken
    only where none are in `.grad`. Where a step has none at all, it takes those that
    went through its model to parameters of no optimizer, as FSDP gathers them.
 2. It takes the calls of outermost modules that these passes went back through.
 3. Of a call's tensors it takes as data: all that went into the model; of what went
    into a part of the model that was called alone, what autograd did not make; of
-   what went into a module that learns nothing, such as a criterion, what has no
-   gradient. Nothing of what went into another model that learns.
+   what went into a module that learns nothing, such as a criterion or a copy whose
+   parameters autograd made, what has no gradient. Nothing of what went into another model that learns.
 4. Data that was recorded last under its name, or by another series under any, is
    not written again.
 5. Outputs are those of the model and of its parts; losses, what the passes began at.
@@ -36,7 +37,7 @@ MOST_EVENTS = 1000
 class Event:
     """A backward pass: its losses, and the calls that it went back through."""
 
-    def __init__(self, losses, leaves, passes, graph, accumulates):
+    def __init__(self, losses, leaves, passes, graph, accumulates, judged=False):
         self.losses = losses  # pieces
         self.leaves = [weakref.ref(leaf) for leaf in leaves]
         self.passes = passes
@@ -44,6 +45,7 @@ class Event:
         self.models = [made.module() for made in passes]
         self.graph = graph  # names of autograd's nodes
         self.accumulates = accumulates  # into .grad: not so torch.autograd.grad
+        self.judged = judged  # whether a module found its loss, or losses that it sums
         self.taken = set()  # by the updates of these series
         self.is_spent = False  # whether one of these updated all of its leaves
 
@@ -87,14 +89,14 @@ class Batch:
     def __init__(self, record, passes, owner):
         self.record, self.passes, self.owner = record, passes, owner
         self.events = []
-        self.backwards = 0
+        self.backwards = 0  # that ran to their end
 
     def before_backward(self, roots, retained, inputs):
         """The event that this backward pass is. Where its graph is `retained`,
         another one may go through it. With `inputs`, its gradients go to these
         alone, and not into `.grad`."""
         nodes, leaves = walk(roots)
-        passes = self.passes.behind(nodes, retained)
+        passes, judged = self.passes.behind(nodes, retained)
         leaves = leaves if inputs is None else inputs
         graph, owner = [], self.owner
         for leaf in leaves:
@@ -104,7 +106,10 @@ class Batch:
         read_loss = piece if self.passes.reads_losses else scalar
         losses = [read_loss(root) for root in roots]
         losses = [loss for loss in losses if loss is not UNREAD]
-        return Event(losses, leaves, passes, graph, inputs is None)
+        event = Event(losses, leaves, passes, graph, inputs is None, judged)
+        self.events.append(event)
+        del self.events[:-MOST_EVENTS]
+        return event
 
     def let_go(self, in_step):
         """Another backward pass begins: lets go of what no step can take any more."""
@@ -119,11 +124,9 @@ class Batch:
             elif not event.taken:
                 self.record.explain("no step", None, "a backward pass", False, why)
 
-    def after_backward(self, event):
-        """It has run."""
-        self.backwards += 1
-        self.events.append(event)
-        del self.events[:-MOST_EVENTS]
+    def failed(self, event):
+        """It raised: nobody knows which gradients it left, if any."""
+        self.events = [other for other in self.events if other is not event]
 
     def over(self, event):
         """Why no step can take it any more, when another backward pass begins."""

@@ -93,6 +93,10 @@ class Ends:
         if self.on:
             self.watched[id(model)] = Watched(owner, model, self.ended)
 
+    def let_go(self, owner):
+        """Another one has the values of its model in the end."""
+        self.watched.pop(id(owner.model()), None)
+
     def watch_others(self):
         """Modules that nothing called yet, and that are no part of others."""
         made = list(self.models.modules)

@@ -8,7 +8,8 @@ The rule: a call of an outermost module that leads to no update is
 2. a step of a series of its own, where nothing is trained, or not this module: its
    inputs are `data`, its outputs `forward`, and before the first come its parameters
    and buffers as `init`; where a backward pass goes through it, what this began at is
-   `loss`, and what it found for inputs and parameters `grad`;
+   `loss`, and what it found for inputs and parameters `grad`. Where it is trained
+   later, alone or as a part of another, that is another series;
 3. a part of the call before, where the module is a criterion: its targets, and its
    output as `loss`.
 
@@ -199,10 +200,9 @@ class Inference:
         """A step of a model that is called only."""
         series = self.models.series_of(module)
         if series is None or not series.by_call:
-            series = self.models.start(module)
-            # Known already, where its parameters are those of another series.
-            new, series.by_call = not series.by_call, True
-            if new and self.record.wants(0):
+            series = self.models.start(module, by_call=True)
+            # It has steps, where its parameters are those of another series.
+            if not series.steps and self.record.wants(0):
                 for name, buffer in module.named_buffers():
                     name = plain(name)
                     self.record.write(series.name, 0, "init", name, piece(buffer))

@@ -1,7 +1,8 @@
 """What a series' steps lack that others have, and why.
 
 A step is watched from outside: what reaches a loss by way of no module and no
-criterion of PyTorch's is not seen. The record says so of each series.
+criterion of PyTorch's is not seen. The record says so of each series. Where a module
+found the loss, or losses that are added up, what it judged by went into it.
 """
 
 import sys
@@ -11,7 +12,8 @@ NO_PASS = "no backward pass led to its updates"
 NO_CALL = "no module was called"
 COMPILED = "no module was called outside of what is compiled"
 NO_INPUT = "what its modules got, autograd made"
-UNSEEN = NO_CALL, NO_INPUT
+NOT_ITSELF = "other modules were called, not this one"
+UNSEEN = NO_CALL, NO_INPUT, NOT_ITSELF
 NO_CRITERION = "its loss is no criterion of PyTorch's"
 
 
@@ -21,12 +23,15 @@ def of_step(series, events, passes, inputs, targets):
     if not events:
         return ("data", "forward", "loss"), NO_PASS
     called = [made for made in passes if not made.is_criterion]
+    its_own = any(series.path(made.module()) is not None for made in called)
     if not inputs:
-        if any(series.path(made.module()) is not None for made in called):
+        if its_own:
             return ("data",), NO_INPUT
         missing = ("data",) if series.class_name is None else ("data", "forward")
         return missing, COMPILED if compiles() else NO_CALL
-    if targets or len(called) < len(passes):
+    if series.class_name is not None and not its_own:
+        return ("forward",), NOT_ITSELF
+    if targets or len(called) < len(passes) or any(e.judged for e in events):
         return (), None
     outputs = [content for made in called for _, content in made.outputs]
     if not any(loss in outputs for event in events for loss in event.losses):

@@ -139,10 +139,14 @@ class Models:
             return owner.class_name is None
         return not any(id(param) in ids_of(m) for m in list(self.modules))
 
+    def is_free(self, param):
+        """Whether it is of no series that is trained."""
+        return (owner := self.owner.get(id(param))) is None or owner.by_call
+
     def by_series(self, params, watched, events):
         """The series that these parameters are of, each with its own of them;
-        those of no series yet get one."""
-        if new := [p for p in params if id(p) not in self.owner]:
+        those of no series yet get one, or of one that was called only."""
+        if new := [p for p in params if self.is_free(p)]:
             self.adopt(new, watched, events)
         ids = {id(p) for p in params}
         owners = dict.fromkeys(self.owner[id(p)] for p in params)
@@ -197,12 +201,13 @@ class Models:
         self.counts[word] += 1
         return f"{word}-{self.counts[word]}"
 
-    def start(self, model, name=None, output=None, watched=None):
-        """A new series, with the values from which its model starts."""
+    def start(self, model, name=None, output=None, watched=None, by_call=False):
+        """A new series, with the values from which its model starts; one that is
+        trained, or called only."""
         model = unwrap(model)
         named = [(plain(n), p) for n, p in torch.nn.Module.named_parameters(model)]
         for series in self.series.values():
-            if series.model() is model:  # parts of it are new
+            if series.model() is model and series.by_call == by_call:  # has new parts
                 known = [ref() for _, ref in series.named]
                 new = [(n, p) for n, p in named if not any(p is k for k in known)]
                 series.path_of = None
@@ -217,6 +222,7 @@ class Models:
         if name in self.series:
             raise Trouble(f"two models are to be series {name}")
         self.series[name] = series = Series(name, class_name, model, [], output)
+        series.by_call = by_call
         self.record.events.start(name, self.modules.get(model, 0))
         if model not in self.buffers:
             self.buffers[model] = buffers_of(model)
@@ -247,6 +253,10 @@ class Models:
             place = id(param)
             forget = functools.partial(forget_owner, self.owner, self.found, place)
             series.named.append((name, weakref.ref(param, forget)))
+            if place in self.owner and self.is_free(param) and not series.by_call:
+                called = self.owner.pop(place)  # it is trained now
+                self.awake.pop(called, None)
+                self.ends.let_go(called)
             self.owner.setdefault(place, series)
             if self.record.wants(0) and name not in names:
                 old = watched.get(place)

@@ -40,14 +40,13 @@ class Pass:
         self.inner = []  # (reference to a module inside, suffix, piece)
         self.outputs = []  # (suffix, piece)
         self.nodes = []  # where these are in autograd's graph
+        self.numbers = set()  # those of single numbers, such as losses
 
     def over(self):
         """It is whole."""
         module = self.module()
         if (first := first_parameter(module)) is not None:
-            self.learns = first.requires_grad or any(
-                param.requires_grad for param in parameters(module)
-            )
+            self.learns = learns(first) or any(map(learns, parameters(module)))
         size = 0
         for _, content, _ in self.inputs:
             size += len(content.data)
@@ -56,6 +55,11 @@ class Pass:
         for _, _, content in self.inner:
             size += len(content.data)
         self.size = size
+
+
+def learns(param):
+    """Whether it is one to be trained: autograd did not make it of others."""
+    return param.requires_grad and param.is_leaf
 
 
 class Passes:
@@ -100,7 +104,9 @@ class Passes:
         for name, tensor in tensors(result, ""):
             if (node := tensor.grad_fn) is not None:
                 # Not the node itself, which would keep the graph alive.
-                made.nodes.append(node._sequence_nr())
+                made.nodes.append(place := node._sequence_nr())
+                if not tensor.ndim:
+                    made.numbers.add(place)
                 if is_loss:
                     continue
             if (content := read(tensor)) is not None:
@@ -126,20 +132,23 @@ class Passes:
                 del self.by_node[node]
 
     def behind(self, nodes, retained):
-        """Those whose outputs a backward pass from these nodes goes through. Where
-        its graph is `retained`, another one may, too."""
+        """Those whose outputs a backward pass from these nodes goes through; and
+        whether the first that it comes to is a single number. Where its graph is
+        `retained`, another one may go through them, too."""
         if not self.by_node:
-            return []
-        passes, by_node = {}, self.by_node
+            return [], False
+        passes, by_node, is_number = {}, self.by_node, False
         for node in nodes:
-            if (found := by_node.get(node._sequence_nr())) is not None:
+            if (found := by_node.get(place := node._sequence_nr())) is not None:
+                if not passes:
+                    is_number = any(place in made.numbers for made in found)
                 passes.update(found)
         passes = [made for made in self.pending if made in passes]
         for made in passes:
             made.reached = True
             if not retained:
                 self.forget(made)
-        return passes
+        return passes, is_number
 
     def forget_old(self, series):
         """After an update of this series: its own calls led to none, and others have

@@ -98,7 +98,7 @@ class Steps:
 
     def after_backward(self, event, grads=None):
         """Keeps the values of parameters that may be updated by hand."""
-        self.batch.after_backward(event)
+        self.batch.backwards += 1
         owner = self.models.owner
         for i, ref in enumerate(event.leaves):
             leaf = ref()

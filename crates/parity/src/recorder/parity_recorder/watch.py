@@ -219,6 +219,7 @@ def watched_backward(recorder, original):
     skips = recorder.steps.asleep.skips_backward
     before_backward = recorder.guarded(recorder.steps.before_backward)
     after_backward = recorder.guarded(recorder.steps.after_backward)
+    failed = recorder.guarded(recorder.steps.batch.failed)
 
     def backward(tensors, grad_tensors=None, retain_graph=None, *args, **kwargs):
         tensors = twice(tensors)
@@ -233,6 +234,9 @@ def watched_backward(recorder, original):
         recorder.backward_running = True
         try:
             result = original(*given, **kwargs)
+        except BaseException:
+            failed(event)
+            raise
         finally:
             recorder.backward_running = False
         if event is not None:
@@ -246,6 +250,7 @@ def watched_grad(recorder, original):
     """Gradients that may be for an update by hand."""
     before_backward = recorder.guarded(recorder.steps.before_backward)
     after_backward = recorder.guarded(recorder.steps.after_backward)
+    failed = recorder.guarded(recorder.steps.batch.failed)
 
     def grad(outputs, inputs, *args, **kwargs):
         outputs, inputs = twice(outputs), twice(inputs)
@@ -257,6 +262,9 @@ def watched_grad(recorder, original):
         recorder.backward_running = True
         try:
             result = original(outputs, inputs, *args, **kwargs)
+        except BaseException:
+            failed(event)
+            raise
         finally:
             recorder.backward_running = False
         if event is not None:
