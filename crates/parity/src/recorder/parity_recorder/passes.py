@@ -29,6 +29,7 @@ class Pass:
     reached = False  # by a backward pass
     after = 0  # the step of its model that it follows
     size = 0  # of all these pieces, once it is over
+    numbers = ()  # nodes of outputs that are single numbers, such as losses
 
     def __init__(self, module, what, inputs):
         self.class_name = what.__name__
@@ -40,7 +41,6 @@ class Pass:
         self.inner = []  # (reference to a module inside, suffix, piece)
         self.outputs = []  # (suffix, piece)
         self.nodes = []  # where these are in autograd's graph
-        self.numbers = set()  # those of single numbers, such as losses
 
     def over(self):
         """It is whole."""
@@ -106,7 +106,7 @@ class Passes:
                 # Not the node itself, which would keep the graph alive.
                 made.nodes.append(place := node._sequence_nr())
                 if not tensor.ndim:
-                    made.numbers.add(place)
+                    made.numbers += (place,)
                 if is_loss:
                     continue
             if (content := read(tensor)) is not None:
