@@ -78,10 +78,14 @@ def install(recorder):
     def made(owner, _, part):
         steps.models.note_made(owner)
 
+    def registered(owner, _, buffer):
+        steps.models.registered += 1
+
     hook(optim.register_optimizer_step_pre_hook, untraced(guarded(steps.before_step)))
     hook(optim.register_optimizer_step_post_hook, untraced(guarded(steps.after_step)))
     hook(modules.register_module_parameter_registration_hook, made)
     hook(modules.register_module_module_registration_hook, made)
+    hook(modules.register_module_buffer_registration_hook, registered)
 
 
 def as_builtin(recorder, function, operator):
