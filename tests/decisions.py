@@ -190,6 +190,27 @@ class Decisions:
             found = of_logits(of_first, event), of_logits(of_last, event)
             self.assertEqual(found, expected)
 
+        class Both(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first, self.last = first, last
+
+            def forward(self, x):
+                return self.first(x)
+
+        both, ones, one = Both(), torch.ones(1, 2), torch.tensor([1])
+        of_both = stage.series("C", both)
+        for parts, expected in (
+            ((both, last), False),  # as a generator, and what judges it
+            ((first, last), True),
+            ((last, both), True),
+        ):
+            result = ones
+            for part in parts:
+                _, result = stage.call(part, result)
+            event = stage.backward(torch.nn.functional.cross_entropy(result, one))
+            self.assertIs(of_logits(of_both, event), expected)
+
     def test_what_a_step_lacks(self):
         lacks, one = room("lacks"), object()
         part = SimpleNamespace(is_criterion=False, module=lambda: 1, outputs=[("", 5)])

@@ -368,6 +368,10 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
         ):
             self.assertEqual(read(tensor), read(one))
         self.assertIsNone(read(Wrapper(one, one)))
+        parts = room("tensors").parts
+        expected = [("s.part0", read(one)), ("s.part2", read(one[:1]))]
+        self.assertEqual(parts("s", Wrapper(one, "x", Wrapper(one[:1]))), expected)
+        self.assertEqual(parts("s", one), [])
 
     def test_what_has_no_values_is_none(self):
         read, short = room("tensors").read, torch.ones(4)
@@ -764,6 +768,18 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
         net.register_buffer("late", late)
         self.assertEqual(changed(), ["large", "late"])
         self.assertEqual(changed(), [])
+        bare = torch.nn.Module()
+        of_bare = models.start(bare)
+        models.note_call(bare)
+        for registered, expected in ((0, []), (0, []), (1, ["late"]), (1, [])):
+            models.registered = registered
+            if registered:
+                bare.register_buffer("late", late)
+            found = [name for name, _ in models.changed_buffers(of_bare)]
+            self.assertEqual(found, expected)
+        with mock.patch.object(bare, "named_buffers", side_effect=AssertionError):
+            bare.late, models.buffers[bare] = None, {}
+            self.assertEqual(models.changed_buffers(of_bare), [])  # not looked for
         del net
         self.assertEqual(changed(), [])
 
@@ -875,7 +891,7 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
         self.assertFalse(asleep.skipped(x))
         criterion = room("passes").Criterion(torch.sum)
         for owner, name, value, expected in (
-            (steps, "grads", 1, (True, True, True)),
+            (steps, "within", [1], (True, True, True)),
             (steps, "watched", {1: 2}, (False, False, False)),
             (models, "fresh", True, (False, False, False)),
             (models.ends, "gone", [1], (False, True, True)),
@@ -888,6 +904,7 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
             steps.stepping = []
             with mock.patch.object(owner, name, value):
                 self.assertEqual(skips(result), expected, name)
+                self.assertEqual(steps.within, [])
         for root, args, module, kwargs, expected in (
             (result, (result,), criterion, {}, (True, True)),
             (result, (x,), criterion, {}, (False, True)),

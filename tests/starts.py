@@ -47,6 +47,37 @@ class Starts:
         room("script").hide_frames(first)
         self.assertIsNotNone(first.__traceback__)
 
+    def test_frames_that_lead_to_the_recorder(self):
+        script, leading = room("script"), "/torch/_compile.py"
+
+        def frames(*files):
+            """What is left of a traceback through these."""
+            names, calls = {}, "raise ValueError"
+            for i, file in enumerate(reversed(files)):
+                code = compile(f"def f{i}(): {calls}", file, "exec")
+                exec(code, names)  # noqa: S102
+                calls = f"f{i}()"
+            try:
+                names[calls.removesuffix("()")]()
+            except ValueError as error:
+                script.hide_frames(error, "/recorder/")
+                at, found = error.__traceback__, []
+            while at is not None:
+                found.append(script.file_of(at))
+                at = at.tb_next
+            return [file for file in found if file in files]
+
+        for files, left in (
+            (("/s.py", leading, "/recorder/a.py", "/m.py"), ["/s.py", "/m.py"]),
+            (
+                ("/s.py", leading, "/m.py", "/recorder/a.py"),
+                ["/s.py", leading, "/m.py"],
+            ),
+            (("/s.py", leading, leading, "/recorder/a.py"), ["/s.py"]),
+            (("/s.py", "/_compile.py", "/recorder/a.py"), ["/s.py", "/_compile.py"]),
+        ):
+            self.assertEqual(frames(*files), left)
+
     def test_what_is_imported_later(self):
         Path(self.folder, "torch.py").write_text("def f():\n    pass\n")
         then, modules = (

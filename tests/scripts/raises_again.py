@@ -1,5 +1,6 @@
 # expect: series Linear-1; steps 1; status 1; says until the script raised RuntimeError
-# Raises from inside of PyTorch, with a cause and with a context.
+# expect: unrecorded loss
+# Raises from inside of PyTorch, forward and backward, with a cause and with a context.
 import torch
 
 net = torch.nn.Linear(2, 2)
@@ -19,4 +20,9 @@ try:
     except RuntimeError as error:
         raise KeyError("of another shape") from error
 except KeyError:
-    net(torch.ones(4)).sum().backward()
+    try:
+        loss = net(torch.ones(2)).sum()
+        loss.backward()
+        loss.backward()
+    except RuntimeError:
+        net(torch.ones(4)).sum().backward()

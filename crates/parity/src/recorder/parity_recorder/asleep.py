@@ -135,6 +135,7 @@ class Asleep:
         if ids != plan.ids:
             return False
         steps.stepping.append(optimizer)
+        steps.within.clear()
         steps.grads = None
         return True
 

@@ -229,10 +229,11 @@ class Batch:
 
 def of_logits(series, event):
     """Whether the loss is computed from logits, and these are the model's output, not
-    that of another model which comes behind it, as behind a GAN's generator."""
-    last = [made for made in event.passes if made.has_parameters][-1:]
-    own = all(path_of(series, made) is not None for made in last)
-    return own and any(name.startswith(OF_LOGITS) for name in event.graph)
+    that of another model, or of a part called alone, which comes behind it, as behind a
+    GAN's generator."""
+    paths = [path_of(series, made) for made in event.passes if made.has_parameters]
+    own = not paths or paths[-1] == "" or (paths[-1] and "" not in paths)
+    return bool(own) and any(name.startswith(OF_LOGITS) for name in event.graph)
 
 
 def path_of(series, made):

@@ -29,6 +29,7 @@ class Series:
         self.seed, self.optimizers, self.graph = None, [], None
         self.last = {}  # name of a parameter -> what of it was recorded last
         self.buffers = {}  # as last seen
+        self.registered = -1  # buffers of all modules, when these were looked at
         self.noted, self.lacks = 0, {}  # steps; what they lack, and why -> of how many
         self.path_of = None
 
@@ -77,6 +78,7 @@ class Models:
         self.called = ByIdentity()  # as outermost ones
         self.buffers = ByIdentity()  # module -> buffers as last seen
         self.ends = Ends(record, self)
+        self.registered = 0  # buffers of all modules
         self.fresh = False  # whether modules were made since the last step
 
     def note_made(self, module):
@@ -97,8 +99,9 @@ class Models:
         """Buffers such as BatchNorm's running_mean that are not as they were."""
         model = series.model()
         before = self.buffers.get(model) if model is not None else None
-        if not before:
+        if before is None or not (before or series.registered < self.registered):
             return []
+        series.registered = self.registered
         changed = []
         for name, buffer in model.named_buffers():
             name = plain(name)

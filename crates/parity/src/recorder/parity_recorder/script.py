@@ -14,6 +14,8 @@ import types
 from .options import Trouble
 
 HERE = os.path.dirname(os.path.dirname(__file__)) + os.sep
+# How PyTorch calls what it does not compile, such as the recorder.
+LEADING = os.sep.join(("torch", "_compile.py")), "external_utils.py"
 
 
 def read_script(path):
@@ -65,6 +67,11 @@ def run_module(name, args):
     runpy._run_module_as_main(name)
 
 
+def file_of(traceback):
+    """Of its first frame."""
+    return traceback.tb_frame.f_code.co_filename
+
+
 def hide_frames(error, files=HERE):
     """Takes the recorder's frames, and those that lead to it, out of the tracebacks
     that the script leaves."""
@@ -74,10 +81,13 @@ def hide_frames(error, files=HERE):
         frames = []
         at, led = error.__traceback__, True
         while at is not None:
-            name = at.tb_frame.f_code.co_filename
+            name = file_of(at)
             led = led and (name.startswith(files) or "runpy" in name)
-            if not led and not name.startswith(files):
-                frames.append(at)
+            if not name.startswith(files):
+                frames += [at] * (not led)
+            else:
+                while frames and file_of(frames[-1]).endswith(LEADING):
+                    frames.pop()
             at = at.tb_next
         kept = None
         for frame in reversed(frames):

@@ -14,7 +14,7 @@ from .inference import Inference
 from .models import Models
 from .names import state_of, unwrap
 from .settings import Groups, settings_of
-from .tensors import piece, whole
+from .tensors import parts, piece, whole
 
 
 def running():
@@ -25,6 +25,18 @@ def running():
     frames = (frame for frame, _ in traceback.walk_stack(sys._getframe()))
     hooked = (f for f in frames if f.f_code.co_filename == file)
     return [f.f_locals.get("self") for f in hooked if f.f_code.co_name == "wrapper"]
+
+
+def state_within(optimizer, within):
+    """What it remembers of each parameter, and those whose step was a part of its own:
+    a wrapper may leave that to them."""
+    if not within:
+        return optimizer.state
+    state = {}
+    for each in (*within, optimizer):
+        for param, named in each.state.items():
+            state[param] = {**state.get(param, {}), **named}
+    return state
 
 
 class Plan:
@@ -48,6 +60,7 @@ class Steps:
         self.inference = Inference(record, self.models, self.passes)
         self.asleep = Asleep(self)
         self.stepping = []  # optimizers whose step is running
+        self.within = []  # those whose step was a part of that one's
         self.grads = None  # from before it
         self.groups = []  # what it is set to
         self.plans = ByIdentity()  # optimizer -> its plan
@@ -127,6 +140,7 @@ class Steps:
             self.inference.training(optimizer)
         if self.in_step(besides=1):
             self.stepping.append(optimizer)  # is part of that one's step
+            self.within.append(optimizer)
             return
         plan = self.plan_of(optimizer)
         wanted = any(self.record.wants(s.steps + 1) for s, _ in plan.parts)
@@ -147,7 +161,7 @@ class Steps:
             kept = self.watched.pop(id_, None)
             if kept is not None and kept[0]() is not None:
                 watched[id_] = kept
-        self.stepping.clear()  # of a step that raised
+        self.stepping.clear(), self.within.clear()  # of a step that raised
         self.notice_updates()
         self.stepping.append(optimizer)
         known = self.plans.get(optimizer)
@@ -182,11 +196,12 @@ class Steps:
         if self.stepping.pop() is not optimizer or self.stepping:
             return
         grads, self.grads = self.grads, None
+        state, self.within = state_within(optimizer, self.within), []
         for i, (series, named) in enumerate(self.plans[optimizer].parts):
             of_series = grads[i] if grads else None
             if grads is None and self.record.wants(series.steps + 1):
                 of_series = self.grads_of(named)
-            self.end_step(series, named, of_series, optimizer.state, i > 0, self.groups)
+            self.end_step(series, named, of_series, state, i > 0, self.groups)
 
     def notice_updates(self):
         """Finds parameters that changed since the backward pass though no
@@ -272,7 +287,8 @@ class Steps:
             states = []
             for name, param in named:
                 for part, tensor in state_of(state.get(param)):
-                    states.append((f"{name}.{part}", piece(tensor)))
+                    part, content = f"{name}.{part}", piece(tensor)
+                    states += [(part, content)] if content else parts(part, tensor)
             self.record.write_all(*place, "state", states + changed)
         if "param" in self.phases:
             values = [(name, piece(param)) for name, param in named]

@@ -111,15 +111,28 @@ def whole(tensor):
     return bytes_at(tensor.data_ptr(), tensor.nbytes)
 
 
+def parts(name, tensor):
+    """What a wrapper is made of, such as an optimizer's state of 8 bits, which has
+    codes and scales: pieces by name."""
+    return [(f"{name}.{of}", piece(part)) for of, part in within(tensor)]
+
+
+def within(tensor):
+    """The tensors in a wrapper, by its names of them."""
+    if not hasattr(type(tensor), "__tensor_flatten__"):
+        return []
+    named = [(name, getattr(tensor, name)) for name in tensor.__tensor_flatten__()[0]]
+    return [pair for pair in named if isinstance(pair[1], torch.Tensor)]
+
+
 def inside(tensor):
     """The tensor in a wrapper of one, such as this process's part of a DTensor; None
     of several."""
     while hasattr(type(tensor), "__tensor_flatten__"):
-        parts = [getattr(tensor, name) for name in tensor.__tensor_flatten__()[0]]
-        parts = [part for part in parts if isinstance(part, torch.Tensor)]
-        if len(parts) != 1:
+        found = within(tensor)
+        if len(found) != 1:
             return None
-        tensor = parts[0]
+        ((_, tensor),) = found
     return tensor
 
 

@@ -78,6 +78,9 @@ def install(recorder):
     def made(owner, _, part):
         steps.models.note_made(owner)
 
+    def registered(owner, _, buffer):
+        steps.models.registered += 1
+
     def of_step(skips, note):
         note = guarded(note)
 
@@ -93,6 +96,7 @@ def install(recorder):
     hook(optim.register_optimizer_step_post_hook, after)
     hook(modules.register_module_parameter_registration_hook, made)
     hook(modules.register_module_module_registration_hook, made)
+    hook(modules.register_module_buffer_registration_hook, registered)
 
 
 def as_builtin(recorder, function, operator):
