@@ -210,6 +210,14 @@ class Decisions:
                 _, result = stage.call(part, result)
             event = stage.backward(torch.nn.functional.cross_entropy(result, one))
             self.assertIs(of_logits(of_both, event), expected)
+        number, criterion = torch.tensor(1.0), torch.nn.BCEWithLogitsLoss()
+        both.forward = lambda x: criterion(first(x)[0, 0], number)
+        _, loss = stage.call(both, ones)
+        self.assertIs(of_logits(of_both, stage.backward(loss)), False)  # it is the loss
+        both.forward = lambda x: first(x)[0, 0]
+        _, result = stage.call(both, ones)
+        _, loss = stage.call(criterion, result, number)
+        self.assertIs(of_logits(of_both, stage.backward(loss)), True)
 
     def test_what_a_step_lacks(self):
         lacks, one = room("lacks"), object()

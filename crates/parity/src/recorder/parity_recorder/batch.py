@@ -230,9 +230,12 @@ class Batch:
 def of_logits(series, event):
     """Whether the loss is computed from logits, and these are the model's output, not
     that of another model, or of a part called alone, which comes behind it, as behind a
-    GAN's generator."""
-    paths = [path_of(series, made) for made in event.passes if made.has_parameters]
+    GAN's generator; nor the loss, which a model may find itself."""
+    models = [made for made in event.passes if made.has_parameters]
+    paths = [path_of(series, made) for made in models]
     own = not paths or paths[-1] == "" or (paths[-1] and "" not in paths)
+    if models and models[-1].numbers.issuperset(models[-1].nodes):
+        own = own and any(made.is_criterion for made in event.passes)
     return bool(own) and any(name.startswith(OF_LOGITS) for name in event.graph)
 
 
