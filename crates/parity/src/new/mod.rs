@@ -67,6 +67,7 @@ fn port_beside(
             .with_context(|| format!("cannot read {}: name a script", path.display()))?,
         None => SCRIPT.to_owned(),
     };
+    let left = script.map_or(Vec::new(), |path| imported(path, &text));
     let begun = script.map(|path| {
         let script = Script { path, is_module: false, args, threads: 1 };
         sketch::sketch(script, python)
@@ -74,17 +75,22 @@ fn port_beside(
     let script = script
         .and_then(Path::file_name)
         .map_or("train.py".into(), |name| name.display().to_string());
-    let (main, note) = match begun {
-        Some(Ok(models)) => (Some(written::main_rs(&script, &models)), String::new()),
+    let (main, mut note) = match begun {
+        Some(Ok(models)) => (Some(written::main_rs(&script, models)), String::new()),
         Some(Err(error)) => (None, format!("\nnot begun with the script's layers: {error:#}\n")),
         None => (None, String::new()),
     };
+    if !left.is_empty() {
+        let (left, it) = (left.join(", "), if left.len() == 1 { "it" } else { "them" });
+        note += &format!("\n{script} imports {left} from beside it: copy {it} there, too\n");
+    }
     let own = arguments(args);
     let library = checkout.join("crates/torch-parity");
     let is_here = library.is_dir();
     let words = [
         ("@NAME@", name.clone()),
         ("@SCRIPT@", script.clone()),
+        ("@SCRIPT_WORD@", arguments(&[script.clone().into()]).trim_start().to_owned()),
         ("@CHECK_ARGS@", if args.is_empty() { String::new() } else { format!(" --{own}") }),
         ("@ARGS@", own),
         ("@STEM@", script.trim_end_matches(".py").to_owned()),
@@ -119,13 +125,37 @@ fn port_beside(
     );
     Ok(format!(
         "{folder}: a port of {script}, not written yet\n\n  \
-         cd {folder}\n  make check      # red, and says where the two part\n  \
+         cd {word}\n  make check      # red, and says where the two part\n  \
          src/main.rs     # fill in the script's {}\n{}{}",
         if main.is_some() { "data and forward pass" } else { "data, model and loop" },
         escaped(&note).replace("\\n", "\n"),
         if is_here { "" } else { &elsewhere },
-        folder = folder.display()
+        folder = folder.display(),
+        word = shlex::try_quote(&folder.to_string_lossy()).unwrap_or_default()
     ))
+}
+
+/// The modules that a script imports from its own folder, which are not copied with it.
+fn imported(script: &Path, text: &str) -> Vec<String> {
+    let folder = script.parent().unwrap_or(Path::new(""));
+    let is_there = |name: &&str| {
+        let file = folder.join(format!("{name}.py"));
+        file.is_file() && file != script || folder.join(name).join("__init__.py").is_file()
+    };
+    let of_line = |line: &str| -> Vec<String> {
+        let line = line.trim_start();
+        let names = match line.strip_prefix("from ") {
+            Some(rest) => rest.split(" import").next(),
+            None => line.strip_prefix("import "),
+        };
+        let names = names.unwrap_or_default().split(',').map(str::trim_start);
+        let names = names.map(|it| it.split([' ', '.', ';', '#']).next().unwrap_or_default());
+        names.filter(|it| !it.is_empty()).filter(is_there).map(str::to_owned).collect()
+    };
+    let mut all: Vec<_> = text.lines().flat_map(of_line).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// Lets cargo use what it built in the checkout.
@@ -214,5 +244,24 @@ mod tests {
         let (said, config) = made(Path::new("/nowhere"), "alone");
         assert!(said.contains("\n/nowhere/crates/torch-parity is not there: write in "), "{said}");
         assert!(config.contains("\nLIBTORCH = ") && !config.contains("[build]"), "{config}");
+    }
+
+    #[test]
+    fn a_script_with_a_space_and_a_module_beside_it_can_be_checked() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let script = folder.path().join("my script.py");
+        let text = "import os, nets.small as it\n  from data import load; import absent, my\n";
+        fs::write(&script, text).unwrap();
+        write(&folder.path().join("nets/__init__.py"), "").unwrap();
+        write(&folder.path().join("data.py"), "").unwrap();
+        let port = folder.path().join("a port");
+        let python = Python::find(Some(Path::new("false")), None, Duration::from_secs(60));
+        let said = port_beside(checkout(), &port, Some(&script), &[], &python).unwrap();
+        let words = "\nmy script.py imports data, nets from beside it: copy them there, too\n";
+        assert!(said.contains(words), "{said}");
+        assert!(said.contains(&format!("  cd '{}'\n", port.display())), "{said}");
+        let makefile = fs::read_to_string(port.join("Makefile")).unwrap();
+        assert!(makefile.contains(" check --script 'my script.py' --port "), "{makefile}");
+        assert!(makefile.contains(" record 'my script.py'\n"), "{makefile}");
     }
 }
