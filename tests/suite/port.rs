@@ -82,6 +82,7 @@ fn new_writes_a_port_of_the_script_it_is_given() {
     let library = root().join("crates/torch-parity");
     let cargo = read("Cargo.toml");
     assert!(cargo.contains(&format!("torch-parity = {{ path = {library:?} }}\n")), "{cargo}");
+    assert!(cargo.contains("\nport = { debug = \"line-tables-only\" }\n"), "{cargo}");
     assert!(read(".cargo/config.toml").contains(&format!("LIBTORCH = {LIBTORCH:?}\n")));
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing beside it");
     holds(

@@ -89,6 +89,18 @@ fn a_cast_is_told_by_its_dtype() {
     assert!(text.contains("what differs: dtype: bf16 in place of f16 "), "{text}");
 }
 
+/// Two of its three results are empty.
+#[test]
+fn a_result_without_values_takes_no_line() {
+    let norm = |eps: f64| {
+        let norm = format!("torch.native_batch_norm(x, None, None, m, v, False, 0.1, {eps})[0]");
+        EAGER.replace("(x * 2)", &norm).replace("(100)", "(50, 2)\nm, v = x[0] * 0, x[0] + 1")
+    };
+    let text = said(&norm(1e-5), &norm(1e-3), 1, &[]);
+    assert!(text.contains("what differs: eps: 0.001 in place of 1e-05"), "{text}");
+    assert!(text.contains(" = 0.") && !text.contains(" = port "), "{text}");
+}
+
 /// A program of C that ends at once.
 fn program(folder: &Path, flags: &[&str]) -> String {
     let (source, program) = (folder.join("main.c"), folder.join("program"));
