@@ -217,6 +217,11 @@ fn crate_name(folder: &Path) -> Result<String> {
         "{} makes no name of a crate: begin the folder's name with a letter",
         folder.display()
     );
+    let taken = ["build", "deps", "examples", "incremental", "torch-parity"];
+    ensure!(
+        !taken.contains(&&*name),
+        "a crate named {name} cannot be built: name the folder otherwise"
+    );
     Ok(name)
 }
 
@@ -244,6 +249,14 @@ mod tests {
         let (said, config) = made(Path::new("/nowhere"), "alone");
         assert!(said.contains("\n/nowhere/crates/torch-parity is not there: write in "), "{said}");
         assert!(config.contains("\nLIBTORCH = ") && !config.contains("[build]"), "{config}");
+    }
+
+    #[test]
+    fn a_folder_whose_name_makes_no_crate_is_refused() {
+        for name in ["build", "Deps", "torch-parity", "1a", "-"] {
+            assert!(crate_name(Path::new(name)).is_err(), "{name}");
+        }
+        assert_eq!(crate_name(Path::new("builds")).unwrap(), "builds");
     }
 
     #[test]

@@ -32,10 +32,7 @@ pub fn main_rs(script: &str, mut models: Vec<Model>) -> String {
     }
     makes.sort_by_key(|(made, _)| *made);
     let makes: String = makes.into_iter().map(|(_, text)| text).collect();
-    let seed = match models.iter().find_map(|model| model.seed) {
-        Some(seed) => format!("    tch::manual_seed({seed});\n"),
-        None => String::new(),
-    };
+    let seed = models.iter().find_map(|model| model.seed).map_or(String::new(), seeded);
     let data: String = data.iter().map(zeros).collect();
     let list = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(", ");
     let Uses { nn, optim, by_name } = &uses;
@@ -60,6 +57,14 @@ pub fn main_rs(script: &str, mut models: Vec<Model>) -> String {
         list(nn),
         list(optim)
     )
+}
+
+/// Sets the seed that a script has, or had in that run: one that nobody set is drawn from
+/// all numbers of 64 bits.
+fn seeded(seed: i64) -> String {
+    let is_chosen = seed.unsigned_abs() < 1 << 48;
+    let comment = "    // It seems that the script sets no seed, so that each run differs: set one in both.\n";
+    format!("{}    tch::manual_seed({seed});\n", if is_chosen { "" } else { comment })
 }
 
 /// What takes parameters by their names.
@@ -409,5 +414,18 @@ mod tests {
         ] {
             assert!(main.contains(part), "no {part} in {main}");
         }
+    }
+
+    #[test]
+    fn a_seed_that_nobody_set_is_said_to_be_that() {
+        let said = |seed| {
+            let mut model = model("A-1", &[], &[1]);
+            model.seed = Some(seed);
+            let main = main_rs("a.py", vec![model]);
+            assert!(main.contains(&format!("    tch::manual_seed({seed});\n")), "{main}");
+            main.contains("    // It seems that the script sets no seed, so that ")
+        };
+        assert_eq!([said(-5), said(1 << 32)], [false; 2]);
+        assert_eq!([said(-1_272_062_665_596_581_298), said(i64::MIN)], [true; 2]);
     }
 }
