@@ -6,6 +6,7 @@ mod optimizer;
 mod sketch;
 mod written;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -67,7 +68,7 @@ fn port_beside(
             .with_context(|| format!("cannot read {}: name a script", path.display()))?,
         None => SCRIPT.to_owned(),
     };
-    let left = script.map_or(Vec::new(), |path| imported(path, &text));
+    let left = script.map(|path| left_behind(path, &text)).unwrap_or_default();
     let begun = script.map(|path| {
         let script = Script { path, is_module: false, args, threads: 1 };
         sketch::sketch(script, python)
@@ -75,15 +76,11 @@ fn port_beside(
     let script = script
         .and_then(Path::file_name)
         .map_or("train.py".into(), |name| name.display().to_string());
-    let (main, mut note) = match begun {
+    let (main, note) = match begun {
         Some(Ok(models)) => (Some(written::main_rs(&script, models)), String::new()),
         Some(Err(error)) => (None, format!("\nnot begun with the script's layers: {error:#}\n")),
         None => (None, String::new()),
     };
-    if !left.is_empty() {
-        let (left, it) = (left.join(", "), if left.len() == 1 { "it" } else { "them" });
-        note += &format!("\n{script} imports {left} from beside it: copy {it} there, too\n");
-    }
     let own = arguments(args);
     let library = checkout.join("crates/torch-parity");
     let is_here = library.is_dir();
@@ -128,15 +125,15 @@ fn port_beside(
          cd {word}\n  make check      # red, and says where the two part\n  \
          src/main.rs     # fill in the script's {}\n{}{}",
         if main.is_some() { "data and forward pass" } else { "data, model and loop" },
-        escaped(&note).replace("\\n", "\n"),
+        escaped(&(note + &left)).replace("\\n", "\n"),
         if is_here { "" } else { &elsewhere },
         folder = folder.display(),
         word = shlex::try_quote(&folder.to_string_lossy()).unwrap_or_default()
     ))
 }
 
-/// The modules that a script imports from its own folder, which are not copied with it.
-fn imported(script: &Path, text: &str) -> Vec<String> {
+/// What a script imports from its own folder, which is not copied with it, in a line.
+fn left_behind(script: &Path, text: &str) -> String {
     let folder = script.parent().unwrap_or(Path::new(""));
     let is_there = |name: &&str| {
         let file = folder.join(format!("{name}.py"));
@@ -152,10 +149,14 @@ fn imported(script: &Path, text: &str) -> Vec<String> {
         let names = names.map(|it| it.split([' ', '.', ';', '#']).next().unwrap_or_default());
         names.filter(|it| !it.is_empty()).filter(is_there).map(str::to_owned).collect()
     };
-    let mut all: Vec<_> = text.lines().flat_map(of_line).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
+    let all: BTreeSet<_> = text.lines().flat_map(of_line).collect();
+    let names = all.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let script = script.file_name().unwrap_or_default().to_string_lossy();
+    match all.len() {
+        0 => String::new(),
+        1 => format!("\n{script} imports {names} from beside it: copy it there, too\n"),
+        _ => format!("\n{script} imports {names} from beside it: copy them there, too\n"),
+    }
 }
 
 /// Lets cargo use what it built in the checkout.

@@ -80,7 +80,7 @@ pub fn watched(
         if let Some(why) = unseen(&name) {
             bail!(why);
         }
-        ensure!(status.success(), "`{name}` ended ({status}) before it loaded libtorch{}", ABOVE);
+        ensure!(status.success(), "`{name}` ended ({status}) before it loaded libtorch{ABOVE}");
         bail!(
             "`{name}` ended ({status}) and loaded no libtorch_cpu.so: the program must run here, \
              not in a container, keep LD_PRELOAD, and be linked to libtorch's shared libraries"
