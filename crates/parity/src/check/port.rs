@@ -9,6 +9,7 @@ use parity_record::{DIGEST_VARIABLE, Kept, STEPS_VARIABLE, TRACE_VARIABLE, Trace
 use super::again::look_again;
 use super::{Checked, record_script};
 use crate::compare::{Options, Verdict, compare};
+use crate::ops::cannot_start;
 use crate::program;
 use crate::progress::spin;
 use crate::python::{Folder, Python, Running, Script, set_threads, steps};
@@ -73,10 +74,8 @@ fn record_port(words: &[OsString], threads: i32, python: &Python, kept: &Kept) -
     command.env(TRACE_VARIABLE, &file).env(STEPS_VARIABLE, steps(kept));
     command.env(DIGEST_VARIABLE, if kept.digest { "1" } else { "" });
     command.stdin(Stdio::null()).stdout(Stdio::null());
-    let mut running =
-        Running::start(&name, command, folder, python.timeout()).with_context(|| {
-            format!("cannot start {name}: name a program that is there with --port")
-        })?;
+    let mut running = Running::start(&name, command, folder, python.timeout())
+        .with_context(|| cannot_start(&name))?;
     spin("waiting for the port", || running.finish())?;
     Trace::read(&file).with_context(|| {
         format!(

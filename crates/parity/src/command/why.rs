@@ -27,7 +27,8 @@ const RECORDED: &str = "What is recorded";
 /// Flags of `why`.
 #[derive(Args, Debug)]
 pub struct WhyArgs {
-    /// Lists of operations, kept by --save; the first stands for the script
+    /// Lists of operations, kept by --save; the first stands for the script, unless
+    /// --script is given
     #[arg(value_name = "LIST", help_heading = WHAT)]
     lists: Vec<PathBuf>,
     /// Run this Python script, unchanged
@@ -105,7 +106,10 @@ impl WhyArgs {
         ensure!(sides == 2, "two programs are compared: give --script and --port, or two lists");
         let mut outputs = Outputs::open(&self.outputs())?;
         let recorded = self.record()?;
-        let lists = [&self.lists[..], &recorded.lists].concat();
+        let lists = match self.script {
+            Some(_) => [&recorded.lists[..], &self.lists].concat(),
+            None => [&self.lists[..], &recorded.lists].concat(),
+        };
         let outcome = parted([&lists[0], &lists[1]], recorded.notes)?;
         show(&outcome, &mut outputs)?;
         Ok(ExitCode::from(u8::from(outcome.finding.is_some())))
@@ -189,6 +193,10 @@ fn parted([script, port]: [&Path; 2], notes: Vec<String>) -> Result<Outcome> {
     let mut digests = Digests::default();
     let script = read(script, &mut digests)?;
     let port = read(port, &mut digests)?;
+    ensure!(
+        !script.operations.is_empty() || !port.operations.is_empty(),
+        "neither list has an operation: give --steps or --first that leave some"
+    );
     let mut outcome = compare(&script, &port, &digests);
     outcome.notes.extend(notes);
     Ok(outcome)

@@ -193,8 +193,9 @@ impl Report {
     pub(super) fn set_differences(&mut self, differences: Vec<Difference>) {
         let failing = differences.iter().filter(|difference| !difference.passes);
         let places = failing.filter_map(|difference| difference.key.place());
-        // Those of a step stand together.
+        // Those of a step need not stand together: an end comes behind all steps.
         let mut steps: Vec<_> = places.map(|place| (place.series, place.step)).collect();
+        steps.sort_unstable();
         steps.dedup();
         for (name, _) in steps.into_iter().filter(|(_, step)| *step > 0) {
             if let Some(series) = self.series.get_mut(name) {

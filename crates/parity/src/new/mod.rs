@@ -6,6 +6,7 @@ mod optimizer;
 mod sketch;
 mod written;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -67,6 +68,7 @@ fn port_beside(
             .with_context(|| format!("cannot read {}: name a script", path.display()))?,
         None => SCRIPT.to_owned(),
     };
+    let left = script.map(|path| left_behind(path, &text)).unwrap_or_default();
     let begun = script.map(|path| {
         let script = Script { path, is_module: false, args, threads: 1 };
         sketch::sketch(script, python)
@@ -75,7 +77,7 @@ fn port_beside(
         .and_then(Path::file_name)
         .map_or("train.py".into(), |name| name.display().to_string());
     let (main, note) = match begun {
-        Some(Ok(models)) => (Some(written::main_rs(&script, &models)), String::new()),
+        Some(Ok(models)) => (Some(written::main_rs(&script, models)), String::new()),
         Some(Err(error)) => (None, format!("\nnot begun with the script's layers: {error:#}\n")),
         None => (None, String::new()),
     };
@@ -85,6 +87,7 @@ fn port_beside(
     let words = [
         ("@NAME@", name.clone()),
         ("@SCRIPT@", script.clone()),
+        ("@SCRIPT_WORD@", arguments(&[script.clone().into()]).trim_start().to_owned()),
         ("@CHECK_ARGS@", if args.is_empty() { String::new() } else { format!(" --{own}") }),
         ("@ARGS@", own),
         ("@STEM@", script.trim_end_matches(".py").to_owned()),
@@ -119,13 +122,41 @@ fn port_beside(
     );
     Ok(format!(
         "{folder}: a port of {script}, not written yet\n\n  \
-         cd {folder}\n  make check      # red, and says where the two part\n  \
+         cd {word}\n  make check      # red, and says where the two part\n  \
          src/main.rs     # fill in the script's {}\n{}{}",
         if main.is_some() { "data and forward pass" } else { "data, model and loop" },
-        escaped(&note).replace("\\n", "\n"),
+        escaped(&(note + &left)).replace("\\n", "\n"),
         if is_here { "" } else { &elsewhere },
-        folder = folder.display()
+        folder = folder.display(),
+        word = shlex::try_quote(&folder.to_string_lossy()).unwrap_or_default()
     ))
+}
+
+/// What a script imports from its own folder, which is not copied with it, in a line.
+fn left_behind(script: &Path, text: &str) -> String {
+    let folder = script.parent().unwrap_or(Path::new(""));
+    let is_there = |name: &&str| {
+        let file = folder.join(format!("{name}.py"));
+        file.is_file() && file != script || folder.join(name).join("__init__.py").is_file()
+    };
+    let of_line = |line: &str| -> Vec<String> {
+        let line = line.trim_start();
+        let names = match line.strip_prefix("from ") {
+            Some(rest) => rest.split(" import").next(),
+            None => line.strip_prefix("import "),
+        };
+        let names = names.unwrap_or_default().split(',').map(str::trim_start);
+        let names = names.map(|it| it.split([' ', '.', ';', '#']).next().unwrap_or_default());
+        names.filter(|it| !it.is_empty()).filter(is_there).map(str::to_owned).collect()
+    };
+    let all: BTreeSet<_> = text.lines().flat_map(of_line).collect();
+    let names = all.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let script = script.file_name().unwrap_or_default().to_string_lossy();
+    match all.len() {
+        0 => String::new(),
+        1 => format!("\n{script} imports {names} from beside it: copy it there, too\n"),
+        _ => format!("\n{script} imports {names} from beside it: copy them there, too\n"),
+    }
 }
 
 /// Lets cargo use what it built in the checkout.
@@ -187,6 +218,11 @@ fn crate_name(folder: &Path) -> Result<String> {
         "{} makes no name of a crate: begin the folder's name with a letter",
         folder.display()
     );
+    let taken = ["build", "deps", "examples", "incremental", "torch-parity"];
+    ensure!(
+        !taken.contains(&&*name),
+        "a crate named {name} cannot be built: name the folder otherwise"
+    );
     Ok(name)
 }
 
@@ -214,5 +250,32 @@ mod tests {
         let (said, config) = made(Path::new("/nowhere"), "alone");
         assert!(said.contains("\n/nowhere/crates/torch-parity is not there: write in "), "{said}");
         assert!(config.contains("\nLIBTORCH = ") && !config.contains("[build]"), "{config}");
+    }
+
+    #[test]
+    fn a_folder_whose_name_makes_no_crate_is_refused() {
+        for name in ["build", "Deps", "torch-parity", "1a", "-"] {
+            assert!(crate_name(Path::new(name)).is_err(), "{name}");
+        }
+        assert_eq!(crate_name(Path::new("builds")).unwrap(), "builds");
+    }
+
+    #[test]
+    fn a_script_with_a_space_and_a_module_beside_it_can_be_checked() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let script = folder.path().join("my script.py");
+        let text = "import os, nets.small as it\n  from data import load; import absent, my\n";
+        fs::write(&script, text).unwrap();
+        write(&folder.path().join("nets/__init__.py"), "").unwrap();
+        write(&folder.path().join("data.py"), "").unwrap();
+        let port = folder.path().join("a port");
+        let python = Python::find(Some(Path::new("false")), None, Duration::from_secs(60));
+        let said = port_beside(checkout(), &port, Some(&script), &[], &python).unwrap();
+        let words = "\nmy script.py imports data, nets from beside it: copy them there, too\n";
+        assert!(said.contains(words), "{said}");
+        assert!(said.contains(&format!("  cd '{}'\n", port.display())), "{said}");
+        let makefile = fs::read_to_string(port.join("Makefile")).unwrap();
+        assert!(makefile.contains(" check --script 'my script.py' --port "), "{makefile}");
+        assert!(makefile.contains(" record 'my script.py'\n"), "{makefile}");
     }
 }

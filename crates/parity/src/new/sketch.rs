@@ -15,6 +15,7 @@ use crate::python::{Python, Script};
 pub struct Model {
     /// Its series.
     pub name: String,
+    #[serde(skip)]
     pub seed: Option<i64>,
     /// The nodes of its loss's autograd graph, from the loss on.
     pub graph: Vec<String>,
@@ -59,6 +60,8 @@ pub struct Group {
 #[derive(Clone, Debug)]
 pub struct Array {
     pub name: String,
+    /// What the port calls it.
+    pub variable: String,
     pub shape: Vec<usize>,
     pub kind: &'static str,
 }
@@ -83,7 +86,8 @@ fn fill(models: &mut [Model], record: &Path) -> Result<()> {
             let names = trace.about.names.iter().filter_map(|name| {
                 let array = trace.tensors.get(&Key::new(series, step, phase, name))?;
                 let kind = kind(&array.dtype().to_string())?;
-                Some(Array { name: name.clone(), shape: array.shape().to_vec(), kind })
+                let (name, variable) = (name.clone(), String::new());
+                Some(Array { name, variable, shape: array.shape().to_vec(), kind })
             });
             names.filter(|array| !array.name.contains('#')).collect()
         };
@@ -93,6 +97,9 @@ fn fill(models: &mut [Model], record: &Path) -> Result<()> {
         model.data = of(SHARED, 0, "data");
         model.data.extend(of(&model.name, 1, "data"));
         model.outputs = of(&model.name, 1, "forward");
+        // The record reads a negative one, which PyTorch tells as an unsigned number.
+        let about = trace.about.models.iter().find(|it| it.series == model.name);
+        model.seed = about.and_then(|it| it.seed);
     }
     Ok(())
 }

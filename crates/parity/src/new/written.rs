@@ -4,6 +4,7 @@
 #![expect(clippy::format_collect, clippy::format_push_string, reason = "lines, written once")]
 
 use std::collections::BTreeSet;
+use std::iter::once;
 
 use super::sketch::{Array, Layer, Model};
 use super::{layer, optimizer};
@@ -18,8 +19,9 @@ struct Uses {
 }
 
 /// The file, for `script`.
-pub fn main_rs(script: &str, models: &[Model]) -> String {
+pub fn main_rs(script: &str, mut models: Vec<Model>) -> String {
     let mut uses = Uses::default();
+    let data = named_data(&mut models);
     let numbers = if models.len() == 1 { 0..1 } else { 1..models.len() + 1 };
     let numbers = numbers.map(|n| if n == 0 { String::new() } else { n.to_string() });
     let (mut structs, mut makes, mut steps) = (String::new(), Vec::new(), String::new());
@@ -30,11 +32,8 @@ pub fn main_rs(script: &str, models: &[Model]) -> String {
     }
     makes.sort_by_key(|(made, _)| *made);
     let makes: String = makes.into_iter().map(|(_, text)| text).collect();
-    let seed = match models.iter().find_map(|model| model.seed) {
-        Some(seed) => format!("    tch::manual_seed({seed});\n"),
-        None => String::new(),
-    };
-    let data: String = arrays(models).map(|array| zeros(&array)).collect();
+    let seed = models.iter().find_map(|model| model.seed).map_or(String::new(), seeded);
+    let data: String = data.iter().map(zeros).collect();
     let list = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(", ");
     let Uses { nn, optim, by_name } = &uses;
     let named = if *by_name { NAMED } else { "" };
@@ -60,6 +59,14 @@ pub fn main_rs(script: &str, models: &[Model]) -> String {
     )
 }
 
+/// Sets the seed that a script has, or had in that run: one that nobody set is drawn from
+/// all numbers of 64 bits.
+fn seeded(seed: i64) -> String {
+    let is_chosen = seed.unsigned_abs() < 1 << 48;
+    let comment = "    // It seems that the script sets no seed, so that each run differs: set one in both.\n";
+    format!("{}    tch::manual_seed({seed});\n", if is_chosen { "" } else { comment })
+}
+
 /// What takes parameters by their names.
 const NAMED: &str = "
 /// The parameters of these names.
@@ -70,16 +77,31 @@ fn named(model: &impl Module, names: &[&str]) -> Vec<(String, Tensor)> {
 }
 ";
 
-/// All that is data, once.
-fn arrays(models: &[Model]) -> impl Iterator<Item = Array> {
-    let mut seen = BTreeSet::new();
-    let all = models.iter().flat_map(|model| model.data.iter().cloned());
-    all.filter(move |array| seen.insert(variable(&array.name))).collect::<Vec<_>>().into_iter()
+/// Gives each array of data its variable, and returns them, each once: what two models
+/// take by one name is one only where it has one shape.
+fn named_data(models: &mut [Model]) -> Vec<Array> {
+    let mut all: Vec<Array> = Vec::new();
+    for array in models.iter_mut().flat_map(|model| &mut model.data) {
+        let same =
+            |it: &&Array| (&it.name, &it.shape, it.kind) == (&array.name, &array.shape, array.kind);
+        if let Some(known) = all.iter().find(same) {
+            array.variable.clone_from(&known.variable);
+            continue;
+        }
+        let first = variable(&array.name);
+        let mut names = once(first.clone()).chain((2..).map(|n| format!("{first}{n}")));
+        let is_free = |name: &String| all.iter().all(|it| it.variable != *name);
+        array.variable = names.find(is_free).unwrap_or(first);
+        all.push(array.clone());
+    }
+    all
 }
 
-fn zeros(Array { name, shape, kind }: &Array) -> String {
-    let name = variable(name);
-    format!("    let {name} = Tensor::zeros({}, (Kind::{kind}, Device::Cpu));\n", of_shape(shape))
+fn zeros(Array { variable, shape, kind, .. }: &Array) -> String {
+    format!(
+        "    let {variable} = Tensor::zeros({}, (Kind::{kind}, Device::Cpu));\n",
+        of_shape(shape)
+    )
 }
 
 fn of_shape(shape: &[usize]) -> String {
@@ -131,7 +153,9 @@ fn parts<'a>(model: &'a Model, uses: &mut Uses) -> Parts<'a> {
             |name: &String| if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         let params: Vec<_> = params.iter().map(whole).collect();
         let has = |name: &String| own.iter().any(|(known, _)| known == name);
-        let what = format!("{path}: {class}({says})");
+        // A container of parameters says each on a line.
+        let says: Vec<_> = says.split_whitespace().collect();
+        let what = format!("{path}: {class}({})", says.join(" "));
         if !params.iter().all(has) {
             parts.comments.push(format!("{what}, whose parameters are another layer's, too"));
             continue;
@@ -146,7 +170,10 @@ fn parts<'a>(model: &'a Model, uses: &mut Uses) -> Parts<'a> {
             uses.nn.insert(word.to_owned());
         }
         uses.nn.insert(of_type.clone());
-        let field = if path.is_empty() { "layer".to_owned() } else { variable(path) };
+        let mut field = if path.is_empty() { "layer".to_owned() } else { variable(path) };
+        while parts.layers.iter().any(|(_, known, ..)| *known == field) {
+            field += "_"; // `W` beside `w`
+        }
         parts.layers.push((path, field, of_type, made));
     }
     parts.own = own;
@@ -239,7 +266,7 @@ fn own(has_own: bool, uses: &mut Uses) -> &'static str {
 /// The inputs of a model, which are its data but for targets.
 fn inputs(model: &Model) -> Vec<String> {
     let inputs = model.data.iter().filter(|array| !is_target(array));
-    inputs.map(|array| variable(&array.name)).collect()
+    inputs.map(|array| array.variable.clone()).collect()
 }
 
 fn is_target(array: &Array) -> bool {
@@ -291,7 +318,7 @@ fn step_of(model: &Model, n: &str, uses: &mut Uses) -> String {
     let output = model.outputs.first().map_or("output", |output| &output.name);
     let named = variable(output);
     let (loss, comment) = loss(model, &named, uses);
-    let data = model.data.iter().map(|it| format!("({:?}, &{})", it.name, variable(&it.name)));
+    let data = model.data.iter().map(|it| format!("({:?}, &{})", it.name, it.variable));
     let data = data.collect::<Vec<_>>().join(", ");
     let buffers = if model.has_buffers {
         format!("        series{n}.buffers(&model{n}.named_buffers())?;\n")
@@ -335,10 +362,70 @@ fn loss(model: &Model, output: &str, uses: &mut Uses) -> (String, String) {
     });
     if let (Some(function), Some(target)) = (function, target) {
         uses.nn.insert(function.to_owned());
-        return (format!("{function}(&{output}, &{})", variable(&target.name)), String::new());
+        return (format!("{function}(&{output}, &{})", target.variable), String::new());
     }
     let nodes: Vec<_> =
         model.graph.iter().take(4).map(|node| node.trim_end_matches("Backward0")).collect();
     let comment = format!("        // The script's, which ends in {}.\n", nodes.join(", "));
     (format!("{output}.mean(Kind::Float)"), comment)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn model(name: &str, layers: &[(&str, &str, &str)], shape: &[usize]) -> Model {
+        let layers = layers.iter().map(|(path, class, says)| {
+            let settings = json!({"in_features": 2, "out_features": 2, "bias": true});
+            json!({"path": path, "class": class, "settings": settings, "says": says, "params": []})
+        });
+        let (layers, lists): (Vec<_>, [(); 0]) = (layers.collect(), []);
+        let mut model: Model = serde_json::from_value(json!({
+            "name": name, "graph": lists, "layers": layers, "parameters": lists,
+            "has_buffers": false, "optimizer": "SGD", "groups": lists,
+        }))
+        .unwrap();
+        let (name, variable) = ("x".to_owned(), String::new());
+        model.data.push(Array { name, variable, shape: shape.to_vec(), kind: "Float" });
+        model
+    }
+
+    #[test]
+    fn what_has_the_same_name_in_small_letters_or_in_another_model_is_not_the_same() {
+        let layers = [
+            ("W", "Linear", ""),
+            ("w", "Linear", ""),
+            ("p", "ParameterList", "  (0): one\n  (1): another"),
+        ];
+        let models = [("A-1", [8, 2]), ("B-1", [8, 2]), ("C-1", [4, 1])]
+            .map(|(name, shape)| model(name, &layers, &shape));
+        let main = main_rs("a.py", models.into());
+        for part in [
+            "    w: Linear,\n    w_: Linear,\n",
+            "(\"W\", &self.w),\n            (\"w\", &self.w_),\n",
+            "    // p: ParameterList((0): one (1): another), which torch-parity lacks\n",
+            "    let x = Tensor::zeros([8, 2], (Kind::Float, Device::Cpu));\n    \
+             let x2 = Tensor::zeros([4, 1], (Kind::Float, Device::Cpu));\n",
+            "model2.forward(&x);",
+            "model3.forward(&x2);",
+            "series3.data(&[(\"x\", &x2)])",
+        ] {
+            assert!(main.contains(part), "no {part} in {main}");
+        }
+    }
+
+    #[test]
+    fn a_seed_that_nobody_set_is_said_to_be_that() {
+        let said = |seed| {
+            let mut model = model("A-1", &[], &[1]);
+            model.seed = Some(seed);
+            let main = main_rs("a.py", vec![model]);
+            assert!(main.contains(&format!("    tch::manual_seed({seed});\n")), "{main}");
+            main.contains("    // It seems that the script sets no seed, so that ")
+        };
+        assert_eq!([said(-5), said(1 << 32)], [false; 2]);
+        assert_eq!([said(-1_272_062_665_596_581_298), said(i64::MIN)], [true; 2]);
+    }
 }

@@ -10,4 +10,5 @@ mod libtorch;
 mod program;
 mod watched;
 
+pub use program::cannot_start;
 pub use watched::{Bounds, watched};

@@ -25,6 +25,19 @@ pub fn unseen(name: &str) -> Option<String> {
     })
 }
 
+/// That a command cannot be started, with what it is to be instead.
+pub fn cannot_start(name: &str) -> String {
+    let remedy = match Path::new(name) {
+        it if it.extension().is_some_and(|it| it == "py") => {
+            "begin the command with its Python, as in 'python train.py'"
+        }
+        it if !name.contains('/') && it.is_file() => "write ./ before it",
+        it if it.is_file() => "make it executable, and begin a script with #! and its interpreter",
+        _ => "name a program that is there with --port",
+    };
+    format!("cannot start {name}: {remedy}")
+}
+
 /// The file that a command's first word stands for.
 fn find(name: &str) -> Option<PathBuf> {
     if name.contains('/') {

@@ -261,8 +261,11 @@ void tensor(Line& line, const at::Tensor& t, Read read) {
   }
   static thread_local std::vector<char> memory;
   line += type_name(t.scalar_type());
-  if (t.layout() != at::kStrided || t.key_set().has(c10::DispatchKey::Python)) {
-    line += t.layout() != at::kStrided ? "[sparse]" : "[subclass]";
+  // First of all: what is only traced has no sizes to ask for, and a subclass answers in
+  // Python, or refuses to.
+  bool is_subclass = t.key_set().has(c10::DispatchKey::Python) || t.unsafeGetTensorImpl()->has_symbolic_sizes_strides();
+  if (is_subclass || t.layout() != at::kStrided) {
+    line += is_subclass ? "[subclass]" : "[sparse]";
     return;
   }
   line += '[';
@@ -668,7 +671,6 @@ std::unique_ptr<at::ObserverContext> before(const at::RecordFunction& function) 
   Line& line = it->line;
   line += "o\t", line.number(std::count_if(thread.places.begin(), thread.places.end(), [](int p) { return p >= 0; }));
   line += '\t', line.number(it->name->id), line += '\t', line.number(place);
-  thread.places.push_back(place);
   line += '\t', line.number(at::RecordFunction::currentThreadId()), line += '\t', line.number(function.seqNr());
   line += '\t';
   if (thread.nodes.empty()) line += '-';
@@ -694,6 +696,7 @@ std::unique_ptr<at::ObserverContext> before(const at::RecordFunction& function) 
       for (const at::Tensor& one : input.toTensorVector()) it->written.push_back(one);
     value(line, input, silent ? Read::nothing : Read::digest);
   }
+  thread.places.push_back(place);  // last: what failed before is not told to after()
   return it;
 }
 

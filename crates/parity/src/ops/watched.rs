@@ -10,12 +10,15 @@ use std::process::{Command, ExitStatus};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::compile;
 use super::libtorch::Libtorch;
-use super::program::unseen;
+use super::program::{cannot_start, unseen};
 use crate::python::{Folder, Group};
+
+/// Where a program that failed tells why.
+const ABOVE: &str = ": mend what it says above";
 
 /// Which operations are recorded.
 #[derive(Clone, Debug)]
@@ -51,9 +54,8 @@ pub fn watched(
     let Bounds { first, steps: Range { start, end } } = bounds;
     command.env("PARITY_WATCH_BOUNDS", format!("{first},{start},{end}"));
     command.process_group(0);
-    let mut child = command
-        .spawn()
-        .with_context(|| unseen(&name).unwrap_or_else(|| format!("`{name}` cannot be run")))?;
+    let mut child =
+        command.spawn().with_context(|| unseen(&name).unwrap_or_else(|| cannot_start(&name)))?;
     let _group = Group::new(child.id());
     let began = Instant::now();
     let mut trouble = None;
@@ -78,13 +80,15 @@ pub fn watched(
         if let Some(why) = unseen(&name) {
             bail!(why);
         }
+        ensure!(status.success(), "`{name}` ended ({status}) before it loaded libtorch{ABOVE}");
         bail!(
             "`{name}` ended ({status}) and loaded no libtorch_cpu.so: the program must run here, \
              not in a container, keep LD_PRELOAD, and be linked to libtorch's shared libraries"
         );
     }
     if !list.is_file() {
-        bail!("`{name}` ended ({status}) and called no operation of libtorch");
+        let above = if status.success() { "" } else { ABOVE };
+        bail!("`{name}` ended ({status}) and called no operation of libtorch{above}");
     }
     Ok(status)
 }

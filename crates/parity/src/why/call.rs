@@ -45,13 +45,19 @@ impl Call {
         let mut words = list.line(operation).split('\t').skip(8);
         let arguments = words.by_ref().take_while(|&word| word != ">").enumerate();
         let name = |at: usize| kind.arguments.get(at).cloned().unwrap_or_else(|| at.to_string());
-        let arguments = arguments.map(|(at, it)| (name(at), Word::of(it))).collect();
+        let arguments = arguments.map(|(at, it)| match (name(at), Word::of(it)) {
+            (name, Word::Plain(code)) if name == "dtype" => (name, Word::Plain(dtype(code))),
+            other => other,
+        });
+        let arguments = arguments.collect();
         Self { name: kind.bare().to_owned(), arguments, results: words.map(Word::of).collect() }
     }
 
     /// `lerp_(f32[64, 10], end=f32[64, 10], weight=0.1)`.
     pub fn text(&self) -> String {
-        let shown = self.arguments.iter().filter(|(name, word)| !is_left_out(name, word));
+        let is_cast = |name: &str| self.name == "_to_copy" && name == "dtype";
+        let shown = self.arguments.iter();
+        let shown = shown.filter(|(name, word)| is_cast(name) || !is_left_out(name, word));
         let words: Vec<_> = shown
             .map(|(name, word)| match name.as_str() {
                 "self" | "input" => word.text(),
@@ -67,6 +73,23 @@ fn is_left_out(name: &str, word: &Word) -> bool {
     let plain = matches!(word, Word::Plain(text) if text == "-" || text == "generator");
     let stored = ["dtype", "layout", "device", "pin_memory", "memory_format", "non_blocking"];
     plain || stored.contains(&name)
+}
+
+/// libtorch's number of a dtype as tensors have it; others stay as they are.
+fn dtype(code: String) -> String {
+    let known = [
+        ("0", "u8"),
+        ("1", "i8"),
+        ("2", "i16"),
+        ("3", "i32"),
+        ("4", "i64"),
+        ("5", "f16"),
+        ("6", "f32"),
+        ("7", "f64"),
+        ("11", "bool"),
+        ("15", "bf16"),
+    ];
+    known.iter().find(|(it, _)| *it == code).map_or(code, |(_, name)| (*name).to_owned())
 }
 
 impl Word {

@@ -676,6 +676,24 @@ fn a_series_that_takes_no_step_is_not_told_by_its_steps() {
     assert_eq!(of(1), [1]);
 }
 
+#[test]
+fn a_step_whose_end_stands_behind_other_series_counts_once() {
+    let mut a = small_trace();
+    for series in ["tanh", "relu"] {
+        a.insert(Key::new(series, 2, "end", "fc1.bias"), f32s(&[1], &[1.0])).unwrap();
+    }
+    let mut b = a.clone();
+    for series in ["tanh", "relu"] {
+        for step in [1, 2] {
+            set(&mut b, &format!("{series}/{step:06}/loss/loss"), 0, 9.0);
+        }
+        set(&mut b, &format!("{series}/000002/end/fc1.bias"), 0, 2.0);
+    }
+    let report = held(&a, &b, &epochs());
+    assert_eq!([report.steps_equal("tanh"), report.steps_equal("relu")], [(0, 2); 2]);
+    assert_eq!(report.steps_wrong(), (4, 4));
+}
+
 /// What every reader knows is not said again.
 #[test]
 fn a_record_tells_its_phases_only_where_some_are_its_own() {

@@ -43,6 +43,9 @@ fn steps_bound_what_is_compared() {
         let text = why_with(&["--steps", steps], 1);
         assert!(text.contains("port.py:8\n"), "{steps}: {text}");
     }
+    // Nothing is not the same as the same.
+    let none = why_with(&["--steps", "4.."], 2);
+    assert!(none.contains("error: neither list has an operation: give --steps"), "{none}");
 }
 
 #[test]

@@ -69,6 +69,9 @@ fn lists_are_kept_and_compared_and_may_come_from_behind_a_shell() {
     prints(here(&["--script", "a.py", "--save", "short.operations", "--first", "2"]), 0);
     let text = prints(here(&["a.operations", "short.operations"]), 1);
     assert!(text.contains("leaves something"), "{text}");
+    // What --script names is the script, and the list is the port's.
+    let text = prints(here(&["--script", "a.py", "short.operations"]), 1);
+    assert!(text.contains("leaves something"), "{text}");
 }
 
 #[test]
@@ -84,7 +87,16 @@ fn each_limit_is_said_in_one_line() {
         text
     };
     assert!(said("true", &[]).contains("loaded no libtorch_cpu.so"));
-    assert!(said("no-such-program", &[]).contains("cannot be run"));
+    assert!(said("false", &[]).contains("before it loaded libtorch: mend what it says above"));
+    for (port, remedy) in [
+        ("no-such-program", "name a program that is there with --port"),
+        ("tests/lesson.py", "begin the command with its Python, as in 'python train.py'"),
+        ("Makefile", "write ./ before it"),
+        ("./Makefile", "make it executable, and begin a script with #! and its interpreter"),
+    ] {
+        let line = said(port, &[]);
+        assert!(line.contains(&format!("cannot start {port}: {remedy}: ")), "{line}");
+    }
     assert!(said("sh -c 'exit", &[]).contains("close the quotes"));
     let python = real_python().display().to_string();
     let silent = format!("{python} -c 'import torch'");

@@ -41,7 +41,9 @@ print((x * 2).neg().sum().item())
 #[test]
 fn compiled_code_is_said_to_be_unseen() {
     let cache = tempfile::tempdir().unwrap();
-    let compiled = EAGER.replace("(x * 2).neg()", "torch.compile(lambda x: (x * 2).neg())(x)");
+    // What is traced has symbols for sizes, which nothing outside can ask for.
+    let traced = "torch.compile(lambda x: (x * 2).neg(), dynamic=True)(x)";
+    let compiled = EAGER.replace("(x * 2).neg()", traced);
     let vars = [("TORCHINDUCTOR_CACHE_DIR", cache.path())];
     let text = said(EAGER, &compiled, 0, &vars);
     let note = "note: the port runs code compiled by TorchInductor, whose operations are not \
@@ -77,6 +79,26 @@ fn a_stripped_program_is_named_without_lines_and_told_how_to_have_them() {
                 (Rust) or -g1 (C++), and do not strip it";
     assert!(text.starts_with(note), "{text}");
     assert!(text.contains("uniform_(f32[64], from=-0.3162"), "{text}");
+}
+
+#[test]
+fn a_cast_is_told_by_its_dtype() {
+    let cast = |to: &str| EAGER.replace(".neg()", to);
+    let text = said(&cast(".half()"), &cast(".bfloat16()"), 1, &[]);
+    assert!(text.contains("_to_copy(f32[100], dtype=bf16)"), "{text}");
+    assert!(text.contains("what differs: dtype: bf16 in place of f16 "), "{text}");
+}
+
+/// Two of its three results are empty.
+#[test]
+fn a_result_without_values_takes_no_line() {
+    let norm = |eps: f64| {
+        let norm = format!("torch.native_batch_norm(x, None, None, m, v, False, 0.1, {eps})[0]");
+        EAGER.replace("(x * 2)", &norm).replace("(100)", "(50, 2)\nm, v = x[0] * 0, x[0] + 1")
+    };
+    let text = said(&norm(1e-5), &norm(1e-3), 1, &[]);
+    assert!(text.contains("what differs: eps: 0.001 in place of 1e-05"), "{text}");
+    assert!(text.contains(" = 0.") && !text.contains(" = port "), "{text}");
 }
 
 /// A program of C that ends at once.

@@ -44,6 +44,7 @@ fn prints(mut command: Command, status: i32) -> String {
     let text = String::from_utf8(output.stdout).unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(status), "{command:?}\n{text}\n{errors}");
+    assert!(!errors.contains("RecordFunction callback"), "the watcher failed: {errors}");
     for line in text.lines() {
         assert!(line.chars().count() <= 80, "too wide: {line}");
     }

@@ -108,6 +108,7 @@ impl Parts {
     pub fn of(spot: &Spot) -> Self {
         let own = spot.source.own.as_ref();
         let node = spot.node.as_ref().map(|it| it.rsplit("::").next().unwrap_or(it));
+        let gives = spot.gives.iter().filter(|it| !it.is_empty());
         let within = spot.within.last().map(|it| format!(", in {it}")).unwrap_or_default();
         Self {
             line: own.map_or_else(|| "in no line of its own".to_owned(), source_line),
@@ -115,7 +116,8 @@ impl Parts {
             library: spot.source.library.as_ref().map(source_line).unwrap_or_default(),
             backward: node.map(|it| format!("{it}{}", forward(spot))).unwrap_or_default(),
             call: format!("{}{within}", spot.call),
-            gives: spot.gives.iter().map(|it| it.replace(',', ", ")).collect(),
+            // An empty tensor has no values to show.
+            gives: gives.map(|it| it.replace(',', ", ")).collect(),
         }
     }
 }
