@@ -234,7 +234,7 @@ def of_logits(series, event):
     models = [made for made in event.passes if made.has_parameters]
     paths = [path_of(series, made) for made in models]
     own = not paths or paths[-1] == "" or (paths[-1] and "" not in paths)
-    if models and models[-1].numbers.issuperset(models[-1].nodes):
+    if models and set(models[-1].nodes) <= set(models[-1].numbers):
         own = own and any(made.is_criterion for made in event.passes)
     return bool(own) and any(name.startswith(OF_LOGITS) for name in event.graph)
 
