@@ -269,6 +269,12 @@ class Watching:
         content = room("tensors").piece(before)
         self.assertTrue(self.record.file.holds(init, content))
 
+    def test_a_backward_pass_that_raised_is_forgotten(self):
+        batch = room("steps").Steps(self.record).batch
+        batch.events = events = [object(), object()]
+        batch.failed(events[0])
+        self.assertEqual(batch.events, events[1:])
+
     def test_what_a_backward_pass_leaves(self):
         steps = room("steps").Steps(self.record)
         leaves = [torch.ones(2, requires_grad=True) for _ in range(3)]
@@ -378,7 +384,7 @@ class Watching:
             ([a], {"Linear-1": 1, "params-1": 1}),
             ([net.weight, b], {"Linear-1": 2, "params-1": 2}),
         ):
-            steps.after_backward(event([], (net.weight, a, b), [], [], True))
+            steps.after_backward(event([], (net.weight, a, b), [], [], True, False))
             with torch.no_grad():
                 for leaf in changed:
                     leaf += 1

@@ -37,7 +37,7 @@ MOST_EVENTS = 1000
 class Event:
     """A backward pass: its losses, and the calls that it went back through."""
 
-    def __init__(self, losses, leaves, passes, graph, accumulates, judged=False):
+    def __init__(self, losses, leaves, passes, graph, accumulates, judged):
         self.losses = losses  # pieces
         self.leaves = [weakref.ref(leaf) for leaf in leaves]
         self.passes = passes
