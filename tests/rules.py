@@ -492,6 +492,13 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
             self.assertEqual(place_of(path), place)
         with self.assertRaisesRegex(room("options").Trouble, "it is a folder"):
             place_of(here)
+        for length, fits in ((215, True), (235, False)):  # and what is put beside it
+            with contextlib.ExitStack() as stack:
+                if not fits:
+                    error, words = room("options").Trouble, "File name too long"
+                    stack.enter_context(self.assertRaisesRegex(error, words))
+                path = f"{self.folder}/{'x' * length}"
+                room("record").Record(path, self.options).file.close()
 
     def test_what_is_a_whole_record(self):
         def is_whole(**files):

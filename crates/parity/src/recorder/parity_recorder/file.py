@@ -1,5 +1,6 @@
 """What a record is to hold, in spools while the run goes on: values, or digests."""
 
+import contextlib
 import hashlib
 import json
 import math
@@ -13,6 +14,7 @@ from .spool import Spool
 
 WIDTHS = {"64": 8, "32": 4, "16": 2}  # of all others: 1
 DIGEST_SIZE = 16
+LONGER = "-" * 32  # what a name beside the record's has besides, such as of a part
 
 # A tensor as .safetensors has it; where digests are recorded, its digest is the data.
 Piece = namedtuple("Piece", "dtype shape data")
@@ -53,6 +55,9 @@ class Gathered:
         self.path, self.replaces = place_of(path)
         self.folder = os.path.dirname(self.path) if self.replaces else None
         try:
+            if self.replaces:
+                with contextlib.suppress(FileNotFoundError):
+                    os.lstat(self.path + LONGER)
             self.spools = {width: Spool(self.folder) for width in (8, 4, 2, 1)}
             self.index = Spool(self.folder)  # of each tensor, its kind's number and key
         except OSError as error:
