@@ -104,6 +104,14 @@ impl Store {
     }
 }
 
+impl Drop for Store {
+    /// Closing the file is not enough: a process that is being started just now holds it,
+    /// too, until it runs its own program.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
+}
+
 /// Keeps other sweeps off the file, where the file system can: what came of
 /// [`File::try_lock`].
 fn locked(outcome: Result<(), TryLockError>, path: &Path) -> Result<()> {
@@ -220,6 +228,20 @@ mod tests {
             assert!(refused.contains(&format!("line {line} is not ")), "{line}: {refused}");
             assert_eq!(std::fs::read_to_string(&path).unwrap(), edited);
         }
+    }
+
+    #[test]
+    fn its_lock_ends_with_it_whoever_holds_its_file_besides() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sweep.csv");
+        let open = || Store::open(&path, &plan("0..3"), |_| Ok(()));
+        let store = open().unwrap();
+        let held = store.file.try_clone().unwrap();
+        let refused = open().unwrap_err().to_string();
+        assert!(refused.ends_with("is being written by another sweep: wait for it"), "{refused}");
+        drop(store);
+        open().unwrap();
+        drop(held);
     }
 
     #[test]
