@@ -347,7 +347,7 @@ class Decisions:
         optimizer = torch.optim.SGD(net.parameters(), lr=0.5)
         sketch = room("sketch").Sketch("")
         plans = {optimizer: SimpleNamespace(parts=[(series, [])])}
-        models = SimpleNamespace(series={"A": series})
+        models = SimpleNamespace(series={"A": series}, modules=[layer, net])
         recorder = SimpleNamespace(steps=SimpleNamespace(plans=plans, models=models))
         sketch.look(recorder)
         self.assertEqual(sketch.series, {})
@@ -357,6 +357,7 @@ class Decisions:
             sketch.look(recorder)
             (group,) = sketch.series["A"]["groups"]
             self.assertEqual(group["settings"]["lr"], 0.25)
+        self.assertEqual(sketch.series["A"]["made"], 1)
 
     # ---------------------------------------------------------------- inference
 

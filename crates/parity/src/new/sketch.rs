@@ -26,8 +26,7 @@ pub struct Model {
     /// The optimizer's class.
     pub optimizer: String,
     pub groups: Vec<Group>,
-    /// Its place among the models in the order in which they were made.
-    #[serde(skip)]
+    /// Its place among the modules in the order in which they were made.
     pub made: usize,
     /// The first batch, and what the model made of it.
     #[serde(skip)]
@@ -91,9 +90,6 @@ fn fill(models: &mut [Model], record: &Path) -> Result<()> {
             });
             names.filter(|array| !array.name.contains('#')).collect()
         };
-        let events = &trace.about.events;
-        let start = events.iter().position(|run| run.0 == model.name && run.1 == 0);
-        model.made = start.unwrap_or(usize::MAX);
         model.data = of(SHARED, 0, "data");
         model.data.extend(of(&model.name, 1, "data"));
         model.outputs = of(&model.name, 1, "forward");

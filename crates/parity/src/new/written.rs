@@ -383,7 +383,7 @@ mod tests {
         });
         let (layers, lists): (Vec<_>, [(); 0]) = (layers.collect(), []);
         let mut model: Model = serde_json::from_value(json!({
-            "name": name, "graph": lists, "layers": layers, "parameters": lists,
+            "name": name, "made": 0, "graph": lists, "layers": layers, "parameters": lists,
             "has_buffers": false, "optimizer": "SGD", "groups": lists,
         }))
         .unwrap();
@@ -399,8 +399,9 @@ mod tests {
             ("w", "Linear", ""),
             ("p", "ParameterList", "  (0): one\n  (1): another"),
         ];
-        let models = [("A-1", [8, 2]), ("B-1", [8, 2]), ("C-1", [4, 1])]
+        let mut models = [("A-1", [8, 2]), ("B-1", [8, 2]), ("C-1", [4, 1])]
             .map(|(name, shape)| model(name, &layers, &shape));
+        models[0].made = 1; // called first, made last
         let main = main_rs("a.py", models.into());
         for part in [
             "    w: Linear,\n    w_: Linear,\n",
@@ -414,6 +415,8 @@ mod tests {
         ] {
             assert!(main.contains(part), "no {part} in {main}");
         }
+        let made = [2, 3, 1].map(|n| main.find(&format!("    let model{n} = ")).unwrap());
+        assert!(made.is_sorted(), "{main}");
     }
 
     #[test]

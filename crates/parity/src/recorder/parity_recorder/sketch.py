@@ -21,14 +21,14 @@ class Sketch:
 
     def look(self, recorder):
         """Something was noted; the models are there still."""
-        plans = recorder.steps.plans
+        plans, models = recorder.steps.plans, recorder.steps.models
         for optimizer in plans:
             for series, _ in plans[optimizer].parts:
                 if series.steps and series.name not in self.series:
-                    self.series[series.name] = described(series, optimizer)
-        if any(
-            series.steps >= STEPS for series in recorder.steps.models.series.values()
-        ):
+                    ids = [*map(id, models.modules), id(series.model())]
+                    about = {"made": ids.index(id(series.model()))}
+                    self.series[series.name] = about | described(series, optimizer)
+        if any(series.steps >= STEPS for series in models.series.values()):
             recorder.save()
             self.write()
             os._exit(0)  # the script is not to do what it does at its end
