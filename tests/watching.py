@@ -288,7 +288,9 @@ class Watching:
         steps, net = room("steps").Steps(self.record), torch.nn.Linear(1, 1)
         optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
         self.assertEqual(steps.in_step(), False)
+        steps.stepping, steps.within = [object()], [object()]  # a step raised
         steps.before_step(optimizer, (), {})
+        self.assertEqual(steps.within, [])
         self.assertTrue(steps.inference.trains)
         self.assertIn(optimizer, steps.inference.optimizers)
         self.assertEqual(steps.stepping, [optimizer])
@@ -372,6 +374,15 @@ class Watching:
             (((_, _, grads, *_), _),) = steps.end_step.call_args_list
             found = grads and (grads[0][1].data == bytes(4))  # as before the step
             self.assertIs(found, before)
+
+    def test_what_optimizers_within_others_remember(self):
+        one, other = torch.ones(1), torch.ones(1)
+        outer = SimpleNamespace(state={one: {"a": 1, "b": 2}})
+        inner = SimpleNamespace(state={one: {"b": 3, "c": 4}, other: {"d": 5}, "n": 6})
+        state_within = room("steps").state_within
+        self.assertIs(state_within(outer, []), outer.state)
+        expected = {one: {"a": 1, "b": 2, "c": 4}, other: {"d": 5}}
+        self.assertEqual(state_within(outer, [inner]), expected)
 
     def test_bare_tensors_that_are_updated_by_hand(self):
         self.options.explain, event = False, room("batch").Event

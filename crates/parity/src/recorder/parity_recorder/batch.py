@@ -14,7 +14,8 @@ the gradients came from that the update used.
 3. Of a call's tensors it takes as data: all that went into the model; of what went
    into a part of the model that was called alone, what autograd did not make; of
    what went into a module that learns nothing, such as a criterion or a copy whose
-   parameters autograd made, what has no gradient. Nothing of what went into another model that learns.
+   parameters autograd made, what has no gradient. Nothing of what went into another
+   model that learns.
 4. Data that was recorded last under its name, or by another series under any, is
    not written again.
 5. Outputs are those of the model and of its parts; losses, what the passes began at.

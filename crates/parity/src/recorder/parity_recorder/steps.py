@@ -35,7 +35,8 @@ def state_within(optimizer, within):
     state = {}
     for each in (*within, optimizer):
         for param, named in each.state.items():
-            state[param] = {**state.get(param, {}), **named}
+            if isinstance(param, torch.Tensor):  # others count by names of their own
+                state[param] = {**state.get(param, {}), **named}
     return state
 
 
@@ -161,7 +162,8 @@ class Steps:
             kept = self.watched.pop(id_, None)
             if kept is not None and kept[0]() is not None:
                 watched[id_] = kept
-        self.stepping.clear(), self.within.clear()  # of a step that raised
+        self.stepping.clear()  # of a step that raised
+        self.within.clear()
         self.notice_updates()
         self.stepping.append(optimizer)
         known = self.plans.get(optimizer)
