@@ -9,7 +9,7 @@ import torch.optim.optimizer as optim
 from torch.nn.modules import module as modules
 
 from . import passes
-from .untraced import untraced
+from .untraced import skip, untraced
 
 # Criteria as functions, of torch.nn.functional; some versions have not all of them.
 CRITERIA = [
@@ -218,12 +218,32 @@ def twice(given):
     return tuple(given) if isinstance(given, Iterator) else given
 
 
-def watched_backward(recorder, original):
-    """A backward pass into `.grad`."""
-    skips = recorder.steps.asleep.skips_backward
-    before_backward = recorder.guarded(recorder.steps.before_backward)
+def noted(recorder, original):
+    """Runs a backward pass that is an event, or none, and notes how it ends."""
     after_backward = recorder.guarded(recorder.steps.after_backward)
     failed = recorder.guarded(recorder.steps.batch.failed)
+
+    def run(event, *args, **kwargs):
+        recorder.backward_running = True
+        try:
+            result = original(*args, **kwargs)
+        except BaseException:
+            failed(event)
+            raise
+        finally:
+            recorder.backward_running = False
+        if event is not None:
+            after_backward(event, result)
+        return result
+
+    skip(run.__code__)
+    return run
+
+
+def watched_backward(recorder, original):
+    """A backward pass into `.grad`."""
+    skips, run = recorder.steps.asleep.skips_backward, noted(recorder, original)
+    before_backward = recorder.guarded(recorder.steps.before_backward)
 
     def backward(tensors, grad_tensors=None, retain_graph=None, *args, **kwargs):
         tensors = twice(tensors)
@@ -235,17 +255,7 @@ def watched_backward(recorder, original):
             created = args[0] if args else kwargs.get("create_graph")
             retained = created if retain_graph is None else retain_graph
             event = before_backward(tensors, retained)
-        recorder.backward_running = True
-        try:
-            result = original(*given, **kwargs)
-        except BaseException:
-            failed(event)
-            raise
-        finally:
-            recorder.backward_running = False
-        if event is not None:
-            after_backward(event)
-        return result
+        return run(event, *given, **kwargs)
 
     return torch._disable_dynamo(backward, recursive=False)
 
@@ -253,8 +263,7 @@ def watched_backward(recorder, original):
 def watched_grad(recorder, original):
     """Gradients that may be for an update by hand."""
     before_backward = recorder.guarded(recorder.steps.before_backward)
-    after_backward = recorder.guarded(recorder.steps.after_backward)
-    failed = recorder.guarded(recorder.steps.batch.failed)
+    run = noted(recorder, original)
 
     def grad(outputs, inputs, *args, **kwargs):
         outputs, inputs = twice(outputs), twice(inputs)
@@ -263,17 +272,7 @@ def watched_grad(recorder, original):
             return original(outputs, inputs, *args, **kwargs)
         # A gradient penalty's calls may be of the backward pass that follows.
         event = before_backward(outputs, True, whole)
-        recorder.backward_running = True
-        try:
-            result = original(outputs, inputs, *args, **kwargs)
-        except BaseException:
-            failed(event)
-            raise
-        finally:
-            recorder.backward_running = False
-        if event is not None:
-            after_backward(event, result)
-        return result
+        return run(event, outputs, inputs, *args, **kwargs)
 
     return torch._disable_dynamo(grad, recursive=False)
 
