@@ -126,14 +126,16 @@ class Starts:
     def test_why_nothing_was_recorded(self):
         cli = room("cli")
 
-        def why(backwards, compiles=False):
-            steps = SimpleNamespace(batch=SimpleNamespace(backwards=backwards))
+        def why(backwards, compiles=False, held=()):
+            batch = SimpleNamespace(backwards=backwards)
+            steps = SimpleNamespace(batch=batch, held=held)
             with mock.patch.object(cli.lacks, "compiles", lambda: compiles):
                 return cli.why_nothing(SimpleNamespace(steps=steps))
 
         elastic = "torch.distributed.elastic.multiprocessing"
         self.assertIn("never", cli.why_nothing(SimpleNamespace(steps=None)))
         self.assertIn("called backward, but", why(1, True))
+        self.assertIn("leave that out", why(1, held=(1,)))
         modules = {n: m for n, m in sys.modules.items() if n != elastic}
         with mock.patch.dict(sys.modules, modules, clear=True):
             self.assertIn("compiles whole", why(0, True))

@@ -290,7 +290,7 @@ def run_script(
 
 
 MORE = re.compile(  # the second line of a long one
-    r"  \S+( and \S+ more)? lacks? |    (no|what|its) .*|         [a-z]"
+    r"  \S+( and \S+ more| parameters?)? lacks? |    (no|what|its|they) |         [a-z]"
 )
 
 
@@ -690,13 +690,20 @@ class Said(unittest.TestCase):
             ),
             (
                 net
+                + "optimizer = torch.optim.SGD(net.parameters(), lr=0.1)\n"
+                + "net(torch.ones(2)).sum().backward()\n"
+                + "net.weight.data -= net.weight.grad\n",
+                "its parameters changed by hand, but an optimizer that took no step holds",
+            ),
+            (
+                net
                 + "run = lambda x: net(x).sum()\n"
                 + "torch.compile(run, backend='eager')(torch.ones(2))",
                 "what torch.compile compiles whole, step included, is not seen inside",
             ),
         )
         # 2.4 leaves the model's call out of what it compiles, where it is seen.
-        for text, said in reasons[:3] if IS_OLD else reasons:
+        for text, said in reasons[:4] if IS_OLD else reasons:
             with tempfile.TemporaryDirectory() as folder:
                 Path(folder, "s.py").write_text(text)
                 if "torch" in text:

@@ -14,6 +14,7 @@ COMPILED = "no module was called outside of what is compiled"
 NO_INPUT = "what its modules got, autograd made"
 NOT_ITSELF = "other modules were called, not this one"
 UNSEEN = NO_CALL, NO_INPUT, NOT_ITSELF
+UNSTEPPED = "they changed by hand, and an optimizer that holds them took no step"
 NO_CRITERION = "its loss is no criterion of PyTorch's"
 
 
@@ -45,8 +46,16 @@ def compiles():
     return compiler is not None and bool(compiler.counters["frames"])
 
 
-def words(models):
-    """A line for each thing that the steps of some of these series lack."""
+def words(steps):
+    """A line for each thing that the steps of some series lack, or the record does."""
+    yield from of_series(steps.models.series.values())
+    if n := len(steps.held):
+        who = f"{n:,} parameters lack" if n > 1 else "1 parameter lacks"
+        yield f"{who} steps: {UNSTEPPED}"
+
+
+def of_series(models):
+    """Of these series."""
     found = {}
     for series in models:
         for (missing, why), steps in series.lacks.items():
