@@ -785,7 +785,7 @@ class Decisions:
         passes, net = room("passes").Passes(self.options), torch.nn.Linear(2, 2)
         leaf = torch.ones(1, 2, requires_grad=True)
         made_by, plain = leaf * 2, torch.ones(1, 2)
-        self.assertEqual(passes.behind([made_by.grad_fn], False), ([], False))
+        self.assertEqual(passes.behind([made_by.grad_fn], False), ([], None))
         made = passes.begin(torch.nn.MSELoss(), (leaf, made_by), {"weight": plain})
         self.assertEqual([kind for *_, kind in made.inputs], [1, 2, 0])
         self.assertEqual((made.learns, made.reached, made.has_parameters), (False,) * 3)
@@ -811,14 +811,21 @@ class Decisions:
         passes.end(made, net(plain), True)
         self.assertEqual((made.nodes, made in passes.pending), ([], False))
         result = net(leaf)
-        for module, found, expected in (
-            (torch.nn.Identity(), {"a": result.sum(), "b": result}, True),
-            (torch.nn.Identity(), {"a": result}, False),
+        whole, later = result.sum(), torch.zeros(2)
+        for found, loss, judged in (
+            ({"a": whole, "b": result}, whole.square() / 2, True),
+            ({"a": result}, result.sum() / 2, True),
+            ({"a": result}, result.mean(0).sum().square(), True),
+            ({"a": result}, (result - later).sum(), False),
+            ({"a": result}, result.square().sum(), False),
+            ({"a": result}, result, False),
         ):
-            made = passes.begin(module, (result,), {})
+            made = passes.begin(module := torch.nn.Identity(), (result,), {})
             passes.end(made, found, True)
-            nodes, _ = room("graph").walk([found.get("a", result).sum() / 2])
-            self.assertEqual(passes.behind(nodes, False), ([made], expected))
+            nodes, _ = room("graph").walk([loss])
+            expected = [made], made if judged else None
+            self.assertEqual(passes.behind(nodes, False), expected)
+            self.assertIs(made.module(), module)
 
 
 class Call:

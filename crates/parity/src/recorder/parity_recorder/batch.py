@@ -46,7 +46,7 @@ class Event:
         self.models = [made.module() for made in passes]
         self.graph = graph  # names of autograd's nodes
         self.accumulates = accumulates  # into .grad: not so torch.autograd.grad
-        self.judged = judged  # whether a module found its loss, or losses that it sums
+        self.judged = judged  # the call that found its loss, or losses that it sums
         self.taken = set()  # by the updates of these series
         self.is_spent = False  # whether one of these updated all of its leaves
 
@@ -235,7 +235,9 @@ def of_logits(series, event):
     models = [made for made in event.passes if made.has_parameters]
     paths = [path_of(series, made) for made in models]
     own = not paths or paths[-1] == "" or (paths[-1] and "" not in paths)
-    if models and set(models[-1].nodes) <= set(models[-1].numbers):
+    if models and (
+        models[-1] is event.judged or set(models[-1].nodes) <= set(models[-1].numbers)
+    ):
         own = own and any(made.is_criterion for made in event.passes)
     return bool(own) and any(name.startswith(OF_LOGITS) for name in event.graph)
 

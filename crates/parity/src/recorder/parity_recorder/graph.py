@@ -9,6 +9,19 @@ OF_LOGITS = ("NllLoss", "LogSoftmax", "BinaryCrossEntropyWithLogits")
 
 Leaf = torch._C._functions.AccumulateGrad  # where it ends, at a tensor
 
+# What makes one loss of several.
+REDUCING = "MeanBackward", "SumBackward"
+
+
+def is_reduced(place, nodes):
+    """Whether the mean or the sum of what has this place in the graph is the first that
+    these nodes compute of it."""
+    for node in nodes:
+        for behind, _ in node.next_functions:
+            if behind is not None and behind._sequence_nr() == place:
+                return node.name().startswith(REDUCING)
+    return False
+
 
 def walk(roots):
     """Autograd's nodes behind these tensors, breadth first, but for the leaves; and

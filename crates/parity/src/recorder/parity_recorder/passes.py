@@ -4,6 +4,7 @@ import weakref
 
 import torch
 
+from .graph import is_reduced
 from .names import arguments, first_parameter, parameters, tensors
 from .tensors import piece, scalar
 
@@ -133,22 +134,25 @@ class Passes:
 
     def behind(self, nodes, retained):
         """Those whose outputs a backward pass from these nodes goes through; and
-        whether the first that it comes to is a single number. Where its graph is
-        `retained`, another one may go through them, too."""
+        the first that it comes to, where that found a loss: a single number, or several
+        of which the mean or the sum is taken. Where its graph is `retained`, another one
+        may go through them, too."""
         if not self.by_node:
-            return [], False
-        passes, by_node, is_number = {}, self.by_node, False
-        for node in nodes:
+            return [], None
+        passes, by_node, judged = {}, self.by_node, None
+        for i, node in enumerate(nodes):
             if (found := by_node.get(place := node._sequence_nr())) is not None:
                 if not passes:
-                    is_number = any(place in made.numbers for made in found)
+                    reduced = is_reduced(place, nodes[:i])
+                    losses = (m for m in found if reduced or place in m.numbers)
+                    judged = next(losses, None)
                 passes.update(found)
         passes = [made for made in self.pending if made in passes]
         for made in passes:
             made.reached = True
             if not retained:
                 self.forget(made)
-        return passes, is_number
+        return passes, judged
 
     def forget_old(self, series):
         """After an update of this series: its own calls led to none, and others have
