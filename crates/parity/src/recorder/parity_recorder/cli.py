@@ -103,6 +103,8 @@ def why_nothing(recorder):
             "torchrun trains in other processes, which record themselves: torchrun"
             " --no-python sh -c 'parity record --trace rank$RANK.safetensors train.py'"
         )
+    if recorder.steps.spawned:
+        return f"it trains in processes that it spawned: {lacks.SPAWNED}"
     if lacks.compiles():
         return "what torch.compile compiles whole, step included, is not seen inside"
     return (

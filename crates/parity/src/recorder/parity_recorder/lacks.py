@@ -2,7 +2,8 @@
 
 A step is watched from outside: what reaches a loss by way of no module and no
 criterion of PyTorch's is not seen. The record says so of each series. Where a module
-found the loss, or losses that are added up, what it judged by went into it.
+found the loss, or losses that are added up or of which the mean is taken at once, what
+it judged by went into it.
 """
 
 import sys
@@ -14,6 +15,7 @@ COMPILED = "no module was called outside of what is compiled"
 NO_INPUT = "what its modules got, autograd made"
 NOT_ITSELF = "other modules were called, not this one"
 UNSEEN = NO_CALL, NO_INPUT, NOT_ITSELF
+SPAWNED = "start them by torchrun, whose processes record themselves"
 UNSTEPPED = "they changed by hand, and an optimizer that holds them took no step"
 NO_CRITERION = "its loss is no criterion of PyTorch's"
 
@@ -49,6 +51,8 @@ def compiles():
 def words(steps):
     """A line for each thing that the steps of some series lack, or the record does."""
     yield from of_series(steps.models.series.values())
+    if n := steps.spawned:
+        yield f"the record lacks {n:,} spawned process{'es' * (n > 1)}: {SPAWNED}"
     if n := len(steps.held):
         who = f"{n:,} parameters lack" if n > 1 else "1 parameter lacks"
         yield f"{who} steps: {UNSTEPPED}"

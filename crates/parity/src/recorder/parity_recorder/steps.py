@@ -75,6 +75,7 @@ class Steps:
         self.watched = {}  # id -> parameter, value and gradient after backward
         self.to_step = set()  # ids of what optimizers hold by then
         self.held = {}  # id -> parameter that changed by hand, whose optimizer took no step
+        self.spawned = 0  # processes of torch.multiprocessing
         self.watch_forward = None  # of a class of modules
 
     # -------- calls and backward passes

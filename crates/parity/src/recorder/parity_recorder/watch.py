@@ -61,6 +61,7 @@ def install(recorder):
     swap(torch.nn.Module, "__call__", watched_call)
     swap(torch.nn.Module, "__setstate__", watched_setstate)
     swap(torch.optim.Optimizer, "__init__", watched_optimizer)
+    swap(torch.multiprocessing.ProcessContext, "__init__", watched_processes)
     for name in CRITERIA:
         if hasattr(torch.nn.functional, name):
             swap(torch.nn.functional, name, watched_criterion)
@@ -209,6 +210,16 @@ def watched_optimizer(recorder, original):
     def __init__(optimizer, *args, **kwargs):
         original(optimizer, *args, **kwargs)
         training(optimizer)
+
+    return __init__
+
+
+def watched_processes(recorder, original):
+    """Processes that are started to train, not to load data; they are not recorded."""
+
+    def __init__(context, processes, *args, **kwargs):
+        original(context, processes, *args, **kwargs)
+        recorder.steps.spawned += len(processes)
 
     return __init__
 
