@@ -3,6 +3,7 @@
 import weakref
 
 import torch
+from torch._C import _functorch as functorch
 
 from .graph import is_reduced
 from .names import arguments, first_parameter, parameters, tensors
@@ -63,6 +64,13 @@ def learns(param):
     return param.requires_grad and param.is_leaf
 
 
+def unbatched(tensor):
+    """All of it, where vmap has a function see one after the other."""
+    while functorch.is_batchedtensor(tensor):
+        tensor = functorch.get_unwrapped(tensor)
+    return tensor
+
+
 class Passes:
     """Those that no backward pass reached yet."""
 
@@ -85,7 +93,10 @@ class Passes:
         read = piece if self.reads_inputs else scalar
         inputs = []
         for name, tensor in arguments(called, args, kwargs):
-            if (content := read(tensor)) is not None:
+            content = read(tensor)
+            if content is None:
+                content = read(unbatched(tensor))
+            if content is not None:
                 gradient = tensor.requires_grad + (tensor.grad_fn is not None)
                 inputs.append((name, content, gradient))
         return Pass(module, what, inputs)
@@ -103,7 +114,7 @@ class Passes:
         read = piece if reads else scalar
         is_loss = trained and made.is_criterion and not made.has_parameters
         for name, tensor in tensors(result, ""):
-            if (node := tensor.grad_fn) is not None:
+            if (node := tensor.grad_fn or unbatched(tensor).grad_fn) is not None:
                 # Not the node itself, which would keep the graph alive.
                 made.nodes.append(place := node._sequence_nr())
                 if not tensor.ndim:
