@@ -226,14 +226,20 @@ class Decisions:
         criterion = SimpleNamespace(is_criterion=True, module=lambda: 3, outputs=[])
         event = SimpleNamespace(losses=[4, 5], judged=False)
         judged = SimpleNamespace(losses=[4], judged=True)
-        series = SimpleNamespace(path={1: "part"}.get, class_name="Net")
-        bare = SimpleNamespace(path={}.get, class_name=None)
-        no_call = lacks.COMPILED if lacks.compiles() else lacks.NO_CALL
+        series = SimpleNamespace(path={1: "part"}.get, class_name="Net", steps=2)
+        bare = SimpleNamespace(path={}.get, class_name=None, steps=2)
+        series.evaluated = bare.evaluated = 0
+        called = SimpleNamespace(**{**vars(series), "evaluated": 1})
+        no_call, not_followed = (
+            lacks.COMPILED if lacks.compiles() else why
+            for why in (lacks.NO_CALL, lacks.NOT_FOLLOWED)
+        )
         for of, events, passes, inputs, targets, missing, why in (
             (series, [], [part], [one], [one], "data forward loss", lacks.NO_PASS),
             (series, [event], [part], [], [one], "data", lacks.NO_INPUT),
             (series, [event], [other, criterion], [], [], "data forward", no_call),
             (bare, [event], [other], [], [], "data", no_call),
+            (called, [event], [other], [], [], "data forward", not_followed),
             (series, [event], [part], [one], [one], "", None),
             (series, [event], [other, part, criterion], [one], [], "", None),
             (bare, [event], [other, criterion], [one], [], "", None),

@@ -188,7 +188,8 @@ class Inference:
     def evaluation(self, series, made):
         """In the phase `eval` of the step that it follows."""
         latest = self.counts.get(series.name, (0,))[0]
-        place = series.name, max(made.after, latest)
+        series.evaluated = max(made.after, latest)
+        place = series.name, series.evaluated
         path = path_of(series, made)
         for name, content, taken, _ in data_of(path, made):
             if taken:

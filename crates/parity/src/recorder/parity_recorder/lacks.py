@@ -14,7 +14,8 @@ NO_CALL = "no module was called"
 COMPILED = "no module was called outside of what is compiled"
 NO_INPUT = "what its modules got, autograd made"
 NOT_ITSELF = "other modules were called, not this one"
-UNSEEN = NO_CALL, NO_INPUT, NOT_ITSELF
+NOT_FOLLOWED = "autograd followed none of its calls"
+UNSEEN = NO_CALL, NO_INPUT, NOT_ITSELF, NOT_FOLLOWED
 SPAWNED = "start them by torchrun, whose processes record themselves"
 UNSTEPPED = "they changed by hand, and an optimizer that holds them took no step"
 NO_CRITERION = "its loss is no criterion of PyTorch's"
@@ -31,7 +32,8 @@ def of_step(series, events, passes, inputs, targets):
         if its_own:
             return ("data",), NO_INPUT
         missing = ("data",) if series.class_name is None else ("data", "forward")
-        return missing, COMPILED if compiles() else NO_CALL
+        why = NOT_FOLLOWED if series.evaluated == series.steps - 1 else NO_CALL
+        return missing, COMPILED if compiles() else why
     if series.class_name is not None and not its_own:
         return ("forward",), NOT_ITSELF
     if targets or len(called) < len(passes) or any(e.judged for e in events):
