@@ -228,8 +228,9 @@ class Decisions:
         judged = SimpleNamespace(losses=[4], judged=True)
         series = SimpleNamespace(path={1: "part"}.get, class_name="Net", steps=2)
         bare = SimpleNamespace(path={}.get, class_name=None, steps=2)
-        series.evaluated = bare.evaluated = 0
+        series.evaluated = bare.evaluated = series.inner = bare.inner = 0
         called = SimpleNamespace(**{**vars(series), "evaluated": 1})
+        inner, INNER = SimpleNamespace(**{**vars(bare), "inner": 1}), lacks.INNER_TARGET
         no_call, not_followed = (
             lacks.COMPILED if lacks.compiles() else why
             for why in (lacks.NO_CALL, lacks.NOT_FOLLOWED)
@@ -247,10 +248,13 @@ class Decisions:
             (series, [event], [part], [one], [], "", None),
             (bare, [event], [other], [one], [], "target", lacks.NO_CRITERION),
             (bare, [event, judged], [other], [one], [], "", None),
+            (inner, [event, judged], [other], [one], [], INNER, lacks.INNER),
+            (inner, [event], [other], [one], [], "target", lacks.NO_CRITERION),
             (series, [judged], [other], [], [], "data forward", no_call),
         ):
             found = lacks.of_step(of, events, passes, inputs, targets)
-            self.assertEqual(found, (tuple(missing.split()), why))
+            expected = (missing,) if missing == INNER else tuple(missing.split())
+            self.assertEqual(found, (expected, why))
 
     # ---------------------------------------------------------------- settings
 

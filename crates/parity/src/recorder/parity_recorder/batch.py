@@ -28,7 +28,7 @@ import weakref
 import torch
 
 from . import lacks
-from .graph import MOST_NODES, OF_LOGITS, walk
+from .graph import MOST_NODES, OF_LOGITS, uses_inner_losses, walk
 from .record import again
 from .tensors import UNREAD, piece, read, scalar
 
@@ -37,6 +37,8 @@ MOST_EVENTS = 1000
 
 class Event:
     """A backward pass: its losses, and the calls that it went back through."""
+
+    inner = False  # whether it has gradients of other losses, where its graph is noted
 
     def __init__(self, losses, leaves, passes, graph, accumulates, judged):
         self.losses = losses  # pieces
@@ -99,15 +101,17 @@ class Batch:
         nodes, leaves = walk(roots)
         passes, judged = self.passes.behind(nodes, retained)
         leaves = leaves if inputs is None else inputs
-        graph, owner = [], self.owner
+        graph, inner, owner = [], False, self.owner
         for leaf in leaves:
             if (series := owner.get(id(leaf))) is None or series.graph is None:
                 graph = [node.name() for node in nodes[:MOST_NODES]]
+                inner = uses_inner_losses(nodes)
                 break
         read_loss = piece if self.passes.reads_losses else scalar
         losses = [read_loss(root) for root in roots]
         losses = [loss for loss in losses if loss is not UNREAD]
         event = Event(losses, leaves, passes, graph, inputs is None, judged)
+        event.inner = inner
         self.events.append(event)
         del self.events[:-MOST_EVENTS]
         return event
@@ -170,7 +174,7 @@ class Batch:
             if made in self.passes.pending and not made.learns:
                 self.passes.forget(made)
         if series.graph is None and mine:
-            series.graph = mine[0].graph
+            series.graph, series.inner = mine[0].graph, mine[0].inner
             if series.output is None:
                 series.output = "logits" if of_logits(series, mine[0]) else "output"
         if not keep:

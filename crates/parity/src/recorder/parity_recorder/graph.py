@@ -6,6 +6,8 @@ MOST_NODES = 1000  # in the metadata
 # What a loss that is computed from logits leaves in the graph.
 OF_LOGITS = ("NllLoss", "LogSoftmax", "BinaryCrossEntropyWithLogits")
 
+CRITERIA = "Loss", "CrossEntropy"  # in the names of their nodes
+
 
 Leaf = torch._C._functions.AccumulateGrad  # where it ends, at a tensor
 
@@ -21,6 +23,20 @@ def is_reduced(place, nodes):
             if behind is not None and behind._sequence_nr() == place:
                 return node.name().startswith(REDUCING)
     return False
+
+
+def uses_inner_losses(nodes):
+    """Whether they compute of some criterion's loss its gradient alone."""
+    judged, within = set(), []
+    for node in nodes:
+        name = node.name()
+        if any(word in name for word in CRITERIA):
+            behind = {next_one for next_one, _ in node.next_functions} - {None}
+            if "BackwardBackward" in name:
+                within.append(behind)
+            else:
+                judged |= behind
+    return any(judged.isdisjoint(behind) for behind in within)
 
 
 def walk(roots):

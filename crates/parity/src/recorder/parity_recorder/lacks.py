@@ -8,7 +8,8 @@ it judged by went into it.
 
 import sys
 
-NAMED = "data", "target"  # what a script may name itself
+INNER_TARGET = "target of inner losses"
+NAMED = "data", "target", INNER_TARGET  # what a script may name itself
 NO_PASS = "no backward pass led to its updates"
 NO_CALL = "no module was called"
 COMPILED = "no module was called outside of what is compiled"
@@ -18,6 +19,7 @@ NOT_FOLLOWED = "autograd followed none of its calls"
 UNSEEN = NO_CALL, NO_INPUT, NOT_ITSELF, NOT_FOLLOWED
 SPAWNED = "start them by torchrun, whose processes record themselves"
 UNSTEPPED = "they changed by hand, and an optimizer that holds them took no step"
+INNER = "its loss uses their gradients alone"
 NO_CRITERION = "its loss is no criterion of PyTorch's"
 
 
@@ -36,12 +38,11 @@ def of_step(series, events, passes, inputs, targets):
         return missing, COMPILED if compiles() else why
     if series.class_name is not None and not its_own:
         return ("forward",), NOT_ITSELF
-    if targets or len(called) < len(passes) or any(e.judged for e in events):
-        return (), None
-    outputs = [content for made in called for _, content in made.outputs]
-    if not any(loss in outputs for event in events for loss in event.losses):
-        return ("target",), NO_CRITERION
-    return (), None
+    if not targets and len(called) == len(passes) and not any(e.judged for e in events):
+        outputs = [content for made in called for _, content in made.outputs]
+        if not any(loss in outputs for event in events for loss in event.losses):
+            return ("target",), NO_CRITERION
+    return ((INNER_TARGET,), INNER) if series.inner else ((), None)
 
 
 def compiles():
