@@ -228,14 +228,21 @@ class Decisions:
         criterion = SimpleNamespace(is_criterion=True, module=lambda: 3, outputs=[])
         event = SimpleNamespace(losses=[4, 5], judged=False)
         judged = SimpleNamespace(losses=[4], judged=True)
-        series = SimpleNamespace(path={1: "part"}.get, class_name="Net")
-        bare = SimpleNamespace(path={}.get, class_name=None)
-        no_call = lacks.COMPILED if lacks.compiles() else lacks.NO_CALL
+        series = SimpleNamespace(path={1: "part"}.get, class_name="Net", steps=2)
+        bare = SimpleNamespace(path={}.get, class_name=None, steps=2)
+        series.evaluated = bare.evaluated = series.inner = bare.inner = 0
+        called = SimpleNamespace(**{**vars(series), "evaluated": 1})
+        inner, INNER = SimpleNamespace(**{**vars(bare), "inner": 1}), lacks.INNER_TARGET
+        no_call, not_followed = (
+            lacks.COMPILED if lacks.compiles() else why
+            for why in (lacks.NO_CALL, lacks.NOT_FOLLOWED)
+        )
         for of, events, passes, inputs, targets, missing, why in (
             (series, [], [part], [one], [one], "data forward loss", lacks.NO_PASS),
             (series, [event], [part], [], [one], "data", lacks.NO_INPUT),
             (series, [event], [other, criterion], [], [], "data forward", no_call),
             (bare, [event], [other], [], [], "data", no_call),
+            (called, [event], [other], [], [], "data forward", not_followed),
             (series, [event], [part], [one], [one], "", None),
             (series, [event], [other, part, criterion], [one], [], "", None),
             (bare, [event], [other, criterion], [one], [], "", None),
@@ -243,10 +250,13 @@ class Decisions:
             (series, [event], [part], [one], [], "", None),
             (bare, [event], [other], [one], [], "target", lacks.NO_CRITERION),
             (bare, [event, judged], [other], [one], [], "", None),
+            (inner, [event, judged], [other], [one], [], INNER, lacks.INNER),
+            (inner, [event], [other], [one], [], "target", lacks.NO_CRITERION),
             (series, [judged], [other], [], [], "data forward", no_call),
         ):
             found = lacks.of_step(of, events, passes, inputs, targets)
-            self.assertEqual(found, (tuple(missing.split()), why))
+            expected = (missing,) if missing == INNER else tuple(missing.split())
+            self.assertEqual(found, (expected, why))
 
     # ---------------------------------------------------------------- settings
 
@@ -959,7 +969,7 @@ class Decisions:
         passes, net = room("passes").Passes(self.options), torch.nn.Linear(2, 2)
         leaf = torch.ones(1, 2, requires_grad=True)
         made_by, plain = leaf * 2, torch.ones(1, 2)
-        self.assertEqual(passes.behind([made_by.grad_fn], False), ([], False))
+        self.assertEqual(passes.behind([made_by.grad_fn], False), ([], None))
         made = passes.begin(torch.nn.MSELoss(), (leaf, made_by), {"weight": plain})
         self.assertEqual([kind for *_, kind in made.inputs], [1, 2, 0])
         self.assertEqual((made.learns, made.reached, made.has_parameters), (False,) * 3)
@@ -985,14 +995,21 @@ class Decisions:
         passes.end(made, net(plain), True)
         self.assertEqual((made.nodes, made in passes.pending), ([], False))
         result = net(leaf)
-        for module, found, expected in (
-            (torch.nn.Identity(), {"a": result.sum(), "b": result}, True),
-            (torch.nn.Identity(), {"a": result}, False),
+        whole, later = result.sum(), torch.zeros(2)
+        for found, loss, judged in (
+            ({"a": whole, "b": result}, whole.square() / 2, True),
+            ({"a": result}, result.sum() / 2, True),
+            ({"a": result}, result.mean(0).sum().square(), True),
+            ({"a": result}, (result - later).sum(), False),
+            ({"a": result}, result.square().sum(), False),
+            ({"a": result}, result, False),
         ):
-            made = passes.begin(module, (result,), {})
+            made = passes.begin(module := torch.nn.Identity(), (result,), {})
             passes.end(made, found, True)
-            nodes, _ = room("graph").walk([found.get("a", result).sum() / 2])
-            self.assertEqual(passes.behind(nodes, False), ([made], expected))
+            nodes, _ = room("graph").walk([loss])
+            expected = [made], made if judged else None
+            self.assertEqual(passes.behind(nodes, False), expected)
+            self.assertIs(made.module(), module)
 
 
 class Call:

@@ -126,23 +126,27 @@ class Starts:
     def test_why_nothing_was_recorded(self):
         cli = room("cli")
 
-        def why(backwards, compiles=False):
-            steps = SimpleNamespace(batch=SimpleNamespace(backwards=backwards))
+        def why(backwards, compiles=False, held=(), spawned=0):
+            batch = SimpleNamespace(backwards=backwards)
+            steps = SimpleNamespace(batch=batch, held=held, spawned=spawned)
             with mock.patch.object(cli.lacks, "compiles", lambda: compiles):
                 return cli.why_nothing(SimpleNamespace(steps=steps))
 
         elastic = "torch.distributed.elastic.multiprocessing"
         self.assertIn("never", cli.why_nothing(SimpleNamespace(steps=None)))
         self.assertIn("called backward, but", why(1, True))
+        self.assertIn("leave that out", why(1, held=(1,)))
         modules = {n: m for n, m in sys.modules.items() if n != elastic}
         with mock.patch.dict(sys.modules, modules, clear=True):
             self.assertIn("compiles whole", why(0, True))
+            self.assertIn("processes that it spawned", why(0, True, spawned=1))
             self.assertIn("no model was called", why(0))
             sys.modules[elastic] = sys
             self.assertIn("other processes", why(0, True))
 
     def test_what_is_interrupted_is_not_recorded(self):
         recorder = mock.MagicMock(error=None)
+        recorder.steps.spawned = 0
         recorder.record.is_full, recorder.record.__len__ = False, lambda _: 1
         recorder.signals.signal, recorder.options.partial = None, False
         said = room("cli").save(recorder, KeyboardInterrupt())

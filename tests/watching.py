@@ -142,7 +142,7 @@ class Watching:
             self.assertEqual(backward(*args, **kwargs), "result")
             self.assertIs(recorder.backward_running, False)
             recorder.steps.before_backward.assert_called_once_with(one, retained)
-            recorder.steps.after_backward.assert_called_once_with(event)
+            recorder.steps.after_backward.assert_called_once_with(event, "result")
         grad = watch.watched_grad(recorder, original)
         recorder.steps.reset_mock()
         self.assertEqual(grad(iter([one]), one), "result")

@@ -28,7 +28,7 @@ import weakref
 import torch
 
 from . import lacks
-from .graph import MOST_NODES, OF_LOGITS, walk
+from .graph import MOST_NODES, OF_LOGITS, uses_inner_losses, walk
 from .record import again
 from .tensors import UNREAD, piece, read, scalar
 
@@ -38,6 +38,8 @@ MOST_EVENTS = 1000
 class Event:
     """A backward pass: its losses, and the calls that it went back through."""
 
+    inner = False  # whether it has gradients of other losses, where its graph is noted
+
     def __init__(self, losses, leaves, passes, graph, accumulates, judged):
         self.losses = losses  # pieces
         self.leaves = [weakref.ref(leaf) for leaf in leaves]
@@ -46,7 +48,7 @@ class Event:
         self.models = [made.module() for made in passes]
         self.graph = graph  # names of autograd's nodes
         self.accumulates = accumulates  # into .grad: not so torch.autograd.grad
-        self.judged = judged  # whether a module found its loss, or losses that it sums
+        self.judged = judged  # the call that found its loss, or losses that it sums
         self.taken = set()  # by the updates of these series
         self.is_spent = False  # whether one of these updated all of its leaves
 
@@ -99,15 +101,17 @@ class Batch:
         nodes, leaves = walk(roots)
         passes, judged = self.passes.behind(nodes, retained)
         leaves = leaves if inputs is None else inputs
-        graph, owner = [], self.owner
+        graph, inner, owner = [], False, self.owner
         for leaf in leaves:
             if (series := owner.get(id(leaf))) is None or series.graph is None:
                 graph = [node.name() for node in nodes[:MOST_NODES]]
+                inner = uses_inner_losses(nodes)
                 break
         read_loss = piece if self.passes.reads_losses else scalar
         losses = [read_loss(root) for root in roots]
         losses = [loss for loss in losses if loss is not UNREAD]
         event = Event(losses, leaves, passes, graph, inputs is None, judged)
+        event.inner = inner
         self.events.append(event)
         del self.events[:-MOST_EVENTS]
         return event
@@ -170,7 +174,7 @@ class Batch:
             if made in self.passes.pending and not made.learns:
                 self.passes.forget(made)
         if series.graph is None and mine:
-            series.graph = mine[0].graph
+            series.graph, series.inner = mine[0].graph, mine[0].inner
             if series.output is None:
                 series.output = "logits" if of_logits(series, mine[0]) else "output"
         if not keep:
@@ -235,7 +239,9 @@ def of_logits(series, event):
     models = [made for made in event.passes if made.has_parameters]
     paths = [path_of(series, made) for made in models]
     own = not paths or paths[-1] == "" or (paths[-1] and "" not in paths)
-    if models and set(models[-1].nodes) <= set(models[-1].numbers):
+    if models and (
+        models[-1] is event.judged or set(models[-1].nodes) <= set(models[-1].numbers)
+    ):
         own = own and any(made.is_criterion for made in event.passes)
     return bool(own) and any(name.startswith(OF_LOGITS) for name in event.graph)
 

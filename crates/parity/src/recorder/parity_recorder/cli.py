@@ -88,6 +88,11 @@ def why_nothing(recorder):
     """What to look at where nothing was trained."""
     if recorder.steps is None:
         return "it never imported torch"
+    if recorder.steps.held:
+        return (
+            "its parameters changed by hand, but an optimizer that took no step holds"
+            " them: leave that out"
+        )
     if recorder.steps.batch.backwards:
         return (
             "it called backward, but no parameter changed and no optimizer stepped:"
@@ -98,6 +103,8 @@ def why_nothing(recorder):
             "torchrun trains in other processes, which record themselves: torchrun"
             " --no-python sh -c 'parity record --trace rank$RANK.safetensors train.py'"
         )
+    if recorder.steps.spawned:
+        return f"it trains in processes that it spawned: {lacks.SPAWNED}"
     if lacks.compiles():
         return "what torch.compile compiles whole, step included, is not seen inside"
     return (
@@ -135,8 +142,7 @@ def save(recorder, error):
     said += f" in {recorder.record.file.written}{ended}"
     if recorder.error is not None:
         raise Trouble(f"{said}, but then failed: {one_line(recorder.error)}")
-    series = recorder.steps.models.series.values()
-    lines = [f"  {line}" for line in lacks.words(series)]
+    lines = [f"  {line}" for line in lacks.words(recorder.steps)]
     lines = [x if len(x) <= 80 else x.replace(": ", ":\n    ") for x in lines]
     return "\n".join([said, *lines])
 

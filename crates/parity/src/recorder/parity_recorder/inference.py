@@ -74,11 +74,15 @@ class Inference:
         for made in mine:
             made.found.append((event.losses if made is mine[-1] else [], grads))
 
+    def held_now(self):
+        """The ids of the parameters that optimizers hold."""
+        groups = (g for o in list(self.optimizers) for g in o.param_groups)
+        return {id(p) for group in groups for p in group["params"]}
+
     def is_held(self, module):
         """Whether an optimizer holds a parameter of it that had no update yet."""
         if self.held is None:
-            groups = (g for o in list(self.optimizers) for g in o.param_groups)
-            self.held = {id(p) for group in groups for p in group["params"]}
+            self.held = self.held_now()
         new = ids_of(module) - self.models.owner.keys()
         return not new.isdisjoint(self.held)
 
@@ -184,7 +188,8 @@ class Inference:
     def evaluation(self, series, made):
         """In the phase `eval` of the step that it follows."""
         latest = self.counts.get(series.name, (0,))[0]
-        place = series.name, max(made.after, latest)
+        series.evaluated = max(made.after, latest)
+        place = series.name, series.evaluated
         path = path_of(series, made)
         for name, content, taken, _ in data_of(path, made):
             if taken:

@@ -2,18 +2,24 @@
 
 A step is watched from outside: what reaches a loss by way of no module and no
 criterion of PyTorch's is not seen. The record says so of each series. Where a module
-found the loss, or losses that are added up, what it judged by went into it.
+found the loss, or losses that are added up or of which the mean is taken at once, what
+it judged by went into it.
 """
 
 import sys
 
-NAMED = "data", "target"  # what a script may name itself
+INNER_TARGET = "target of inner losses"
+NAMED = "data", "target", INNER_TARGET  # what a script may name itself
 NO_PASS = "no backward pass led to its updates"
 NO_CALL = "no module was called"
 COMPILED = "no module was called outside of what is compiled"
 NO_INPUT = "what its modules got, autograd made"
 NOT_ITSELF = "other modules were called, not this one"
-UNSEEN = NO_CALL, NO_INPUT, NOT_ITSELF
+NOT_FOLLOWED = "autograd followed none of its calls"
+UNSEEN = NO_CALL, NO_INPUT, NOT_ITSELF, NOT_FOLLOWED
+SPAWNED = "start them by torchrun, whose processes record themselves"
+UNSTEPPED = "they changed by hand, and an optimizer that holds them took no step"
+INNER = "its loss uses their gradients alone"
 NO_CRITERION = "its loss is no criterion of PyTorch's"
 
 
@@ -28,15 +34,15 @@ def of_step(series, events, passes, inputs, targets):
         if its_own:
             return ("data",), NO_INPUT
         missing = ("data",) if series.class_name is None else ("data", "forward")
-        return missing, COMPILED if compiles() else NO_CALL
+        why = NOT_FOLLOWED if series.evaluated == series.steps - 1 else NO_CALL
+        return missing, COMPILED if compiles() else why
     if series.class_name is not None and not its_own:
         return ("forward",), NOT_ITSELF
-    if targets or len(called) < len(passes) or any(e.judged for e in events):
-        return (), None
-    outputs = [content for made in called for _, content in made.outputs]
-    if not any(loss in outputs for event in events for loss in event.losses):
-        return ("target",), NO_CRITERION
-    return (), None
+    if not targets and len(called) == len(passes) and not any(e.judged for e in events):
+        outputs = [content for made in called for _, content in made.outputs]
+        if not any(loss in outputs for event in events for loss in event.losses):
+            return ("target",), NO_CRITERION
+    return ((INNER_TARGET,), INNER) if series.inner else ((), None)
 
 
 def compiles():
@@ -45,8 +51,18 @@ def compiles():
     return compiler is not None and bool(compiler.counters["frames"])
 
 
-def words(models):
-    """A line for each thing that the steps of some of these series lack."""
+def words(steps):
+    """A line for each thing that the steps of some series lack, or the record does."""
+    yield from of_series(steps.models.series.values())
+    if n := steps.spawned:
+        yield f"the record lacks {n:,} spawned process{'es' * (n > 1)}: {SPAWNED}"
+    if n := len(steps.held):
+        who = f"{n:,} parameters lack" if n > 1 else "1 parameter lacks"
+        yield f"{who} steps: {UNSTEPPED}"
+
+
+def of_series(models):
+    """Of these series."""
     found = {}
     for series in models:
         for (missing, why), steps in series.lacks.items():

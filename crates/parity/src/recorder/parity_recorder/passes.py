@@ -3,7 +3,9 @@
 import weakref
 
 import torch
+from torch._C import _functorch as functorch
 
+from .graph import is_reduced
 from .names import arguments, first_parameter, parameters, tensors
 from .tensors import piece, scalar
 
@@ -62,6 +64,13 @@ def learns(param):
     return param.requires_grad and param.is_leaf
 
 
+def unbatched(tensor):
+    """All of it, where vmap has a function see one after the other."""
+    while functorch.is_batchedtensor(tensor):
+        tensor = functorch.get_unwrapped(tensor)
+    return tensor
+
+
 class Passes:
     """Those that no backward pass reached yet."""
 
@@ -84,7 +93,10 @@ class Passes:
         read = piece if self.reads_inputs else scalar
         inputs = []
         for name, tensor in arguments(called, args, kwargs):
-            if (content := read(tensor)) is not None:
+            content = read(tensor)
+            if content is None:
+                content = read(unbatched(tensor))
+            if content is not None:
                 gradient = tensor.requires_grad + (tensor.grad_fn is not None)
                 inputs.append((name, content, gradient))
         return Pass(module, what, inputs)
@@ -102,7 +114,7 @@ class Passes:
         read = piece if reads else scalar
         is_loss = trained and made.is_criterion and not made.has_parameters
         for name, tensor in tensors(result, ""):
-            if (node := tensor.grad_fn) is not None:
+            if (node := tensor.grad_fn or unbatched(tensor).grad_fn) is not None:
                 # Not the node itself, which would keep the graph alive.
                 made.nodes.append(place := node._sequence_nr())
                 if not tensor.ndim:
@@ -133,22 +145,25 @@ class Passes:
 
     def behind(self, nodes, retained):
         """Those whose outputs a backward pass from these nodes goes through; and
-        whether the first that it comes to is a single number. Where its graph is
-        `retained`, another one may go through them, too."""
+        the first that it comes to, where that found a loss: a single number, or several
+        of which the mean or the sum is taken. Where its graph is `retained`, another one
+        may go through them, too."""
         if not self.by_node:
-            return [], False
-        passes, by_node, is_number = {}, self.by_node, False
-        for node in nodes:
+            return [], None
+        passes, by_node, judged = {}, self.by_node, None
+        for i, node in enumerate(nodes):
             if (found := by_node.get(place := node._sequence_nr())) is not None:
                 if not passes:
-                    is_number = any(place in made.numbers for made in found)
+                    reduced = is_reduced(place, nodes[:i])
+                    losses = (m for m in found if reduced or place in m.numbers)
+                    judged = next(losses, None)
                 passes.update(found)
         passes = [made for made in self.pending if made in passes]
         for made in passes:
             made.reached = True
             if not retained:
                 self.forget(made)
-        return passes, is_number
+        return passes, judged
 
     def forget_old(self, series):
         """After an update of this series: its own calls led to none, and others have

@@ -118,7 +118,7 @@ class Recorder:
             "groups": self.record.groups,
             "models": [each.about() for each in series if each.steps],
         }
-        found = {"lacks": list(lacks.words(series)), "partial": self.partial}
+        found = {"lacks": list(lacks.words(self.steps)), "partial": self.partial}
         return about | {name: said for name, said in found.items() if said}
 
     def finish(self, whole=True):

@@ -1,4 +1,11 @@
-"""Steps: updates of parameters, by an optimizer or by hand."""
+"""Steps: updates of parameters, by an optimizer or by hand.
+
+The rule: an optimizer's step is an update of all that it holds. An update by hand is a
+change of what no optimizer holds, after a backward pass that reached it and before the
+next call or backward pass. What an optimizer holds may change by hand, too, but only for
+a while, as in SAM's first half or an attack on embeddings: it is put back before the
+step, and its first values are those from which this begins.
+"""
 
 import sys
 import traceback
@@ -68,6 +75,9 @@ class Steps:
         self.groups = []  # what it is set to
         self.plans = ByIdentity()  # optimizer -> its plan
         self.watched = {}  # id -> parameter, value and gradient after backward
+        self.to_step = set()  # ids of what optimizers hold by then
+        self.held = {}  # id -> parameter that changed by hand, whose optimizer took no step
+        self.spawned = 0  # processes of torch.multiprocessing
         self.watch_forward = None  # of a class of modules
 
     # -------- calls and backward passes
@@ -121,11 +131,14 @@ class Steps:
             series = owner.get(id(leaf))
             if leaf is None or (series is not None and series.by_optimizer):
                 continue
+            if self.held.get(id(leaf)) is ref:
+                continue
             if (content := piece(leaf)) is None:
                 continue  # FSDP frees the parameters that it had gathered
             grad = leaf.grad if grads is None else grads[i]
             grad = piece(grad) if grad is not None and "grad" in self.phases else None
             self.watched[id(leaf)] = (ref, content, grad)
+        self.to_step = self.inference.held_now() if self.watched else set()
         self.inference.after_backward(event, self.watched)
 
     def look_into_forward(self, series):
@@ -172,6 +185,8 @@ class Steps:
         if known is not None and known.ids == ids:
             return known
         plan = self.plans[optimizer] = Plan(ids, self.by_series(params, watched))
+        for id_ in ids if self.held else ():
+            self.held.pop(id_, None)
         for series, _ in plan.parts:
             series.by_optimizer = True
             if known is None:
@@ -216,6 +231,9 @@ class Steps:
         watched = {id_: w for id_, w in self.watched.items() if w[0]() is not None}
         self.watched = watched
         changed = {id_ for id_, (ref, old, _) in watched.items() if piece(ref()) != old}
+        for id_ in changed & self.to_step:
+            self.held[id_] = watched.pop(id_)[0]
+        changed -= self.to_step
         if not changed:
             return
         params = [ref() for ref, _, _ in watched.values()]

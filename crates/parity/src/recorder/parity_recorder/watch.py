@@ -9,7 +9,7 @@ import torch.optim.optimizer as optim
 from torch.nn.modules import module as modules
 
 from . import passes
-from .untraced import untraced
+from .untraced import skip, untraced
 
 # Criteria as functions, of torch.nn.functional; some versions have not all of them.
 CRITERIA = [
@@ -61,6 +61,7 @@ def install(recorder):
     swap(torch.nn.Module, "__call__", watched_call)
     swap(torch.nn.Module, "__setstate__", watched_setstate)
     swap(torch.optim.Optimizer, "__init__", watched_optimizer)
+    swap(torch.multiprocessing.ProcessContext, "__init__", watched_processes)
     for name in CRITERIA:
         if hasattr(torch.nn.functional, name):
             swap(torch.nn.functional, name, watched_criterion)
@@ -213,17 +214,47 @@ def watched_optimizer(recorder, original):
     return __init__
 
 
+def watched_processes(recorder, original):
+    """Processes that are started to train, not to load data; they are not recorded."""
+
+    def __init__(context, processes, *args, **kwargs):
+        original(context, processes, *args, **kwargs)
+        recorder.steps.spawned += len(processes)
+
+    return __init__
+
+
 def twice(given):
     """The same, to be gone through more than once: generators cannot be."""
     return tuple(given) if isinstance(given, Iterator) else given
 
 
-def watched_backward(recorder, original):
-    """A backward pass into `.grad`."""
-    skips = recorder.steps.asleep.skips_backward
-    before_backward = recorder.guarded(recorder.steps.before_backward)
+def noted(recorder, original):
+    """Runs a backward pass that is an event, or none, and notes how it ends."""
     after_backward = recorder.guarded(recorder.steps.after_backward)
     failed = recorder.guarded(recorder.steps.batch.failed)
+
+    def run(event, *args, **kwargs):
+        recorder.backward_running = True
+        try:
+            result = original(*args, **kwargs)
+        except BaseException:
+            failed(event)
+            raise
+        finally:
+            recorder.backward_running = False
+        if event is not None:
+            after_backward(event, result)
+        return result
+
+    skip(run.__code__)
+    return run
+
+
+def watched_backward(recorder, original):
+    """A backward pass into `.grad`."""
+    skips, run = recorder.steps.asleep.skips_backward, noted(recorder, original)
+    before_backward = recorder.guarded(recorder.steps.before_backward)
 
     def backward(tensors, grad_tensors=None, retain_graph=None, *args, **kwargs):
         tensors = twice(tensors)
@@ -235,17 +266,7 @@ def watched_backward(recorder, original):
             created = args[0] if args else kwargs.get("create_graph")
             retained = created if retain_graph is None else retain_graph
             event = before_backward(tensors, retained)
-        recorder.backward_running = True
-        try:
-            result = original(*given, **kwargs)
-        except BaseException:
-            failed(event)
-            raise
-        finally:
-            recorder.backward_running = False
-        if event is not None:
-            after_backward(event)
-        return result
+        return run(event, *given, **kwargs)
 
     return torch._disable_dynamo(backward, recursive=False)
 
@@ -253,8 +274,7 @@ def watched_backward(recorder, original):
 def watched_grad(recorder, original):
     """Gradients that may be for an update by hand."""
     before_backward = recorder.guarded(recorder.steps.before_backward)
-    after_backward = recorder.guarded(recorder.steps.after_backward)
-    failed = recorder.guarded(recorder.steps.batch.failed)
+    run = noted(recorder, original)
 
     def grad(outputs, inputs, *args, **kwargs):
         outputs, inputs = twice(outputs), twice(inputs)
@@ -263,17 +283,7 @@ def watched_grad(recorder, original):
             return original(outputs, inputs, *args, **kwargs)
         # A gradient penalty's calls may be of the backward pass that follows.
         event = before_backward(outputs, True, whole)
-        recorder.backward_running = True
-        try:
-            result = original(outputs, inputs, *args, **kwargs)
-        except BaseException:
-            failed(event)
-            raise
-        finally:
-            recorder.backward_running = False
-        if event is not None:
-            after_backward(event, result)
-        return result
+        return run(event, outputs, inputs, *args, **kwargs)
 
     return torch._disable_dynamo(grad, recursive=False)
 
