@@ -56,6 +56,7 @@ pub mod nn;
 pub mod optim;
 pub mod random;
 pub mod trace;
+mod twister;
 mod values;
 
 pub use self::error::{Error, Result};

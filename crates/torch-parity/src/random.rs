@@ -11,6 +11,7 @@ use std::f64::consts::PI;
 use std::ffi::c_void;
 
 use crate::error::{Error, Result, ensure};
+use crate::twister::{MASK, N, Twister};
 use tch::{Device, Kind, Tensor};
 
 /// `torch.manual_seed`.
@@ -104,8 +105,6 @@ pub fn generator_state() -> Tensor {
 
 /// How many words are drawn to find the place.
 const PROBE: usize = 32;
-/// What int32's `random_` leaves of a word.
-const MASK: u32 = 0x7fff_ffff;
 /// Where the search gives up.
 const MOST: u64 = 1 << 34;
 /// The size of PyTorch's state, and where in it the normal numbers are.
@@ -169,54 +168,7 @@ fn second_normal([a, b, c, d]: [u32; 4]) -> f64 {
     (-2.0 * (-u2).ln_1p()).sqrt() * (2.0 * PI * u1).sin()
 }
 
-const N: usize = 624;
-
-/// The Mersenne Twister (Matsumoto and Nishimura, 1998), as libtorch has it.
-struct Twister {
-    state: [u32; N],
-    drawn: u64,
-}
-
 impl Twister {
-    fn new(seed: i64) -> Self {
-        let mut state = [seed as u32; N];
-        for i in 1..N {
-            let before = state[i - 1];
-            let mixed = (before ^ (before >> 30)).wrapping_mul(1_812_433_253);
-            state[i] = mixed.wrapping_add(i as u32);
-        }
-        Self { state, drawn: 0 }
-    }
-
-    fn twist(&mut self) {
-        for i in 0..N {
-            let y = (self.state[i] & !MASK) | (self.state[(i + 1) % N] & MASK);
-            let odd = if y & 1 == 1 { 0x9908_b0df } else { 0 };
-            self.state[i] = self.state[(i + 397) % N] ^ (y >> 1) ^ odd;
-        }
-    }
-
-    fn next(&mut self) -> u32 {
-        let at = (self.drawn % N as u64) as usize;
-        if at == 0 {
-            self.twist();
-        }
-        self.drawn += 1;
-        let mut y = self.state[at];
-        y ^= y >> 11;
-        y ^= (y << 7) & 0x9d2c_5680;
-        y ^= (y << 15) & 0xefc6_0000;
-        y ^ (y >> 18)
-    }
-
-    fn skip(&mut self, n: u64) {
-        let blocks = |drawn: u64| drawn.div_ceil(N as u64);
-        for _ in blocks(self.drawn)..blocks(self.drawn + n) {
-            self.twist();
-        }
-        self.drawn += n;
-    }
-
     /// PyTorch's `CPUGeneratorImplState`.
     fn to_bytes(&self, seed: i64, kept: Option<f64>) -> Vec<u8> {
         // How many of the block are left, one more than there are, and the next.
