@@ -56,7 +56,6 @@ pub mod nn;
 pub mod optim;
 pub mod random;
 pub mod trace;
-mod twister;
 mod values;
 
 pub use self::error::{Error, Result};

@@ -6,15 +6,50 @@ use std::rc::Rc;
 
 use tch::{Device, Kind, Tensor};
 
-use crate::twister::Twister;
-
 /// `torch.Generator` on the CPU: the Mersenne Twister mt19937 (Matsumoto and
 /// Nishimura, 1998), of which libtorch's functions take their numbers.
 ///
 /// tch has libtorch's default generator only, so this is written out here. As
 /// in Python a clone is the same generator, not a second one.
 #[derive(Clone)]
-pub struct Generator(Rc<RefCell<Twister>>);
+pub struct Generator(Rc<RefCell<Mt19937>>);
+
+struct Mt19937 {
+    state: [u32; 624],
+    next: usize,
+}
+
+impl Mt19937 {
+    fn new(seed: u32) -> Self {
+        let mut state = [seed; 624];
+        for i in 1..624 {
+            let last = state[i - 1];
+            state[i] = (last ^ (last >> 30)).wrapping_mul(1_812_433_253).wrapping_add(i as u32);
+        }
+        Self { state, next: 624 }
+    }
+
+    fn twist(&mut self) {
+        for i in 0..624 {
+            let y = (self.state[i] & 1 << 31) | (self.state[(i + 1) % 624] & !(1 << 31));
+            let odd = if y & 1 == 1 { 0x9908_b0df } else { 0 };
+            self.state[i] = self.state[(i + 397) % 624] ^ (y >> 1) ^ odd;
+        }
+        self.next = 0;
+    }
+
+    fn random(&mut self) -> u32 {
+        if self.next == 624 {
+            self.twist();
+        }
+        let mut y = self.state[self.next];
+        self.next += 1;
+        y ^= y >> 11;
+        y ^= (y << 7) & 0x9d2c_5680;
+        y ^= (y << 15) & 0xefc6_0000;
+        y ^ (y >> 18)
+    }
+}
 
 impl fmt::Debug for Generator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,12 +60,12 @@ impl fmt::Debug for Generator {
 impl Generator {
     /// `torch.Generator().manual_seed(seed)`, of which the low 32 bits count.
     pub fn manual_seed(seed: u64) -> Self {
-        Self(Rc::new(RefCell::new(Twister::new(seed as i64))))
+        Self(Rc::new(RefCell::new(Mt19937::new(seed as u32))))
     }
 
     /// The next 32 bits, as `CPUGeneratorImpl::random` gives them.
     pub fn random(&self) -> u32 {
-        self.0.borrow_mut().next()
+        self.0.borrow_mut().random()
     }
 
     /// The next 64 bits: 32 high ones, then 32 low ones.
