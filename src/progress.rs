@@ -4,9 +4,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use parity::terminal::is_quiet;
-use tch::Tensor;
 use torch_parity::Result;
-use torch_parity::trace::{Observer, Step};
+use torch_parity::trace::{Named, Observer, Step};
 
 /// A bar on standard error. Draws nothing in the first half second, and
 /// nothing at all where standard error is not a terminal.
@@ -29,13 +28,7 @@ impl Progress {
 }
 
 impl Observer for Progress {
-    fn tensors(
-        &mut self,
-        series: &str,
-        _: usize,
-        phase: &str,
-        _: &[(&str, &Tensor)],
-    ) -> Result<()> {
+    fn tensors(&mut self, series: &str, _: usize, phase: &str, _: &Named) -> Result<()> {
         if phase == "init" {
             self.bar.set_message(series.to_owned());
         }

@@ -1,9 +1,9 @@
 //! Resynchronisation: after each step both runs go on from the same values, so
 //! that each step's own error shows, apart from what it inherited.
 
-use tch::{Tensor, no_grad};
+use tch::no_grad;
 use torch_parity::Result;
-use torch_parity::trace::{Observer, OfTensor, Trace};
+use torch_parity::trace::{Named, Observer, OfTensor, Trace};
 
 /// An observer that overwrites a run's own values with those of another run's
 /// record: data, initial parameters and, after each step, parameters and what
@@ -18,13 +18,7 @@ pub struct Resync<'a>(pub &'a Trace);
 const OVERWRITTEN: [&str; 4] = ["data", "init", "state", "param"];
 
 impl Observer for Resync<'_> {
-    fn tensors(
-        &mut self,
-        series: &str,
-        step: usize,
-        phase: &str,
-        named: &[(&str, &Tensor)],
-    ) -> Result<()> {
+    fn tensors(&mut self, series: &str, step: usize, phase: &str, named: &Named) -> Result<()> {
         if !OVERWRITTEN.contains(&phase) {
             return Ok(());
         }

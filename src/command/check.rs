@@ -130,7 +130,7 @@ pub fn run(args: &CheckArgs, flags: &ArgMatches) -> Result<Verdict> {
             let outputs = report.outputs(records.paths())?;
             let digest = report.digest(&comparison, records.paths());
             let check = room.start_check(flags, &Twins::of(comparison.python.find()), digest)?;
-            report.show(&check.finish(&comparison.options.options(EPOCH)?)?, outputs)
+            report.show(&check(&comparison.options.options(EPOCH)?)?, outputs)
         }
     }
 }
@@ -199,8 +199,8 @@ fn all(flags: &ArgMatches) -> Result<Verdict> {
     };
     let started: Vec<_> = rooms().iter().map(|room| start(&**room)).collect::<Result<_>>()?;
     python.begin();
-    let finish = |check: Box<dyn Started>| {
-        let mut checked = check.finish(&options)?;
+    let finish = |check: Started| {
+        let mut checked = check(&options)?;
         checked.traces = Default::default(); // the largest take a gigabyte
         Ok(checked)
     };

@@ -35,19 +35,11 @@ pub trait Room {
     fn run_into(&self, folder: &Path) -> Result<Section>;
     /// Starts its twin, with the settings of these flags or with the defaults
     /// where there are none.
-    fn start_check(
-        &self,
-        matches: &ArgMatches,
-        python: &Twins,
-        digest: Digest,
-    ) -> Result<Box<dyn Started>>;
+    fn start_check(&self, matches: &ArgMatches, python: &Twins, digest: Digest) -> Result<Started>;
 }
 
-/// A check whose twin is running.
-pub trait Started {
-    /// Runs our side and compares.
-    fn finish(self: Box<Self>, options: &Options) -> Result<Checked>;
-}
+/// What is left of a check whose twin is running: runs our side and compares.
+pub type Started = Box<dyn FnOnce(&Options) -> Result<Checked>>;
 
 /// Every experiment.
 pub fn rooms() -> Vec<Box<dyn Room>> {
@@ -121,19 +113,9 @@ impl<E: Experiment> Room for Of<E> {
         Ok(Section { name: E::NAME, about: E::ABOUT, printed, pictures })
     }
 
-    fn start_check(
-        &self,
-        matches: &ArgMatches,
-        python: &Twins,
-        digest: Digest,
-    ) -> Result<Box<dyn Started>> {
-        Ok(Box::new(Check::start(settings::<E>(matches)?, python, digest)?))
-    }
-}
-
-impl<E: Experiment> Started for Check<E> {
-    fn finish(self: Box<Self>, options: &Options) -> Result<Checked> {
-        Check::finish(*self, options)
+    fn start_check(&self, matches: &ArgMatches, python: &Twins, digest: Digest) -> Result<Started> {
+        let check = Check::start(settings::<E>(matches)?, python, digest)?;
+        Ok(Box::new(move |options| check.finish(options)))
     }
 }
 

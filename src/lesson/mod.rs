@@ -92,6 +92,23 @@ pub struct File<Findings> {
     pub render: fn(&Findings) -> Result<Vec<u8>>,
 }
 
+impl<Findings> File<Findings> {
+    /// What was measured, as CSV.
+    pub const fn csv(name: &'static str, render: fn(&Findings) -> Result<Vec<u8>>) -> Self {
+        let help = "Write what was measured as CSV (- for standard output)";
+        Self { flag: "csv", name, help, shows: "", render }
+    }
+
+    /// The same as a picture.
+    pub const fn plot(
+        name: &'static str,
+        shows: &'static str,
+        render: fn(&Findings) -> Result<Vec<u8>>,
+    ) -> Self {
+        Self { flag: "plot", name, help: "Draw what was measured, as SVG (or -)", shows, render }
+    }
+}
+
 /// Something that is done with every experiment.
 pub trait Visitor {
     /// Does it with this one.

@@ -6,7 +6,6 @@ use std::ops::RangeInclusive;
 
 use anyhow::{Result, ensure};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Command};
 pub use parity::command::flag::{OUTPUT, RUNNING, Threads, whole};
 use parity::text::repr;
 use serde::Serialize;
@@ -29,12 +28,6 @@ pub fn nearest<'n>(mistyped: &str, names: impl Iterator<Item = &'n str>) -> Opti
     let likeness = |name: &&str| strsim::jaro_winkler(mistyped, name);
     let best = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     best.filter(|name| likeness(name) > 0.75)
-}
-
-/// Settings as if no flag was given.
-pub fn defaults<S: Args>() -> S {
-    let matches = S::augment_args(Command::new("defaults")).get_matches_from(["defaults"]);
-    S::from_arg_matches(&matches).expect("every setting has a default")
 }
 
 /// Settings as name and text, by name. The names are those of the flags, with

@@ -1,37 +1,14 @@
 //! The arithmetic of `torch.optim.Adam(fused=True)` on the CPU, which tch
 //! cannot call.
 
-use tch::{Tensor, no_grad};
-use torch_parity::optim::{BETA1, BETA2, EPS, Optimizer, Parameters, Steps};
+use tch::Tensor;
+use torch_parity::optim::{BETA1, BETA2, EPS};
 
-use super::adam_rule::Moments;
+use super::adam_rule::Rule;
 
 /// Values to a vector register of AVX2. With AVX-512, where it is 16, the
 /// compiler has made a vector loop of 8 also of what is left.
 const LANES: usize = 8;
-
-/// Adam as libtorch's `aten/src/ATen/native/cpu/FusedAdamKernel.cpp` does it on
-/// a CPU with AVX2 or AVX-512.
-///
-/// The compiler joins a product and a following sum into one instruction that
-/// rounds once, `mul_add` here; which product it joined was found by trying.
-/// What is left of a tensor after the last full vector goes through a scalar
-/// loop, in which it joined another.
-#[derive(Debug)]
-pub struct FusedAdam {
-    parameters: Parameters,
-    moments: Moments,
-    lr: f64,
-    step: f64,
-}
-
-impl FusedAdam {
-    /// An optimizer of these parameters, which it updates in place.
-    pub fn new(named: Vec<(String, Tensor)>, lr: f64) -> Self {
-        let parameters = Parameters::new(named);
-        Self { moments: Moments::zeros(&parameters), parameters, lr, step: 0.0 }
-    }
-}
 
 /// Of a step: what is the same for all values.
 #[derive(Clone, Copy)]
@@ -40,40 +17,28 @@ struct Scalars {
     bias_correction2_sqrt: f32,
 }
 
-impl Optimizer for FusedAdam {
-    fn parameters(&self) -> &Parameters {
-        &self.parameters
+/// Adam's step as libtorch's `aten/src/ATen/native/cpu/FusedAdamKernel.cpp` takes it on
+/// a CPU with AVX2 or AVX-512.
+///
+/// The compiler joins a product and a following sum into one instruction that
+/// rounds once, `mul_add` here; which product it joined was found by trying.
+/// What is left of a tensor after the last full vector goes through a scalar
+/// loop, in which it joined another.
+pub fn step(rule: &Rule, param: &mut Tensor, grad: &Tensor, step: f64, moments: [Tensor; 2]) {
+    let scalars = Scalars {
+        step_size: (rule.lr / (1.0 - BETA1.powf(step))) as f32,
+        bias_correction2_sqrt: (1.0 - BETA2.powf(step)).sqrt() as f32,
+    };
+    let [mut exp_avg, mut exp_avg_sq] = moments;
+    let tensors = [param, &mut exp_avg, &mut exp_avg_sq];
+    let [mut p, mut m, mut v] = tensors.each_ref().map(|tensor| values(tensor));
+    let g = values(grad);
+    let full = p.len() - p.len() % LANES;
+    for i in 0..p.len() {
+        [p[i], m[i], v[i]] = update(p[i], m[i], v[i], g[i], i < full, scalars);
     }
-
-    fn parameters_mut(&mut self) -> &mut Parameters {
-        &mut self.parameters
-    }
-
-    fn state(&self, i: usize) -> Vec<(&'static str, Tensor)> {
-        self.moments.named(i)
-    }
-}
-
-impl Steps for FusedAdam {
-    fn step(&mut self) {
-        self.step += 1.0;
-        let scalars = Scalars {
-            step_size: (self.lr / (1.0 - BETA1.powf(self.step))) as f32,
-            bias_correction2_sqrt: (1.0 - BETA2.powf(self.step)).sqrt() as f32,
-        };
-        for (i, param, grad) in self.parameters.trained() {
-            let [m, v] = &mut self.moments.0[i];
-            let tensors = [param, m, v];
-            let [mut p, mut m, mut v] = tensors.each_ref().map(|tensor| values(tensor));
-            let g = values(grad);
-            let full = p.len() - p.len() % LANES;
-            for i in 0..p.len() {
-                [p[i], m[i], v[i]] = update(p[i], m[i], v[i], g[i], i < full, scalars);
-            }
-            for (tensor, values) in tensors.into_iter().zip([p, m, v]) {
-                no_grad(|| tensor.copy_(&Tensor::from_slice(&values).view_as(tensor)));
-            }
-        }
+    for (tensor, values) in tensors.into_iter().zip([p, m, v]) {
+        tensor.copy_(&Tensor::from_slice(&values).view_as(tensor));
     }
 }
 

@@ -11,6 +11,18 @@ const RIGHT_LAYER: Code = Code {
     pytorch: "fc1 = nn.Linear(d, h)",
 };
 
+/// The run whose network has such layers.
+macro_rules! made_of {
+    (|$fan_in:ident, $fan_out:ident| $layer:expr) => {
+        Parts {
+            network: |settings, activation| {
+                Box::new(Net::of(settings, activation, |$fan_in, $fan_out| $layer))
+            },
+            ..Parts::RIGHT
+        }
+    };
+}
+
 pub const MISTAKES: &[Pitfall] = &[
     Pitfall {
         name: "tch-linear",
@@ -27,15 +39,10 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "tch draws the bias first, then the weight from a range √6 times as wide. \
                 tch's parity test covers forward alone, so nothing there notices.",
         shows: Shows::Always,
-        parts: &Parts {
-            network: |settings, activation| {
-                Box::new(Net::of(settings, activation, |fan_in, fan_out| {
-                    let vs = VarStore::new(Device::Cpu);
-                    nn::linear(vs.root(), fan_in, fan_out, nn::LinearConfig::default())
-                }))
-            },
-            ..Parts::RIGHT
-        },
+        parts: &made_of!(|fan_in, fan_out| {
+            let vs = VarStore::new(Device::Cpu);
+            nn::linear(vs.root(), fan_in, fan_out, nn::LinearConfig::default())
+        }),
     },
     Pitfall {
         name: "bias-first",
@@ -54,15 +61,10 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "The ranges are right and every plot of the weights looks right; the first \
                 weight is simply another random number.",
         shows: Shows::Always,
-        parts: &Parts {
-            network: |settings, activation| {
-                Box::new(Net::of(settings, activation, |fan_in, fan_out| {
-                    let bias = uniform([fan_out], bound(fan_in, DEFAULT_GAIN));
-                    layer(uniform([fan_out, fan_in], bound(fan_in, DEFAULT_GAIN)), bias)
-                }))
-            },
-            ..Parts::RIGHT
-        },
+        parts: &made_of!(|fan_in, fan_out| {
+            let bias = uniform([fan_out], bound(fan_in, DEFAULT_GAIN));
+            layer(uniform([fan_out, fan_in], bound(fan_in, DEFAULT_GAIN)), bias)
+        }),
     },
     Pitfall {
         name: "relu-gain",
@@ -79,15 +81,10 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "Each weight is √6 times what it should be; the biases are right. The \
                 ratio of the first two values that differ tells the gain.",
         shows: Shows::Always,
-        parts: &Parts {
-            network: |settings, activation| {
-                Box::new(Net::of(settings, activation, |fan_in, fan_out| {
-                    let weight = uniform([fan_out, fan_in], bound(fan_in, 2_f64.sqrt()));
-                    layer(weight, uniform([fan_out], bound(fan_in, DEFAULT_GAIN)))
-                }))
-            },
-            ..Parts::RIGHT
-        },
+        parts: &made_of!(|fan_in, fan_out| {
+            let weight = uniform([fan_out, fan_in], bound(fan_in, 2_f64.sqrt()));
+            layer(weight, uniform([fan_out], bound(fan_in, DEFAULT_GAIN)))
+        }),
     },
     Pitfall {
         name: "weight-transposed",
@@ -104,16 +101,11 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "The same numbers in another order: mean, range and the corner [0, 0] \
                 agree, so a comparison of statistics passes.",
         shows: Shows::Where { needs: "two hidden units", holds: |s| s.run.hidden > 1 },
-        parts: &Parts {
-            network: |settings, activation| {
-                Box::new(Net::of(settings, activation, |fan_in, fan_out| {
-                    let weight = uniform([fan_in, fan_out], bound(fan_in, DEFAULT_GAIN));
-                    let weight = weight.tr().contiguous();
-                    layer(weight, uniform([fan_out], bound(fan_in, DEFAULT_GAIN)))
-                }))
-            },
-            ..Parts::RIGHT
-        },
+        parts: &made_of!(|fan_in, fan_out| {
+            let weight = uniform([fan_in, fan_out], bound(fan_in, DEFAULT_GAIN));
+            let weight = weight.tr().contiguous();
+            layer(weight, uniform([fan_out], bound(fan_in, DEFAULT_GAIN)))
+        }),
     },
     Pitfall {
         name: "bias-zero",
@@ -127,15 +119,10 @@ pub const MISTAKES: &[Pitfall] = &[
         found: "fc1.weight is right, fc1.bias is 0, and fc2.weight is another random \
                 number, since fewer were drawn before it.",
         shows: Shows::Always,
-        parts: &Parts {
-            network: |settings, activation| {
-                Box::new(Net::of(settings, activation, |fan_in, fan_out| {
-                    let weight = uniform([fan_out, fan_in], bound(fan_in, DEFAULT_GAIN));
-                    layer(weight, Tensor::zeros([fan_out], (Kind::Float, Device::Cpu)))
-                }))
-            },
-            ..Parts::RIGHT
-        },
+        parts: &made_of!(|fan_in, fan_out| {
+            let weight = uniform([fan_out, fan_in], bound(fan_in, DEFAULT_GAIN));
+            layer(weight, Tensor::zeros([fan_out], (Kind::Float, Device::Cpu)))
+        }),
     },
 ];
 

@@ -4,9 +4,8 @@ use tch::Tensor;
 use torch_parity::optim::{Adam, Optimizer, Parameters, Steps};
 
 use super::adam_rule::Rule;
-use super::fused_adam::FusedAdam;
 use super::tch_adam::TchAdam;
-use super::{Code, Parts, Pitfall, Shows};
+use super::{Code, Parts, Pitfall, Shows, fused_adam};
 
 pub const RIGHT_ADAM: Code = Code {
     rust: "let mut optimizer = Adam::new(model.named_parameters(), lr);",
@@ -71,7 +70,7 @@ pub const MISTAKES: &[Pitfall] = &[
                 A test holds this one to PyTorch's fused=True, bit for bit.",
         shows: Shows::ROUNDED,
         parts: &Parts {
-            optimizer: |params, lr| Box::new(FusedAdam::new(params, lr)),
+            optimizer: |params, lr| Rule { step: fused_adam::step, ..Rule::RIGHT }.adam(params, lr),
             ..Parts::RIGHT
         },
     },

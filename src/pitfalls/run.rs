@@ -5,7 +5,7 @@ use anyhow::Result;
 use tch::Tensor;
 use torch_parity::nn::{Activation, Layer, Linear, Module, cross_entropy, named_parameters};
 use torch_parity::optim::{Adam, Steps};
-use torch_parity::trace::{Observer, Step};
+use torch_parity::trace::{self, Observer, Step};
 
 use super::Port;
 use crate::lesson::Experiment;
@@ -107,7 +107,7 @@ impl<R: Fn(&Tensor) -> Tensor> Observer for Reporting<'_, R> {
         series: &str,
         step: usize,
         phase: &str,
-        named: &[(&str, &Tensor)],
+        named: &trace::Named,
     ) -> torch_parity::Result<()> {
         self.observer.tensors(series, step, phase, named)
     }

@@ -10,7 +10,7 @@ use torch_parity::nn::Activation;
 use crate::sweep::columns::Columns;
 use crate::sweep::plan::Plan;
 use crate::sweep::row::checkpoints;
-use crate::sweep::statistics::{Lower, Paired, mean, nan_last};
+use crate::sweep::statistics::{Holds, Paired, mean, nan_last};
 use crate::text::{number, percent};
 
 /// The lesson's words, and what they say of final losses: the first of each
@@ -49,15 +49,6 @@ struct Part {
     share_of_seeds: Number,
 }
 
-/// Whether something holds, as far as the seeds decide it; the worst last.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Holds {
-    Yes,
-    Open,
-    No,
-}
-
 /// Whether the lesson's claim holds; None where not all of its activations were
 /// trained.
 pub fn claim(plan: &Plan, columns: &Columns) -> Result<Option<Claim>> {
@@ -67,11 +58,7 @@ pub fn claim(plan: &Plan, columns: &Columns) -> Result<Option<Claim>> {
     }
     let part = |[lower, higher]: [Activation; 2]| {
         let paired = Paired::new(&columns.finals(lower)?, &columns.finals(higher)?);
-        let holds = match paired.lower() {
-            Lower::A => Holds::Yes,
-            Lower::B => Holds::No,
-            Lower::Open => Holds::Open,
-        };
+        let holds = paired.a_is_lower();
         let mean_difference = Number(paired.mean);
         let share_of_seeds = Number(paired.a_ahead);
         Ok(Part { lower, higher, holds, mean_difference, share_of_seeds })
@@ -156,7 +143,7 @@ fn leader(plan: &Plan, columns: &Columns, epoch: usize) -> Result<Leader> {
     let mut ranked = means.collect::<Result<Vec<_>>>()?;
     ranked.sort_by(|(_, a), (_, b)| nan_last(a, b));
     let decided = match ranked[..] {
-        [(a, _), (b, _), ..] => Paired::new(&losses(a)?, &losses(b)?).lower() == Lower::A,
+        [(a, _), (b, _), ..] => Paired::new(&losses(a)?, &losses(b)?).a_is_lower() == Holds::Yes,
         _ => true,
     };
     Ok(Leader { epoch, activation: ranked[0].0, decided })

@@ -103,15 +103,16 @@ pub struct Paired {
     pub a_ahead: f64,
 }
 
-/// Which of two is lower on average, as far as the interval decides it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Lower {
-    /// The whole interval of a - b is below 0.
-    A,
-    /// The whole interval is above 0.
-    B,
-    /// It contains 0, or there is none.
+/// Whether something holds, as far as the seeds decide it; the worst last.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holds {
+    /// The whole interval says so.
+    Yes,
+    /// The interval says both, or there is none.
     Open,
+    /// The whole interval says the opposite.
+    No,
 }
 
 impl Paired {
@@ -126,12 +127,12 @@ impl Paired {
         }
     }
 
-    /// What the interval of the mean difference says.
-    pub fn lower(&self) -> Lower {
+    /// Whether a is lower on average.
+    pub fn a_is_lower(&self) -> Holds {
         match self.interval {
-            [_, high] if high < 0.0 => Lower::A,
-            [low, _] if low > 0.0 => Lower::B,
-            _ => Lower::Open,
+            [_, high] if high < 0.0 => Holds::Yes,
+            [low, _] if low > 0.0 => Holds::No,
+            _ => Holds::Open,
         }
     }
 }
@@ -189,17 +190,17 @@ mod tests {
 
     #[test]
     fn one_seed_decides_nothing() {
-        assert_eq!(Paired::new(&[1.0], &[2.0]).lower(), Lower::Open);
+        assert_eq!(Paired::new(&[1.0], &[2.0]).a_is_lower(), Holds::Open);
     }
 
     #[test]
     fn a_lead_in_every_seed_is_decided_and_a_lost_run_decides_nothing() {
         let (a, b) = ([1.0, 1.1, 0.9, 1.0], [2.0, 2.1, 2.0, 1.9]);
-        assert_eq!(Paired::new(&a, &b).lower(), Lower::A);
-        assert_eq!(Paired::new(&b, &a).lower(), Lower::B);
+        assert_eq!(Paired::new(&a, &b).a_is_lower(), Holds::Yes);
+        assert_eq!(Paired::new(&b, &a).a_is_lower(), Holds::No);
         assert_eq!(Paired::new(&b, &a).a_ahead, 0.0);
         let same = Paired::new(&a, &a);
-        assert_eq!((same.interval, same.lower()), ([0.0; 2], Lower::Open));
-        assert_eq!(Paired::new(&[1.0, f64::NAN], &[2.0, 2.0]).lower(), Lower::Open);
+        assert_eq!((same.interval, same.a_is_lower()), ([0.0; 2], Holds::Open));
+        assert_eq!(Paired::new(&[1.0, f64::NAN], &[2.0, 2.0]).a_is_lower(), Holds::Open);
     }
 }

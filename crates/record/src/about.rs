@@ -54,48 +54,44 @@ pub struct Run(pub String, pub usize, pub usize, #[serde(default)] pub u8);
 
 /// What a record says of its run; the metadata of the file, as JSON.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
 pub struct About {
     /// What ran: an experiment's or a script's name.
-    #[serde(default)]
     pub experiment: String,
     /// Every setting that the results depend on.
-    #[serde(default)]
     pub settings: BTreeMap<String, String>,
     /// What ran it: `by`, `torch`, `threads`, `cpu`, `cpu_capability` where known.
-    #[serde(default)]
     pub environment: BTreeMap<String, String>,
     /// The series in the order in which they ran; the file sorts by name.
-    #[serde(default)]
     pub series: IndexSet<String>,
     /// Likewise the names of tensors.
-    #[serde(default)]
     pub names: IndexSet<String>,
     /// Likewise the phases; written only where some are not of [`PHASES`].
-    #[serde(default, skip_serializing_if = "only_known")]
+    #[serde(skip_serializing_if = "only_known")]
     pub phases: IndexSet<String>,
     /// The steps of all series in the order in which they were taken.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Run>,
     /// The state of the default generator of random numbers by the end of a step of
     /// a series, as a digest, where it is not that of the step before.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub generator: Vec<(String, usize, String)>,
     /// What the optimizer's groups of parameters were set to when a series took a step,
     /// where that is not what they were set to before.
-    #[serde(default, skip_serializing_if = "Groups::is_empty")]
+    #[serde(skip_serializing_if = "Groups::is_empty")]
     pub groups: Groups,
     /// How each tensor's digest was computed, where the record has digests in
     /// place of values.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
     /// Why the record ends before its run was to end, where it does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub partial: Option<String>,
     /// What steps of a script lack that others have, and why, in lines.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<String>,
     /// What was trained, in a record of a script.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<Model>,
 }
 

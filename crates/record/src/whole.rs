@@ -11,8 +11,12 @@ pub fn beside(path: &Path) -> io::Result<NamedTempFile> {
     builder.prefix(".parity-");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
-    let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    builder.tempfile_in(folder.unwrap_or(Path::new(".")))
+    builder.tempfile_in(folder(path))
+}
+
+/// The folder that `path` names a file in.
+pub fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
 }
 
 /// Renames a file that was written to its place; who may read what it replaces may

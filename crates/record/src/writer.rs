@@ -68,10 +68,9 @@ impl Writer {
     /// A record of this run that is to become `path`. What is written before goes
     /// to temporary files in the same folder.
     pub fn new(path: &Path, about: About) -> Self {
-        let folder = path.parent().filter(|folder| *folder != Path::new(""));
         Self {
             path: path.to_owned(),
-            folder: folder.unwrap_or(Path::new(".")).to_owned(),
+            folder: whole::folder(path).to_owned(),
             about,
             kept: Kept::default(),
             ending: None,

@@ -49,6 +49,7 @@
 
 pub mod cpu;
 pub mod data;
+mod defaults;
 mod error;
 pub mod lr_scheduler;
 pub mod nn;

@@ -28,22 +28,16 @@ Examples:
     type Findings = (Tensor, Vec<Explored>);
 
     const FILES: &'static [File<Self::Findings>] = &[
-        File {
-            flag: "csv",
-            name: "curve.csv",
-            help: "Write what was measured as CSV (- for standard output)",
-            shows: "",
-            render: |(x, curves)| to_csv(curves.iter().flat_map(|found| rows(x, found))),
-        },
-        File {
-            flag: "plot",
-            name: "curve.svg",
-            help: "Draw what was measured, as SVG (or -)",
-            shows: "A panel for each activation over the same inputs: its values, its derivative \
+        File::csv("curve.csv", |(x, curves)| {
+            to_csv(curves.iter().flat_map(|found| rows(x, found)))
+        }),
+        File::plot(
+            "curve.svg",
+            "A panel for each activation over the same inputs: its values, its derivative \
                     dashed, and on grey ground where it is saturated, so that little gradient \
                     comes through",
-            render: |(x, curves)| Ok(draw(x, curves)?.into_bytes()),
-        },
+            |(x, curves)| Ok(draw(x, curves)?.into_bytes()),
+        ),
     ];
 
     fn validate(&self) -> Result<()> {

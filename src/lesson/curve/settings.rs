@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 use torch_parity::nn::Activation;
 
-use crate::lesson::settings::{DATA, Threads, activation, defaults, number, share, whole};
+use crate::lesson::settings::{DATA, Threads, activation, number, share, whole};
 
 /// The settings of `curve`, as its flags.
 #[derive(Args, Clone, Debug, PartialEq, Serialize)]
@@ -30,12 +30,6 @@ pub struct Curve {
     #[serde(skip)]
     #[allow(missing_docs)]
     pub threads: Threads,
-}
-
-impl Default for Curve {
-    fn default() -> Self {
-        defaults()
-    }
 }
 
 fn abscissa(text: &str) -> Result<f64, String> {

@@ -33,22 +33,16 @@ Examples:
     type Findings = Findings;
 
     const FILES: &'static [File<Findings>] = &[
-        File {
-            flag: "csv",
-            name: "generator.csv",
-            help: "Write what was measured as CSV (- for standard output)",
-            shows: "",
-            render: |findings| to_csv(findings.decoders.iter().map(|decoder| &decoder.finding)),
-        },
-        File {
-            flag: "plot",
-            name: "generator.svg",
-            help: "Draw what was measured, as SVG (or -)",
-            shows: "Left, the loss of every epoch of the decoders, which differ in their last \
+        File::csv("generator.csv", |findings| {
+            to_csv(findings.decoders.iter().map(|decoder| &decoder.finding))
+        }),
+        File::plot(
+            "generator.svg",
+            "Left, the loss of every epoch of the decoders, which differ in their last \
                     activation; right, the values of all their pixels in ascending order beside \
                     the target's: who reaches all of [-1, 1], and who leaves it",
-            render: |findings| Ok(draw(findings)?.into_bytes()),
-        },
+            |findings| Ok(draw(findings)?.into_bytes()),
+        ),
         File {
             flag: "image",
             name: "generator.png",
@@ -83,34 +77,30 @@ Examples:
         generator(self, observer)
     }
 
+    /// A table, then what the last activation decides.
     fn summary(findings: &Findings) -> String {
-        summary(findings)
+        let all = || findings.decoders.iter().map(|decoder| &decoder.finding);
+        let mut lines =
+            vec!["last        loss   lowest  highest   clipped  off by (of 255)".to_owned()];
+        lines.extend(all().map(row));
+        let names = |fulfils: &dyn Fn(&Finding) -> bool| {
+            let names: Vec<_> = all().filter(|f| fulfils(f)).map(|f| f.last.name()).collect();
+            if names.is_empty() { "no decoder".to_owned() } else { names.join(", ") }
+        };
+        // One that diverged has no pictures that could be close.
+        let sound = || all().filter(|finding| !finding.lowest.is_nan());
+        let closest = sound().map(|finding| finding.bytes_off).fold(f64::INFINITY, f64::min);
+        lines.extend([
+            String::new(),
+            format!("in [-1, 1] without clipping: {}", names(&|f| f.out_of_range == 0.0)),
+            format!("reach the dark half, below 0: {}", names(&|f| f.lowest < 0.0)),
+            format!(
+                "closest to the targets: {}",
+                names(&|f| !f.lowest.is_nan() && f.bytes_off == closest)
+            ),
+        ]);
+        lines.join("\n") + "\n"
     }
-}
-
-/// The lines to print: a table, then what the last activation decides.
-fn summary(findings: &Findings) -> String {
-    let all = || findings.decoders.iter().map(|decoder| &decoder.finding);
-    let mut lines =
-        vec!["last        loss   lowest  highest   clipped  off by (of 255)".to_owned()];
-    lines.extend(all().map(row));
-    let names = |fulfils: &dyn Fn(&Finding) -> bool| {
-        let names: Vec<_> = all().filter(|f| fulfils(f)).map(|f| f.last.name()).collect();
-        if names.is_empty() { "no decoder".to_owned() } else { names.join(", ") }
-    };
-    // One that diverged has no pictures that could be close.
-    let sound = || all().filter(|finding| !finding.lowest.is_nan());
-    let closest = sound().map(|finding| finding.bytes_off).fold(f64::INFINITY, f64::min);
-    lines.extend([
-        String::new(),
-        format!("in [-1, 1] without clipping: {}", names(&|f| f.out_of_range == 0.0)),
-        format!("reach the dark half, below 0: {}", names(&|f| f.lowest < 0.0)),
-        format!(
-            "closest to the targets: {}",
-            names(&|f| !f.lowest.is_nan() && f.bytes_off == closest)
-        ),
-    ]);
-    lines.join("\n") + "\n"
 }
 
 fn row(finding: &Finding) -> String {

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use crate::lesson::settings::{DATA, TRAINING, Threads, defaults, learning_rate, whole};
+use crate::lesson::settings::{DATA, TRAINING, Threads, learning_rate, whole};
 
 /// A decoder's last activation, by its name on the command line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, ValueEnum)]
@@ -62,10 +62,4 @@ pub struct Generator {
     #[serde(skip)]
     #[allow(missing_docs)]
     pub threads: Threads,
-}
-
-impl Default for Generator {
-    fn default() -> Self {
-        defaults()
-    }
 }

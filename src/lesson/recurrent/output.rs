@@ -35,22 +35,14 @@ Examples:
     type Findings = Vec<Finding>;
 
     const FILES: &'static [File<Vec<Finding>>] = &[
-        File {
-            flag: "csv",
-            name: "recurrent.csv",
-            help: "Write what was measured as CSV (- for standard output)",
-            shows: "",
-            render: |findings| to_csv(findings),
-        },
-        File {
-            flag: "plot",
-            name: "recurrent.svg",
-            help: "Draw what was measured, as SVG (or -)",
-            shows: "By the length of the sequence, a line for each cell and activation: the \
+        File::csv("recurrent.csv", |findings| to_csv(findings)),
+        File::plot(
+            "recurrent.svg",
+            "By the length of the sequence, a line for each cell and activation: the \
                     gradient that reaches the first input before and after training, the loss, \
                     and the share of new samples that is right",
-            render: |findings| Ok(draw(findings)?.into_bytes()),
-        },
+            |findings| Ok(draw(findings)?.into_bytes()),
+        ),
     ];
 
     fn validate(&self) -> Result<()> {
@@ -79,26 +71,24 @@ Examples:
         recurrent(self, observer)
     }
 
+    /// Three tables, then whether the lesson is right.
     fn summary(findings: &Vec<Finding>) -> String {
-        summary(findings)
+        let mut lines = vec!["gradient at the first input before training, by steps".to_owned()];
+        lines.extend(table(findings, |f| format!("{:>7} ", scientific(f.first_grad_before, 0))));
+        lines.push("loss after training, by steps".to_owned());
+        lines.extend(table(findings, |f| format!("{:>7} ", fixed(f.loss, 4))));
+        lines
+            .push("share of new samples right after training (guessing: 0.5), by steps".to_owned());
+        let star = |f: &Finding| if f.by_heart() { '*' } else { ' ' };
+        lines.extend(table(findings, |f| format!("{:>7}{}", fixed(f.new_accuracy, 3), star(f))));
+        if findings.iter().any(Finding::by_heart) {
+            lines.push("* knows the samples that it was trained on, not the task\n".to_owned());
+        }
+        lines.extend(
+            [CellKind::Rnn, CellKind::Lstm].iter().filter_map(|&cell| verdict(findings, cell)),
+        );
+        lines.iter().map(|line| line.trim_end_matches(' ').to_owned() + "\n").collect()
     }
-}
-
-/// The lines to print: three tables, then whether the lesson is right.
-fn summary(findings: &[Finding]) -> String {
-    let mut lines = vec!["gradient at the first input before training, by steps".to_owned()];
-    lines.extend(table(findings, |f| format!("{:>7} ", scientific(f.first_grad_before, 0))));
-    lines.push("loss after training, by steps".to_owned());
-    lines.extend(table(findings, |f| format!("{:>7} ", fixed(f.loss, 4))));
-    lines.push("share of new samples right after training (guessing: 0.5), by steps".to_owned());
-    let star = |f: &Finding| if f.by_heart() { '*' } else { ' ' };
-    lines.extend(table(findings, |f| format!("{:>7}{}", fixed(f.new_accuracy, 3), star(f))));
-    if findings.iter().any(Finding::by_heart) {
-        lines.push("* knows the samples that it was trained on, not the task\n".to_owned());
-    }
-    lines
-        .extend([CellKind::Rnn, CellKind::Lstm].iter().filter_map(|&cell| verdict(findings, cell)));
-    lines.iter().map(|line| line.trim_end_matches(' ').to_owned() + "\n").collect()
 }
 
 /// A row for each cell and activation, a column for each length; what would be

@@ -5,9 +5,7 @@ use serde::Serialize;
 use torch_parity::nn::Activation;
 
 use super::CellKind;
-use crate::lesson::settings::{
-    DATA, TRAINING, Threads, activation, defaults, learning_rate, whole,
-};
+use crate::lesson::settings::{DATA, TRAINING, Threads, activation, learning_rate, whole};
 
 /// The settings of `recurrent`, as its flags.
 #[derive(Args, Clone, Debug, PartialEq, Serialize)]
@@ -51,10 +49,4 @@ pub struct Recurrent {
     #[serde(skip)]
     #[allow(missing_docs)]
     pub threads: Threads,
-}
-
-impl Default for Recurrent {
-    fn default() -> Self {
-        defaults()
-    }
 }

@@ -33,22 +33,14 @@ Examples:
     type Findings = Findings;
 
     const FILES: &'static [File<Findings>] = &[
-        File {
-            flag: "csv",
-            name: "signal.csv",
-            help: "Write what was measured as CSV (- for standard output)",
-            shows: "",
-            render: |findings| to_csv(&findings.rows),
-        },
-        File {
-            flag: "plot",
-            name: "signal.svg",
-            help: "Draw what was measured, as SVG (or -)",
-            shows: "By layer of the deepest networks: the weight's gradient, the mean output, and \
+        File::csv("signal.csv", |findings| to_csv(&findings.rows)),
+        File::plot(
+            "signal.svg",
+            "By layer of the deepest networks: the weight's gradient, the mean output, and \
                     how far the outputs agree in sign, before training and dashed after it; by \
                     depth, how much of the gradient reaches the first layer",
-            render: |findings| Ok(draw(findings)?.into_bytes()),
-        },
+            |findings| Ok(draw(findings)?.into_bytes()),
+        ),
     ];
 
     fn validate(&self) -> Result<()> {

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use crate::lesson::settings::{DATA, defaults, share, whole};
+use crate::lesson::settings::{DATA, share, whole};
 use crate::lesson::train::Train;
 
 /// The settings of `signal`: those of `train`, and two more.
@@ -21,10 +21,4 @@ pub struct Signal {
     /// of its largest one, from 0 to 1
     #[arg(long, default_value_t = 0.01, value_parser = share, allow_negative_numbers = true)]
     pub saturation: f64,
-}
-
-impl Default for Signal {
-    fn default() -> Self {
-        defaults()
-    }
 }

@@ -1,12 +1,12 @@
 //! What a training run depends on; the doc comments are the help.
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, Command, FromArgMatches};
 use serde::Serialize;
 use torch_parity::nn::Activation;
 
 use crate::lesson::settings::{
-    DATA, TRAINING, Threads, activation, defaults, fits, learning_rate, unique, whole,
+    DATA, TRAINING, Threads, activation, fits, learning_rate, unique, whole,
 };
 
 /// The settings of a training run; the defaults are the lesson's.
@@ -54,8 +54,10 @@ pub struct Run {
 }
 
 impl Default for Train {
+    /// As if no flag was given.
     fn default() -> Self {
-        defaults()
+        let matches = Self::augment_args(Command::new("defaults")).get_matches_from(["defaults"]);
+        Self::from_arg_matches(&matches).expect("every setting has a default")
     }
 }
 

@@ -123,17 +123,9 @@ pub(super) fn target(path: &Path) -> io::Result<PathBuf> {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         found => return found, // or links that lead in a circle
     }
-    let folder = fs::canonicalize(folder(path))?;
+    let folder = fs::canonicalize(whole::folder(path))?;
     match fs::read_link(path) {
         Ok(link) => target(&folder.join(link)), // leads to a file that is not there
         Err(_) => Ok(folder.join(path.file_name().unwrap_or_default())),
-    }
-}
-
-/// The folder that `path` names a file in.
-fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 /// All that one program did.
+#[derive(Default)]
 pub struct List {
     /// The file.
     pub text: Vec<u8>,
@@ -58,7 +59,7 @@ pub struct Kind {
 }
 
 /// One call of an operation.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Operation {
     /// Where its line starts in the text.
     pub line: usize,
@@ -156,27 +157,14 @@ impl Kind {
 }
 
 impl Operation {
+    /// One without tensors so far.
+    pub fn new(line: usize, kind: u32) -> Self {
+        Self { line, kind, ..Self::default() }
+    }
+
     /// One whose tensors are `inputs`, and `outputs` right behind.
     pub fn set_tensors(&mut self, inputs: Range<usize>, outputs: usize) {
         (self.first, self.inputs) = (inputs.start as u32, inputs.len() as u32);
         self.outputs = outputs as u32;
-    }
-
-    /// One without tensors so far.
-    pub fn new(line: usize, kind: u32) -> Self {
-        Self {
-            line,
-            kind,
-            depth: 0,
-            source: 0,
-            thread: 0,
-            sequence: -1,
-            node: None,
-            key: None,
-            generator: None,
-            first: 0,
-            inputs: 0,
-            outputs: 0,
-        }
     }
 }

@@ -149,6 +149,26 @@ pub trait LrScheduler {
     }
 }
 
+/// The methods of a [`LrScheduler`] that keeps its base in a field of that name.
+macro_rules! keeps_base {
+    () => {
+        fn base(&self) -> &$crate::lr_scheduler::Base {
+            &self.base
+        }
+
+        fn base_mut(&mut self) -> &mut $crate::lr_scheduler::Base {
+            &mut self.base
+        }
+    };
+}
+pub(super) use keeps_base;
+
+/// A scheduler once it has taken the step of its constructor.
+pub(super) fn begun<S: LrScheduler>(mut new: S, optimizer: &mut dyn ParamGroups) -> S {
+    new.initial_step(optimizer);
+    new
+}
+
 /// What a scheduler keeps beyond the base.
 #[derive(Debug)]
 pub enum Counter<'a> {

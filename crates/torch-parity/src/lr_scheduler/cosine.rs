@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::base::{Base, LrScheduler, rates};
+use super::base::{Base, LrScheduler, begun, keeps_base, rates};
 use crate::optim::ParamGroups;
 
 /// `torch.optim.lr_scheduler.CosineAnnealingLR` (Loshchilov and Hutter, 2017):
@@ -18,20 +18,12 @@ pub struct CosineAnnealingLr {
 impl CosineAnnealingLr {
     /// PyTorch's default of `eta_min` is 0.
     pub fn new(optimizer: &mut dyn ParamGroups, t_max: i64, eta_min: f64) -> Self {
-        let mut new = Self { base: Base::new(optimizer), t_max, eta_min };
-        new.initial_step(optimizer);
-        new
+        begun(Self { base: Base::new(optimizer), t_max, eta_min }, optimizer)
     }
 }
 
 impl LrScheduler for CosineAnnealingLr {
-    fn base(&self) -> &Base {
-        &self.base
-    }
-
-    fn base_mut(&mut self) -> &mut Base {
-        &mut self.base
-    }
+    keeps_base!();
 
     fn get_lr(&mut self, optimizer: &mut dyn ParamGroups) -> Vec<f64> {
         let Self { base, t_max, eta_min } = self;

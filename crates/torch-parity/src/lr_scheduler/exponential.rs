@@ -1,6 +1,6 @@
 //! `torch.optim.lr_scheduler.ExponentialLR`.
 
-use super::base::{Base, LrScheduler, rates};
+use super::base::{Base, LrScheduler, begun, keeps_base, rates};
 use crate::optim::{ParamGroups, pow};
 
 /// `torch.optim.lr_scheduler.ExponentialLR`: times `gamma` at every step.
@@ -14,20 +14,12 @@ pub struct ExponentialLr {
 impl ExponentialLr {
     /// Times `gamma` at every step.
     pub fn new(optimizer: &mut dyn ParamGroups, gamma: f64) -> Self {
-        let mut new = Self { base: Base::new(optimizer), gamma };
-        new.initial_step(optimizer);
-        new
+        begun(Self { base: Base::new(optimizer), gamma }, optimizer)
     }
 }
 
 impl LrScheduler for ExponentialLr {
-    fn base(&self) -> &Base {
-        &self.base
-    }
-
-    fn base_mut(&mut self) -> &mut Base {
-        &mut self.base
-    }
+    keeps_base!();
 
     fn get_lr(&mut self, optimizer: &mut dyn ParamGroups) -> Vec<f64> {
         let lrs = rates(optimizer);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::base::{Base, LrScheduler};
+use super::base::{Base, LrScheduler, begun, keeps_base};
 use crate::optim::ParamGroups;
 
 /// What to multiply a group's initial rate with at an epoch.
@@ -29,9 +29,7 @@ impl LambdaLr {
     /// A function for each group.
     pub fn with_groups(optimizer: &mut dyn ParamGroups, lr_lambdas: Vec<Factor>) -> Self {
         assert_eq!(lr_lambdas.len(), optimizer.groups(), "a function for each group");
-        let mut new = Self { base: Base::new(optimizer), lr_lambdas };
-        new.initial_step(optimizer);
-        new
+        begun(Self { base: Base::new(optimizer), lr_lambdas }, optimizer)
     }
 }
 
@@ -42,13 +40,7 @@ impl fmt::Debug for LambdaLr {
 }
 
 impl LrScheduler for LambdaLr {
-    fn base(&self) -> &Base {
-        &self.base
-    }
-
-    fn base_mut(&mut self) -> &mut Base {
-        &mut self.base
-    }
+    keeps_base!();
 
     fn get_lr(&mut self, _: &mut dyn ParamGroups) -> Vec<f64> {
         let all = self.base.base_lrs.iter().zip(&self.lr_lambdas);

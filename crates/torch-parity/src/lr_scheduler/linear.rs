@@ -1,6 +1,6 @@
 //! `torch.optim.lr_scheduler.LinearLR`.
 
-use super::base::{Base, LrScheduler, rates};
+use super::base::{Base, LrScheduler, begun, keeps_base, rates};
 use crate::optim::ParamGroups;
 
 /// `torch.optim.lr_scheduler.LinearLR`: the rate's factor goes from
@@ -24,20 +24,12 @@ impl LinearLr {
     ) -> Self {
         assert!(start_factor > 0.0 && start_factor <= 1.0, "start_factor is in (0, 1]");
         assert!((0.0..=1.0).contains(&end_factor), "end_factor is in [0, 1]");
-        let mut new = Self { base: Base::new(optimizer), start_factor, end_factor, total_iters };
-        new.initial_step(optimizer);
-        new
+        begun(Self { base: Base::new(optimizer), start_factor, end_factor, total_iters }, optimizer)
     }
 }
 
 impl LrScheduler for LinearLr {
-    fn base(&self) -> &Base {
-        &self.base
-    }
-
-    fn base_mut(&mut self) -> &mut Base {
-        &mut self.base
-    }
+    keeps_base!();
 
     fn get_lr(&mut self, optimizer: &mut dyn ParamGroups) -> Vec<f64> {
         let Self { base, start_factor, end_factor, total_iters } = self;

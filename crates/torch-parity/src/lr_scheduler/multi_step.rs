@@ -1,6 +1,6 @@
 //! `torch.optim.lr_scheduler.MultiStepLR`.
 
-use super::base::{Base, LrScheduler, rates};
+use super::base::{Base, LrScheduler, begun, keeps_base, rates};
 use crate::optim::{ParamGroups, pow};
 
 /// `torch.optim.lr_scheduler.MultiStepLR`: times `gamma` at each milestone.
@@ -15,20 +15,12 @@ pub struct MultiStepLr {
 impl MultiStepLr {
     /// PyTorch's default of `gamma` is 0.1. A milestone may be given twice.
     pub fn new(optimizer: &mut dyn ParamGroups, milestones: Vec<i64>, gamma: f64) -> Self {
-        let mut new = Self { base: Base::new(optimizer), milestones, gamma };
-        new.initial_step(optimizer);
-        new
+        begun(Self { base: Base::new(optimizer), milestones, gamma }, optimizer)
     }
 }
 
 impl LrScheduler for MultiStepLr {
-    fn base(&self) -> &Base {
-        &self.base
-    }
-
-    fn base_mut(&mut self) -> &mut Base {
-        &mut self.base
-    }
+    keeps_base!();
 
     fn get_lr(&mut self, optimizer: &mut dyn ParamGroups) -> Vec<f64> {
         let epoch = self.base.last_epoch;

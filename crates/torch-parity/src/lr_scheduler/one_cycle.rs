@@ -2,7 +2,8 @@
 
 use std::f64::consts::PI;
 
-use super::base::{Base, LrScheduler};
+use super::base::{Base, LrScheduler, begun, keeps_base};
+use crate::defaults::defaults;
 use crate::error::{Result, ensure};
 use crate::optim::ParamGroups;
 
@@ -16,25 +17,27 @@ pub struct OneCycleLr {
     total_steps: i64,
 }
 
-/// What [`OneCycleLr`] is set to: PyTorch's defaults unless told otherwise.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct OneCycleSettings {
-    /// The part of all steps that the rates rise in.
-    pub pct_start: f64,
-    /// How they rise and fall.
-    pub anneal_strategy: Anneal,
-    /// Whether momentum, or the first beta, is set too.
-    pub cycle_momentum: bool,
-    /// Where the rates are highest.
-    pub base_momentum: f64,
-    /// At both ends.
-    pub max_momentum: f64,
-    /// The first rate is the highest divided by this.
-    pub div_factor: f64,
-    /// The last rate is the first divided by this.
-    pub final_div_factor: f64,
-    /// Whether the rates fall to the first as they rose, and to the last then.
-    pub three_phase: bool,
+defaults! {
+    /// What [`OneCycleLr`] is set to: PyTorch's defaults unless told otherwise.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct OneCycleSettings {
+        /// The part of all steps that the rates rise in.
+        pub pct_start: f64 = 0.3,
+        /// How they rise and fall.
+        pub anneal_strategy: Anneal = Anneal::Cos,
+        /// Whether momentum, or the first beta, is set too.
+        pub cycle_momentum: bool = true,
+        /// Where the rates are highest.
+        pub base_momentum: f64 = 0.85,
+        /// At both ends.
+        pub max_momentum: f64 = 0.95,
+        /// The first rate is the highest divided by this.
+        pub div_factor: f64 = 25.0,
+        /// The last rate is the first divided by this.
+        pub final_div_factor: f64 = 1e4,
+        /// Whether the rates fall to the first as they rose, and to the last then.
+        pub three_phase: bool = false,
+    }
 }
 
 /// `anneal_strategy` of [`OneCycleLr`].
@@ -44,21 +47,6 @@ pub enum Anneal {
     Cos,
     /// `"linear"`.
     Linear,
-}
-
-impl Default for OneCycleSettings {
-    fn default() -> Self {
-        Self {
-            pct_start: 0.3,
-            anneal_strategy: Anneal::Cos,
-            cycle_momentum: true,
-            base_momentum: 0.85,
-            max_momentum: 0.95,
-            div_factor: 25.0,
-            final_div_factor: 1e4,
-            three_phase: false,
-        }
-    }
 }
 
 /// Up to which step, from and to which rate and momentum.
@@ -96,9 +84,7 @@ impl OneCycleLr {
                 optimizer.set_note(group, "base_momentum", settings.base_momentum);
             }
         }
-        let mut new = Self { base: Base::new(optimizer), settings, total_steps };
-        new.initial_step(optimizer);
-        Ok(new)
+        Ok(begun(Self { base: Base::new(optimizer), settings, total_steps }, optimizer))
     }
 
     fn phases(&self) -> Vec<Phase> {
@@ -125,13 +111,7 @@ impl OneCycleLr {
 }
 
 impl LrScheduler for OneCycleLr {
-    fn base(&self) -> &Base {
-        &self.base
-    }
-
-    fn base_mut(&mut self) -> &mut Base {
-        &mut self.base
-    }
+    keeps_base!();
 
     fn get_lr(&mut self, optimizer: &mut dyn ParamGroups) -> Vec<f64> {
         let step = self.base.last_epoch;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tch::Tensor;
 
 use super::base::rates;
+use crate::defaults::defaults;
 use crate::error::{Error, Result};
 use crate::optim::ParamGroups;
 
@@ -21,25 +22,27 @@ pub struct ReduceLrOnPlateau {
     last_lr: Vec<f64>,
 }
 
-/// What [`ReduceLrOnPlateau`] is set to: PyTorch's defaults unless told otherwise.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PlateauSettings {
-    /// What is better.
-    pub mode: Mode,
-    /// What the rates are multiplied with.
-    pub factor: f64,
-    /// How many steps without a better metric are borne.
-    pub patience: i64,
-    /// By how much a better metric must be better.
-    pub threshold: f64,
-    /// Whether the threshold is a part of the best metric.
-    pub threshold_mode: ThresholdMode,
-    /// For how many steps after a reduction bad ones are not counted.
-    pub cooldown: i64,
-    /// No rate gets lower.
-    pub min_lr: f64,
-    /// Smaller reductions are left out.
-    pub eps: f64,
+defaults! {
+    /// What [`ReduceLrOnPlateau`] is set to: PyTorch's defaults unless told otherwise.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct PlateauSettings {
+        /// What is better.
+        pub mode: Mode = Mode::Min,
+        /// What the rates are multiplied with.
+        pub factor: f64 = 0.1,
+        /// How many steps without a better metric are borne.
+        pub patience: i64 = 10,
+        /// By how much a better metric must be better.
+        pub threshold: f64 = 1e-4,
+        /// Whether the threshold is a part of the best metric.
+        pub threshold_mode: ThresholdMode = ThresholdMode::Rel,
+        /// For how many steps after a reduction bad ones are not counted.
+        pub cooldown: i64 = 0,
+        /// No rate gets lower.
+        pub min_lr: f64 = 0.0,
+        /// Smaller reductions are left out.
+        pub eps: f64 = 1e-8,
+    }
 }
 
 /// `mode` of [`ReduceLrOnPlateau`].
@@ -58,21 +61,6 @@ pub enum ThresholdMode {
     Rel,
     /// `"abs"`.
     Abs,
-}
-
-impl Default for PlateauSettings {
-    fn default() -> Self {
-        Self {
-            mode: Mode::Min,
-            factor: 0.1,
-            patience: 10,
-            threshold: 1e-4,
-            threshold_mode: ThresholdMode::Rel,
-            cooldown: 0,
-            min_lr: 0.0,
-            eps: 1e-8,
-        }
-    }
 }
 
 impl ReduceLrOnPlateau {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use tch::Tensor;
 
-use super::base::{Base, LrScheduler};
+use super::base::{Base, LrScheduler, keeps_base};
 use crate::error::{Error, Result};
 use crate::optim::ParamGroups;
 
@@ -55,13 +55,7 @@ impl fmt::Debug for SequentialLr {
 }
 
 impl LrScheduler for SequentialLr {
-    fn base(&self) -> &Base {
-        &self.base
-    }
-
-    fn base_mut(&mut self) -> &mut Base {
-        &mut self.base
-    }
+    keeps_base!();
 
     /// Not called: the schedulers within set the rates.
     fn get_lr(&mut self, _: &mut dyn ParamGroups) -> Vec<f64> {

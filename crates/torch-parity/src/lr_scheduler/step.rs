@@ -1,6 +1,6 @@
 //! `torch.optim.lr_scheduler.StepLR`.
 
-use super::base::{Base, LrScheduler, rates};
+use super::base::{Base, LrScheduler, begun, keeps_base, rates};
 use crate::optim::{ParamGroups, pow};
 
 /// `torch.optim.lr_scheduler.StepLR`: times `gamma` every `step_size` steps.
@@ -15,20 +15,12 @@ pub struct StepLr {
 impl StepLr {
     /// PyTorch's default of `gamma` is 0.1.
     pub fn new(optimizer: &mut dyn ParamGroups, step_size: i64, gamma: f64) -> Self {
-        let mut new = Self { base: Base::new(optimizer), step_size, gamma };
-        new.initial_step(optimizer);
-        new
+        begun(Self { base: Base::new(optimizer), step_size, gamma }, optimizer)
     }
 }
 
 impl LrScheduler for StepLr {
-    fn base(&self) -> &Base {
-        &self.base
-    }
-
-    fn base_mut(&mut self) -> &mut Base {
-        &mut self.base
-    }
+    keeps_base!();
 
     fn get_lr(&mut self, optimizer: &mut dyn ParamGroups) -> Vec<f64> {
         let lrs = rates(optimizer);

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::base::{Base, Counter, LrScheduler};
+use super::base::{Base, Counter, LrScheduler, begun, keeps_base};
 use crate::optim::ParamGroups;
 
 /// `torch.optim.lr_scheduler.CosineAnnealingWarmRestarts` (Loshchilov and Hutter,
@@ -23,20 +23,12 @@ impl CosineAnnealingWarmRestarts {
     pub fn new(optimizer: &mut dyn ParamGroups, t_0: i64, t_mult: i64, eta_min: f64) -> Self {
         assert!(t_0 > 0 && t_mult >= 1, "T_0 and T_mult are positive");
         let base = Base::new(optimizer);
-        let mut new = Self { base, t_0, t_mult, eta_min, t_cur: -1, t_i: t_0 };
-        new.initial_step(optimizer);
-        new
+        begun(Self { base, t_0, t_mult, eta_min, t_cur: -1, t_i: t_0 }, optimizer)
     }
 }
 
 impl LrScheduler for CosineAnnealingWarmRestarts {
-    fn base(&self) -> &Base {
-        &self.base
-    }
-
-    fn base_mut(&mut self) -> &mut Base {
-        &mut self.base
-    }
+    keeps_base!();
 
     fn get_lr(&mut self, _: &mut dyn ParamGroups) -> Vec<f64> {
         let cos = (PI * self.t_cur as f64 / self.t_i as f64).cos();

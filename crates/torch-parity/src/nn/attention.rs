@@ -8,6 +8,7 @@ use super::init::{xavier_uniform_, zeros_};
 use super::mask::{canonical, merged};
 use super::module::{Training, empty, named, records_grad};
 use super::{Children, Linear, Module, multi_head_attention_forward};
+use crate::defaults::defaults;
 
 /// `torch.nn.MultiheadAttention` (Vaswani et al., 2017) of E values in heads of
 /// E / heads each.
@@ -24,48 +25,32 @@ pub struct MultiheadAttention {
     training: Training,
 }
 
-/// The settings of attention.
-#[derive(Clone, Copy, Debug)]
-pub struct AttentionOptions {
-    /// The probability of dropping an attention weight; 0 by default.
-    pub dropout: f64,
-    /// true by default.
-    pub bias: bool,
-    /// Whether sequences are (N, L, E) rather than (L, N, E); false by default.
-    pub batch_first: bool,
-}
-
-impl Default for AttentionOptions {
-    fn default() -> Self {
-        Self { dropout: 0.0, bias: true, batch_first: false }
+defaults! {
+    /// The settings of attention.
+    #[derive(Clone, Copy, Debug)]
+    pub struct AttentionOptions {
+        /// The probability of dropping an attention weight; 0 by default.
+        pub dropout: f64 = 0.0,
+        /// true by default.
+        pub bias: bool = true,
+        /// Whether sequences are (N, L, E) rather than (L, N, E); false by default.
+        pub batch_first: bool = false,
     }
-}
 
-/// What may be attended to, and what is returned.
-#[derive(Clone, Copy, Debug)]
-pub struct Attend<'a> {
-    /// (N, S): keys to leave out (bool), or what is added to their weights.
-    pub key_padding_mask: Option<&'a Tensor>,
-    /// (L, S) or (N · heads, L, S): likewise for each query.
-    pub attn_mask: Option<&'a Tensor>,
-    /// Whether to return the weights too; true by default. PyTorch takes other
-    /// kernels, with other bits, where it is false.
-    pub need_weights: bool,
-    /// Whether to return the mean weight over the heads; true by default.
-    pub average_attn_weights: bool,
-    /// A promise that `attn_mask` is causal; false by default.
-    pub is_causal: bool,
-}
-
-impl Default for Attend<'_> {
-    fn default() -> Self {
-        Self {
-            key_padding_mask: None,
-            attn_mask: None,
-            need_weights: true,
-            average_attn_weights: true,
-            is_causal: false,
-        }
+    /// What may be attended to, and what is returned.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Attend<'a> {
+        /// (N, S): keys to leave out (bool), or what is added to their weights.
+        pub key_padding_mask: Option<&'a Tensor> = None,
+        /// (L, S) or (N · heads, L, S): likewise for each query.
+        pub attn_mask: Option<&'a Tensor> = None,
+        /// Whether to return the weights too; true by default. PyTorch takes other
+        /// kernels, with other bits, where it is false.
+        pub need_weights: bool = true,
+        /// Whether to return the mean weight over the heads; true by default.
+        pub average_attn_weights: bool = true,
+        /// A promise that `attn_mask` is causal; false by default.
+        pub is_causal: bool = false,
     }
 }
 

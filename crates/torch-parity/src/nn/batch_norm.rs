@@ -5,6 +5,7 @@ use tch::{Device, Kind, Tensor};
 use super::init::{ones_, zeros_};
 use super::module::{Training, empty, named};
 use super::{Layer, Module};
+use crate::defaults::defaults;
 
 /// `torch.nn.BatchNorm1d`: (N, C) or (N, C, L).
 pub type BatchNorm1d = BatchNorm<1>;
@@ -38,23 +39,19 @@ struct Statistics {
     num_batches_tracked: Tensor, // (), int64
 }
 
-/// The settings of batch normalization.
-#[derive(Clone, Copy, Debug)]
-pub struct BatchNormOptions {
-    /// 1e-5 by default.
-    pub eps: f64,
-    /// The share of the new batch in the running statistics, 0.1 by default;
-    /// None for the mean over all batches.
-    pub momentum: Option<f64>,
-    /// true by default.
-    pub affine: bool,
-    /// true by default.
-    pub track_running_stats: bool,
-}
-
-impl Default for BatchNormOptions {
-    fn default() -> Self {
-        Self { eps: 1e-5, momentum: Some(0.1), affine: true, track_running_stats: true }
+defaults! {
+    /// The settings of batch normalization.
+    #[derive(Clone, Copy, Debug)]
+    pub struct BatchNormOptions {
+        /// 1e-5 by default.
+        pub eps: f64 = 1e-5,
+        /// The share of the new batch in the running statistics, 0.1 by default;
+        /// None for the mean over all batches.
+        pub momentum: Option<f64> = Some(0.1),
+        /// true by default.
+        pub affine: bool = true,
+        /// true by default.
+        pub track_running_stats: bool = true,
     }
 }
 

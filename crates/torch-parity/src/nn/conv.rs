@@ -5,6 +5,7 @@ use tch::Tensor;
 use super::init::reset_parameters;
 use super::module::{empty, named};
 use super::{Layer, Module};
+use crate::defaults::defaults;
 
 /// `torch.nn.Conv1d`: (N, in, L) -> (N, out, L').
 pub type Conv1d = Conv<1, false>;
@@ -32,33 +33,22 @@ pub struct Conv<const D: usize, const TRANSPOSED: bool> {
     options: ConvOptions<D>,
 }
 
-/// The settings of a convolution, one number for each of the `D` dimensions.
-#[derive(Clone, Copy, Debug)]
-pub struct ConvOptions<const D: usize> {
-    /// 1 by default.
-    pub stride: [i64; D],
-    /// 0 by default.
-    pub padding: [i64; D],
-    /// 1 by default.
-    pub dilation: [i64; D],
-    /// Of transposed convolutions only; 0 by default.
-    pub output_padding: [i64; D],
-    /// 1 by default.
-    pub groups: i64,
-    /// true by default.
-    pub bias: bool,
-}
-
-impl<const D: usize> Default for ConvOptions<D> {
-    fn default() -> Self {
-        Self {
-            stride: [1; D],
-            padding: [0; D],
-            dilation: [1; D],
-            output_padding: [0; D],
-            groups: 1,
-            bias: true,
-        }
+defaults! {
+    /// The settings of a convolution, one number for each of the `D` dimensions.
+    #[derive(Clone, Copy, Debug)]
+    pub struct ConvOptions<const D: usize> {
+        /// 1 by default.
+        pub stride: [i64; D] = [1; D],
+        /// 0 by default.
+        pub padding: [i64; D] = [0; D],
+        /// 1 by default.
+        pub dilation: [i64; D] = [1; D],
+        /// Of transposed convolutions only; 0 by default.
+        pub output_padding: [i64; D] = [0; D],
+        /// 1 by default.
+        pub groups: i64 = 1,
+        /// true by default.
+        pub bias: bool = true,
     }
 }
 

@@ -3,6 +3,7 @@
 use tch::Tensor;
 
 use super::{Activation, Layer, Module};
+use crate::defaults::defaults;
 
 impl Layer for Activation {
     fn forward(&self, x: &Tensor) -> Tensor {
@@ -97,18 +98,14 @@ impl Layer for ELU {
 
 impl Module for ELU {}
 
-/// `torch.nn.Hardtanh`: x clamped; PyTorch's default range is [-1, 1].
-#[derive(Clone, Copy, Debug)]
-pub struct Hardtanh {
-    /// -1 by default.
-    pub min_val: f64,
-    /// 1 by default.
-    pub max_val: f64,
-}
-
-impl Default for Hardtanh {
-    fn default() -> Self {
-        Self { min_val: -1.0, max_val: 1.0 }
+defaults! {
+    /// `torch.nn.Hardtanh`: x clamped; PyTorch's default range is [-1, 1].
+    #[derive(Clone, Copy, Debug)]
+    pub struct Hardtanh {
+        /// -1 by default.
+        pub min_val: f64 = -1.0,
+        /// 1 by default.
+        pub max_val: f64 = 1.0,
     }
 }
 

@@ -5,6 +5,7 @@ use tch::Tensor;
 use super::init::{ones_, zeros_};
 use super::module::{empty, named};
 use super::{Layer, Module};
+use crate::defaults::defaults;
 
 /// `torch.nn.LayerNorm` (Ba et al., 2016): brings the last dimensions to mean 0
 /// and variance 1, then scales and shifts them.
@@ -18,21 +19,17 @@ pub struct LayerNorm {
     pub(super) eps: f64,
 }
 
-/// The settings of [`LayerNorm`] and [`GroupNorm`].
-#[derive(Clone, Copy, Debug)]
-pub struct NormOptions {
-    /// 1e-5 by default.
-    pub eps: f64,
-    /// `elementwise_affine` of `LayerNorm`, `affine` of `GroupNorm`; true by
-    /// default.
-    pub affine: bool,
-    /// Whether an affine one shifts too; true by default.
-    pub bias: bool,
-}
-
-impl Default for NormOptions {
-    fn default() -> Self {
-        Self { eps: 1e-5, affine: true, bias: true }
+defaults! {
+    /// The settings of [`LayerNorm`] and [`GroupNorm`].
+    #[derive(Clone, Copy, Debug)]
+    pub struct NormOptions {
+        /// 1e-5 by default.
+        pub eps: f64 = 1e-5,
+        /// `elementwise_affine` of `LayerNorm`, `affine` of `GroupNorm`; true by
+        /// default.
+        pub affine: bool = true,
+        /// Whether an affine one shifts too; true by default.
+        pub bias: bool = true,
     }
 }
 

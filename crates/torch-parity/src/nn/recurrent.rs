@@ -4,27 +4,24 @@ use tch::Tensor;
 
 use super::init::uniform_;
 use super::module::{Training, empty};
+use crate::defaults::defaults;
 
-/// The settings of a recurrent network.
-#[derive(Clone, Copy, Debug)]
-pub struct RecurrentOptions {
-    /// 1 by default.
-    pub num_layers: i64,
-    /// true by default.
-    pub bias: bool,
-    /// Whether sequences are (N, L, ...) rather than (L, N, ...); false by
-    /// default.
-    pub batch_first: bool,
-    /// The probability of dropping a value between two layers; 0 by default.
-    pub dropout: f64,
-    /// Whether a second network reads backwards (D = 2, else D = 1); false by
-    /// default.
-    pub bidirectional: bool,
-}
-
-impl Default for RecurrentOptions {
-    fn default() -> Self {
-        Self { num_layers: 1, bias: true, batch_first: false, dropout: 0.0, bidirectional: false }
+defaults! {
+    /// The settings of a recurrent network.
+    #[derive(Clone, Copy, Debug)]
+    pub struct RecurrentOptions {
+        /// 1 by default.
+        pub num_layers: i64 = 1,
+        /// true by default.
+        pub bias: bool = true,
+        /// Whether sequences are (N, L, ...) rather than (L, N, ...); false by
+        /// default.
+        pub batch_first: bool = false,
+        /// The probability of dropping a value between two layers; 0 by default.
+        pub dropout: f64 = 0.0,
+        /// Whether a second network reads backwards (D = 2, else D = 1); false by
+        /// default.
+        pub bidirectional: bool = false,
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
     Activation, Attend, AttentionOptions, Children, Dropout, Layer, LayerNorm, Linear, Module,
     MultiheadAttention, NormOptions,
 };
+use crate::defaults::defaults;
 
 /// `torch.nn.TransformerEncoderLayer` (Vaswani et al., 2017): self-attention, then
 /// two linear layers for each place alone, both around a shortcut.
@@ -26,37 +27,25 @@ pub struct TransformerEncoderLayer {
     training: Training,
 }
 
-/// The settings of a [`TransformerEncoderLayer`].
-#[derive(Clone, Copy, Debug)]
-pub struct EncoderLayerOptions {
-    /// 2048 by default.
-    pub dim_feedforward: i64,
-    /// 0.1 by default.
-    pub dropout: f64,
-    /// relu by default.
-    pub activation: Activation,
-    /// 1e-5 by default.
-    pub layer_norm_eps: f64,
-    /// Whether sequences are (N, L, E) rather than (L, N, E); false by default.
-    pub batch_first: bool,
-    /// Whether to normalize before each part (Xiong et al., 2020) rather than
-    /// after the shortcut; false by default.
-    pub norm_first: bool,
-    /// true by default.
-    pub bias: bool,
-}
-
-impl Default for EncoderLayerOptions {
-    fn default() -> Self {
-        Self {
-            dim_feedforward: 2048,
-            dropout: 0.1,
-            activation: Activation::Relu,
-            layer_norm_eps: 1e-5,
-            batch_first: false,
-            norm_first: false,
-            bias: true,
-        }
+defaults! {
+    /// The settings of a [`TransformerEncoderLayer`].
+    #[derive(Clone, Copy, Debug)]
+    pub struct EncoderLayerOptions {
+        /// 2048 by default.
+        pub dim_feedforward: i64 = 2048,
+        /// 0.1 by default.
+        pub dropout: f64 = 0.1,
+        /// relu by default.
+        pub activation: Activation = Activation::Relu,
+        /// 1e-5 by default.
+        pub layer_norm_eps: f64 = 1e-5,
+        /// Whether sequences are (N, L, E) rather than (L, N, E); false by default.
+        pub batch_first: bool = false,
+        /// Whether to normalize before each part (Xiong et al., 2020) rather than
+        /// after the shortcut; false by default.
+        pub norm_first: bool = false,
+        /// true by default.
+        pub bias: bool = true,
     }
 }
 

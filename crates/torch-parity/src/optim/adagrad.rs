@@ -5,40 +5,30 @@ use tch::Tensor;
 use super::per_parameter::PerParameter;
 use super::rule::{Rule, State, descent, settings};
 use super::scaled::{add, addcdiv_, addcmul_};
+use crate::defaults::defaults;
 
 /// `torch.optim.Adagrad` (Duchi et al., 2011): the arithmetic of
 /// `torch.optim.adagrad._single_tensor_adagrad`, call by call. Its state is made
 /// with it, for frozen parameters too.
 pub type Adagrad = PerParameter<AdagradSettings>;
 
-/// What [`Adagrad`] is set to: PyTorch's defaults unless told otherwise.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdagradSettings {
-    /// Learning rate.
-    pub lr: f64,
-    /// The rate is lr / (1 + (step - 1) · `lr_decay`).
-    pub lr_decay: f64,
-    /// What is added to the denominator.
-    pub eps: f64,
-    /// How much of the parameter is added to its gradient.
-    pub weight_decay: f64,
-    /// What the sum of squares starts from. PyTorch takes the optimizer's for
-    /// all groups: give them the same.
-    pub initial_accumulator_value: f64,
-    /// Whether the loss is to go up.
-    pub maximize: bool,
-}
-
-impl Default for AdagradSettings {
-    fn default() -> Self {
-        Self {
-            lr: 1e-2,
-            lr_decay: 0.0,
-            eps: 1e-10,
-            weight_decay: 0.0,
-            initial_accumulator_value: 0.0,
-            maximize: false,
-        }
+defaults! {
+    /// What [`Adagrad`] is set to: PyTorch's defaults unless told otherwise.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct AdagradSettings {
+        /// Learning rate.
+        pub lr: f64 = 1e-2,
+        /// The rate is lr / (1 + (step - 1) · `lr_decay`).
+        pub lr_decay: f64 = 0.0,
+        /// What is added to the denominator.
+        pub eps: f64 = 1e-10,
+        /// How much of the parameter is added to its gradient.
+        pub weight_decay: f64 = 0.0,
+        /// What the sum of squares starts from. PyTorch takes the optimizer's for
+        /// all groups: give them the same.
+        pub initial_accumulator_value: f64 = 0.0,
+        /// Whether the loss is to go up.
+        pub maximize: bool = false,
     }
 }
 

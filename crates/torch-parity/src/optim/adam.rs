@@ -5,6 +5,7 @@ use tch::Tensor;
 use super::per_parameter::PerParameter;
 use super::rule::{Rule, State, descent, pow, settings};
 use super::scaled::{add, addcdiv_, addcmul_};
+use crate::defaults::defaults;
 
 /// Decay of the running mean of the gradient, by default.
 pub const BETA1: f64 = 0.9;
@@ -20,36 +21,24 @@ pub const EPS: f64 = 1e-8;
 /// (`mul_` then `add_` where Python has `lerp_`).
 pub type Adam = PerParameter<AdamSettings>;
 
-/// What [`Adam`] is set to: PyTorch's defaults unless told otherwise.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdamSettings {
-    /// Learning rate.
-    pub lr: f64,
-    /// Decay of the running means of the gradient and of its square.
-    pub betas: (f64, f64),
-    /// What is added to the denominator.
-    pub eps: f64,
-    /// How much of the parameter is added to its gradient.
-    pub weight_decay: f64,
-    /// Whether to divide by the largest mean so far (Reddi et al., 2018).
-    pub amsgrad: bool,
-    /// Whether the loss is to go up.
-    pub maximize: bool,
-    /// Whether the parameter decays apart from its gradient, as in `AdamW`.
-    pub decoupled_weight_decay: bool,
-}
-
-impl Default for AdamSettings {
-    fn default() -> Self {
-        Self {
-            lr: 1e-3,
-            betas: (BETA1, BETA2),
-            eps: EPS,
-            weight_decay: 0.0,
-            amsgrad: false,
-            maximize: false,
-            decoupled_weight_decay: false,
-        }
+defaults! {
+    /// What [`Adam`] is set to: PyTorch's defaults unless told otherwise.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct AdamSettings {
+        /// Learning rate.
+        pub lr: f64 = 1e-3,
+        /// Decay of the running means of the gradient and of its square.
+        pub betas: (f64, f64) = (BETA1, BETA2),
+        /// What is added to the denominator.
+        pub eps: f64 = EPS,
+        /// How much of the parameter is added to its gradient.
+        pub weight_decay: f64 = 0.0,
+        /// Whether to divide by the largest mean so far (Reddi et al., 2018).
+        pub amsgrad: bool = false,
+        /// Whether the loss is to go up.
+        pub maximize: bool = false,
+        /// Whether the parameter decays apart from its gradient, as in `AdamW`.
+        pub decoupled_weight_decay: bool = false,
     }
 }
 

@@ -21,10 +21,14 @@ pub trait ParamGroups: Optimizer {
 
     /// `param_groups[group]["momentum"]`, or the first of `["betas"]`; None for
     /// an optimizer that has neither.
-    fn momentum(&self, group: usize) -> Option<f64>;
+    fn momentum(&self, _group: usize) -> Option<f64> {
+        None
+    }
 
     /// The same, to be changed.
-    fn momentum_mut(&mut self, group: usize) -> Option<&mut f64>;
+    fn momentum_mut(&mut self, _group: usize) -> Option<&mut f64> {
+        None
+    }
 
     /// What a scheduler has noted in a group: `initial_lr` and the like.
     fn note(&self, group: usize, name: &str) -> Option<f64>;

@@ -6,42 +6,31 @@ use super::adam::{BETA1, BETA2, EPS, decayed, moments};
 use super::per_parameter::PerParameter;
 use super::rule::{Rule, State, descent, pow, settings};
 use super::scaled::addcdiv_;
+use crate::defaults::defaults;
 
 /// `torch.optim.NAdam` (Dozat, 2016): the arithmetic of
 /// `torch.optim.nadam._single_tensor_nadam`, call by call. `mu_product` is a
 /// float32 tensor there, and rounds as one here.
 pub type NAdam = PerParameter<NAdamSettings>;
 
-/// What [`NAdam`] is set to: PyTorch's defaults unless told otherwise.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NAdamSettings {
-    /// Learning rate.
-    pub lr: f64,
-    /// Decay of the running means of the gradient and of its square.
-    pub betas: (f64, f64),
-    /// What is added to the denominator.
-    pub eps: f64,
-    /// How much of the parameter is added to its gradient.
-    pub weight_decay: f64,
-    /// How fast the momentum grows to the first beta.
-    pub momentum_decay: f64,
-    /// Whether the parameter decays apart from its gradient, as in `AdamW`.
-    pub decoupled_weight_decay: bool,
-    /// Whether the loss is to go up.
-    pub maximize: bool,
-}
-
-impl Default for NAdamSettings {
-    fn default() -> Self {
-        Self {
-            lr: 2e-3,
-            betas: (BETA1, BETA2),
-            eps: EPS,
-            weight_decay: 0.0,
-            momentum_decay: 4e-3,
-            decoupled_weight_decay: false,
-            maximize: false,
-        }
+defaults! {
+    /// What [`NAdam`] is set to: PyTorch's defaults unless told otherwise.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct NAdamSettings {
+        /// Learning rate.
+        pub lr: f64 = 2e-3,
+        /// Decay of the running means of the gradient and of its square.
+        pub betas: (f64, f64) = (BETA1, BETA2),
+        /// What is added to the denominator.
+        pub eps: f64 = EPS,
+        /// How much of the parameter is added to its gradient.
+        pub weight_decay: f64 = 0.0,
+        /// How fast the momentum grows to the first beta.
+        pub momentum_decay: f64 = 4e-3,
+        /// Whether the parameter decays apart from its gradient, as in `AdamW`.
+        pub decoupled_weight_decay: bool = false,
+        /// Whether the loss is to go up.
+        pub maximize: bool = false,
     }
 }
 

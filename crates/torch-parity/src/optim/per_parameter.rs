@@ -2,8 +2,8 @@
 
 use tch::{Tensor, no_grad};
 
-use super::rule::{Rule, Setting, SettingMut, State};
-use super::{Optimizer, Parameters, Steps};
+use super::rule::{Rule, Setting, State};
+use super::{Optimizer, ParamGroups, Parameters, Steps};
 
 /// An optimizer that updates each parameter by itself, by the rule `R`: all of
 /// PyTorch's but LBFGS.
@@ -26,7 +26,7 @@ pub(super) struct Group<R> {
 
 impl<R: Rule> Group<R> {
     /// What it is set to, and what schedulers noted, as `param_groups` has them.
-    fn told(&self) -> super::Group {
+    pub fn told(&self) -> super::Group {
         let notes = self.notes.iter().map(|(name, value)| (*name, Setting::Float(*value)));
         self.rule.settings().into_iter().chain(notes).collect()
     }
@@ -36,9 +36,9 @@ impl<R: Rule> PerParameter<R> {
     /// An optimizer of these parameters, which it updates in place, with
     /// PyTorch's defaults but for the learning rate.
     pub fn new(named_parameters: Vec<(String, Tensor)>, lr: f64) -> Self {
-        let mut rule = R::default();
-        *rule.lr_mut() = lr;
-        Self::with(named_parameters, rule)
+        let mut new = Self::with(named_parameters, R::default());
+        new.set_lr(0, lr);
+        new
     }
 
     /// The same with these settings.
@@ -107,47 +107,5 @@ impl<R: Rule> Optimizer for PerParameter<R> {
     fn state(&self, i: usize) -> Vec<(&'static str, Tensor)> {
         let tensors = self.state[i].iter().flat_map(|state| &state.tensors);
         tensors.map(|(name, tensor)| (*name, tensor.shallow_clone())).collect()
-    }
-}
-
-/// What schedulers look for among the settings.
-pub(super) trait Rates {
-    fn lr(&self) -> f64;
-    fn lr_mut(&mut self) -> &mut f64;
-    fn momentum(&self) -> Option<f64>;
-    fn momentum_mut(&mut self) -> Option<&mut f64>;
-}
-
-impl<R: Rule> Rates for R {
-    fn lr(&self) -> f64 {
-        let found = self.settings().into_iter().find_map(|(name, setting)| match setting {
-            Setting::Float(lr) if name == "lr" => Some(lr),
-            _ => None,
-        });
-        found.expect("every rule has a learning rate")
-    }
-
-    fn lr_mut(&mut self) -> &mut f64 {
-        let found = self.settings_mut().into_iter().find_map(|(name, setting)| match setting {
-            SettingMut::Float(lr) if name == "lr" => Some(lr),
-            _ => None,
-        });
-        found.expect("every rule has a learning rate")
-    }
-
-    fn momentum(&self) -> Option<f64> {
-        self.settings().into_iter().find_map(|(name, setting)| match setting {
-            Setting::Float(momentum) if name == "momentum" => Some(momentum),
-            Setting::Pair(beta1, _) if name == "betas" => Some(beta1),
-            _ => None,
-        })
-    }
-
-    fn momentum_mut(&mut self) -> Option<&mut f64> {
-        self.settings_mut().into_iter().find_map(|(name, setting)| match setting {
-            SettingMut::Float(momentum) if name == "momentum" => Some(momentum),
-            SettingMut::Pair(betas) if name == "betas" => Some(&mut betas.0),
-            _ => None,
-        })
     }
 }

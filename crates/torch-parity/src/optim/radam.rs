@@ -6,38 +6,28 @@ use super::adam::{BETA1, BETA2, EPS, decayed, moments};
 use super::per_parameter::PerParameter;
 use super::rule::{Rule, State, descent, pow, settings};
 use super::scaled::add_;
+use crate::defaults::defaults;
 
 /// `torch.optim.RAdam` (Liu et al., 2020): the arithmetic of
 /// `torch.optim.radam._single_tensor_radam`, call by call.
 pub type RAdam = PerParameter<RAdamSettings>;
 
-/// What [`RAdam`] is set to: PyTorch's defaults unless told otherwise.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RAdamSettings {
-    /// Learning rate.
-    pub lr: f64,
-    /// Decay of the running means of the gradient and of its square.
-    pub betas: (f64, f64),
-    /// What is added to the denominator.
-    pub eps: f64,
-    /// How much of the parameter is added to its gradient.
-    pub weight_decay: f64,
-    /// Whether the loss is to go up.
-    pub maximize: bool,
-    /// Whether the parameter decays apart from its gradient, as in `AdamW`.
-    pub decoupled_weight_decay: bool,
-}
-
-impl Default for RAdamSettings {
-    fn default() -> Self {
-        Self {
-            lr: 1e-3,
-            betas: (BETA1, BETA2),
-            eps: EPS,
-            weight_decay: 0.0,
-            maximize: false,
-            decoupled_weight_decay: false,
-        }
+defaults! {
+    /// What [`RAdam`] is set to: PyTorch's defaults unless told otherwise.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct RAdamSettings {
+        /// Learning rate.
+        pub lr: f64 = 1e-3,
+        /// Decay of the running means of the gradient and of its square.
+        pub betas: (f64, f64) = (BETA1, BETA2),
+        /// What is added to the denominator.
+        pub eps: f64 = EPS,
+        /// How much of the parameter is added to its gradient.
+        pub weight_decay: f64 = 0.0,
+        /// Whether the loss is to go up.
+        pub maximize: bool = false,
+        /// Whether the parameter decays apart from its gradient, as in `AdamW`.
+        pub decoupled_weight_decay: bool = false,
     }
 }
 

@@ -5,41 +5,30 @@ use tch::Tensor;
 use super::per_parameter::PerParameter;
 use super::rule::{Rule, State, descent, settings};
 use super::scaled::{add, add_, addcdiv_, addcmul, addcmul_};
+use crate::defaults::defaults;
 
 /// `torch.optim.RMSprop` (Hinton's lecture 6e, 2012; centered: Graves, 2013):
 /// the arithmetic of `torch.optim.rmsprop._single_tensor_rmsprop`, call by call.
 pub type RmsProp = PerParameter<RmsPropSettings>;
 
-/// What [`RmsProp`] is set to: PyTorch's defaults unless told otherwise.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RmsPropSettings {
-    /// Learning rate.
-    pub lr: f64,
-    /// Decay of the running sum of steps; 0 keeps none.
-    pub momentum: f64,
-    /// Decay of the running mean of the squared gradient.
-    pub alpha: f64,
-    /// What is added to the denominator.
-    pub eps: f64,
-    /// Whether to divide by the gradient's estimated variance.
-    pub centered: bool,
-    /// How much of the parameter is added to its gradient.
-    pub weight_decay: f64,
-    /// Whether the loss is to go up.
-    pub maximize: bool,
-}
-
-impl Default for RmsPropSettings {
-    fn default() -> Self {
-        Self {
-            lr: 1e-2,
-            momentum: 0.0,
-            alpha: 0.99,
-            eps: 1e-8,
-            centered: false,
-            weight_decay: 0.0,
-            maximize: false,
-        }
+defaults! {
+    /// What [`RmsProp`] is set to: PyTorch's defaults unless told otherwise.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct RmsPropSettings {
+        /// Learning rate.
+        pub lr: f64 = 1e-2,
+        /// Decay of the running sum of steps; 0 keeps none.
+        pub momentum: f64 = 0.0,
+        /// Decay of the running mean of the squared gradient.
+        pub alpha: f64 = 0.99,
+        /// What is added to the denominator.
+        pub eps: f64 = 1e-8,
+        /// Whether to divide by the gradient's estimated variance.
+        pub centered: bool = false,
+        /// How much of the parameter is added to its gradient.
+        pub weight_decay: f64 = 0.0,
+        /// Whether the loss is to go up.
+        pub maximize: bool = false,
     }
 }
 

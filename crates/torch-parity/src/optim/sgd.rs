@@ -5,39 +5,29 @@ use tch::Tensor;
 use super::per_parameter::PerParameter;
 use super::rule::{Rule, State, descent, settings};
 use super::scaled::{add, add_};
+use crate::defaults::defaults;
 
 /// `torch.optim.SGD`, with momentum as Sutskever et al., 2013, have it up to the
 /// place of the learning rate: the arithmetic of
 /// `torch.optim.sgd._single_tensor_sgd`, call by call.
 pub type Sgd = PerParameter<SgdSettings>;
 
-/// What [`Sgd`] is set to: PyTorch's defaults unless told otherwise.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SgdSettings {
-    /// Learning rate.
-    pub lr: f64,
-    /// Decay of the running sum of gradients; 0 keeps none.
-    pub momentum: f64,
-    /// What part of a gradient that sum leaves out, from the second step on.
-    pub dampening: f64,
-    /// How much of the parameter is added to its gradient.
-    pub weight_decay: f64,
-    /// Nesterov's momentum.
-    pub nesterov: bool,
-    /// Whether the loss is to go up.
-    pub maximize: bool,
-}
-
-impl Default for SgdSettings {
-    fn default() -> Self {
-        Self {
-            lr: 1e-3,
-            momentum: 0.0,
-            dampening: 0.0,
-            weight_decay: 0.0,
-            nesterov: false,
-            maximize: false,
-        }
+defaults! {
+    /// What [`Sgd`] is set to: PyTorch's defaults unless told otherwise.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct SgdSettings {
+        /// Learning rate.
+        pub lr: f64 = 1e-3,
+        /// Decay of the running sum of gradients; 0 keeps none.
+        pub momentum: f64 = 0.0,
+        /// What part of a gradient that sum leaves out, from the second step on.
+        pub dampening: f64 = 0.0,
+        /// How much of the parameter is added to its gradient.
+        pub weight_decay: f64 = 0.0,
+        /// Nesterov's momentum.
+        pub nesterov: bool = false,
+        /// Whether the loss is to go up.
+        pub maximize: bool = false,
     }
 }
 

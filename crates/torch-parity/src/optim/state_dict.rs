@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tch::{Kind, Tensor};
 
 use super::groups::ParamGroups;
-use super::per_parameter::{Group, PerParameter, Rates};
+use super::per_parameter::{Group, PerParameter};
 use super::rule::{Rule, Setting, SettingMut, State};
 use super::saved::Saved;
 use crate::error::{Error, Result, ensure};
@@ -20,19 +20,39 @@ impl<R: Rule> ParamGroups for PerParameter<R> {
     }
 
     fn lr(&self, group: usize) -> f64 {
-        self.groups[group].rule.lr()
+        let mut settings = self.groups[group].rule.settings().into_iter();
+        let found = settings.find_map(|(name, setting)| match setting {
+            Setting::Float(lr) if name == "lr" => Some(lr),
+            _ => None,
+        });
+        found.expect("every rule has a learning rate")
     }
 
     fn set_lr(&mut self, group: usize, lr: f64) {
-        *self.groups[group].rule.lr_mut() = lr;
+        let mut settings = self.groups[group].rule.settings_mut().into_iter();
+        let found = settings.find_map(|(name, setting)| match setting {
+            SettingMut::Float(lr) if name == "lr" => Some(lr),
+            _ => None,
+        });
+        *found.expect("every rule has a learning rate") = lr;
     }
 
     fn momentum(&self, group: usize) -> Option<f64> {
-        self.groups[group].rule.momentum()
+        let mut settings = self.groups[group].rule.settings().into_iter();
+        settings.find_map(|(name, setting)| match setting {
+            Setting::Float(momentum) if name == "momentum" => Some(momentum),
+            Setting::Pair(beta1, _) if name == "betas" => Some(beta1),
+            _ => None,
+        })
     }
 
     fn momentum_mut(&mut self, group: usize) -> Option<&mut f64> {
-        self.groups[group].rule.momentum_mut()
+        let mut settings = self.groups[group].rule.settings_mut().into_iter();
+        settings.find_map(|(name, setting)| match setting {
+            SettingMut::Float(momentum) if name == "momentum" => Some(momentum),
+            SettingMut::Pair(betas) if name == "betas" => Some(&mut betas.0),
+            _ => None,
+        })
     }
 
     fn note(&self, group: usize, name: &str) -> Option<f64> {
@@ -56,11 +76,8 @@ impl<R: Rule> ParamGroups for PerParameter<R> {
             all.extend(state.tensors.iter().map(|(of, x)| (format!("{name}.{of}"), x.copy())));
         }
         for (i, group) in self.groups.iter().enumerate() {
-            let mut push = |name, value| all.push((format!("param_groups.{i}.{name}"), value));
-            for (name, setting) in group.rule.settings() {
-                push(name, saved(setting));
-            }
-            group.notes.iter().for_each(|(name, value)| push(name, Tensor::from(*value)));
+            let saved = |(name, setting)| (format!("param_groups.{i}.{name}"), saved(setting));
+            all.extend(group.told().into_iter().map(saved));
         }
         all
     }
@@ -89,7 +106,8 @@ impl<R: Rule> ParamGroups for PerParameter<R> {
     }
 }
 
-fn saved(setting: Setting) -> Tensor {
+/// A setting as a `state_dict` has it.
+pub(super) fn saved(setting: Setting) -> Tensor {
     match setting {
         Setting::Float(value) => Tensor::from(value),
         Setting::Pair(a, b) => Tensor::from_slice(&[a, b]),

@@ -5,7 +5,7 @@ mod batches;
 mod observer;
 mod recorder;
 
-pub use self::observer::{Both, Observer, Step, borrowed};
+pub use self::observer::{Both, Named, Observer, Step, borrowed};
 pub use self::recorder::{Recorder, Series, about};
 pub use crate::values::OfTensor;
 pub use parity_record::{

@@ -8,6 +8,9 @@ use crate::nn::Module;
 use crate::optim::{Group, Optimizer, Setting};
 use crate::values::{InOrder, OfTensor};
 
+/// Tensors under their names, in PyTorch's order.
+pub type Named<'a> = [(&'a str, &'a Tensor)];
+
 /// One training step, after the optimizer's update. Copy what is to outlive it:
 /// the next step may write to the same memory.
 #[derive(Clone, Copy)]
@@ -28,13 +31,7 @@ pub struct Step<'a> {
 pub trait Observer {
     /// Tensors of one phase of a step, in PyTorch's order; who looks at whole steps
     /// alone does nothing with them.
-    fn tensors(
-        &mut self,
-        _series: &str,
-        _step: usize,
-        _phase: &str,
-        _named: &[(&str, &Tensor)],
-    ) -> Result<()> {
+    fn tensors(&mut self, _series: &str, _step: usize, _phase: &str, _named: &Named) -> Result<()> {
         Ok(())
     }
 
@@ -47,7 +44,7 @@ pub trait Observer {
 
     /// An optimizer's update: gradients, and after it state and parameters.
     fn update(&mut self, series: &str, step: usize, optimizer: &dyn Optimizer) -> Result<()> {
-        let mut tell = |phase, named: &[(&str, &Tensor)]| self.tensors(series, step, phase, named);
+        let mut tell = |phase, named: &Named| self.tensors(series, step, phase, named);
         let parameters = optimizer.parameters();
         let taken = parameters.taken();
         let grads_then = taken.map_or(parameters.grads(), |taken| &taken.grads);
@@ -71,7 +68,7 @@ pub trait Observer {
     fn groups(&mut self, _series: &str, _step: usize, _groups: &[Group]) {}
 
     /// What all series share.
-    fn data(&mut self, named: &[(&str, &Tensor)]) -> Result<()> {
+    fn data(&mut self, named: &Named) -> Result<()> {
         self.tensors(SHARED, 0, "data", named)
     }
 
@@ -81,7 +78,7 @@ pub trait Observer {
     }
 
     /// What was found out of `series` after so many steps.
-    fn measure(&mut self, series: &str, step: usize, named: &[(&str, &Tensor)]) -> Result<()> {
+    fn measure(&mut self, series: &str, step: usize, named: &Named) -> Result<()> {
         self.tensors(series, step, "measure", named)
     }
 }
@@ -102,13 +99,7 @@ impl Observer for () {
 pub struct Both<'a>(pub &'a mut dyn Observer, pub &'a mut dyn Observer);
 
 impl Observer for Both<'_> {
-    fn tensors(
-        &mut self,
-        series: &str,
-        step: usize,
-        phase: &str,
-        named: &[(&str, &Tensor)],
-    ) -> Result<()> {
+    fn tensors(&mut self, series: &str, step: usize, phase: &str, named: &Named) -> Result<()> {
         self.0.tensors(series, step, phase, named)?;
         self.1.tensors(series, step, phase, named)
     }
@@ -146,13 +137,7 @@ fn number(x: f64) -> serde_json::Value {
 }
 
 impl Observer for Trace {
-    fn tensors(
-        &mut self,
-        series: &str,
-        step: usize,
-        phase: &str,
-        named: &[(&str, &Tensor)],
-    ) -> Result<()> {
+    fn tensors(&mut self, series: &str, step: usize, phase: &str, named: &Named) -> Result<()> {
         for (name, tensor) in named {
             self.insert(Key::new(series, step, phase, name), Array::of(tensor)?)?;
         }
@@ -165,13 +150,7 @@ impl Observer for Trace {
 }
 
 impl Observer for Writer {
-    fn tensors(
-        &mut self,
-        series: &str,
-        step: usize,
-        phase: &str,
-        named: &[(&str, &Tensor)],
-    ) -> Result<()> {
+    fn tensors(&mut self, series: &str, step: usize, phase: &str, named: &Named) -> Result<()> {
         if !self.wants(step) {
             return Ok(self.refuse_after_signal()?);
         }

@@ -10,7 +10,7 @@ use parity_record::{About, Array, END, Kept, Key, TRACE_VARIABLE, Writer};
 use tch::Tensor;
 
 use super::batches::{Batches, again};
-use super::{Observer, Step, borrowed};
+use super::{Named, Observer, Step, borrowed};
 use crate::cpu;
 use crate::error::{Error, Result};
 use crate::optim::{Optimizer, Recorded};
@@ -159,11 +159,11 @@ impl Series {
     /// bit for bit, the one that was recorded last under this name, or by another
     /// series under any. A name that comes again before the step is done is
     /// recorded as `name#2`, where it is not what came before it.
-    pub fn data(&mut self, named: &[(&str, &Tensor)]) -> Result<()> {
+    pub fn data(&mut self, named: &Named) -> Result<()> {
         self.batch("data", self.step + 1, named)
     }
 
-    fn batch(&mut self, phase: &'static str, step: usize, named: &[(&str, &Tensor)]) -> Result<()> {
+    fn batch(&mut self, phase: &'static str, step: usize, named: &Named) -> Result<()> {
         let Some(open) = self.recorder.0.clone() else { return Ok(()) };
         let mut open = open.borrow_mut();
         if !open.writer()?.wants(step) {
@@ -182,14 +182,18 @@ impl Series {
     /// One of several backward passes of the step to come, before
     /// [`update`](Self::update): what was put out, and the loss. Those of the
     /// second are recorded as `logits#2` and `loss#2`.
-    pub fn pass(&mut self, forward: &[(&str, &Tensor)], loss: &Tensor) -> Result<()> {
+    pub fn pass(&mut self, forward: &Named, loss: &Tensor) -> Result<()> {
+        self.put_out("forward", self.step + 1, forward)?;
+        self.put_out("loss", self.step + 1, &[("loss", loss)])
+    }
+
+    /// What may be put out several times in a step, under a name of its own each time.
+    fn put_out(&mut self, phase: &'static str, step: usize, named: &Named) -> Result<()> {
         let Some(open) = self.recorder.0.clone() else { return Ok(()) };
         let mut open = open.borrow_mut();
-        for (phase, named) in [("forward", forward), ("loss", &[("loss", loss)])] {
-            for (name, tensor) in named {
-                let name = self.numbered(phase, name);
-                open.writer()?.tensors(&self.name, self.step + 1, phase, &[(&name, tensor)])?;
-            }
+        for (name, tensor) in named {
+            let name = again(name, self.count(phase, name));
+            open.writer()?.tensors(&self.name, step, phase, &[(&name, tensor)])?;
         }
         Ok(())
     }
@@ -214,15 +218,9 @@ impl Series {
 
     /// A call that led to no update, as in validation: what went in, where it is not
     /// what went in last, and what was put out, in the phase `eval` of the last step.
-    pub fn eval(&mut self, data: &[(&str, &Tensor)], forward: &[(&str, &Tensor)]) -> Result<()> {
+    pub fn eval(&mut self, data: &Named, forward: &Named) -> Result<()> {
         self.batch("eval", self.step, data)?;
-        let Some(open) = self.recorder.0.clone() else { return Ok(()) };
-        let mut open = open.borrow_mut();
-        for (name, tensor) in forward {
-            let name = self.numbered("eval", name);
-            open.writer()?.tensors(&self.name, self.step, "eval", &[(&name, tensor)])?;
-        }
-        Ok(())
+        self.put_out("eval", self.step, forward)
     }
 
     /// How often this name was there since the last step.
@@ -232,15 +230,11 @@ impl Series {
         *count
     }
 
-    fn numbered(&mut self, phase: &'static str, name: &str) -> String {
-        again(name, self.count(phase, name))
-    }
-
     /// A training step, after the optimizer's update: what the forward pass put
     /// out, the loss, and what the optimizer knows of its parameters.
     pub fn step(
         &mut self,
-        forward: &[(&str, &Tensor)],
+        forward: &Named,
         loss: &Tensor,
         optimizer: &dyn Optimizer,
     ) -> Result<()> {
@@ -258,7 +252,7 @@ impl Series {
     /// taken from where libtorch keeps them, parameters from
     /// [`series`](Recorder::series). tch does not let an optimizer's state be
     /// read: compare with `--common`.
-    pub fn step_of_tch(&mut self, forward: &[(&str, &Tensor)], loss: &Tensor) -> Result<()> {
+    pub fn step_of_tch(&mut self, forward: &Named, loss: &Tensor) -> Result<()> {
         self.step += 1;
         self.counts.clear();
         let grads = self.params.iter().map(|(name, param)| (name.clone(), param.grad()));
@@ -280,7 +274,7 @@ impl Series {
     }
 
     /// Any tensors of the last step, in any phase.
-    pub fn tensors(&self, phase: &str, named: &[(&str, &Tensor)]) -> Result<()> {
+    pub fn tensors(&self, phase: &str, named: &Named) -> Result<()> {
         let Some(open) = &self.recorder.0 else { return Ok(()) };
         open.borrow_mut().writer()?.tensors(&self.name, self.step, phase, named)
     }

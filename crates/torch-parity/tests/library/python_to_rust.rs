@@ -57,7 +57,7 @@ fn items(room: &'static str) -> Vec<Item> {
     let mut found = Vec::new();
     for path in sources(room) {
         let text = fs::read_to_string(&path).unwrap();
-        let text = text.split("#[cfg(test)]").next().unwrap();
+        let text = &without_defaults(text.split("#[cfg(test)]").next().unwrap());
         let lines: Vec<_> = text.lines().collect();
         for (i, line) in lines.iter().enumerate() {
             let Some((kind, name)) = item(line) else { continue };
@@ -74,6 +74,21 @@ fn items(room: &'static str) -> Vec<Item> {
         found.extend(by_macros(room, text));
     }
     found
+}
+
+/// The structs of `defaults! { ... }` as they would stand without it.
+fn without_defaults(text: &str) -> String {
+    let mut within = false;
+    let mut plain = String::new();
+    for line in text.lines() {
+        let (begins, ends) = (line == "defaults! {", within && line == "}");
+        within = begins || within && !ends;
+        if !begins && !ends {
+            plain += if within { line.strip_prefix("    ").unwrap_or(line) } else { line };
+            plain.push('\n');
+        }
+    }
+    plain
 }
 
 /// What the two macros for many items make: activations without settings, losses as

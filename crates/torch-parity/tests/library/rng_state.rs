@@ -35,6 +35,16 @@ fn the_state_is_pytorchs_and_reading_it_changes_nothing_and_setting_it_brings_it
         }
     }
     assert!(set_rng_state(&Tensor::zeros([3], FLOAT_CPU)).is_err());
+    manual_seed(7);
+    assert!(rng_state(8).unwrap_err().to_string().contains("not last seeded with 8"));
+    // One that does not follow from its seed is set all the same; one with more words left
+    // than there are is none.
+    let mut bytes = Vec::<u8>::try_from(generator_state()).unwrap();
+    bytes[24] ^= 1;
+    set_rng_state(&Tensor::from_slice(&bytes)).unwrap();
+    assert_eq!(Vec::<u8>::try_from(rng_state(7).unwrap()).unwrap(), bytes);
+    bytes[8..12].copy_from_slice(&625_i32.to_le_bytes());
+    assert!(set_rng_state(&Tensor::from_slice(&bytes)).is_err());
 }
 
 fn cases() -> Vec<Value> {

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 
 use self::word::{address, has_values, memory, number, unquoted};
 use super::digests::Digests;
-use super::list::{Kind, List, Node, Operation, Program, Sources, Tensor};
+use super::list::{Kind, List, Node, Operation, Tensor};
 
 const FIRST: &[u8] = b"parity operations 1\n";
 
@@ -31,7 +31,13 @@ pub fn parse(mut text: Vec<u8>, digests: &mut Digests) -> Result<List> {
     let end = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
     let end = text[..end].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     text.truncate(end);
-    let mut reader = Reader::new(digests);
+    let mut reader = Reader {
+        digests,
+        list: List::default(),
+        node_numbers: HashMap::new(),
+        drew: HashMap::new(),
+        compiles: HashSet::new(),
+    };
     let mut at = FIRST.len();
     while at < text.len() {
         let rest = &text[at..];
@@ -39,17 +45,13 @@ pub fn parse(mut text: Vec<u8>, digests: &mut Digests) -> Result<List> {
         reader.line(&rest[..length], at).with_context(|| format!("damaged at byte {at}"))?;
         at += length + 1;
     }
-    Ok(reader.list(text))
+    Ok(List { text, ..reader.list })
 }
 
 struct Reader<'a> {
     digests: &'a mut Digests,
-    program: Program,
-    kinds: Vec<Kind>,
-    operations: Vec<Operation>,
-    tensors: Vec<Tensor>,
-    sources: Sources,
-    nodes: Vec<String>,
+    /// What was read so far.
+    list: List,
     node_numbers: HashMap<String, u32>,
     /// For each thread, the states from which operations of this depth drew numbers that
     /// the one that called them has not claimed yet.
@@ -59,57 +61,38 @@ struct Reader<'a> {
     compiles: HashSet<u32>,
 }
 
-impl<'a> Reader<'a> {
-    fn new(digests: &'a mut Digests) -> Self {
-        Self {
-            digests,
-            program: Program::default(),
-            kinds: Vec::new(),
-            operations: Vec::new(),
-            tensors: Vec::new(),
-            sources: Sources::default(),
-            nodes: Vec::new(),
-            node_numbers: HashMap::new(),
-            drew: HashMap::new(),
-            compiles: HashSet::new(),
-        }
-    }
-
-    fn list(self, text: Vec<u8>) -> List {
-        let Self { program, kinds, operations, tensors, sources, nodes, .. } = self;
-        List { text, program, kinds, operations, tensors, sources, nodes }
-    }
-
+impl Reader<'_> {
     fn line(&mut self, line: &[u8], at: usize) -> Result<()> {
         let line = std::str::from_utf8(line).context("not UTF-8")?;
         let mut words = line.split('\t');
+        let List { sources, program, .. } = &mut self.list;
         match words.next().unwrap_or_default() {
             "o" => self.operation(words, at)?,
             "n" => self.kind(words)?,
             "f" => {
                 let id = number(words.next())?;
                 let (file, line) = (unquoted(words.next()), number(words.next())?);
-                self.sources.frames.insert(id, (file, line, unquoted(words.next())));
+                sources.frames.insert(id, (file, line, unquoted(words.next())));
             }
             "m" => {
-                self.sources.objects.insert(number(words.next())?, unquoted(words.next()));
+                sources.objects.insert(number(words.next())?, unquoted(words.next()));
             }
             "s" => {
                 let id = number(words.next())?;
                 let frames: Vec<_> = words.map(|it| number(Some(it))).collect::<Result<_>>()?;
-                if frames.iter().any(|it| self.sources.frames.get(it).is_some_and(is_compiler)) {
+                if frames.iter().any(|it| sources.frames.get(it).is_some_and(is_compiler)) {
                     self.compiles.insert(id);
                 }
-                self.sources.stacks.insert(id, frames);
+                sources.stacks.insert(id, frames);
             }
             "a" => {
                 let id = number(words.next())?;
-                self.sources.calls.insert(id, words.map(address).collect::<Result<_>>()?);
+                sources.calls.insert(id, words.map(address).collect::<Result<_>>()?);
             }
-            "libtorch" => words.next().unwrap_or_default().clone_into(&mut self.program.libtorch),
-            "threads" => words.next().unwrap_or_default().clone_into(&mut self.program.threads),
-            "cpu" => words.next().unwrap_or_default().clone_into(&mut self.program.cpu),
-            "end" => self.program.whole = true,
+            "libtorch" => words.next().unwrap_or_default().clone_into(&mut program.libtorch),
+            "threads" => words.next().unwrap_or_default().clone_into(&mut program.threads),
+            "cpu" => words.next().unwrap_or_default().clone_into(&mut program.cpu),
+            "end" => program.whole = true,
             _ => {}
         }
         Ok(())
@@ -117,11 +100,11 @@ impl<'a> Reader<'a> {
 
     fn kind<'w>(&mut self, mut words: impl Iterator<Item = &'w str>) -> Result<()> {
         let id: u32 = number(words.next())?;
-        ensure!(id as usize == self.kinds.len(), "an operation's kind is missing");
+        ensure!(id as usize == self.list.kinds.len(), "an operation's kind is missing");
         let name = words.next().context("a kind without a name")?.to_owned();
         let flags = words.next().unwrap_or_default();
         let has = |flag| flags.contains(flag);
-        self.kinds.push(Kind {
+        self.list.kinds.push(Kind {
             name,
             arguments: words.map(str::to_owned).collect(),
             composite: has('c'),
@@ -137,7 +120,7 @@ impl<'a> Reader<'a> {
     fn operation<'w>(&mut self, mut words: impl Iterator<Item = &'w str>, at: usize) -> Result<()> {
         let depth = number(words.next())?;
         let id = number(words.next())?;
-        let kind = self.kinds.get(id as usize).context("an operation of no kind")?;
+        let kind = self.list.kinds.get(id as usize).context("an operation of no kind")?;
         let (fresh, mut determined) = (kind.fresh, !kind.composite && !kind.fresh);
         let mut it = Operation::new(at, id);
         it.depth = depth;
@@ -152,15 +135,15 @@ impl<'a> Reader<'a> {
         it.generator = u64::from_str_radix(state, 16).ok();
 
         let mut key = DefaultHasher::new();
-        key.write(self.kinds[id as usize].name.as_bytes());
+        key.write(self.list.kinds[id as usize].name.as_bytes());
         key.write(state.as_bytes());
-        let first = self.tensors.len();
+        let first = self.list.tensors.len();
         for word in words.by_ref().take_while(|&word| word != ">") {
             // What is only written to, or was in fresh memory, determines nothing.
             determined &= word.starts_with('!') || has_values(word);
             self.word(word, Some(&mut key));
         }
-        let middle = self.tensors.len();
+        let middle = self.list.tensors.len();
         for word in words {
             if fresh {
                 self.fresh(word);
@@ -168,10 +151,10 @@ impl<'a> Reader<'a> {
             self.word(word, None);
             determined &= fresh || has_values(word);
         }
-        it.set_tensors(first..middle, self.tensors.len() - middle);
+        it.set_tensors(first..middle, self.list.tensors.len() - middle);
         key.write_u64(self.drawn_inside(it.thread, depth, it.generator));
         it.key = determined.then(|| key.finish());
-        self.operations.push(it);
+        self.list.operations.push(it);
         Ok(())
     }
 
@@ -218,7 +201,7 @@ impl<'a> Reader<'a> {
         let Some(digest) = rest.strip_prefix('=').and_then(|it| it.get(..32)) else { return };
         let Ok(digest) = u128::from_str_radix(digest, 16) else { return };
         let value = self.digests.number(digest);
-        self.tensors.push(Tensor {
+        self.list.tensors.push(Tensor {
             value,
             storage: memory(storage),
             weak: rest.as_bytes().get(33) == Some(&b'~'),
@@ -230,7 +213,7 @@ impl<'a> Reader<'a> {
     fn fresh(&mut self, word: &str) {
         let Some((_, storage)) = word.split_once('@') else { return };
         let value = self.digests.number(0);
-        self.tensors.push(Tensor { value, storage: memory(storage), weak: true, round: true });
+        self.list.tensors.push(Tensor { value, storage: memory(storage), weak: true, round: true });
     }
 
     fn node(&mut self, word: &str) -> Result<Option<Node>> {
@@ -242,7 +225,7 @@ impl<'a> Reader<'a> {
         let next = self.node_numbers.len() as u32;
         let id = *self.node_numbers.entry(name.to_owned()).or_insert(next);
         if id == next {
-            self.nodes.push(name.to_owned());
+            self.list.nodes.push(name.to_owned());
         }
         let sequence = number(parts.next())?;
         Ok(Some(Node { name: id, sequence, thread: number(parts.next())? }))

@@ -3,23 +3,77 @@
 use tch::{Reduction, Tensor};
 
 use super::{MEAN, reduced};
+use crate::defaults::defaults;
 
-/// `torch.nn.CrossEntropyLoss`: -log softmax(logits)\[y\].
-#[derive(Debug)]
-pub struct CrossEntropyLoss {
-    /// A weight for each class, (C,); none by default.
-    pub weight: Option<Tensor>,
-    /// The class that does not count; -100 by default.
-    pub ignore_index: i64,
-    /// The mean by default.
-    pub reduction: Reduction,
-    /// What is shared among all classes (Szegedy et al., 2016); 0 by default.
-    pub label_smoothing: f64,
-}
+defaults! {
+    /// `torch.nn.CrossEntropyLoss`: -log softmax(logits)\[y\].
+    #[derive(Debug)]
+    pub struct CrossEntropyLoss {
+        /// A weight for each class, (C,); none by default.
+        pub weight: Option<Tensor> = None,
+        /// The class that does not count; -100 by default.
+        pub ignore_index: i64 = -100,
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
+        /// What is shared among all classes (Szegedy et al., 2016); 0 by default.
+        pub label_smoothing: f64 = 0.0,
+    }
 
-impl Default for CrossEntropyLoss {
-    fn default() -> Self {
-        Self { weight: None, ignore_index: -100, reduction: MEAN, label_smoothing: 0.0 }
+    /// `torch.nn.NLLLoss`: -`log_probs`\[y\].
+    #[derive(Debug)]
+    pub struct NLLLoss {
+        /// A weight for each class, (C,); none by default.
+        pub weight: Option<Tensor> = None,
+        /// The class that does not count; -100 by default.
+        pub ignore_index: i64 = -100,
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
+    }
+
+    /// `torch.nn.BCELoss`: -y log x - (1 - y) log(1 - x).
+    #[derive(Debug)]
+    pub struct BCELoss {
+        /// A weight for each value; none by default.
+        pub weight: Option<Tensor> = None,
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
+    }
+
+    /// `torch.nn.BCEWithLogitsLoss`: [`BCELoss`] of σ(logits), worked out without
+    /// overflow.
+    #[derive(Debug)]
+    pub struct BCEWithLogitsLoss {
+        /// A weight for each value; none by default.
+        pub weight: Option<Tensor> = None,
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
+        /// A weight for positive targets; none by default.
+        pub pos_weight: Option<Tensor> = None,
+    }
+
+    /// `torch.nn.SoftMarginLoss`: log(1 + exp(-y · x)).
+    #[derive(Clone, Copy, Debug)]
+    pub struct SoftMarginLoss {
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
+    }
+
+    /// `torch.nn.MultiLabelMarginLoss`: hinges between each class that is a target
+    /// and each that is not.
+    #[derive(Clone, Copy, Debug)]
+    pub struct MultiLabelMarginLoss {
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
+    }
+
+    /// `torch.nn.MultiLabelSoftMarginLoss`: the mean over the classes of
+    /// -y log σ(x) - (1 - y) log σ(-x).
+    #[derive(Debug)]
+    pub struct MultiLabelSoftMarginLoss {
+        /// A weight for each class; none by default.
+        pub weight: Option<Tensor> = None,
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
     }
 }
 
@@ -33,42 +87,10 @@ impl CrossEntropyLoss {
     }
 }
 
-/// `torch.nn.NLLLoss`: -`log_probs`\[y\].
-#[derive(Debug)]
-pub struct NLLLoss {
-    /// A weight for each class, (C,); none by default.
-    pub weight: Option<Tensor>,
-    /// The class that does not count; -100 by default.
-    pub ignore_index: i64,
-    /// The mean by default.
-    pub reduction: Reduction,
-}
-
-impl Default for NLLLoss {
-    fn default() -> Self {
-        Self { weight: None, ignore_index: -100, reduction: MEAN }
-    }
-}
-
 impl NLLLoss {
     /// Of log probabilities (N, C, ...) and classes (N, ...) int64.
     pub fn forward(&self, log_probs: &Tensor, y: &Tensor) -> Tensor {
         log_probs.nll_loss_nd(y, self.weight.as_ref(), self.reduction, self.ignore_index)
-    }
-}
-
-/// `torch.nn.BCELoss`: -y log x - (1 - y) log(1 - x).
-#[derive(Debug)]
-pub struct BCELoss {
-    /// A weight for each value; none by default.
-    pub weight: Option<Tensor>,
-    /// The mean by default.
-    pub reduction: Reduction,
-}
-
-impl Default for BCELoss {
-    fn default() -> Self {
-        Self { weight: None, reduction: MEAN }
     }
 }
 
@@ -82,57 +104,12 @@ impl BCELoss {
     }
 }
 
-/// `torch.nn.BCEWithLogitsLoss`: [`BCELoss`] of σ(logits), worked out without
-/// overflow.
-#[derive(Debug)]
-pub struct BCEWithLogitsLoss {
-    /// A weight for each value; none by default.
-    pub weight: Option<Tensor>,
-    /// The mean by default.
-    pub reduction: Reduction,
-    /// A weight for positive targets; none by default.
-    pub pos_weight: Option<Tensor>,
-}
-
-impl Default for BCEWithLogitsLoss {
-    fn default() -> Self {
-        Self { weight: None, reduction: MEAN, pos_weight: None }
-    }
-}
-
 impl BCEWithLogitsLoss {
     /// Of logits and targets from 0 to 1, of one shape.
     pub fn forward(&self, logits: &Tensor, y: &Tensor) -> Tensor {
         assert!(logits.size() == y.size(), "{:?} and {:?} are two shapes", logits.size(), y.size());
         let (weight, pos_weight) = (self.weight.as_ref(), self.pos_weight.as_ref());
         logits.binary_cross_entropy_with_logits(y, weight, pos_weight, self.reduction)
-    }
-}
-
-/// `torch.nn.SoftMarginLoss`: log(1 + exp(-y · x)).
-#[derive(Clone, Copy, Debug)]
-pub struct SoftMarginLoss {
-    /// The mean by default.
-    pub reduction: Reduction,
-}
-
-/// `torch.nn.MultiLabelMarginLoss`: hinges between each class that is a target
-/// and each that is not.
-#[derive(Clone, Copy, Debug)]
-pub struct MultiLabelMarginLoss {
-    /// The mean by default.
-    pub reduction: Reduction,
-}
-
-impl Default for SoftMarginLoss {
-    fn default() -> Self {
-        Self { reduction: MEAN }
-    }
-}
-
-impl Default for MultiLabelMarginLoss {
-    fn default() -> Self {
-        Self { reduction: MEAN }
     }
 }
 
@@ -147,22 +124,6 @@ impl MultiLabelMarginLoss {
     /// Of values (N, C) and target classes (N, C) int64, up to the first -1.
     pub fn forward(&self, x: &Tensor, y: &Tensor) -> Tensor {
         x.multilabel_margin_loss(y, self.reduction)
-    }
-}
-
-/// `torch.nn.MultiLabelSoftMarginLoss`: the mean over the classes of
-/// -y log σ(x) - (1 - y) log σ(-x).
-#[derive(Debug)]
-pub struct MultiLabelSoftMarginLoss {
-    /// A weight for each class; none by default.
-    pub weight: Option<Tensor>,
-    /// The mean by default.
-    pub reduction: Reduction,
-}
-
-impl Default for MultiLabelSoftMarginLoss {
-    fn default() -> Self {
-        Self { weight: None, reduction: MEAN }
     }
 }
 

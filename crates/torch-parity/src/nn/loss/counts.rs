@@ -6,74 +6,53 @@ use std::f64::consts::PI;
 use tch::{Reduction, Tensor, no_grad};
 
 use super::{MEAN, reduced};
+use crate::defaults::defaults;
 
-/// `torch.nn.KLDivLoss`: y · (log y - x), of log probabilities x.
-#[derive(Clone, Copy, Debug)]
-pub struct KLDivLoss {
-    /// The mean over all values by default.
-    pub reduction: Reduction,
-    /// `reduction="batchmean"`, the sum over N; false by default.
-    pub batchmean: bool,
-    /// Whether the target is log probabilities too; false by default.
-    pub log_target: bool,
-}
-
-/// `torch.nn.PoissonNLLLoss`: exp(x) - y · x, of the rate's logarithm.
-#[derive(Clone, Copy, Debug)]
-pub struct PoissonNLLLoss {
-    /// Whether x is the rate's logarithm; true by default.
-    pub log_input: bool,
-    /// Whether to add Stirling's approximation of log y!; false by default.
-    pub full: bool,
-    /// Keeps log x finite where x is the rate; 1e-8 by default.
-    pub eps: f64,
-    /// The mean by default.
-    pub reduction: Reduction,
-}
-
-/// `torch.nn.GaussianNLLLoss` (Nix and Weigend, 1994): (log var + (mean - y)² / var) / 2.
-#[derive(Clone, Copy, Debug)]
-pub struct GaussianNLLLoss {
-    /// Whether to add log(2π) / 2; false by default.
-    pub full: bool,
-    /// The least variance; 1e-6 by default.
-    pub eps: f64,
-    /// The mean by default.
-    pub reduction: Reduction,
-}
-
-/// `torch.nn.CTCLoss` (Graves et al., 2006).
-#[derive(Clone, Copy, Debug)]
-pub struct CTCLoss {
-    /// The class that is no label; 0 by default.
-    pub blank: i64,
-    /// The mean of each loss over its target's length by default.
-    pub reduction: Reduction,
-    /// Whether infinite losses count as 0; false by default.
-    pub zero_infinity: bool,
-}
-
-impl Default for KLDivLoss {
-    fn default() -> Self {
-        Self { reduction: MEAN, batchmean: false, log_target: false }
+defaults! {
+    /// `torch.nn.KLDivLoss`: y · (log y - x), of log probabilities x.
+    #[derive(Clone, Copy, Debug)]
+    pub struct KLDivLoss {
+        /// The mean over all values by default.
+        pub reduction: Reduction = MEAN,
+        /// `reduction="batchmean"`, the sum over N; false by default.
+        pub batchmean: bool = false,
+        /// Whether the target is log probabilities too; false by default.
+        pub log_target: bool = false,
     }
-}
 
-impl Default for PoissonNLLLoss {
-    fn default() -> Self {
-        Self { log_input: true, full: false, eps: 1e-8, reduction: MEAN }
+    /// `torch.nn.PoissonNLLLoss`: exp(x) - y · x, of the rate's logarithm.
+    #[derive(Clone, Copy, Debug)]
+    pub struct PoissonNLLLoss {
+        /// Whether x is the rate's logarithm; true by default.
+        pub log_input: bool = true,
+        /// Whether to add Stirling's approximation of log y!; false by default.
+        pub full: bool = false,
+        /// Keeps log x finite where x is the rate; 1e-8 by default.
+        pub eps: f64 = 1e-8,
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
     }
-}
 
-impl Default for GaussianNLLLoss {
-    fn default() -> Self {
-        Self { full: false, eps: 1e-6, reduction: MEAN }
+    /// `torch.nn.GaussianNLLLoss` (Nix and Weigend, 1994): (log var + (mean - y)² / var) / 2.
+    #[derive(Clone, Copy, Debug)]
+    pub struct GaussianNLLLoss {
+        /// Whether to add log(2π) / 2; false by default.
+        pub full: bool = false,
+        /// The least variance; 1e-6 by default.
+        pub eps: f64 = 1e-6,
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
     }
-}
 
-impl Default for CTCLoss {
-    fn default() -> Self {
-        Self { blank: 0, reduction: MEAN, zero_infinity: false }
+    /// `torch.nn.CTCLoss` (Graves et al., 2006).
+    #[derive(Clone, Copy, Debug)]
+    pub struct CTCLoss {
+        /// The class that is no label; 0 by default.
+        pub blank: i64 = 0,
+        /// The mean of each loss over its target's length by default.
+        pub reduction: Reduction = MEAN,
+        /// Whether infinite losses count as 0; false by default.
+        pub zero_infinity: bool = false,
     }
 }
 

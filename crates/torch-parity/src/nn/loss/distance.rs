@@ -3,67 +3,46 @@
 use tch::{Reduction, Tensor};
 
 use super::MEAN;
+use crate::defaults::defaults;
 
-/// `torch.nn.MSELoss`: (x - y)².
-#[derive(Debug)]
-pub struct MSELoss {
-    /// The mean by default.
-    pub reduction: Reduction,
-    /// A weight for each value, which `mse_loss` takes; none by default.
-    pub weight: Option<Tensor>,
-}
-
-/// `torch.nn.L1Loss`: |x - y|.
-#[derive(Debug)]
-pub struct L1Loss {
-    /// The mean by default.
-    pub reduction: Reduction,
-    /// A weight for each value, which `l1_loss` takes; none by default.
-    pub weight: Option<Tensor>,
-}
-
-/// `torch.nn.SmoothL1Loss` (Girshick, 2015): (x - y)² / 2β where |x - y| < β,
-/// |x - y| - β/2 elsewhere.
-#[derive(Clone, Copy, Debug)]
-pub struct SmoothL1Loss {
-    /// The mean by default.
-    pub reduction: Reduction,
-    /// 1 by default.
-    pub beta: f64,
-}
-
-/// `torch.nn.HuberLoss` (Huber, 1964): δ times [`SmoothL1Loss`].
-#[derive(Debug)]
-pub struct HuberLoss {
-    /// The mean by default.
-    pub reduction: Reduction,
-    /// 1 by default.
-    pub delta: f64,
-    /// A weight for each value, which `huber_loss` takes; none by default.
-    pub weight: Option<Tensor>,
-}
-
-impl Default for MSELoss {
-    fn default() -> Self {
-        Self { reduction: MEAN, weight: None }
+defaults! {
+    /// `torch.nn.MSELoss`: (x - y)².
+    #[derive(Debug)]
+    pub struct MSELoss {
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
+        /// A weight for each value, which `mse_loss` takes; none by default.
+        pub weight: Option<Tensor> = None,
     }
-}
 
-impl Default for L1Loss {
-    fn default() -> Self {
-        Self { reduction: MEAN, weight: None }
+    /// `torch.nn.L1Loss`: |x - y|.
+    #[derive(Debug)]
+    pub struct L1Loss {
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
+        /// A weight for each value, which `l1_loss` takes; none by default.
+        pub weight: Option<Tensor> = None,
     }
-}
 
-impl Default for SmoothL1Loss {
-    fn default() -> Self {
-        Self { reduction: MEAN, beta: 1.0 }
+    /// `torch.nn.SmoothL1Loss` (Girshick, 2015): (x - y)² / 2β where |x - y| < β,
+    /// |x - y| - β/2 elsewhere.
+    #[derive(Clone, Copy, Debug)]
+    pub struct SmoothL1Loss {
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
+        /// 1 by default.
+        pub beta: f64 = 1.0,
     }
-}
 
-impl Default for HuberLoss {
-    fn default() -> Self {
-        Self { reduction: MEAN, delta: 1.0, weight: None }
+    /// `torch.nn.HuberLoss` (Huber, 1964): δ times [`SmoothL1Loss`].
+    #[derive(Debug)]
+    pub struct HuberLoss {
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
+        /// 1 by default.
+        pub delta: f64 = 1.0,
+        /// A weight for each value, which `huber_loss` takes; none by default.
+        pub weight: Option<Tensor> = None,
     }
 }
 

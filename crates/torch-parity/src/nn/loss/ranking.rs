@@ -3,73 +3,52 @@
 use tch::{Reduction, Tensor};
 
 use super::MEAN;
+use crate::defaults::defaults;
 
-/// `torch.nn.CosineEmbeddingLoss`: 1 - cos(a, b) for pairs that belong together,
-/// max(0, cos(a, b) - margin) for others.
-#[derive(Clone, Copy, Debug)]
-pub struct CosineEmbeddingLoss {
-    /// 0 by default.
-    pub margin: f64,
-    /// The mean by default.
-    pub reduction: Reduction,
-}
-
-/// `torch.nn.MarginRankingLoss`: max(0, -y · (a - b) + margin).
-#[derive(Clone, Copy, Debug)]
-pub struct MarginRankingLoss {
-    /// 0 by default.
-    pub margin: f64,
-    /// The mean by default.
-    pub reduction: Reduction,
-}
-
-/// `torch.nn.HingeEmbeddingLoss`: x where y is 1, max(0, margin - x) where y
-/// is -1.
-#[derive(Clone, Copy, Debug)]
-pub struct HingeEmbeddingLoss {
-    /// 1 by default.
-    pub margin: f64,
-    /// The mean by default.
-    pub reduction: Reduction,
-}
-
-/// `torch.nn.TripletMarginLoss` (Balntas et al., 2016):
-/// max(0, d(anchor, positive) - d(anchor, negative) + margin).
-#[derive(Clone, Copy, Debug)]
-pub struct TripletMarginLoss {
-    /// 1 by default.
-    pub margin: f64,
-    /// The norm that d is; 2 by default.
-    pub p: f64,
-    /// 1e-6 by default.
-    pub eps: f64,
-    /// Whether d(positive, negative) counts where it is smaller; false by default.
-    pub swap: bool,
-    /// The mean by default.
-    pub reduction: Reduction,
-}
-
-impl Default for CosineEmbeddingLoss {
-    fn default() -> Self {
-        Self { margin: 0.0, reduction: MEAN }
+defaults! {
+    /// `torch.nn.CosineEmbeddingLoss`: 1 - cos(a, b) for pairs that belong together,
+    /// max(0, cos(a, b) - margin) for others.
+    #[derive(Clone, Copy, Debug)]
+    pub struct CosineEmbeddingLoss {
+        /// 0 by default.
+        pub margin: f64 = 0.0,
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
     }
-}
 
-impl Default for MarginRankingLoss {
-    fn default() -> Self {
-        Self { margin: 0.0, reduction: MEAN }
+    /// `torch.nn.MarginRankingLoss`: max(0, -y · (a - b) + margin).
+    #[derive(Clone, Copy, Debug)]
+    pub struct MarginRankingLoss {
+        /// 0 by default.
+        pub margin: f64 = 0.0,
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
     }
-}
 
-impl Default for HingeEmbeddingLoss {
-    fn default() -> Self {
-        Self { margin: 1.0, reduction: MEAN }
+    /// `torch.nn.HingeEmbeddingLoss`: x where y is 1, max(0, margin - x) where y
+    /// is -1.
+    #[derive(Clone, Copy, Debug)]
+    pub struct HingeEmbeddingLoss {
+        /// 1 by default.
+        pub margin: f64 = 1.0,
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
     }
-}
 
-impl Default for TripletMarginLoss {
-    fn default() -> Self {
-        Self { margin: 1.0, p: 2.0, eps: 1e-6, swap: false, reduction: MEAN }
+    /// `torch.nn.TripletMarginLoss` (Balntas et al., 2016):
+    /// max(0, d(anchor, positive) - d(anchor, negative) + margin).
+    #[derive(Clone, Copy, Debug)]
+    pub struct TripletMarginLoss {
+        /// 1 by default.
+        pub margin: f64 = 1.0,
+        /// The norm that d is; 2 by default.
+        pub p: f64 = 2.0,
+        /// 1e-6 by default.
+        pub eps: f64 = 1e-6,
+        /// Whether d(positive, negative) counts where it is smaller; false by default.
+        pub swap: bool = false,
+        /// The mean by default.
+        pub reduction: Reduction = MEAN,
     }
 }
 

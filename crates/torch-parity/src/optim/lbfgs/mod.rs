@@ -10,6 +10,7 @@ use self::line_search::strong_wolfe;
 use self::number::Number::{self, Float};
 use super::scaled::add_;
 use super::{Group, Optimizer, Parameters, Setting};
+use crate::defaults::defaults;
 
 /// `torch.optim.LBFGS` (Liu and Nocedal, 1989, after Schmidt's minFunc): the
 /// arithmetic of its `step`, call by call, Python's floats and float32 tensors
@@ -22,23 +23,25 @@ pub struct Lbfgs {
     state: State,
 }
 
-/// What [`Lbfgs`] is set to: PyTorch's defaults unless told otherwise.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LbfgsSettings {
-    /// Learning rate.
-    pub lr: f64,
-    /// How many iterations a step has at most.
-    pub max_iter: usize,
-    /// How often a step evaluates the loss at most: 5/4 of `max_iter` if None.
-    pub max_eval: Option<usize>,
-    /// Stops where no value of the gradient is larger.
-    pub tolerance_grad: f64,
-    /// Stops where neither parameters nor loss change by more.
-    pub tolerance_change: f64,
-    /// How many updates are remembered.
-    pub history_size: usize,
-    /// How the length of an update is found: lr if None.
-    pub line_search_fn: Option<LineSearch>,
+defaults! {
+    /// What [`Lbfgs`] is set to: PyTorch's defaults unless told otherwise.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct LbfgsSettings {
+        /// Learning rate.
+        pub lr: f64 = 1.0,
+        /// How many iterations a step has at most.
+        pub max_iter: usize = 20,
+        /// How often a step evaluates the loss at most: 5/4 of `max_iter` if None.
+        pub max_eval: Option<usize> = None,
+        /// Stops where no value of the gradient is larger.
+        pub tolerance_grad: f64 = 1e-7,
+        /// Stops where neither parameters nor loss change by more.
+        pub tolerance_change: f64 = 1e-9,
+        /// How many updates are remembered.
+        pub history_size: usize = 100,
+        /// How the length of an update is found: lr if None.
+        pub line_search_fn: Option<LineSearch> = None,
+    }
 }
 
 /// `line_search_fn` of LBFGS.
@@ -46,20 +49,6 @@ pub struct LbfgsSettings {
 pub enum LineSearch {
     /// `"strong_wolfe"`.
     StrongWolfe,
-}
-
-impl Default for LbfgsSettings {
-    fn default() -> Self {
-        Self {
-            lr: 1.0,
-            max_iter: 20,
-            max_eval: None,
-            tolerance_grad: 1e-7,
-            tolerance_change: 1e-9,
-            history_size: 100,
-            line_search_fn: None,
-        }
-    }
 }
 
 /// What is remembered from step to step, under PyTorch's names.

@@ -7,8 +7,9 @@ use tch::Tensor;
 use super::number::Number;
 use super::{Lbfgs, LbfgsSettings, LineSearch, Memory, State};
 use crate::error::Result;
-use crate::optim::ParamGroups;
 use crate::optim::saved::Saved;
+use crate::optim::state_dict::saved;
+use crate::optim::{Optimizer, ParamGroups};
 
 const GROUP: &str = "param_groups.0";
 
@@ -25,14 +26,6 @@ impl ParamGroups for Lbfgs {
     fn set_lr(&mut self, group: usize, lr: f64) {
         assert_eq!(group, 0, "LBFGS has one group");
         self.settings.lr = lr;
-    }
-
-    fn momentum(&self, _: usize) -> Option<f64> {
-        None
-    }
-
-    fn momentum_mut(&mut self, _: usize) -> Option<&mut f64> {
-        None
     }
 
     fn note(&self, _: usize, name: &str) -> Option<f64> {
@@ -73,16 +66,8 @@ impl ParamGroups for Lbfgs {
             push("prev_flat_grad", memory.prev_flat_grad.copy());
             push("prev_loss", Tensor::from(memory.prev_loss));
         }
-        let LbfgsSettings { lr, tolerance_grad, tolerance_change, .. } = self.settings;
-        let mut push = |name, x: f64| all.push((format!("{GROUP}.{name}"), Tensor::from(x)));
-        push("lr", lr);
-        push("max_iter", self.settings.max_iter as f64);
-        push("max_eval", self.settings.max_eval() as f64);
-        push("tolerance_grad", tolerance_grad);
-        push("tolerance_change", tolerance_change);
-        push("history_size", self.settings.history_size as f64);
-        push("line_search_fn", f64::from(self.settings.line_search_fn.is_some()));
-        self.notes.iter().for_each(|(name, value)| push(name, *value));
+        let group = self.param_groups().into_iter().flatten();
+        all.extend(group.map(|(name, setting)| (format!("{GROUP}.{name}"), saved(setting))));
         all
     }
 
