@@ -30,7 +30,7 @@ mod view;
 pub mod whole;
 mod writer;
 
-pub use self::about::{About, Model, Run};
+pub use self::about::{About, Model, Run, is_chosen_seed};
 pub use self::array::Array;
 pub use self::decimal::{Decimal, float};
 pub use self::ending::is_ignored;

@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::iter::once;
 
+use parity_record::is_chosen_seed;
+
 use super::sketch::{Array, Layer, Model};
 use super::{layer, optimizer};
 
@@ -62,9 +64,8 @@ pub fn main_rs(script: &str, mut models: Vec<Model>) -> String {
 /// Sets the seed that a script has, or had in that run: one that nobody set is drawn from
 /// all numbers of 64 bits.
 fn seeded(seed: i64) -> String {
-    let is_chosen = seed.unsigned_abs() < 1 << 48;
     let comment = "    // It seems that the script sets no seed, so that each run differs: set one in both.\n";
-    format!("{}    tch::manual_seed({seed});\n", if is_chosen { "" } else { comment })
+    format!("{}    tch::manual_seed({seed});\n", if is_chosen_seed(seed) { "" } else { comment })
 }
 
 /// What takes parameters by their names.
