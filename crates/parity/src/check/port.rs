@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use parity_record::{DIGEST_VARIABLE, Kept, STEPS_VARIABLE, TRACE_VARIABLE, Trace};
 
 use super::again::look_again;
-use super::{Checked, record_script};
+use super::{Checked, left_by, record_script};
 use crate::compare::{Options, Verdict, compare};
 use crate::ops::cannot_start;
 use crate::program;
@@ -77,10 +77,10 @@ fn record_port(words: &[OsString], threads: i32, python: &Python, kept: &Kept) -
     let mut running = Running::start(&name, command, folder, python.timeout())
         .with_context(|| cannot_start(&name))?;
     spin("waiting for the port", || running.finish())?;
-    Trace::read(&file).with_context(|| {
-        format!(
-            "{name} left no record: let it record with torch_parity::trace::Recorder::from_env, \
-             and finish()"
-        )
-    })
+    left_by(
+        &name,
+        &file,
+        "let it record with torch_parity's Recorder::from_env and call finish() at the end, or \
+         write a record to the file that TORCH_PARITY_TRACE names",
+    )
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use parity_record::{Dtype, Key, SHARED, Trace};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -77,7 +77,7 @@ pub fn sketch(script: Script<'_>, python: &Python) -> Result<Vec<Model>> {
     let mut running = python.start_sketch(script)?;
     spin("recording the script's first steps", || running.finish())?;
     let text = std::fs::read_to_string(running.file("sketch.json"))
-        .context("the script left no sketch: is --python a Python?")?;
+        .map_err(|_| anyhow!("the script left no sketch: name a Python with --python"))?;
     let mut models: Vec<Model> = serde_json::from_str(&text).context("the script's sketch")?;
     ensure!(!models.is_empty(), "no optimizer stepped in it");
     fill(&mut models, &running.file("script.safetensors"))?;
