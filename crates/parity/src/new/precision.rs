@@ -41,23 +41,21 @@ pub fn conversion<'a>(
 
 /// What to know of it before the port is run, a line or two of each model.
 pub fn notes(models: &[Model]) -> String {
-    let mut notes = String::new();
-    for model in models {
-        if model.draws_doubles {
-            notes += &format!(
+    let of = |model: &Model| {
+        let drawn = model.draws_doubles.then(|| {
+            format!(
                 "\n{} draws its parameters in float64, which torch-parity lacks: their first\n\
                  values differ, unless the script makes it in float32 and calls .double()\n",
                 model.name
-            );
-        }
-        if !is_trained(model) {
-            notes += &format!(
-                "\n{} has parameters of 16 bits, which no optimizer of torch-parity takes\n",
-                model.name
-            );
-        }
-    }
-    notes
+            )
+        });
+        let of_16_bits = (!is_trained(model)).then(|| {
+            let what = "parameters of 16 bits, which no optimizer of torch-parity takes";
+            format!("\n{} has {what}\n", model.name)
+        });
+        [drawn, of_16_bits].into_iter().flatten().collect::<String>()
+    };
+    models.iter().map(of).collect()
 }
 
 /// Whether the optimizers of torch-parity take all of its parameters.

@@ -145,13 +145,15 @@ impl Companion {
     /// signal ended it that ends runs, that ends this process, too.
     pub fn wait(mut self, timeout: Duration) -> io::Result<Option<ExitStatus>> {
         let status = self.0.wait_timeout(timeout)?;
-        match status.and_then(|status| status.signal()) {
-            Some(signal) if ENDING.contains(&signal) => end_as(signal),
-            Some(_) => {}
-            None if status.is_none() => self.0.kill().and_then(|()| self.0.wait()).map(drop)?,
-            None => {}
+        let Some(status) = status else {
+            self.0.kill()?;
+            self.0.wait()?;
+            return Ok(None);
+        };
+        if let Some(signal) = status.signal().filter(|signal| ENDING.contains(signal)) {
+            end_as(signal);
         }
-        Ok(status)
+        Ok(Some(status))
     }
 }
 
