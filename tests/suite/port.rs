@@ -299,6 +299,10 @@ fn a_port_that_leaves_no_record_and_a_folder_that_is_there_are_trouble() {
     };
     for (port, words) in [
         ("true", "true left no record: let it record with"),
+        (
+            "true lesson.py",
+            "true left no record: a script in Python is recorded by `parity record`",
+        ),
         ("false", "false failed (exit status: 1)"),
         ("no-such-program", "cannot start no-such-program"),
         ("'", "--port ': close the quotes"),
