@@ -313,6 +313,10 @@ class Decisions:
             is_term = type(caught.exception) is room("signals").Ended
             self.assertEqual(is_term, number == signal.SIGTERM)
             self.assertEqual((signals.waits, signals.signal), (None, number))
+            signals.end(number, None)  # the same, passed on
+            signals.since -= 2
+            with self.assertRaises(kind):
+                signals.end(number, None)
             self.assert_ends_as(signals, number if is_term else None)
             signals.signal = None
         self.assert_ends_as(signals, None)

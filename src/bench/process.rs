@@ -1,7 +1,6 @@
 //! A whole process: how long it takes, and its memory where that is largest.
 
 use std::fs;
-use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -20,9 +19,8 @@ pub fn wall_and_memory(command: &mut Command, timeout: Duration) -> Result<[f64;
     let name = command.get_program().to_string_lossy().into_owned();
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
-    command.process_group(0);
-    let mut child = command.spawn().with_context(|| format!("cannot start {name}"))?;
-    let group = Group::new(child.id());
+    let (mut child, group) =
+        Group::start(command).with_context(|| format!("cannot start {name}"))?;
     let mut peak = 0.0;
     loop {
         if let Some(status) = child.try_wait().with_context(|| format!("cannot wait for {name}"))? {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use assert_cmd::cargo::cargo_bin;
 use tempfile::TempDir;
 use torch_parity::trace::Trace;
 
@@ -171,8 +172,7 @@ fn a_run_that_a_signal_ends_keeps_what_there_was_if_that_is_wanted() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("a.safetensors");
     let start = |flags: &str| {
-        let binary = assert_cmd::cargo::cargo_bin!("tanh-parity");
-        let mut command = std::process::Command::new(binary);
+        let mut command = std::process::Command::new(cargo_bin!("tanh-parity"));
         command.args(["train", "--epochs", "1000000", "--trace"]).arg(&path);
         command.args(flags.split_whitespace()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.spawn().unwrap()
@@ -193,8 +193,9 @@ fn a_run_that_a_signal_ends_keeps_what_there_was_if_that_is_wanted() {
 
 /// A script that trains on and on, and says when it has begun to.
 const ENDLESS: &str = "
-import itertools, pathlib, threading, torch
-threading.Thread(target=threading.Event().wait).start()  # would keep Python waiting
+import itertools, pathlib, sys, threading, torch
+if 'TERM' in sys.argv:  # would keep Python waiting, as it does after INT
+    threading.Thread(target=threading.Event().wait).start()
 net = torch.nn.Linear(50, 40)
 optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
 for step in itertools.count():
@@ -211,16 +212,20 @@ fn a_script_that_a_signal_ends_keeps_what_there_was_if_that_is_wanted() {
     let script = folder.path().join("endless.py");
     fs::write(&script, ENDLESS).unwrap();
     let path: PathBuf = folder.path().join("endless.safetensors");
-    let start = |flags: &str| {
-        let mut command = std::process::Command::new(root().join(".venv/bin/python"));
-        command.arg(root().join("crates/parity/src/recorder")).args(flags.split_whitespace());
-        command.arg(&script).current_dir(&folder).stderr(Stdio::null());
-        command.env("PYTHONDONTWRITEBYTECODE", "1").spawn().unwrap()
+    let start = |flags: &str, signal: &str| {
+        let mut command = std::process::Command::new(cargo_bin!("tanh-parity"));
+        command.arg("record").args(flags.split_whitespace()).arg(&script).arg(signal);
+        command.env("TANH_PARITY_PYTHON", root().join(".venv/bin/python"));
+        command.current_dir(&folder).stderr(Stdio::null()).spawn().unwrap()
     };
-    // Not by HUP, which is ignored where the tests run under nohup.
-    for flags in ["", "--keep-partial", "--keep-partial --digest"] {
+    // It comes to the program alone, not to its group. Not by HUP, which is ignored where
+    // the tests run under nohup.
+    for (flags, signal) in
+        [("", "INT"), ("--keep-partial", "INT"), ("--keep-partial --digest", "TERM")]
+    {
         let ready = folder.path().join("ready");
-        assert_eq!(ended(start(flags), "TERM", || ready.exists()), None, "by the signal itself");
+        let child = start(flags, signal);
+        assert_eq!(ended(child, signal, || ready.exists()), None, "by the signal itself");
         fs::remove_file(ready).unwrap();
         assert_eq!(path.exists(), !flags.is_empty(), "{flags}");
     }

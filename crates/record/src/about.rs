@@ -35,6 +35,12 @@ impl Model {
     }
 }
 
+/// Whether it seems that somebody set this seed: PyTorch draws one of 53 bits or more
+/// where nobody does.
+pub fn is_chosen_seed(seed: i64) -> bool {
+    seed.unsigned_abs() < 1 << 48
+}
+
 /// PyTorch tells a negative seed as an unsigned number.
 fn any_64_bits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let number = Option::<serde_json::Number>::deserialize(deserializer)?;

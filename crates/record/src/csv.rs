@@ -12,6 +12,17 @@ use crate::error::{Context, Error, Result, bail, ensure};
 /// The table that a file of text is. The separator is told by the text, and a
 /// first line of numbers only is a row, not a header.
 pub(super) fn table(file: &Bytes, path: &Path) -> Result<Table> {
+    let table = table_of_text(file, path);
+    let is_script = path.extension().is_some_and(|it| it == "py");
+    ensure!(
+        table.is_ok() || !is_script,
+        "{} is a script: record it with `parity record`, and name its record",
+        path.display()
+    );
+    table
+}
+
+fn table_of_text(file: &Bytes, path: &Path) -> Result<Table> {
     let name = path.display();
     let what = || format!("{name} is not a readable CSV");
     let text = file.slice(if file.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }..);

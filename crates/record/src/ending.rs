@@ -1,13 +1,21 @@
 //! Signals that end a run whose record is to keep what there is.
 
-use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::{fs, io};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
 const SIGNALS: [(i32, &str); 3] = [(SIGINT, "SIGINT"), (SIGTERM, "SIGTERM"), (SIGHUP, "SIGHUP")];
+
+/// Whether a signal is ignored, as HUP is under nohup: then it ends nothing.
+pub fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
 
 /// The signal that came, and whether one ends the process at once, as ever: the
 /// second does, and any does while no [`Ending`] lives. Handlers stay once they
@@ -54,7 +62,7 @@ impl Drop for Ending {
 impl Handlers {
     fn register() -> io::Result<Self> {
         let (came, at_once) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
-        for (signal, _) in SIGNALS {
+        for (signal, _) in SIGNALS.into_iter().filter(|(signal, _)| !is_ignored(*signal)) {
             flag::register_conditional_default(signal, Arc::clone(&at_once))?;
             flag::register(signal, Arc::clone(&at_once))?;
             flag::register_usize(signal, Arc::clone(&came), signal as usize)?;
@@ -81,13 +89,20 @@ mod tests {
             signal_hook::low_level::raise(SIGTERM).unwrap();
             return println!("noted twice");
         }
-        for (ending, told) in [("lives", true), ("ended", false)] {
-            let mut command = Command::new(std::env::current_exe().unwrap());
+        let run = |ending: &str, trap: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", &format!("{trap} exec \"$0\" \"$@\"")]);
+            command.arg(std::env::current_exe().unwrap());
             let name = "a_signal_is_noted_while_an_ending_lives_and_ends_the_process_after";
             command.args([&format!("ending::tests::{name}"), "--exact", "--nocapture"]);
             let output = command.env(CHILD, ending).output().unwrap();
-            let text = String::from_utf8(output.stdout).unwrap();
-            assert_eq!(output.status.signal(), Some(SIGTERM), "{ending}: {text}");
+            (output.status, String::from_utf8(output.stdout).unwrap())
+        };
+        let (status, text) = run("lives", "trap '' TERM;");
+        assert!(status.success() && text.contains("noted twice"), "it is ignored: {text}");
+        for (ending, told) in [("lives", true), ("ended", false)] {
+            let (status, text) = run(ending, "");
+            assert_eq!(status.signal(), Some(SIGTERM), "{ending}: {text}");
             assert_eq!(text.contains("noted Some(\"SIGTERM\")"), told, "{ending}: {text}");
             assert!(!text.contains("twice"), "{ending}: {text}");
         }

@@ -30,9 +30,10 @@ mod view;
 pub mod whole;
 mod writer;
 
-pub use self::about::{About, Model, Run};
+pub use self::about::{About, Model, Run, is_chosen_seed};
 pub use self::array::Array;
 pub use self::decimal::{Decimal, float};
+pub use self::ending::is_ignored;
 pub use self::error::{Error, Result};
 pub use self::escaped::escaped;
 pub use self::generator::parted;

@@ -50,7 +50,7 @@ def train(model, steps, kept, key):
 def run(case):
     kept = {}
     torch.manual_seed(case["seed"])
-    model = Model()
+    model = Model().to(getattr(torch, case["kind"]))
     train(model, range(3), kept, "whole")
     if case["how"] == "save_model":
         save_model(model, case["python"])  # keeps one of the tied names
@@ -60,7 +60,7 @@ def run(case):
         )
     train(model, range(3, 6), kept, "whole")
     torch.manual_seed(case["seed"] + 1)
-    model = Model()
+    model = Model().to(getattr(torch, case["kind"]))
     model.load_state_dict(load_file(case["rust"]), strict=True)
     train(model, range(3, 6), kept, "resumed")
     return kept

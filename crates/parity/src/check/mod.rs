@@ -4,8 +4,9 @@ mod again;
 mod port;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use parity_record::{Kept, Trace};
 use serde::Serialize;
 
@@ -108,8 +109,19 @@ pub fn record_script(script: Script<'_>, python: &Python, kept: &Kept) -> Result
         let asks = script.args.is_empty() && error.to_string().contains(".py: error: ");
         if asks { anyhow!("{error}: put the script's arguments last, after --") } else { error }
     })?;
-    Trace::read(&running.file("script.safetensors"))
-        .context("the script left no record: is --python a Python?")
+    left_by("the script", &running.file("script.safetensors"), "name a Python with --python")
+}
+
+/// The record that a run left; what to do where it left none. The file's path, which is
+/// ours and gone by then, says nothing to the user.
+fn left_by(whose: &str, file: &Path, remedy: &str) -> Result<Trace> {
+    Trace::read(file).map_err(|error| {
+        if !file.exists() {
+            return anyhow!("{whose} left no record: {remedy}");
+        }
+        let error = error.to_string().replace(&file.display().to_string(), "its file");
+        anyhow!("{whose} left no record that can be read: {error}: {remedy}")
+    })
 }
 
 #[cfg(test)]
@@ -118,6 +130,17 @@ mod tests {
 
     use super::*;
     use crate::compare::{Options, compare};
+
+    #[test]
+    fn what_a_run_left_that_is_no_record_is_told_without_its_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("port.safetensors");
+        let said = || left_by("p", &file, "mend it").unwrap_err().to_string();
+        assert_eq!(said(), "p left no record: mend it");
+        std::fs::write(&file, "junk").unwrap();
+        let reason = "its file is not a readable .safetensors file: it is shorter than 8 bytes";
+        assert_eq!(said(), format!("p left no record that can be read: {reason}: mend it"));
+    }
 
     #[test]
     fn losses_of_the_same_bits_are_0_ulps_apart_nan_too() {

@@ -1,13 +1,14 @@
 //! `check --script --port`: a user's port held to their script, both recorded.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use parity_record::{DIGEST_VARIABLE, Kept, STEPS_VARIABLE, TRACE_VARIABLE, Trace};
 
 use super::again::look_again;
-use super::{Checked, record_script};
+use super::{Checked, left_by, record_script};
 use crate::compare::{Options, Verdict, compare};
 use crate::ops::cannot_start;
 use crate::program;
@@ -77,10 +78,13 @@ fn record_port(words: &[OsString], threads: i32, python: &Python, kept: &Kept) -
     let mut running = Running::start(&name, command, folder, python.timeout())
         .with_context(|| cannot_start(&name))?;
     spin("waiting for the port", || running.finish())?;
-    Trace::read(&file).with_context(|| {
-        format!(
-            "{name} left no record: let it record with torch_parity::trace::Recorder::from_env, \
-             and finish()"
-        )
-    })
+    let is_python = words.iter().any(|word| Path::new(word).extension() == Some("py".as_ref()));
+    let remedy = if is_python {
+        "a script in Python is recorded by `parity record`, and two records are compared by \
+         `parity compare`"
+    } else {
+        "let it record with torch_parity's Recorder::from_env and call finish() at the end, or \
+         write a record to the file that TORCH_PARITY_TRACE names"
+    };
+    left_by(&name, &file, remedy)
 }

@@ -19,7 +19,7 @@ use super::selection::{Selection, select};
 use super::side::Side;
 use super::{Sides, Tolerance};
 use parity_record::parallel;
-use parity_record::{About, Key, Order, Place, Trace, parted};
+use parity_record::{About, Key, Order, Place, Trace, is_chosen_seed, parted};
 
 /// Compares `actual` with `expected`, bit for bit unless `options` give a
 /// tolerance.
@@ -91,6 +91,7 @@ pub(super) fn compare_sides(
             values.around = around(&selection, &first.key, values)?;
         }
         report.notes.extend(drawn_otherwise(names, about, &order, &first.key));
+        report.notes.extend(seeded_otherwise(names, about).iter().flat_map(|line| folded(line)));
     }
     report.groups = groups.into_values().collect();
     Ok(report)
@@ -126,6 +127,20 @@ fn drawn_otherwise(
     };
     let [a, e] = names;
     (parted <= diverged).then(|| format!("{a} and {e} drew different random numbers {when}"))
+}
+
+/// That the two runs of a series have different seeds.
+fn seeded_otherwise([a, e]: [&str; 2], [actual, expected]: [&About; 2]) -> Option<String> {
+    let [x, y] = actual.models.iter().find_map(|model| {
+        let same = expected.models.iter().find(|it| it.series == model.series)?;
+        Some([model.seed?, same.seed?]).filter(|[x, y]| x != y)
+    })?;
+    let set = match [x, y].map(is_chosen_seed) {
+        [true, true] => "set the same in both".to_owned(),
+        [false, false] => "nobody set them, it seems: set one in both".to_owned(),
+        [set, _] => format!("{} sets none, it seems: set the other's", if set { e } else { a }),
+    };
+    Some(format!("{a} and {e} have different seeds, {x} and {y}: {set}"))
 }
 
 /// The phase of a key of other origin.

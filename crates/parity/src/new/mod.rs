@@ -3,6 +3,7 @@
 
 mod layer;
 mod optimizer;
+mod precision;
 mod sketch;
 mod written;
 
@@ -77,7 +78,10 @@ fn port_beside(
         .and_then(Path::file_name)
         .map_or("train.py".into(), |name| name.display().to_string());
     let (main, note) = match begun {
-        Some(Ok(models)) => (Some(written::main_rs(&script, models)), String::new()),
+        Some(Ok(models)) => {
+            let note = precision::notes(&models);
+            (Some(written::main_rs(&script, models)), note)
+        }
         Some(Err(error)) => (None, format!("\nnot begun with the script's layers: {error:#}\n")),
         None => (None, String::new()),
     };

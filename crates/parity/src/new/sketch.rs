@@ -1,9 +1,10 @@
 //! What a script's first steps tell of it: the recorder's sketch, and its record.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
-use parity_record::{Key, SHARED, Trace};
+use anyhow::{Context, Result, anyhow, ensure};
+use parity_record::{Dtype, Key, SHARED, Trace};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -33,6 +34,12 @@ pub struct Model {
     pub data: Vec<Array>,
     #[serde(skip)]
     pub outputs: Vec<Array>,
+    /// The dtype of each parameter, as tch calls it.
+    #[serde(skip)]
+    pub kinds: BTreeMap<String, &'static str>,
+    /// Whether they were drawn in float64: no float32 is converted to such values.
+    #[serde(skip)]
+    pub draws_doubles: bool,
 }
 
 /// A module of PyTorch's.
@@ -70,7 +77,7 @@ pub fn sketch(script: Script<'_>, python: &Python) -> Result<Vec<Model>> {
     let mut running = python.start_sketch(script)?;
     spin("recording the script's first steps", || running.finish())?;
     let text = std::fs::read_to_string(running.file("sketch.json"))
-        .context("the script left no sketch: is --python a Python?")?;
+        .map_err(|_| anyhow!("the script left no sketch: name a Python with --python"))?;
     let mut models: Vec<Model> = serde_json::from_str(&text).context("the script's sketch")?;
     ensure!(!models.is_empty(), "no optimizer stepped in it");
     fill(&mut models, &running.file("script.safetensors"))?;
@@ -93,11 +100,25 @@ fn fill(models: &mut [Model], record: &Path) -> Result<()> {
         model.data = of(SHARED, 0, "data");
         model.data.extend(of(&model.name, 1, "data"));
         model.outputs = of(&model.name, 1, "forward");
+        for (name, _) in &model.parameters {
+            let Some(array) = trace.get(&model.name, 0, "init", name) else { continue };
+            model.draws_doubles |= array.dtype() == Dtype::F64 && has_doubles(array.bytes());
+            model.kinds.extend(kind(&array.dtype().to_string()).map(|kind| (name.clone(), kind)));
+        }
         // The record reads a negative one, which PyTorch tells as an unsigned number.
         let about = trace.about.models.iter().find(|it| it.series == model.name);
         model.seed = about.and_then(|it| it.seed);
     }
     Ok(())
+}
+
+/// Whether a value of these has more digits than float32 has.
+fn has_doubles(bytes: &[u8]) -> bool {
+    let (values, _) = bytes.as_chunks();
+    values.iter().map(|value| f64::from_le_bytes(*value)).any(|x| {
+        let single = f64::from(x as f32);
+        single.to_bits() != x.to_bits() && !x.is_nan()
+    })
 }
 
 /// A dtype as tch calls it.
@@ -116,4 +137,18 @@ fn kind(dtype: &str) -> Option<&'static str> {
         "C64" => "ComplexFloat",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_float32_is_converted_to_was_drawn_in_float64() {
+        let has = |values: &[f64]| {
+            has_doubles(&values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<_>>())
+        };
+        assert!(!has(&[0.5, -0.0, f64::NAN, f64::INFINITY, f64::from(0.1_f32)]));
+        assert!(has(&[0.5, 0.1]));
+    }
 }

@@ -6,8 +6,10 @@
 use std::collections::BTreeSet;
 use std::iter::once;
 
+use parity_record::is_chosen_seed;
+
 use super::sketch::{Array, Layer, Model};
-use super::{layer, optimizer};
+use super::{layer, optimizer, precision};
 
 /// What the port uses of torch-parity.
 #[derive(Default)]
@@ -62,9 +64,8 @@ pub fn main_rs(script: &str, mut models: Vec<Model>) -> String {
 /// Sets the seed that a script has, or had in that run: one that nobody set is drawn from
 /// all numbers of 64 bits.
 fn seeded(seed: i64) -> String {
-    let is_chosen = seed.unsigned_abs() < 1 << 48;
     let comment = "    // It seems that the script sets no seed, so that each run differs: set one in both.\n";
-    format!("{}    tch::manual_seed({seed});\n", if is_chosen { "" } else { comment })
+    format!("{}    tch::manual_seed({seed});\n", if is_chosen_seed(seed) { "" } else { comment })
 }
 
 /// What takes parameters by their names.
@@ -195,7 +196,8 @@ fn model_struct(model: &Model, n: &str, uses: &mut Uses) -> String {
         fields += "    /// Parameters that are no layer's of torch-parity: fill them as the script does.\n    own: Vec<(String, Tensor)>,\n";
         let zeros = |(name, shape): &&(String, Vec<i64>)| {
             let shape: Vec<_> = shape.iter().map(|n| *n as usize).collect();
-            let (shape, kind) = (of_shape(&shape), "(Kind::Float, Device::Cpu)");
+            let (shape, kind) = (of_shape(&shape), model.kinds.get(name).unwrap_or(&"Float"));
+            let kind = format!("(Kind::{kind}, Device::Cpu)");
             format!("                ({name:?}, Tensor::zeros({shape}, {kind})),\n")
         };
         let zeros: String = own.iter().map(zeros).collect();
@@ -287,6 +289,7 @@ fn forward(model: &Model) -> String {
     let from = shapes(&mut model.data.iter().filter(|array| !is_target(array)));
     let to = shapes(&mut model.outputs.iter());
     let shape = model.outputs.first().map_or("[1]".to_owned(), |output| of_shape(&output.shape));
+    let kind = floating(model);
     let ignored = match &inputs[..] {
         [] => String::new(),
         [one] => format!("        let _ = {one};\n"),
@@ -295,10 +298,16 @@ fn forward(model: &Model) -> String {
     format!(
         "    /// {from} -> {to}\n    fn forward(&self{arguments}) -> Tensor {{\n        \
          // To be written. Until then: zeros of its shape, so that every gradient is 0.\n\
-         {ignored}        let zeros = Tensor::zeros({shape}, (Kind::Float, Device::Cpu));\n        \
+         {ignored}        let zeros = Tensor::zeros({shape}, (Kind::{kind}, Device::Cpu));\n        \
          let parameters = self.named_parameters();\n        \
-         parameters.iter().fold(zeros, |sum, (_, param)| sum + param.sum(Kind::Float) * 0.0)\n    }}\n"
+         parameters.iter().fold(zeros, |sum, (_, param)| sum + param.sum(Kind::{kind}) * 0.0)\n    }}\n"
     )
+}
+
+/// The dtype of the model's output, where that is one of numbers with a point.
+fn floating(model: &Model) -> &'static str {
+    let kind = model.outputs.first().map_or("Float", |output| output.kind);
+    if ["Double", "Half", "BFloat16"].contains(&kind) { kind } else { "Float" }
 }
 
 fn makes_of(model: &Model, n: &str, uses: &mut Uses) -> String {
@@ -306,8 +315,11 @@ fn makes_of(model: &Model, n: &str, uses: &mut Uses) -> String {
     uses.optim.extend(made.uses);
     uses.optim.insert("Optimizer".to_owned());
     uses.by_name |= made.by_name;
+    let layers = parts(model, uses).layers;
+    let layers = layers.iter().map(|(path, field, ..)| (*path, &**field));
+    let conversion = precision::conversion(model, &format!("model{n}"), layers);
     format!(
-        "    let model{n} = Model{n}::new();\n{}    let mut optimizer{n} = {};\n    \
+        "    let model{n} = Model{n}::new();\n{conversion}{}    let mut optimizer{n} = {};\n    \
          let mut series{n} = recorder.series({:?}, model{n}.named_parameters())?;\n",
         made.comment, made.code, model.name
     )
@@ -367,7 +379,7 @@ fn loss(model: &Model, output: &str, uses: &mut Uses) -> (String, String) {
     let nodes: Vec<_> =
         model.graph.iter().take(4).map(|node| node.trim_end_matches("Backward0")).collect();
     let comment = format!("        // The script's, which ends in {}.\n", nodes.join(", "));
-    (format!("{output}.mean(Kind::Float)"), comment)
+    (format!("{output}.mean(Kind::{})", floating(model)), comment)
 }
 
 #[cfg(test)]

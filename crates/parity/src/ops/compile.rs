@@ -6,7 +6,6 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -79,11 +78,10 @@ fn compiled(
     flags(&mut command);
     command.args(["-fPIC", "-shared", "-w", "-o"]).arg(&made).arg(&code).args(link);
     let program = command.get_program().to_string_lossy().into_owned();
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    let child = command.spawn().map_err(|_| {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let (child, _group) = Group::start(&mut command).map_err(|_| {
         anyhow!("there is no C++ compiler `{program}`: install one, or set CXX to yours")
     })?;
-    let _group = Group::new(child.id());
     let output = child.wait_with_output()?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -4,7 +4,6 @@ use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Write};
 use std::ops::Range;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::thread::sleep;
@@ -53,10 +52,8 @@ pub fn watched(
     command.env("PARITY_WATCH_SOCKET", &socket).env("PARITY_WATCH_LIST", absolute(list)?);
     let Bounds { first, steps: Range { start, end } } = bounds;
     command.env("PARITY_WATCH_BOUNDS", format!("{first},{start},{end}"));
-    command.process_group(0);
-    let mut child =
-        command.spawn().with_context(|| unseen(&name).unwrap_or_else(|| cannot_start(&name)))?;
-    let _group = Group::new(child.id());
+    let (mut child, _group) = Group::start(&mut command)
+        .with_context(|| unseen(&name).unwrap_or_else(|| cannot_start(&name)))?;
     let began = Instant::now();
     let mut trouble = None;
     let mut asked = false;

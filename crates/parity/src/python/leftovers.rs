@@ -1,17 +1,22 @@
 //! What a run leaves while it goes on, its folder and its Python, and how that is
 //! cleared, however the run ends.
 
-use std::fs;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
-use std::thread;
+use std::time::Duration;
+use std::{fs, io, thread};
 
 use anyhow::{Context, Result};
+use parity_record::is_ignored;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use signal_hook::iterator::SignalsInfo;
+use signal_hook::iterator::exfiltrator::raw::WithRawSiginfo;
 use signal_hook::low_level::emulate_default_handler;
 use tempfile::TempDir;
+use wait_timeout::ChildExt;
 
 /// What is to be cleared when a signal ends this process.
 #[derive(Default)]
@@ -27,19 +32,24 @@ fn left() -> MutexGuard<'static, Left> {
     LEFT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Clears everything on INT, TERM and HUP, then ends as the signal would have.
+/// The signals that end a run.
+const ENDING: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
+
+/// Clears everything on INT, TERM and HUP, then ends as the signal would have; beside a
+/// companion, which ends first, the signal is passed on. What is ignored, as HUP is
+/// under nohup, stays so.
 fn clear_on_signals() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+        let watched = ENDING.into_iter().filter(|&signal| !is_ignored(signal));
+        let Ok(mut signals) = SignalsInfo::<WithRawSiginfo>::new(watched) else { return };
         let wait = move || {
             for signal in signals.forever() {
-                let left = left();
-                if signal == SIGTERM {
-                    left.companions.iter().for_each(|&process| end(process));
+                if left().companions.is_empty() {
+                    end_as(signal.si_signo);
+                } else if signal.si_code <= 0 {
+                    pass_on(signal.si_signo); // a process sent it, not the terminal
                 }
-                clear(&left);
-                let _ = emulate_default_handler(signal);
             }
         };
         // Without a thread, a signal leaves what it always left.
@@ -50,6 +60,12 @@ fn clear_on_signals() {
 fn clear(left: &Left) {
     left.groups.iter().for_each(|&group| end_group(group));
     left.folders.iter().for_each(|folder| drop(fs::remove_dir_all(folder)));
+}
+
+/// Clears everything and ends as the signal would have.
+fn end_as(signal: i32) {
+    clear(&left());
+    let _ = emulate_default_handler(signal);
 }
 
 /// Ends what runs and clears what is left, as far as that goes, where the process
@@ -72,11 +88,14 @@ fn end_group(group: u32) {
 pub struct Group(u32);
 
 impl Group {
-    /// The group that the process of this number leads.
-    pub fn new(leader: u32) -> Self {
+    /// Starts the process that leads it. A signal that comes meanwhile waits.
+    pub fn start(command: &mut Command) -> io::Result<(Child, Self)> {
         clear_on_signals();
-        left().groups.push(leader);
-        Self(leader)
+        let mut left = left();
+        let child = command.process_group(0).spawn()?;
+        left.groups.push(child.id());
+        let group = Self(child.id());
+        Ok((child, group))
     }
 
     /// Ends what still runs of it.
@@ -92,30 +111,55 @@ impl Drop for Group {
     }
 }
 
-/// Asks a process to end, as we were asked to.
-fn end(process: u32) {
-    if let Some(process) = Pid::from_raw(process as i32) {
-        let _ = kill_process(process, Signal::TERM);
-    }
+/// A signal that a process sends may have come to our whole group; what has not ended
+/// by it after so long got none, or takes its time and can tell the two apart.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Sends companions a signal that came to us.
+fn pass_on(signal: i32) {
+    thread::sleep(GRACE);
+    let signal = Signal::from_named_raw(signal).expect("one of those that are watched");
+    let left = left();
+    let processes = left.companions.iter().filter_map(|&number| Pid::from_raw(number as i32));
+    processes.for_each(|process| {
+        let _ = kill_process(process, signal);
+    });
 }
 
-/// A process in our own group, which a terminal's signals reach too. TERM may come
-/// to us alone, and is passed on.
+/// A process in our own group, which a terminal's signals reach too; those that come to
+/// us alone are passed on. We end when it has ended.
 #[derive(Debug)]
-pub struct Companion(u32);
+pub struct Companion(Child);
 
 impl Companion {
-    /// The process of this number.
-    pub fn new(process: u32) -> Self {
+    /// Starts it.
+    pub fn start(command: &mut Command) -> io::Result<Self> {
         clear_on_signals();
-        left().companions.push(process);
-        Self(process)
+        let mut left = left();
+        let child = command.spawn()?;
+        left.companions.push(child.id());
+        Ok(Self(child))
+    }
+
+    /// How it ended; none, and it is ended, where it does not within `timeout`. Where a
+    /// signal ended it that ends runs, that ends this process, too.
+    pub fn wait(mut self, timeout: Duration) -> io::Result<Option<ExitStatus>> {
+        let status = self.0.wait_timeout(timeout)?;
+        let Some(status) = status else {
+            self.0.kill()?;
+            self.0.wait()?;
+            return Ok(None);
+        };
+        if let Some(signal) = status.signal().filter(|signal| ENDING.contains(signal)) {
+            end_as(signal);
+        }
+        Ok(Some(status))
     }
 }
 
 impl Drop for Companion {
     fn drop(&mut self) {
-        left().companions.retain(|&process| process != self.0);
+        left().companions.retain(|&process| process != self.0.id());
     }
 }
 
@@ -184,23 +228,27 @@ fn clear_orphans() {
 mod tests {
     use super::*;
 
-    /// Of processes that are not there.
     #[test]
     fn what_is_done_is_no_longer_cleared_and_all_else_is() {
-        let [first, second] = [i32::MAX as u32, i32::MAX as u32 - 1];
-        let (companion, _other) = (Companion::new(first), Companion::new(second));
-        let (group, _other) = (Group::new(first), Group::new(second));
+        let start = || Companion::start(&mut Command::new("true")).unwrap();
+        let (companion, other_companion) = (start(), start());
+        let companions = [&companion, &other_companion].map(|it| it.0.id());
+        let start = || Group::start(&mut Command::new("true")).unwrap();
+        let ((mut child, group), (mut other_child, other_group)) = (start(), start());
+        let groups = [&group, &other_group].map(|it| it.0);
         let (folder, other) = (Folder::new().unwrap(), Folder::new().unwrap());
         let [path, others] = [&folder, &other].map(|folder| folder.path().to_owned());
         let known = || {
             let left = left();
-            let of = |list: &[u32]| [first, second].map(|number| list.contains(&number));
+            let of = |list: &[u32], these: [u32; 2]| these.map(|it| list.contains(&it));
             let folders = [&path, &others].map(|path| left.folders.contains(path));
-            [of(&left.companions), of(&left.groups), folders]
+            [of(&left.companions, companions), of(&left.groups, groups), folders]
         };
         assert_eq!(known(), [[true; 2]; 3]);
-        drop((companion, group, folder));
+        assert!(companion.wait(Duration::from_secs(60)).unwrap().unwrap().success());
+        drop((group, folder));
         assert_eq!(known(), [[false, true]; 3]);
+        let _ = (child.wait(), other_child.wait());
         assert!(!path.exists() && others.exists());
     }
 

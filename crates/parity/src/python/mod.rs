@@ -12,7 +12,6 @@ use std::{fs, io};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use parity_record::Kept;
-use wait_timeout::ChildExt;
 
 use self::leftovers::Companion;
 pub use self::leftovers::{Folder, Group, abandon, cannot_write};
@@ -123,10 +122,9 @@ impl Python {
         let running = folder.path().join("running");
         command.arg("--running").arg(&running).args(flags).args(script.words());
         set_threads(&mut command, threads);
-        let mut child = command.spawn().map_err(|error| self.cannot_start(&error))?;
-        let _companion = Companion::new(child.id());
+        let child = Companion::start(&mut command).map_err(|error| self.cannot_start(&error))?;
         let name = path.display();
-        let status = child.wait_timeout(self.timeout);
+        let status = child.wait(self.timeout);
         if let Some(status) = status.with_context(|| format!("cannot wait for {name}"))? {
             if status.code().is_some() {
                 refuse_if_running(&running, &name.to_string())?;
@@ -135,8 +133,6 @@ impl Python {
             let signal = || std::os::unix::process::ExitStatusExt::signal(&status).unwrap_or(0);
             return Ok(ExitCode::from(status.code().unwrap_or_else(|| 128 + signal()) as u8));
         }
-        let _ = child.kill();
-        let _ = child.wait();
         bail!("{name} did not finish within {} s: raise --timeout", self.timeout.as_secs())
     }
 

@@ -56,16 +56,11 @@ impl Running {
         timeout: Duration,
     ) -> io::Result<Self> {
         command.stderr(File::create(folder.path().join("stderr"))?);
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let child = command.spawn()?;
+        let (child, group) = Group::start(&mut command)?;
         Ok(Self {
             name: name.to_owned(),
             program: command.get_program().to_string_lossy().into_owned(),
-            process: {
-                let group = Group::new(child.id());
-                Process::Own(child, group)
-            },
+            process: Process::Own(child, group),
             folder,
             deadline: Instant::now() + timeout,
             timeout,

@@ -1,6 +1,7 @@
 //! One line of a list in full: an operation with its arguments and results, as it is
 //! reported.
 
+use super::enums;
 use super::list::{List, Operation};
 
 /// An operation with its arguments and results.
@@ -45,11 +46,7 @@ impl Call {
         let mut words = list.line(operation).split('\t').skip(8);
         let arguments = words.by_ref().take_while(|&word| word != ">").enumerate();
         let name = |at: usize| kind.arguments.get(at).cloned().unwrap_or_else(|| at.to_string());
-        let arguments = arguments.map(|(at, it)| match (name(at), Word::of(it)) {
-            (name, Word::Plain(code)) if name == "dtype" => (name, Word::Plain(dtype(code))),
-            other => other,
-        });
-        let arguments = arguments.collect();
+        let arguments = arguments.map(|(at, it)| (name(at), Word::of(it))).collect();
         Self { name: kind.bare().to_owned(), arguments, results: words.map(Word::of).collect() }
     }
 
@@ -61,10 +58,20 @@ impl Call {
         let words: Vec<_> = shown
             .map(|(name, word)| match name.as_str() {
                 "self" | "input" => word.text(),
-                _ => format!("{name}={}", word.text()),
+                _ => format!("{name}={}", self.shown(name, word)),
             })
             .collect();
         format!("{}({})", self.name, words.join(", "))
+    }
+
+    /// One of its arguments, as a line of a report has it.
+    pub fn shown(&self, name: &str, argument: &Word) -> String {
+        let word = match argument {
+            Word::Plain(nothing) if nothing == "-" => Some("None"),
+            Word::Plain(number) => enums::word(&self.name, name, number),
+            _ => None,
+        };
+        word.map_or_else(|| argument.text(), str::to_owned)
     }
 }
 
@@ -73,23 +80,6 @@ fn is_left_out(name: &str, word: &Word) -> bool {
     let plain = matches!(word, Word::Plain(text) if text == "-" || text == "generator");
     let stored = ["dtype", "layout", "device", "pin_memory", "memory_format", "non_blocking"];
     plain || stored.contains(&name)
-}
-
-/// libtorch's number of a dtype as tensors have it; others stay as they are.
-fn dtype(code: String) -> String {
-    let known = [
-        ("0", "u8"),
-        ("1", "i8"),
-        ("2", "i16"),
-        ("3", "i32"),
-        ("4", "i64"),
-        ("5", "f16"),
-        ("6", "f32"),
-        ("7", "f64"),
-        ("11", "bool"),
-        ("15", "bf16"),
-    ];
-    known.iter().find(|(it, _)| *it == code).map_or(code, |(_, name)| (*name).to_owned())
 }
 
 impl Word {

@@ -17,7 +17,7 @@ pub fn differs(script: &Call, port: &Call, programs: [&Program; 2]) -> Vec<Strin
     for (name, theirs) in &script.arguments {
         let ours = port.arguments.iter().find(|(other, _)| other == name);
         let Some((_, ours)) = ours else { continue };
-        argument(name, theirs, ours, &mut found);
+        argument(script, name, [theirs, ours], &mut found);
     }
     if script.arguments.len() != port.arguments.len() {
         found.push(format!("another form of {}, with other arguments", port.name));
@@ -53,7 +53,7 @@ pub fn environment([script, port]: [&Program; 2]) -> Vec<String> {
     different.map(|(what, a, b)| format!("{what}: {b} in place of {a}")).collect()
 }
 
-fn argument(name: &str, theirs: &Word, ours: &Word, found: &mut Vec<String>) {
+fn argument(of: &Call, name: &str, [theirs, ours]: [&Word; 2], found: &mut Vec<String>) {
     match (theirs, ours) {
         (Word::Tensor(theirs), Word::Tensor(ours)) => tensor(name, theirs, ours, found),
         (Word::List(a), Word::List(b)) if a.len() == b.len() => {
@@ -63,12 +63,13 @@ fn argument(name: &str, theirs: &Word, ours: &Word, found: &mut Vec<String>) {
                 }
             } else {
                 for (at, (a, b)) in a.iter().zip(b).enumerate() {
-                    argument(&format!("{name}[{at}]"), a, b, found);
+                    argument(of, &format!("{name}[{at}]"), [a, b], found);
                 }
             }
         }
         _ if theirs != ours => {
-            found.push(format!("{name}: {} in place of {}", ours.text(), theirs.text()));
+            let [theirs, ours] = [theirs, ours].map(|it| of.shown(name, it));
+            found.push(format!("{name}: {ours} in place of {theirs}"));
         }
         _ => {}
     }

@@ -5,6 +5,7 @@ pub mod call;
 pub mod counterpart;
 pub mod differs;
 mod digests;
+mod enums;
 pub mod known;
 pub mod list;
 pub mod outcome;

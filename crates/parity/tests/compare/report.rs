@@ -1,7 +1,7 @@
 //! Each kind of damage to a record is found, and named at the right place.
 
 use parity::compare::{Options, Report, Verdict, What, compare};
-use parity_record::{Array, Key, Trace};
+use parity_record::{Array, Key, Model, Trace};
 use safetensors::Dtype;
 
 use super::*;
@@ -29,6 +29,51 @@ fn row(report: &Report, name: &str) -> String {
     let text = report.to_string();
     let row = text.lines().find(|line| line.starts_with(name));
     row.unwrap_or_else(|| panic!("no {name} in\n{text}")).to_owned()
+}
+
+/// Where nobody sets a seed, two runs of one script part at once.
+#[test]
+fn other_seeds_are_told_beside_the_first_divergence_alone() {
+    let seeded = |seed: Option<i64>, moved: bool| {
+        let mut trace = small_trace();
+        trace.about.models = vec![Model { series: "tanh".into(), seed, ..Model::default() }];
+        if moved {
+            trace.tensors.retain(|key, _| !key.as_str().starts_with("tanh/000002"));
+        }
+        trace
+    };
+    let said = |[x, y]: [i64; 2]| {
+        let report = held(&seeded(Some(x), false), &seeded(Some(y), true), &epochs());
+        let text = report.to_string();
+        let from = text.find("A and B have different seeds, ").unwrap_or(text.len());
+        text[from..]
+            .split("verdict: ")
+            .next()
+            .unwrap()
+            .replace("A and B have different seeds, ", "")
+    };
+    let unset = [6_733_229_031_532_861_i64, -4_234_567_890_123_456_789];
+    for (seeds, words) in [
+        ([0, 7], "0 and 7: set the same in both\n".to_owned()),
+        (
+            [unset[0], -3],
+            format!("{} and -3:\n  A sets none, it seems: set the other's\n", unset[0]),
+        ),
+        ([1, unset[1]], format!("1 and {}:\n  B sets none, it seems: set the other's\n", unset[1])),
+        (
+            unset,
+            format!(
+                "{} and {}:\n  nobody set them, it seems: set one in both\n",
+                unset[0], unset[1]
+            ),
+        ),
+        ([7, 7], String::new()),
+    ] {
+        assert_eq!(said(seeds), words);
+    }
+    let exact = held(&seeded(Some(0), false), &seeded(Some(7), false), &epochs());
+    let unknown = held(&seeded(None, false), &seeded(Some(7), true), &epochs());
+    assert!([exact, unknown].iter().all(|it| !it.to_string().contains("seeds")));
 }
 
 #[track_caller]

@@ -323,6 +323,8 @@ fn what_is_no_table_is_trouble_in_a_line() {
     ] {
         assert_eq!(read("x.csv", text).unwrap_err().to_string(), said);
     }
+    let script = read("x.py", "import torch\nf(1, 2)\n").unwrap_err().to_string();
+    assert_eq!(script, "x.py is a script: record it with `parity record`, and name its record");
 }
 
 #[test]

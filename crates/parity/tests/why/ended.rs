@@ -5,6 +5,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use parity_record::is_ignored;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{prints, why};
@@ -29,7 +30,9 @@ const ENDLESS: &str = "sh -c 'sleep 600 & echo $! >number; mv number child; wait
 
 #[test]
 fn a_signal_ends_the_programs_and_clears_the_folder() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+    // HUP is ignored where the tests run under nohup.
+    let signals = [Signal::INT, Signal::TERM, Signal::HUP];
+    for signal in signals.into_iter().filter(|it| !is_ignored(it.as_raw())) {
         let folder = tempfile::tempdir().unwrap();
         let temporary = folder.path().join("temporary");
         std::fs::create_dir(&temporary).unwrap();
@@ -48,6 +51,23 @@ fn a_signal_ends_the_programs_and_clears_the_folder() {
         assert!(is_empty(), "{signal:?} leaves a folder");
         assert!(!Path::new("x.operations").exists());
     }
+}
+
+#[test]
+fn a_signal_that_is_ignored_ends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = why(&["--port", ENDLESS, "--save", "x.operations"]);
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]);
+    command.arg(program.get_program()).args(program.get_args()).current_dir(&folder);
+    let mut parity = command.spawn().unwrap();
+    let child = folder.path().join("child");
+    wait_for("the port does not start", || child.exists());
+    let send = |signal| kill_process(Pid::from_child(&parity), signal).unwrap();
+    send(Signal::HUP);
+    sleep(Duration::from_millis(300));
+    send(Signal::TERM);
+    assert_eq!(parity.wait().unwrap().signal(), Some(Signal::TERM.as_raw()), "as under nohup");
 }
 
 #[test]

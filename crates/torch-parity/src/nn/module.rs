@@ -55,6 +55,17 @@ pub trait Module {
         self.train(false);
     }
 
+    /// Makes parameters and buffers of floating point ones of `kind`, as `net.double()` and
+    /// `net.to(torch.bfloat16)` do; before an optimizer is made, whose state would stay.
+    fn to_kind(&self, kind: Kind) {
+        for (_, mut tensor) in self.state_dict() {
+            if tensor.is_floating_point() && tensor.kind() != kind {
+                let converted = tensor.detach().to_kind(kind);
+                tensor.set_data(&converted);
+            }
+        }
+    }
+
     /// Parameters and buffers in PyTorch's order: of each module its parameters,
     /// its buffers, then its parts'. A tensor under two names is there twice.
     fn state_dict(&self) -> Vec<(String, Tensor)> {

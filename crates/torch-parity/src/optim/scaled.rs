@@ -36,6 +36,7 @@ pub fn addcdiv_(a: &mut Tensor, t1: &Tensor, t2: &Tensor, value: f64) {
 /// its factor.
 fn scalar(value: f64, like: &Tensor) -> Tensor {
     let kind = like.kind();
-    assert!(matches!(kind, Kind::Float | Kind::Double), "{kind:?} rounds otherwise");
+    let is_taken = matches!(kind, Kind::Float | Kind::Double);
+    assert!(is_taken, "optimizers of torch-parity take Float and Double, not {kind:?}");
     Tensor::from(value).to_kind(kind)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::live;
 use serde_json::{Value, json};
-use tch::{Tensor, no_grad};
+use tch::{Kind, Tensor, no_grad};
 use torch_parity::nn::{
     BatchNorm1d, Children, Dropout, Embedding, Layer, Linear, Module, Sequential, Tanh,
     cross_entropy,
@@ -20,6 +20,16 @@ struct Model {
 }
 
 impl Model {
+    fn of(case: &Value) -> Self {
+        let model = Self::new();
+        model.to_kind(match case["kind"].as_str().unwrap() {
+            "float64" => Kind::Double,
+            "bfloat16" => Kind::BFloat16,
+            _ => Kind::Float,
+        });
+        model
+    }
+
     fn new() -> Self {
         let wte = Embedding::new(7, 4);
         let body = sequential![BatchNorm1d::new(4), Linear::new(4, 4), Tanh, Dropout::new(0.2)];
@@ -68,10 +78,10 @@ fn run(case: &Value) -> Tensors {
     let mut kept = Tensors::new();
     let seed = case["seed"].as_i64().unwrap();
     tch::manual_seed(seed);
-    let model = Model::new();
+    let model = Model::of(case);
     train(&model, 0..6, &mut kept, "whole");
     tch::manual_seed(seed + 1);
-    let model = Model::new();
+    let model = Model::of(case);
     model.load(Path::new(case["python"].as_str().unwrap())).unwrap();
     train(&model, 3..6, &mut kept, "resumed");
     kept
@@ -88,11 +98,13 @@ fn a_run_goes_on_in_the_other_language_with_the_same_bits() {
             let seed: u32 = rng.u32(..);
             tch::manual_seed(i64::from(seed));
             tch::set_num_threads(1);
-            let model = Model::new();
+            let kind = ["float32", "float64", "bfloat16"][i % 3];
+            let case = json!({ "seed": seed, "kind": kind, "rust": path("rust"),
+                "python": path("python"), "how": rng.choice(["save_model", "save_file"]) });
+            let model = Model::of(&case);
             train(&model, 0..3, &mut Tensors::new(), "");
             model.save(&path("rust")).unwrap();
-            json!({ "seed": seed, "rust": path("rust"), "python": path("python"),
-                "how": rng.choice(["save_model", "save_file"]) })
+            case
         })
         .collect();
     drop(held);

@@ -207,7 +207,8 @@ def running(path):
         pid = os.getpid()
     yield
     if pid == os.getpid():
-        os.remove(path)
+        with contextlib.suppress(FileNotFoundError):  # who asks was killed
+            os.remove(path)
 
 
 def run_to_its_end(recorder, options, source):

@@ -2,7 +2,12 @@
 
 import os
 import signal
+import time
 import traceback
+
+# In seconds. `parity record` passes on what came to it, after half a second: where it
+# came to the whole group, that is the same once more, and would end the writing.
+THE_SAME = 1.5
 
 
 class Ended(BaseException):
@@ -14,7 +19,7 @@ class Signals:
 
     def __init__(self):
         self.busy, self.waits = 0, None  # a signal waits until nothing is noted
-        self.signal = None  # that ended the script
+        self.signal, self.since = None, 0.0  # that ended the script, and when
         self.watched = {}  # number -> what it did before
 
     def watch(self):
@@ -37,10 +42,12 @@ class Signals:
                 signal.signal(number, before)
 
     def end(self, number, frame):
-        """Ends the script, but not while something is being noted."""
+        """Ends the script, but not while something is being noted, and once."""
+        if number == self.signal and time.monotonic() < self.since + THE_SAME:
+            return
         self.waits = number if self.busy else None
         if not self.busy:
-            self.signal = number
+            self.signal, self.since = number, time.monotonic()
             raise KeyboardInterrupt if number == signal.SIGINT else Ended
 
     def noted(self):

@@ -51,7 +51,6 @@ def described(series, optimizer):
     model = series.model()
     return {
         "name": series.name,
-        "seed": series.seed,
         "graph": series.graph or [],
         "layers": layers(model) if model is not None else [],
         "parameters": [[name, list(param.shape)] for name, param in named],
