@@ -1,8 +1,10 @@
 """What the recorder's rooms decide: which calls and backward passes a step is made of,
 and what is told of its optimizer; each alone, as rules.py has the others."""
 
+import contextlib
 import importlib
 import math
+import os
 import signal
 import weakref
 from pathlib import Path
@@ -587,7 +589,7 @@ class Decisions:
 
     def test_sizes_are_added_up(self):
         """One by one, or as a sheet."""
-        piece = room("file").Piece
+        piece = room("sheet").Piece
         named = [
             ("a", piece("F32", (2,), bytes(8))),
             ("bb", piece("U8", (3,), bytes(3))),
@@ -609,7 +611,7 @@ class Decisions:
     # ---------------------------------------------------------------- sheets
 
     def test_a_sheet_is_what_would_be_written_one_by_one(self):
-        Piece = room("file").Piece
+        Piece = room("sheet").Piece
 
         def named(step, short):
             of = [
@@ -653,7 +655,7 @@ class Decisions:
             self.assertEqual(*data)
 
     def test_a_sheet_needs_room(self):
-        Piece = room("file").Piece
+        Piece = room("sheet").Piece
         named = [
             ("a", Piece("F32", (2,), bytes(8))),
             ("b", Piece("U8", (3,), bytes(3))),
@@ -706,6 +708,178 @@ class Decisions:
             self.assertIs(sheet.fits(other), False)
         other = [fits[0], ("b", Piece("U8", (4,), b""))]
         self.assertIs(sheet.fits(other), False)
+
+    # ---------------------------------------------------------------- rows
+
+    def rows(self, kind="TraceFile"):
+        file = getattr(room("file"), kind)(f"{self.folder}/t.safetensors")
+        self.addCleanup(file.close)
+        return file, room("rows").Rows(file)
+
+    def written(self, file, rows, step, named, keep=False):
+        """What a step reads, once it is written."""
+        found = rows.read("A", "state", named, keep)
+        return found, file.add("A", step, "state", found)
+
+    def test_what_is_read_again_is_read_together(self):
+        piece, Together = room("tensors").piece, room("sheet").Together
+        file, rows = self.rows()
+        one, two = torch.rand(3, 2), torch.rand(5)
+        for step, kind in enumerate((list, list, Together, Together), 1):
+            named = [("a", one), ("b", two)]
+            expected = [(name, piece(tensor)) for name, tensor in named]
+            found, added = self.written(file, rows, step, named)
+            self.assertIs(type(found), kind)
+            self.assertEqual(list(found), expected)
+            for name, content in expected:
+                self.assertTrue(file.holds(added[name], content))
+            one += 1
+            two = two + 1 if step == 3 else two  # it lies elsewhere now
+        self.assertEqual(file.add("A", 4, "state", []), {})
+        file.begin_part()
+        kept, _ = self.written(file, rows, 5, named, True)
+        self.assertEqual(file.parts[-1].widths, {4})
+        live = rows.read("A", "state", named)
+        expected = [(name, piece(tensor)) for name, tensor in named]
+        one += 1
+        self.assertEqual(list(kept), expected)
+        self.assertNotEqual(list(live), expected)
+        self.assertIs(rows.rows["A", "state", "a", 2].lies(named), live.memory)
+        for step in range(6, 10):
+            found, added = self.written(file, rows, step, named[:1])
+            self.assertTrue(file.holds(added["a"], piece(one)))
+        self.assertIs(type(found), Together)
+        self.assertEqual(rows.read("A", "state", []), [])
+        file, rows = self.rows("DigestFile")
+        for step in range(1, 5):
+            found, _ = self.written(file, rows, step, named)
+            self.assertIs(type(found), list)
+        self.assertEqual(rows.rows, {})
+
+    def test_what_is_otherwise_is_read_one_by_one(self):
+        piece, Together = room("tensors").piece, room("sheet").Together
+        last = torch.rand(8)[2:6]
+        others = {
+            "name": ("x", last),
+            "type": ("a", torch.nn.Parameter(last)),
+            "dtype": ("a", last.view(torch.int32)),
+            "shape": ("a", last.view(2, 2)),
+            "device": ("a", torch.empty(8, device="meta")[2:6]),
+            "order": ("a", torch.rand(8)[::2]),
+            "start": ("a", torch.rand(8)[3:7]),
+            "memory": ("a", torch.rand(9)[2:6]),
+            "nothing": ("a", last.to_sparse()),
+        }
+        for what, (name, other) in others.items():
+            with self.subTest(what):
+                file, rows = self.rows()
+                named = [("z", last), ("a", last)]
+                changed = [("z", last), (name, other)]
+                for step in range(1, 4):
+                    found, _ = self.written(file, rows, step, named)
+                self.assertIs(type(found), Together)
+                for step in (4, 5):
+                    found, _ = self.written(file, rows, step, changed)
+                    self.assertEqual(found, [(n, piece(t)) for n, t in changed])
+                for step, kind in ((6, list), (7, list), (8, Together)):
+                    found, _ = self.written(file, rows, step, named)
+                    self.assertIs(type(found), kind)
+
+    def test_what_is_never_read_together(self):
+        Named = type("Named", (torch.Tensor,), {})
+        one = torch.rand(4)
+        for what in (
+            one[::2],
+            one.to_sparse(),
+            torch.rand(1, dtype=torch.complex64).conj().imag,
+            torch.rand(1, dtype=torch.complex64).conj(),
+            one.as_subclass(Named),
+            torch.empty(4, device="meta"),
+            one.double(),  # wider than the other
+        ):
+            file, rows = self.rows()
+            for step in range(1, 5):
+                found, _ = self.written(file, rows, step, [("a", one), ("b", what)])
+                self.assertIs(type(found), list)
+        file, rows = self.rows()  # of none of these was anything written
+        for _ in range(4):
+            self.assertIs(type(rows.read("A", "state", [("a", one)])), list)
+
+    def test_what_comes_alone_after_others_has_no_sheet(self):
+        file, _ = self.rows()
+        one = room("tensors").piece(torch.rand(1))
+        for names, sheets in (("a", 1), ("b", 1), ("cd", 2)):
+            file.add("A", 1, "data", [(name, one) for name in names])
+            self.assertEqual(len(file.sheets), sheets)
+
+    def test_rows_are_few(self):
+        _, rows = self.rows()
+        one = torch.rand(1)
+        with mock.patch.object(room("rows"), "MOST_SHEETS", 2):
+            for phase, known in (("a", 1), ("b", 2), ("a", 2), ("c", 1)):
+                rows.read("A", phase, [("a", one)])
+                self.assertEqual(len(rows.rows), known)
+
+    def test_what_is_together_is_written_as_one_by_one(self):
+        """With room for it and without, and beside others of its phase."""
+        piece = room("tensors").piece
+        large = torch.arange(room("spool").LARGE / 4)
+        small = torch.rand(3)
+        for most in (400_000, 5):
+            contents = []
+            for at_once in (True, False):
+                file, rows = self.rows()
+                file.MOST_TENSORS = most
+                for step in range(1, 6):
+                    for named in (
+                        [("a", large), ("b", small)],
+                        [("c", small), ("d", large)],
+                    ):
+                        if at_once:
+                            self.written(file, rows, step, named)
+                        else:
+                            named = [(n, piece(t)) for n, t in named]
+                            file.add("A", step, "state", named)
+                    large += 1
+                with self.assertRaisesRegex(
+                    room("options").Trouble, "A/000005/state/a"
+                ):
+                    self.written(file, rows, 5, [("a", large), ("b", small)])
+                large -= 5
+                contents.append((file.size, file.header, file.count, file.latest))
+                contents.append([part.widths for part in file.parts])
+                room("saving").save(file, {})
+                found = sorted(Path(self.folder).glob("*.safetensors"))
+                contents.append({path.name: path.read_bytes() for path in found})
+                for path in found:
+                    path.unlink()
+            self.assertEqual(contents[:2], contents[3:5])
+            self.assertTrue(contents[2] == contents[5], "not the same bytes")
+
+    def test_what_lies_elsewhere_is_written_at_once_if_large(self):
+        module = room("spool")
+        with contextlib.closing(module.Spool(self.folder)) as spool:
+            for size, waits in ((module.LARGE - 1, 1), (module.LARGE, 0)):
+                memory = bytearray(size - 1), bytearray(b"x")
+                spool.add_memory(memory, size)
+                memory[1][:] = b"y"
+                self.assertEqual(len(spool.parts), waits)
+            expected = bytes(module.LARGE - 2) + b"x" + bytes(module.LARGE - 1) + b"x"
+            self.assertEqual(b"".join(spool.blocks(0, spool.size)), expected)
+
+    def test_what_is_written_in_part_is_written_on(self):
+        module, writev = room("spool"), os.writev
+        for most, calls in ((2, 3), (9, 1)):
+            with (
+                contextlib.closing(module.Spool(self.folder)) as spool,
+                mock.patch.object(module, "MOST", most),
+                mock.patch.object(module.os, "writev") as short,
+            ):
+                short.side_effect = lambda fd, parts: writev(fd, [b"".join(parts)[:3]])
+                for part in (b"ab", b"cd", b"ef", b"gh", b"i"):
+                    spool.add(part)
+                self.assertEqual(b"".join(spool.blocks(0, 9)), b"abcdefghi")
+                self.assertEqual(short.call_count, calls)
 
     # ---------------------------------------------------------------- models
 

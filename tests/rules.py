@@ -80,7 +80,7 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
             ("D", 2, 2, "h", new, ["x g", "x#2 h"]),
         ):
             written.clear()
-            piece = room("file").Piece("U8", (1,), content.encode())
+            piece = room("sheet").Piece("U8", (1,), content.encode())
             with self.subTest(series=series, step=step, n=n):
                 found = self.record.write_data(series, step, "x", n, piece)
                 self.assertEqual(found, said)
@@ -89,7 +89,7 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
                 self.assertEqual(
                     [f"{x[3]} {x[4].data.decode()}" for x in written], keys
                 )
-        unread = room("file").Piece(None, (), b"")
+        unread = room("sheet").Piece(None, (), b"")
         self.assertEqual(self.record.write_data("A", 1, "x", 1, unread), "")
         why = self.record.write_data("A", 1, "x", 1, None)
         self.assertEqual(why, "\nnot written, for it has no values")
@@ -304,7 +304,7 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
     # ---------------------------------------------------------------- tensors
 
     def test_tensors_are_read_as_they_are(self):
-        read, piece = room("tensors").read, room("file").Piece
+        read, piece = room("tensors").read, room("sheet").Piece
         whole = torch.arange(6, dtype=torch.float32).reshape(2, 3)
         values = whole.numpy().tobytes()
         self.assertEqual(read(whole), piece("F32", (2, 3), values))
@@ -368,10 +368,15 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
         ):
             self.assertEqual(read(tensor), read(one))
         self.assertIsNone(read(Wrapper(one, one)))
-        parts = room("tensors").parts
-        expected = [("s.part0", read(one)), ("s.part2", read(one[:1]))]
-        self.assertEqual(parts("s", Wrapper(one, "x", Wrapper(one[:1]))), expected)
-        self.assertEqual(parts("s", one), [])
+        apart, inner = room("tensors").apart, Wrapper(one[:1])
+        found = apart("s", Wrapper(one, "x", inner))
+        self.assertEqual([name for name, _ in found], ["s.part0", "s.part2"])
+        self.assertIs(found[0][1], one)
+        self.assertIs(found[1][1], inner)
+        for whole in (one, Wrapper(one), one.as_subclass(Named)):
+            ((name, found),) = apart("s", whole)
+            self.assertEqual(name, "s")
+            self.assertIs(found, whole)
 
     def test_what_has_no_values_is_none(self):
         read, short = room("tensors").read, torch.ones(4)
@@ -547,7 +552,7 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
         gathered = room("file").TraceFile(f"{self.folder}/t.safetensors")
         self.addCleanup(gathered.close)
         piece, order = (
-            room("file").Piece,
+            room("sheet").Piece,
             (("U8", 1), ("I64", 8), ("BF16", 2), ("F32", 4)),
         )
         for i, (dtype, width) in enumerate(order):
@@ -579,7 +584,7 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
         gathered = room("file").DigestFile(f"{self.folder}/t.safetensors")
         self.addCleanup(gathered.close)
         for n, dtype, name in ((1, "F32", "x"), (4, "I64", 'y"'), (5, "F32", "z")):
-            one = room("file").Piece(dtype, (n,), bytes([n]) * min(16, 4 * n))
+            one = room("sheet").Piece(dtype, (n,), bytes([n]) * min(16, 4 * n))
             added = gathered.add("A", 1, "data", [(name, one)])[name]
             self.assertTrue(gathered.holds(added, one))
             self.assertFalse(gathered.holds(added, one._replace(shape=(9,))))
@@ -611,7 +616,7 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
         self.assertEqual([x[2] for x in found.values()], [b"", b"", b"[]", b"[]"])
 
     def test_a_pipe_is_written_to(self):
-        one = room("file").Piece("U8", (2,), b"ab")
+        one = room("sheet").Piece("U8", (2,), b"ab")
         path = f"{self.folder}/pipe"
         os.mkfifo(path)
         for most in (room("file").TraceFile.MOST_TENSORS, 1):

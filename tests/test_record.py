@@ -1263,7 +1263,7 @@ class Options(unittest.TestCase):
                 ),
             )
 
-        P = record.file.Piece("F32", (1,), b"abcd")
+        P = record.tensors.Piece("F32", (1,), b"abcd")
         run = run_script("norms.py", sabotage=twice)
         self.assertEqual(run.status, 2)
         self.assertIn("x/000001/loss/x came up twice", own_lines(run.err)[0][0])

@@ -9,15 +9,13 @@ from collections import namedtuple
 from json.encoder import encode_basestring_ascii as quoted
 
 from .options import Trouble
-from .sheet import MOST_SHEETS, Sheet
+from .sheet import MOST_SHEETS, Sheet, Together
 from .spool import Spool
 
 WIDTHS = {"64": 8, "32": 4, "16": 2}  # of all others: 1
 DIGEST_SIZE = 16
 LONGER = "-" * 32  # what a name beside the record's has besides, such as of a part
 
-# A tensor as .safetensors has it; where digests are recorded, its digest is the data.
-Piece = namedtuple("Piece", "dtype shape data")
 # What many tensors share; `size` is in bytes.
 Kind = namedtuple("Kind", "dtype shape size width number")
 # The tensors of one file: where they begin in the index and in each spool.
@@ -78,27 +76,41 @@ class Gathered:
         now, text, phases = self.latest.get(series, (None, "", {}))
         if now != step:
             _, text, phases = self.latest[series] = step, f"{step:06}", {}
+        if type(named) is Together:
+            added = self.add_sheet(named.sheet, phase, named, text, phases)
+            if added is not None:
+                return added
         named = [pair for pair in named if pair[1] is not None]
-        if not named or phase in phases:
+        if not named:
+            return {}
+        if len(named) == 1 and phase in phases:  # of data, say, which is as it was soon
             return self.add_each(series, step, phase, named, phases)
         place = series, phase, named[0][0], len(named)  # two optimizers take turns
         sheet = self.sheets.get(place)
         if sheet is not None and sheet.fits(named):
-            length = sheet.length + len(named) * len(text)
-            if self.has_room(sheet, length):
-                phases[phase] = set(sheet.known)
-                self.count += len(named)
-                return self.put_all(sheet, text, length, named)
+            added = self.add_sheet(sheet, phase, named, text, phases)
+            if added is not None:
+                return added
         if len(self.sheets) >= MOST_SHEETS:
             self.sheets.clear()
         added = self.add_each(series, step, phase, named, phases)
         self.sheets[place] = Sheet(series, phase, named, self.frame)
         return added
 
+    def add_sheet(self, sheet, phase, named, text, phases):
+        """Likewise, as last time; None where that is not how they can be written."""
+        length = sheet.length + len(sheet.names) * len(text)
+        before = phases.get(phase, frozenset())
+        if not (sheet.known.isdisjoint(before) and self.has_room(sheet, length)):
+            return None
+        phases[phase] = before | sheet.known if before else sheet.known
+        self.count += len(sheet.names)
+        return self.put_all(sheet, text, length, named)
+
     def add_each(self, series, step, phase, named, phases):
         """Likewise, one after the other."""
         place, added = f"{series}/{step:06}/{phase}/", {}
-        names = phases.setdefault(phase, set())
+        names = phases[phase] = {*phases.get(phase, ())}
         for name, piece in named:
             key = place + name
             if name in names:
@@ -158,11 +170,13 @@ class TraceFile(Gathered):
         )
 
     def put_all(self, sheet, step, length, named):
-        n, added = len(named), {}
+        n, added = len(sheet.names), {}
         self.in_part += n
         self.header += length + 100 * n
         self.size += length + 80 * n + sheet.size
         self.index.add(step.join(sheet.texts).encode())
+        if type(named) is Together:
+            return self.put_memory(named)
         for shape, (name, piece) in zip(sheet.shapes, named, strict=True):
             kind = self.kinds[shape]
             width = kind.width
@@ -171,6 +185,27 @@ class TraceFile(Gathered):
             added[name] = kind, spool.size
             spool.add(piece[2])
         return added
+
+    def put_memory(self, together):
+        sheet, added = together.sheet, {}
+        kinds = [self.kinds[shape] for shape in sheet.shapes]
+        width = kinds[0].width
+        self.parts[-1].widths.add(width)
+        spool = self.spools[width]
+        start = spool.size
+        spool.add_memory(together.memory, sheet.size)
+        for name, kind in zip(sheet.names, kinds, strict=True):
+            added[name] = kind, start
+            start += kind.size
+        return added
+
+    def sheet_of(self, series, phase, named):
+        """What writes these once their bytes are read together; None of tensors of
+        which some are wider than others, or are none that were written before."""
+        kinds = [piece and self.kinds.get(piece[:2]) for _, piece in named]
+        if None in kinds or len({kind.width for kind in kinds}) != 1:
+            return None
+        return Sheet(series, phase, named, self.frame)
 
     def new_kind(self, dtype, shape, content):
         width = WIDTHS.get(dtype[-2:], 1)

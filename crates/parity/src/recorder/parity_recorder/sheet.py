@@ -6,9 +6,13 @@ so that the text about them is that of last time with this step in it. Anything 
 that changes has them written one by one, and a new sheet is made.
 """
 
+from collections import namedtuple
 from json.encoder import encode_basestring_ascii as quoted
 
 MOST_SHEETS = 1000
+
+# A tensor as .safetensors has it; where digests are recorded, its digest is the data.
+Piece = namedtuple("Piece", "dtype shape data")
 
 
 class Sheet:
@@ -19,7 +23,8 @@ class Sheet:
         self.names = [name for name, _ in named]
         self.shapes = [piece[:2] for _, piece in named]  # each with its dtype
         self.known = frozenset(self.names)
-        self.size = sum(len(piece.data) for _, piece in named)
+        self.sizes = [len(piece.data) for _, piece in named]
+        self.size = sum(self.sizes)
         # To be joined by the step.
         frames = [frame(*shape) for shape in self.shapes]
         heads = [before + quoted(f"{series}/")[:-1] for before, _ in frames]
@@ -36,3 +41,19 @@ class Sheet:
         """Whether these are the same."""
         names = [name for name, _ in named]
         return names == self.names and [p[:2] for _, p in named] == self.shapes
+
+
+class Together:
+    """Tensors of a sheet, and the memory that they take, one behind the other: pieces
+    by name, as one goes through them."""
+
+    def __init__(self, sheet, memory):
+        self.sheet, self.memory = sheet, memory
+
+    def __iter__(self):
+        start, data, sheet = 0, b"".join(self.memory), self.sheet
+        for name, shape, size in zip(
+            sheet.names, sheet.shapes, sheet.sizes, strict=True
+        ):
+            yield name, Piece(*shape, data[start : start + size])
+            start += size

@@ -4,6 +4,8 @@ import os
 import tempfile
 
 BLOCK = 1 << 20
+LARGE = 1 << 16  # bytes from which nothing is copied to be written later
+MOST = 1000  # places that one call writes from
 
 
 class Spool:
@@ -19,11 +21,24 @@ class Spool:
         if self.size - self.written > BLOCK:
             self.flush()
 
+    def add_memory(self, memory, size):
+        """What lies in several places, where it may be written to from now on."""
+        if size < LARGE:
+            self.add(b"".join(memory))
+        else:
+            self.size += size
+            self.parts += memory
+            self.flush()
+
     def flush(self):
-        data = memoryview(b"".join(self.parts))
-        self.parts, self.written = [], self.size
-        while data:
-            data = data[self.file.write(data) :]
+        parts, self.parts, self.written = self.parts, [], self.size
+        for first in range(0, len(parts), MOST):
+            some = parts[first : first + MOST]
+            written = os.writev(self.file.fileno(), some)
+            if written < sum(map(len, some)):  # the rest in one
+                rest = memoryview(b"".join(some))[written:]
+                while rest:
+                    rest = rest[self.file.write(rest) :]
 
     def blocks(self, start, end):
         """What lies between, piece by piece; it is not filled meanwhile."""

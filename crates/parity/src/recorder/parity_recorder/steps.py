@@ -20,8 +20,9 @@ from .by_identity import ByIdentity
 from .inference import Inference
 from .models import Models
 from .names import state_of, unwrap
+from .rows import Rows
 from .settings import Groups, settings_of
-from .tensors import parts, piece, whole
+from .tensors import apart, piece, whole
 
 
 def running():
@@ -70,6 +71,7 @@ class Steps:
         self.stepping = []  # optimizers whose step is running
         self.within = []  # those whose step was a part of that one's
         self.grads = None  # from before it
+        self.rows = Rows(record.file)
         self.groups = []  # what it is set to
         self.plans = ByIdentity()  # optimizer -> its plan
         self.watched = {}  # id -> parameter, value and gradient after backward
@@ -162,7 +164,7 @@ class Steps:
         closure = args[1] if len(args) > 1 else kwargs.get("closure")
         self.grads = None
         if wanted and not closure:
-            self.grads = [self.grads_of(named) for _, named in plan.parts]
+            self.grads = [self.grads_of(*part) for part in plan.parts]
 
     def plan_of(self, optimizer):
         """What it updates, in its step that begins."""
@@ -192,12 +194,13 @@ class Steps:
                 self.models.awake[series] = None  # it may have to wake earlier
         return plan
 
-    def grads_of(self, named):
+    def grads_of(self, series, named):
         """The gradients of parameters that have one."""
         if "grad" not in self.phases:
             return []
         grads = [(name, p.grad) for name, p in named]
-        return [(name, piece(grad)) for name, grad in grads if grad is not None]
+        grads = [(name, grad) for name, grad in grads if grad is not None]
+        return self.rows.read(series.name, "grad", grads, keep=True)
 
     def in_step(self, besides=0):
         """Whether an optimizer's step is running here, besides so many innermost
@@ -217,7 +220,7 @@ class Steps:
         for i, (series, named) in enumerate(self.plans[optimizer].parts):
             of_series = grads[i] if grads else None
             if grads is None and self.record.wants(series.steps + 1):
-                of_series = self.grads_of(named)
+                of_series = self.grads_of(series, named)
             self.end_step(series, named, of_series, state, i > 0, self.groups)
 
     def notice_updates(self):
@@ -307,9 +310,10 @@ class Steps:
             states = []
             for name, param in named:
                 for part, tensor in state_of(state.get(param)):
-                    part, content = f"{name}.{part}", piece(tensor)
-                    states += [(part, content)] if content else parts(part, tensor)
-            self.record.write_all(*place, "state", states + changed)
+                    states += apart(f"{name}.{part}", tensor)
+            states = self.rows.read(series.name, "state", states)
+            self.record.write_all(*place, "state", states)
+            self.record.write_all(*place, "state", changed)
         if "param" in self.phases:
-            values = [(name, piece(param)) for name, param in named]
+            values = self.rows.read(series.name, "param", named)
             series.last.update(self.record.write_all(*place, "param", values))

@@ -5,7 +5,8 @@ import hashlib
 
 import torch
 
-from .file import DIGEST_SIZE, Piece
+from .file import DIGEST_SIZE
+from .sheet import Piece
 
 # How .safetensors calls what PyTorch calls so. It knows no complex128, which is
 # recorded as pairs of float64.
@@ -79,11 +80,7 @@ def read(tensor, digest=False):
         dtype = KNOWN.get(kind)
         if dtype is None or tensor.is_nested:
             return None
-        if (
-            not (tensor.is_cpu and tensor.layout is STRIDED and tensor.is_contiguous())
-            or tensor.is_neg()
-            or (kind.is_complex and tensor.is_conj())
-        ):
+        if not lies_open(tensor):
             tensor = plainly(tensor)
         shape, size = tensor.shape, tensor.nbytes
         if kind is COMPLEX:
@@ -106,15 +103,24 @@ def read(tensor, digest=False):
         return None
 
 
+def lies_open(tensor):
+    """Whether its values lie in this memory as they are, one behind the other."""
+    if not (tensor.is_cpu and tensor.layout is STRIDED and tensor.is_contiguous()):
+        return False
+    return not (tensor.is_neg() or (tensor.is_complex() and tensor.is_conj()))
+
+
 def whole(tensor):
     """The bytes of a tensor that is known to be plain."""
     return bytes_at(tensor.data_ptr(), tensor.nbytes)
 
 
-def parts(name, tensor):
-    """What a wrapper is made of, such as an optimizer's state of 8 bits, which has
-    codes and scales: pieces by name."""
-    return [(f"{name}.{of}", piece(part)) for of, part in within(tensor)]
+def apart(name, tensor):
+    """A wrapper of several tensors as these, such as an optimizer's state of 8 bits,
+    which has codes and scales; by name."""
+    if type(tensor) in PLAIN or len(found := within(tensor)) < 2:
+        return [(name, tensor)]
+    return [(f"{name}.{of}", part) for of, part in found]
 
 
 def within(tensor):
