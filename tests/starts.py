@@ -126,9 +126,10 @@ class Starts:
     def test_why_nothing_was_recorded(self):
         cli = room("cli")
 
-        def why(backwards, compiles=False, held=(), spawned=0):
+        def why(backwards, compiles=False, held=(), spawned=0, bare=False):
             batch = SimpleNamespace(backwards=backwards)
             steps = SimpleNamespace(batch=batch, held=held, spawned=spawned)
+            steps.inference = SimpleNamespace(bare=bare)
             with mock.patch.object(cli.lacks, "compiles", lambda: compiles):
                 return cli.why_nothing(SimpleNamespace(steps=steps))
 
@@ -141,6 +142,7 @@ class Starts:
             self.assertIn("compiles whole", why(0, True))
             self.assertIn("processes that it spawned", why(0, True, spawned=1))
             self.assertIn("no model was called", why(0))
+            self.assertIn("quantised", why(0, bare=True))
             sys.modules[elastic] = sys
             self.assertIn("other processes", why(0, True))
 

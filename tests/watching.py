@@ -331,6 +331,24 @@ class Watching:
         steps.after_backward(event, [one] * 4)
         self.assertEqual({grad for _, _, grad in steps.watched.values()}, {None})
 
+    def test_what_an_optimizer_holds_is_not_updated_by_hand(self):
+        steps, net = room("steps").Steps(self.record), torch.nn.Linear(1, 1)
+        weight, bias = net.parameters()
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        steps.inference.training(optimizer)
+        refs = [weakref.ref(weight), weakref.ref(bias)]
+        event = SimpleNamespace(leaves=refs, passes=[], accumulates=True)
+        steps.after_backward(event)
+        with torch.no_grad():
+            weight += 1
+        steps.notice_updates()
+        self.assertEqual(steps.models.series, {})
+        self.assertEqual(steps.held, {id(weight): refs[0]})
+        steps.after_backward(event)  # what it is for a while is not what it began with
+        self.assertEqual(list(steps.watched), [id(bias)])
+        steps.before_step(optimizer, (), {})
+        self.assertEqual(steps.held, {})
+
     def test_what_is_noted_before_a_step(self):
         net = torch.nn.Linear(1, 1, bias=False)
         net.weight.grad = torch.ones(1, 1)

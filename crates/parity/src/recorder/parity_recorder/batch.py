@@ -38,7 +38,7 @@ MOST_EVENTS = 1000
 class Event:
     """A backward pass: its losses, and the calls that it went back through."""
 
-    inner = False  # whether it has gradients of other losses, where its graph is noted
+    inner = None  # whether it has gradients of other losses, where its graph is noted
 
     def __init__(self, losses, leaves, passes, graph, accumulates, judged):
         self.losses = losses  # pieces
@@ -101,7 +101,7 @@ class Batch:
         nodes, leaves = walk(roots)
         passes, judged = self.passes.behind(nodes, retained)
         leaves = leaves if inputs is None else inputs
-        graph, inner, owner = [], False, self.owner
+        graph, inner, owner = [], None, self.owner
         for leaf in leaves:
             if (series := owner.get(id(leaf))) is None or series.graph is None:
                 graph = [node.name() for node in nodes[:MOST_NODES]]

@@ -107,6 +107,11 @@ def why_nothing(recorder):
         return f"it trains in processes that it spawned: {lacks.SPAWNED}"
     if lacks.compiles():
         return "what torch.compile compiles whole, step included, is not seen inside"
+    if recorder.steps.inference.bare:
+        return (
+            "what it called has no parameters, as quantised models have none: name what"
+            " they find by parity_recorder.data(y=y)"
+        )
     return (
         "no model was called and nothing called backward in this process: name what it"
         " trains by parity_recorder.data(w=w)"

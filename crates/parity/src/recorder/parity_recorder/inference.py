@@ -50,6 +50,7 @@ class Inference:
         self.untrained = False  # whether they were too many to go on waiting
         self.waiting = []  # calls without, of modules that are to be trained
         self.counts = {}  # series -> step, and how often each name was there
+        self.bare = False  # whether something was called that has no parameters
         self.last = None  # series, step, phases and outputs of the last such call
 
     def training(self, optimizer=None):
@@ -242,6 +243,7 @@ class Inference:
 
     def beside(self, made):
         """What a criterion got and found, of the call before it."""
+        self.bare |= not made.is_criterion
         if not made.is_criterion or self.last is None:
             return
         series, step, (data, loss), outputs = self.last

@@ -25,7 +25,7 @@ class Series:
         self.steps = 0
         self.by_optimizer = False  # else its parameters are watched
         self.by_call = False  # its steps are calls
-        self.inner = False  # whether its loss uses gradients of others
+        self.inner = None  # whether its loss uses gradients of others
         self.evaluated = None  # the step that its last evaluation follows
         self.wakes = 0  # the step by which it sleeps no more
         self.seed, self.optimizers, self.graph = None, [], None

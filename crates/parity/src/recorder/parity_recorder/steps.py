@@ -75,7 +75,7 @@ class Steps:
         self.groups = []  # what it is set to
         self.plans = ByIdentity()  # optimizer -> its plan
         self.watched = {}  # id -> parameter, value and gradient after backward
-        self.to_step = set()  # ids of what optimizers hold by then
+        self.to_step = None  # ids of what optimizers held after backward
         self.held = {}  # id -> parameter that changed by hand, whose optimizer took no step
         self.spawned = 0  # processes of torch.multiprocessing
         self.watch_forward = None  # of a class of modules
