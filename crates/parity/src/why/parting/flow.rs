@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::Whose;
 use super::makers::Makers;
+use crate::why::call::Call;
 use crate::why::known::{Judged, Known};
 use crate::why::list::{List, Operation};
 
@@ -50,7 +51,8 @@ impl Flow {
     pub fn of(list: &List, other: &Known, side: Whose) -> Self {
         let count = list.operations.len();
         let mut states = vec![State::Fine; count];
-        let mut unchanged = vec![false; count];
+        // Whose results, if nothing takes them, were for nothing.
+        let mut idle = vec![false; count];
         let mut makers = Makers::default();
         let mut taken = Taken { inputs: vec![Vec::new(); count], inside: vec![Vec::new(); count] };
         for (at, operation) in list.operations.iter().enumerate() {
@@ -61,15 +63,14 @@ impl Flow {
             if kind.composite || kind.fresh {
                 continue;
             }
-            let from = &mut taken.inputs[at];
-            from.extend(
-                list.inputs(operation).iter().filter_map(|it| makers.of(it, other, kind.view)),
-            );
+            let inputs = list.inputs(operation).iter();
+            let mut from: Vec<u32> =
+                inputs.filter_map(|it| makers.of(it, other, kind.view)).collect();
             from.sort_unstable();
             from.dedup();
             taken.inside[at] = open_inside(list, at, &states);
             let judged = other.judge(list, operation);
-            unchanged[at] = judged == Judged::Chance && gives_what_it_took(list, operation);
+            idle[at] = judged == Judged::Chance && gives_what_it_took(list, operation);
             let is_open = match judged {
                 // Another look at what is open is open, too.
                 Judged::Known => kind.view && !from.is_empty(),
@@ -80,14 +81,22 @@ impl Flow {
             if is_open {
                 states[at] = State::Open;
             }
+            for output in list.outputs(operation).iter().filter(|_| kind.in_place) {
+                let before = makers.open_in(output).filter(|it| !from.contains(it));
+                let before = before.and_then(|it| seen_through(list, it, &taken));
+                if let Some(before) = before.filter(|&it| is_begun_anew(list, it, at)) {
+                    idle[before as usize] = true;
+                }
+            }
             let is_new = is_open && !(kind.view && from.is_empty());
             if is_new || !kind.view {
                 for output in list.outputs(operation) {
                     makers.made(output, at as u32, is_new);
                 }
             }
+            taken.inputs[at] = from;
         }
-        let follows = settle(list, &mut states, &unchanged, &taken, side);
+        let follows = settle(list, &mut states, &idle, &taken, side);
         Self { states, follows, taken }
     }
 }
@@ -97,6 +106,23 @@ impl Flow {
 fn gives_what_it_took(list: &List, operation: &Operation) -> bool {
     let inputs = list.inputs(operation);
     list.outputs(operation).iter().all(|it| inputs.iter().any(|input| input.value == it.value))
+}
+
+/// The operation whose open result another one is, or is a view of.
+fn seen_through(list: &List, mut at: u32, taken: &Taken) -> Option<u32> {
+    while list.kind(&list.operations[at as usize]).view {
+        at = *taken.inputs[at as usize].first()?;
+    }
+    Some(at)
+}
+
+/// Whether the operation at `at` writes over all that the one at `before` wrote in place,
+/// as loaded weights are copied over initial ones.
+fn is_begun_anew(list: &List, before: u32, at: usize) -> bool {
+    let [old, new] = [before as usize, at].map(|it| &list.operations[it]);
+    let kind = list.kind(old);
+    let shape = |of| Call::of(list, of).results.first()?.tensor().map(|it| it.kind.clone());
+    kind.in_place && kind.bare() != "copy_" && old.node.is_none() && shape(old) == shape(new)
 }
 
 /// The operations that this one called whose results are open.
@@ -121,8 +147,8 @@ fn is_argument(list: &List, operation: &Operation, side: Whose) -> bool {
 
 /// From the end to the beginning: an open result matters if the program reads it
 /// itself (not so an operation with known results, inside of which it is read), if
-/// nothing takes it (then it is read unseen, or kept, unless it is what went in), or if
-/// something that matters takes it. What the script alone computes and nothing takes was
+/// nothing takes it (then it is read unseen, or kept, unless it is what went in, or is
+/// written over), or if something that matters takes it. What the script alone computes and nothing takes was
 /// for nothing, such as a gradient that is thrown away, unless it was written in place by
 /// other than the backward pass, as parameters are.
 ///
@@ -130,7 +156,7 @@ fn is_argument(list: &List, operation: &Operation, side: Whose) -> bool {
 fn settle(
     list: &List,
     states: &mut [State],
-    unchanged: &[bool],
+    idle: &[bool],
     taken: &Taken,
     side: Whose,
 ) -> Vec<bool> {
@@ -143,7 +169,7 @@ fn settle(
         let is_settled = states[at] == State::Fine && !kind.composite && !kind.fresh;
         let is_inside = around.enter(operation, is_settled && !list.outputs(operation).is_empty());
         let is_state = kind.in_place && operation.node.is_none();
-        let is_new = !kind.view && !unchanged[at];
+        let is_new = !kind.view && !idle[at];
         let is_kept = !is_taken[at] && is_new && (side == Whose::Port || is_state);
         if states[at] == State::Open && (matters[at] || is_kept) {
             states[at] = State::Matters;
