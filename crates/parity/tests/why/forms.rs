@@ -11,7 +11,7 @@ import torch
 torch.manual_seed(0)
 x = torch.rand(50)
 y = (x * 8).add(1e-6).round()
-w = torch.empty(50).normal_()
+w = torch.empty(50).normal_().clone()
 w.copy_(x)
 print(y.sum().item(), w.view(10, 5).mul(3).argmax(1).sum().item())
 ";

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 
 use super::Whose;
 use super::makers::Makers;
-use crate::why::call::Call;
 use crate::why::known::{Judged, Known};
-use crate::why::list::{List, Operation};
+use crate::why::list::{List, Operation, Tensor};
 
 /// What is wrong with an operation, as far as it is known.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,7 +51,7 @@ impl Flow {
         let count = list.operations.len();
         let mut states = vec![State::Fine; count];
         // Whose results, if nothing takes them, were for nothing.
-        let mut idle = vec![false; count];
+        let (mut idle, mut drawn) = (vec![false; count], vec![false; count]);
         let mut makers = Makers::default();
         let mut taken = Taken { inputs: vec![Vec::new(); count], inside: vec![Vec::new(); count] };
         for (at, operation) in list.operations.iter().enumerate() {
@@ -81,13 +80,11 @@ impl Flow {
             if is_open {
                 states[at] = State::Open;
             }
-            for output in list.outputs(operation).iter().filter(|_| kind.in_place) {
-                let before = makers.open_in(output).filter(|it| !from.contains(it));
-                let before = before.and_then(|it| seen_through(list, it, &taken));
-                if let Some(before) = before.filter(|&it| is_begun_anew(list, it, at)) {
-                    idle[before as usize] = true;
-                }
-            }
+            drawn[at] = is_open
+                && is_drawn(list, operation, |it| {
+                    makers.of(it, other, kind.view).is_some_and(|by| drawn[by as usize])
+                });
+            idle[at] |= drawn[at];
             let is_new = is_open && !(kind.view && from.is_empty());
             if is_new || !kind.view {
                 for output in list.outputs(operation) {
@@ -108,21 +105,17 @@ fn gives_what_it_took(list: &List, operation: &Operation) -> bool {
     list.outputs(operation).iter().all(|it| inputs.iter().any(|input| input.value == it.value))
 }
 
-/// The operation whose open result another one is, or is a view of.
-fn seen_through(list: &List, mut at: u32, taken: &Taken) -> Option<u32> {
-    while list.kind(&list.operations[at as usize]).view {
-        at = *taken.inputs[at as usize].first()?;
-    }
-    Some(at)
-}
-
-/// Whether the operation at `at` writes over all that the one at `before` wrote in place,
-/// as loaded weights are copied over initial ones.
-fn is_begun_anew(list: &List, before: u32, at: usize) -> bool {
-    let [old, new] = [before as usize, at].map(|it| &list.operations[it]);
-    let kind = list.kind(old);
-    let shape = |of| Call::of(list, of).results.first()?.tensor().map(|it| it.kind.clone());
-    kind.in_place && kind.bare() != "copy_" && old.node.is_none() && shape(old) == shape(new)
+/// Whether a result is nothing but random numbers, as initial weights are before those of a
+/// file take their place: drawn, or copied or changed in place, of what `is_drawn`.
+fn is_drawn(list: &List, operation: &Operation, is_drawn: impl Fn(&Tensor) -> bool) -> bool {
+    let kind = list.kind(operation);
+    let mut strong = list.inputs(operation).iter().filter(|it| !it.weak).peekable();
+    let is_same = kind.in_place || kind.view || ["clone", "_to_copy"].contains(&kind.bare());
+    operation.node.is_none()
+        && match strong.peek() {
+            None => operation.generator.is_some(),
+            Some(_) => is_same && strong.all(is_drawn),
+        }
 }
 
 /// The operations that this one called whose results are open.
@@ -147,8 +140,8 @@ fn is_argument(list: &List, operation: &Operation, side: Whose) -> bool {
 
 /// From the end to the beginning: an open result matters if the program reads it
 /// itself (not so an operation with known results, inside of which it is read), if
-/// nothing takes it (then it is read unseen, or kept, unless it is what went in, or is
-/// written over), or if something that matters takes it. What the script alone computes and nothing takes was
+/// nothing takes it (then it is read unseen, or kept, unless it is what went in, or random
+/// numbers), or if something that matters takes it. What the script alone computes and nothing takes was
 /// for nothing, such as a gradient that is thrown away, unless it was written in place by
 /// other than the backward pass, as parameters are.
 ///

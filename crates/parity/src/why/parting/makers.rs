@@ -23,11 +23,6 @@ impl Makers {
         self.by_storage.insert(output.storage, (at, output.value, open));
     }
 
-    /// The operation whose open result is in the memory of `output`.
-    pub fn open_in(&self, output: &Tensor) -> Option<u32> {
-        self.by_storage.get(&output.storage).and_then(|&(at, _, open)| open.then_some(at))
-    }
-
     /// Memory that was given back, and is used for something else.
     pub fn forget(&mut self, fresh: &[Tensor]) {
         for tensor in fresh {
