@@ -1,6 +1,6 @@
 #!/bin/sh
-# Holds a port to its script, from nothing: what action.yml, ci/gitlab.yml and
-# this project's own CI run.
+# Builds all that is needed and compares a port with its script: what action.yml,
+# ci/gitlab.yml and this project's own CI run.
 #
 #   ci/parity.sh SCRIPT PORT [FLAGS of `tanh-parity check`]
 #
@@ -8,7 +8,7 @@
 # parity.md, parity.xml (JUnit) and parity.html in the current folder; GitHub
 # shows the first as the step's summary. Exit status: that of the check.
 set -eu
-[ $# -ge 2 ] || { sed -n 's/^# \{0,1\}//; 3,9p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n 's/^# \{0,1\}//; 5,9p' "$0" >&2; exit 2; }
 script=$1 port=$(CDPATH='' cd -- "$2" && pwd)
 shift 2
 tool=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)

@@ -475,6 +475,10 @@ fn a_python_that_is_missing_or_has_no_torch_is_trouble() {
         outcome(tanh_parity(&format!("check --python {}", bare.display()))),
         "has no module named 'torch': run `make setup`, or name one with --python",
     );
+    let record = format!("record --python {} tests/lesson.py", bare.display());
+    let (status, _, stderr) = outcome(tanh_parity(&record));
+    let remedy = "has no torch: activate the environment that has it, or name its Python with";
+    assert!(status == 1 && stderr.contains(remedy), "{status}: {stderr}");
 }
 
 #[test]

@@ -63,6 +63,15 @@ fn a_flag_that_record_does_not_have_is_named() {
 }
 
 #[test]
+fn outside_of_a_checkout_a_missing_python_is_not_sent_to_make() {
+    let folder = TempDir::new().unwrap();
+    let args = ["record", "--python", "/no/python", "train.py"];
+    let said = "error: no Python at /no/python: activate the environment that has PyTorch, or \
+                name its Python with --python\n";
+    assert_eq!(text(&parity(folder.path(), &args).stderr), said);
+}
+
+#[test]
 fn it_loads_no_libtorch_and_none_of_its_crates_does() {
     let loaded = text(&Command::new("ldd").arg(PARITY).output().unwrap().stdout);
     assert!(loaded.contains("libc.so"), "{loaded}");

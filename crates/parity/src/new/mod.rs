@@ -94,6 +94,7 @@ fn port_beside(
         ("@SCRIPT_WORD@", arguments(&[script.clone().into()]).trim_start().to_owned()),
         ("@CHECK_ARGS@", if args.is_empty() { String::new() } else { format!(" --{own}") }),
         ("@ARGS@", own),
+        ("@PROGRAM@", program::current().name.to_owned()),
         ("@STEM@", script.trim_end_matches(".py").to_owned()),
         ("@TORCH_PARITY@", quoted(&library)),
         ("@TARGET_DIR@\n", if is_here { target_dir(checkout) } else { String::new() }),
@@ -281,5 +282,7 @@ mod tests {
         let makefile = fs::read_to_string(port.join("Makefile")).unwrap();
         assert!(makefile.contains(" check --script 'my script.py' --port "), "{makefile}");
         assert!(makefile.contains(" record 'my script.py'\n"), "{makefile}");
+        // By the program that made it.
+        assert!(makefile.contains("\nCHECK ?= parity\n"), "{makefile}");
     }
 }

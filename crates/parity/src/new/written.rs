@@ -40,9 +40,9 @@ pub fn main_rs(script: &str, mut models: Vec<Model>) -> String {
     let Uses { nn, optim, by_name } = &uses;
     let named = if *by_name { NAMED } else { "" };
     format!(
-        "//! A port of {script}, begun with what its first steps told. It starts out red: fill\n\
-         //! in the data and the forward pass, run `make check`, and mend the first place where\n\
-         //! the two part.\n\n\
+        "//! A port of {script}, begun with what its first two steps showed. Its check fails\n\
+         //! until you fill in the data and the forward pass: run `make check`, and mend the\n\
+         //! first place where the two part.\n\n\
          use tch::{{Device, Kind, Tensor}};\n\
          use torch_parity::Result;\n\
          use torch_parity::nn::{{{}}};\n\
@@ -52,9 +52,9 @@ pub fn main_rs(script: &str, mut models: Vec<Model>) -> String {
          tch::set_num_threads(1);\n    \
          // Records where TORCH_PARITY_TRACE says; off otherwise, at no cost.\n    \
          let recorder = Recorder::from_env({script:?})?;\n\
-         {seed}    // The script's data, in the place of zeros: drawn where the script draws it.\n\
+         {seed}    // In place of these zeros goes the script's data, drawn where the script draws it.\n\
          {data}\n{makes}    \
-         // As often as the script; its first steps were looked at.\n    \
+         // As many steps as the script takes: only its first two were looked at.\n    \
          for _ in 0..2 {{\n{steps}    }}\n    recorder.finish()\n}}\n{named}",
         list(nn),
         list(optim)

@@ -177,7 +177,7 @@ impl Python {
                  name a Python with --python"
             ),
             io::ErrorKind::NotFound => {
-                anyhow!("no Python at {program}: run `make setup`, or name one with --python")
+                anyhow!("no Python at {program}: {}", how_to_have_one())
             }
             io::ErrorKind::WouldBlock => {
                 anyhow!("cannot start {program}: {error}: end other processes or raise `ulimit -u`")
@@ -213,6 +213,14 @@ impl Script<'_> {
 pub fn set_threads(command: &mut Command, threads: i32) {
     for variable in ["OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
         command.env(variable, threads.to_string());
+    }
+}
+
+/// What to do where the Python is missing, or its PyTorch.
+fn how_to_have_one() -> &'static str {
+    match checkout() {
+        Some(_) => "run `make setup`, or name one with --python",
+        None => "activate the environment that has PyTorch, or name its Python with --python",
     }
 }
 

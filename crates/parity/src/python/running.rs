@@ -112,9 +112,10 @@ impl Running {
         let missing = missing.and_then(|rest| rest.split('\'').next());
         match missing {
             Some("torch" | "numpy" | "python_ref") => bail!(
-                "{} has {}: run `make setup`, or name one with --python",
+                "{} has {}: {}",
                 self.program,
-                reason.said.replace("ModuleNotFoundError: No", "no")
+                reason.said.replace("ModuleNotFoundError: No", "no"),
+                super::how_to_have_one()
             ),
             Some(module) => bail!(
                 "{name} failed ({status}): {reason}: {} -m pip install {module}, or name \

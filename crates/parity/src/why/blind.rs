@@ -1,8 +1,6 @@
 //! What a list does not have, and what to do about it, each in a line.
 
-use std::collections::HashSet;
-
-use super::call::{Call, TensorWord, Word};
+use super::causes;
 use super::known::Known;
 use super::list::List;
 use super::source::Source;
@@ -37,30 +35,11 @@ pub fn without_lines(name: &str, list: &List, source: &Source) -> Option<String>
     })
 }
 
-/// What the operation at `at` took that the other program does not know, and that no
-/// operation made.
+/// What is to be said of what the operation at `at` took, if no operation made it.
 pub fn made_by_none(list: &List, at: usize, other: &Known) -> Option<String> {
-    let operation = &list.operations[at];
-    let earlier = &list.operations[..at];
-    let made: HashSet<u32> =
-        earlier.iter().flat_map(|it| list.outputs(it)).map(|it| it.value).collect();
-    let call = Call::of(list, operation);
-    let taken = call.arguments.iter().flat_map(|(name, word)| {
-        tensors(word).into_iter().filter(|it| it.digest.is_some()).map(move |_| name)
-    });
-    let inputs = list.inputs(operation).iter().zip(taken);
-    let unknown = inputs.filter(|(it, _)| !it.weak && !other.has(it.value));
-    let (_, name) = unknown.into_iter().find(|(it, _)| !made.contains(&it.value))?;
+    let name = causes::made_by_none(list, at, other)?;
     Some(format!(
         "{name}: values that no operation made: the program's own, such as data, or of \
          a kernel that writes to memory by itself"
     ))
-}
-
-fn tensors(word: &Word) -> Vec<&TensorWord> {
-    match word {
-        Word::Tensor(it) => vec![it],
-        Word::List(words) => words.iter().flat_map(tensors).collect(),
-        Word::Plain(_) => Vec::new(),
-    }
 }

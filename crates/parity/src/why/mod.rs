@@ -2,6 +2,7 @@
 
 pub mod blind;
 pub mod call;
+pub mod causes;
 pub mod counterpart;
 pub mod differs;
 mod digests;

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::blind;
 use super::call::Call;
+use super::causes::{self, Cause};
 use super::counterpart::{callers, counterpart, drawn_from};
 use super::differs::{differs, environment};
 use super::digests::Digests;
@@ -75,10 +76,23 @@ pub struct Finding {
     pub script: Option<Spot>,
     /// What differs between the two, in words.
     pub differs: Vec<String>,
+    /// Two operations before these that explain it, with what they are, in words.
+    pub cause: Option<Causing>,
     /// What the script computes from the same values, that the port never does.
     pub missing: Vec<Spot>,
     /// The mistakes of the catalogue that it looks like.
     pub pitfalls: Vec<Recognised>,
+}
+
+/// Two operations that explain why two later ones differ.
+#[derive(Debug, Serialize)]
+pub struct Causing {
+    /// What they are, such as `where self comes from`.
+    pub what: String,
+    /// The script's.
+    pub script: Option<Spot>,
+    /// The port's.
+    pub port: Option<Spot>,
 }
 
 /// One operation of one program.
@@ -152,6 +166,7 @@ fn finding(
             port: None,
             script: Some(spot(script, at, &finder)),
             differs: vec!["the script does this, and the port does not".to_owned()],
+            cause: None,
             missing: Vec::new(),
             pitfalls: Vec::new(),
         });
@@ -167,11 +182,20 @@ fn finding(
         }
     }
     let mut differs = between(script, theirs, port, at);
+    let is_one = differs.len() == 1;
     differs.extend(blind::made_by_none(port, at, known).filter(|_| theirs.is_some()));
+    let cause = theirs.filter(|_| is_one);
+    let cause = cause.and_then(|it| causes::cause([script, port], [it, at], known));
+    let cause = cause.map(|Cause { what, at: [theirs, ours] }| Causing {
+        what,
+        script: theirs.map(|it| spot(script, it, &finder)),
+        port: ours.map(|it| spot(port, it, &finder)),
+    });
     Some(Finding {
         port: Some(spot(port, at, &finder)),
         script: there,
         differs,
+        cause,
         missing: spots,
         pitfalls: recognised([script, port], at, theirs, first),
     })

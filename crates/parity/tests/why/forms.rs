@@ -11,7 +11,9 @@ import torch
 torch.manual_seed(0)
 x = torch.rand(50)
 y = (x * 8).add(1e-6).round()
-print(y.sum().item())
+w = torch.empty(50).normal_().clone()
+w.copy_(x)
+print(y.sum().item(), w.view(10, 5).mul(3).argmax(1).sum().item())
 ";
 
 /// A folder with the lists of the script, as `script`, and of ports of it.
@@ -37,9 +39,13 @@ fn compared(folder: &Path, port: &str, flags: &[&str]) -> Command {
 #[test]
 fn what_died_out_is_named_with_how_much_differs() {
     let other = SCRIPT.replace("1e-6", "2e-6");
-    let another_way = SCRIPT.replace("x * 8", "(x + x) * 4");
+    // Initial weights that are written over lead nowhere.
+    let another_way = SCRIPT.replace("x * 8", "(x + x) * 4").replace("normal_", "uniform_");
+    let counted = SCRIPT.replace(".mul(3)", ".mul(3).add(w.view(10, 5))");
     let parted = other.replace("y.sum()", "y.mul(2).sum()");
-    let folder = lists(&[("other", &other), ("another", &another_way), ("parted", &parted)]);
+    let all = [&other, &another_way, &parted, &counted].map(String::as_str);
+    let names = ["other", "another", "parted", "counted"];
+    let folder = lists(&names.into_iter().zip(all).collect::<Vec<_>>());
     let text = prints(compared(folder.path(), "other", &[]), 0);
     assert_in_order(
         &text,
@@ -58,6 +64,10 @@ fn what_died_out_is_named_with_how_much_differs() {
     let text = prints(compared(folder.path(), "another", &[]), 0);
     assert_in_order(&text, &["verdict: nothing differs. Of the port's", "another way"]);
     assert!(!text.contains("died out"), "{text}");
+    let text = prints(compared(folder.path(), "counted", &[]), 0);
+    let words =
+        ["nothing differs in the end", "it.py:7", "add(f32[10, 5], other=f32[10, 5]", "died out"];
+    assert_in_order(&text, &words);
     let text = prints(compared(folder.path(), "parted", &[]), 1);
     let words = ["mul(f32[50], other=2)", "\nbefore, another result died out, of the port's"];
     assert_in_order(&text, &["the port leaves the script", words[0], words[1], "it.py:4"]);

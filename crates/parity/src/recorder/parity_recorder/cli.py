@@ -129,6 +129,11 @@ def save(recorder, error):
     if recorder.error is not None and not len(recorder.record):
         raise Trouble(f"could not record: {one_line(recorder.error)}")
     if not len(recorder.record):
+        if isinstance(error, ModuleNotFoundError) and error.name == "torch":
+            raise Trouble(
+                f"nothing to record: {sys.executable} has no torch: activate the"
+                " environment that has it, or name its Python with --python"
+            )
         why = ended.removeprefix(",") or f": {why_nothing(recorder)}"
         raise Trouble(f"nothing to record{why}")
     if isinstance(error, KeyboardInterrupt) and not recorder.options.partial:

@@ -4,13 +4,16 @@
 //! Another way to the same bits is none of these. It has no counterpart (other operations
 //! on other tensors), or where it has one, of another scalar, what it leads to is made by
 //! other operations than in the other program: `pow(x, 2) * x` in place of `pow(x, 3)`.
+//! But what comes to numbers again only once it was counted or compared, as by `argmax`,
+//! is no other way: other values may give the same place.
 
 use std::collections::HashMap;
 
 use super::flow::{Flow, State};
 use super::is_called_by;
+use crate::why::call::{Call, Word};
 use crate::why::known::{Counterpart, Known};
-use crate::why::list::List;
+use crate::why::list::{List, Operation};
 
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +26,35 @@ pub struct DiedOut {
     pub last: usize,
 }
 
+/// How what began without a counterpart came to the other's results again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Not so far.
+    Nowhere,
+    /// As whole numbers or truths only.
+    InPlaces,
+    /// As the other's very numbers.
+    InNumbers,
+}
+
+/// Whether an operation makes whole numbers or truths of numbers, as `argmax` and `gt`.
+fn gives_no_numbers(list: &List, operation: &Operation) -> bool {
+    let call = Call::of(list, operation);
+    let is_number = |it: &Word| {
+        it.tensor().is_some_and(|it| it.kind.starts_with('f') || it.kind.starts_with("bf"))
+    };
+    let takes = call.arguments.iter().any(|(_, it)| is_number(it));
+    takes && !call.results.iter().any(is_number)
+}
+
 /// Those that are found while a list is gone through.
 pub struct Dying<'a> {
     list: &'a List,
     other: &'a Known,
     /// In the order in which they begin; none in place of another way to the same bits.
     found: Vec<Option<DiedOut>>,
+    /// Of each without a counterpart, how it has ended so far; none of others.
+    ends: Vec<Option<End>>,
     /// For each operation whose result differs, which of them it belongs to.
     of: HashMap<u32, usize>,
 }
@@ -36,7 +62,7 @@ pub struct Dying<'a> {
 impl<'a> Dying<'a> {
     /// None so far.
     pub fn new(list: &'a List, other: &'a Known) -> Self {
-        Self { list, other, found: Vec::new(), of: HashMap::new() }
+        Self { list, other, found: Vec::new(), ends: Vec::new(), of: HashMap::new() }
     }
 
     /// Goes past the operation at `at`.
@@ -48,6 +74,8 @@ impl<'a> Dying<'a> {
             State::Open if self.begins(at, flow) => {
                 self.of.insert(at as u32, self.found.len());
                 self.found.push(Some(DiedOut { at, results: 1, last: at }));
+                let has_none = self.other.counterpart(self.list, operation) == Counterpart::None;
+                self.ends.push(has_none.then_some(End::Nowhere));
             }
             State::Open => {
                 let Some(from) = from else { return };
@@ -60,6 +88,11 @@ impl<'a> Dying<'a> {
             State::Fine if !is_view => {
                 let Some(from) = from else { return };
                 let Some(it) = self.found[from] else { return };
+                if let Some(end) = self.ends[from].as_mut().filter(|it| **it != End::InNumbers) {
+                    let is_lossy = gives_no_numbers(self.list, operation);
+                    *end = if is_lossy { End::InPlaces } else { End::InNumbers };
+                    return;
+                }
                 let begin = self.other.counterpart(self.list, &self.list.operations[it.at]);
                 let is_another = begin == Counterpart::OfSameTensors;
                 if is_another && !self.other.makes(self.list, operation) {
@@ -77,15 +110,16 @@ impl<'a> Dying<'a> {
         match self.other.counterpart(self.list, operation) {
             _ if self.list.kind(operation).view => false,
             Counterpart::OfSameInputs => true,
-            Counterpart::OfSameTensors => is_first,
-            Counterpart::None => false,
+            Counterpart::OfSameTensors | Counterpart::None => is_first,
         }
     }
 
     /// All of them; what an operation called itself is counted with it.
     pub fn died_out(self) -> Vec<DiedOut> {
         let mut all: Vec<DiedOut> = Vec::new();
-        for mut it in self.found.into_iter().flatten() {
+        let ends = self.ends.iter().map(|it| it.is_none_or(|it| it == End::InPlaces));
+        let found = self.found.into_iter().zip(ends).filter_map(|(it, died)| it.filter(|_| died));
+        for mut it in found {
             while let Some(inner) = all.pop_if(|inner| is_called_by(self.list, inner.at, it.at)) {
                 it.results += inner.results;
                 it.last = it.last.max(inner.last);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Whose;
 use super::makers::Makers;
 use crate::why::known::{Judged, Known};
-use crate::why::list::{List, Operation};
+use crate::why::list::{List, Operation, Tensor};
 
 /// What is wrong with an operation, as far as it is known.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,8 @@ impl Flow {
     pub fn of(list: &List, other: &Known, side: Whose) -> Self {
         let count = list.operations.len();
         let mut states = vec![State::Fine; count];
-        let mut unchanged = vec![false; count];
+        // Whose results, if nothing takes them, were for nothing.
+        let (mut idle, mut drawn) = (vec![false; count], vec![false; count]);
         let mut makers = Makers::default();
         let mut taken = Taken { inputs: vec![Vec::new(); count], inside: vec![Vec::new(); count] };
         for (at, operation) in list.operations.iter().enumerate() {
@@ -61,15 +62,14 @@ impl Flow {
             if kind.composite || kind.fresh {
                 continue;
             }
-            let from = &mut taken.inputs[at];
-            from.extend(
-                list.inputs(operation).iter().filter_map(|it| makers.of(it, other, kind.view)),
-            );
+            let inputs = list.inputs(operation).iter();
+            let mut from: Vec<u32> =
+                inputs.filter_map(|it| makers.of(it, other, kind.view)).collect();
             from.sort_unstable();
             from.dedup();
             taken.inside[at] = open_inside(list, at, &states);
             let judged = other.judge(list, operation);
-            unchanged[at] = judged == Judged::Chance && gives_what_it_took(list, operation);
+            idle[at] = judged == Judged::Chance && gives_what_it_took(list, operation);
             let is_open = match judged {
                 // Another look at what is open is open, too.
                 Judged::Known => kind.view && !from.is_empty(),
@@ -80,14 +80,20 @@ impl Flow {
             if is_open {
                 states[at] = State::Open;
             }
+            drawn[at] = is_open
+                && is_drawn(list, operation, |it| {
+                    makers.of(it, other, kind.view).is_some_and(|by| drawn[by as usize])
+                });
+            idle[at] |= drawn[at];
             let is_new = is_open && !(kind.view && from.is_empty());
             if is_new || !kind.view {
                 for output in list.outputs(operation) {
                     makers.made(output, at as u32, is_new);
                 }
             }
+            taken.inputs[at] = from;
         }
-        let follows = settle(list, &mut states, &unchanged, &taken, side);
+        let follows = settle(list, &mut states, &idle, &taken, side);
         Self { states, follows, taken }
     }
 }
@@ -97,6 +103,19 @@ impl Flow {
 fn gives_what_it_took(list: &List, operation: &Operation) -> bool {
     let inputs = list.inputs(operation);
     list.outputs(operation).iter().all(|it| inputs.iter().any(|input| input.value == it.value))
+}
+
+/// Whether a result is nothing but random numbers, as initial weights are before those of a
+/// file take their place: drawn, or copied or changed in place, of what `is_drawn`.
+fn is_drawn(list: &List, operation: &Operation, is_drawn: impl Fn(&Tensor) -> bool) -> bool {
+    let kind = list.kind(operation);
+    let mut strong = list.inputs(operation).iter().filter(|it| !it.weak).peekable();
+    let is_same = kind.in_place || kind.view || ["clone", "_to_copy"].contains(&kind.bare());
+    operation.node.is_none()
+        && match strong.peek() {
+            None => operation.generator.is_some(),
+            Some(_) => is_same && strong.all(is_drawn),
+        }
 }
 
 /// The operations that this one called whose results are open.
@@ -121,8 +140,8 @@ fn is_argument(list: &List, operation: &Operation, side: Whose) -> bool {
 
 /// From the end to the beginning: an open result matters if the program reads it
 /// itself (not so an operation with known results, inside of which it is read), if
-/// nothing takes it (then it is read unseen, or kept, unless it is what went in), or if
-/// something that matters takes it. What the script alone computes and nothing takes was
+/// nothing takes it (then it is read unseen, or kept, unless it is what went in, or random
+/// numbers), or if something that matters takes it. What the script alone computes and nothing takes was
 /// for nothing, such as a gradient that is thrown away, unless it was written in place by
 /// other than the backward pass, as parameters are.
 ///
@@ -130,7 +149,7 @@ fn is_argument(list: &List, operation: &Operation, side: Whose) -> bool {
 fn settle(
     list: &List,
     states: &mut [State],
-    unchanged: &[bool],
+    idle: &[bool],
     taken: &Taken,
     side: Whose,
 ) -> Vec<bool> {
@@ -143,7 +162,7 @@ fn settle(
         let is_settled = states[at] == State::Fine && !kind.composite && !kind.fresh;
         let is_inside = around.enter(operation, is_settled && !list.outputs(operation).is_empty());
         let is_state = kind.in_place && operation.node.is_none();
-        let is_new = !kind.view && !unchanged[at];
+        let is_new = !kind.view && !idle[at];
         let is_kept = !is_taken[at] && is_new && (side == Whose::Port || is_state);
         if states[at] == State::Open && (matters[at] || is_kept) {
             states[at] = State::Matters;

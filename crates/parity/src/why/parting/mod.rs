@@ -59,8 +59,10 @@ pub fn parting(list: &List, other: &Known, side: Whose) -> Parting {
             State::Open => parting.another_way += 1,
             State::Matters => {
                 parting.different += 1;
+                // What ran inside it is a part of it, or took what its kernel made of this.
+                leave_inner(&mut parting.origins, list, at);
                 if !flow.follows[at] {
-                    add(&mut parting.origins, list, at);
+                    parting.origins.push(at);
                 }
             }
         }
@@ -70,12 +72,11 @@ pub fn parting(list: &List, other: &Known, side: Whose) -> Parting {
     parting
 }
 
-/// One more, and in place of those that it called itself.
-fn add(origins: &mut Vec<usize>, list: &List, at: usize) {
+/// Leaves out those that the operation at `at` called itself.
+fn leave_inner(origins: &mut Vec<usize>, list: &List, at: usize) {
     while origins.last().is_some_and(|&it| is_called_by(list, it, at)) {
         origins.pop();
     }
-    origins.push(at);
 }
 
 /// Whether the operation `inner` ran inside `outer`, which ends later.

@@ -1,9 +1,9 @@
 //! The outcome as a page, with both sides beside each other.
 
 use super::sides::sides;
-use super::words::{Parts, before, counts, extent, heading, pitfall, verdict};
+use super::words::{Parts, before, capitalised, counts, extent, heading, pitfall, verdict};
 use crate::report::{page, shown};
-use crate::why::outcome::{Outcome, Spot};
+use crate::why::outcome::{Causing, Outcome, Spot};
 
 /// One page that needs no other file.
 pub fn html(outcome: &Outcome) -> String {
@@ -30,6 +30,7 @@ pub fn html(outcome: &Outcome) -> String {
         }
         (Some(finding), died) => {
             body += &both([finding.script.as_ref(), finding.port.as_ref()], &finding.differs);
+            body.extend(finding.cause.iter().map(causing));
             body += &missing(&finding.missing);
             body.extend(finding.pitfalls.iter().map(|it| paragraph(&pitfall(it))));
             body.extend(died.iter().map(|it| paragraph(&before(it))));
@@ -50,6 +51,12 @@ fn both(spots: [Option<&Spot>; 2], differs: &[String]) -> String {
         "<h2>Where they part</h2>\n{table}<h2>What differs</h2>\n<ul>\n{}</ul>\n",
         lines.concat()
     )
+}
+
+fn causing(cause: &Causing) -> String {
+    let title = capitalised(&cause.what);
+    let table = page::table("cause", &title, sides([cause.script.as_ref(), cause.port.as_ref()]));
+    format!("<h2>{}</h2>\n{table}", shown(&title))
 }
 
 fn missing(spots: &[Spot]) -> String {

@@ -1,7 +1,7 @@
 //! The outcome as Markdown, for a page of GitHub or GitLab: headings, tables, code.
 
 use super::sides::sides;
-use super::words::{Parts, before, counts, extent, heading, pitfall, verdict};
+use super::words::{Parts, before, capitalised, counts, extent, heading, pitfall, verdict};
 use crate::report::plain;
 use crate::why::outcome::{Outcome, Spot};
 
@@ -24,6 +24,10 @@ pub fn markdown(outcome: &Outcome) -> String {
             parts.push(table([finding.script.as_ref(), finding.port.as_ref()]));
             parts.push("#### What differs".to_owned());
             parts.extend(list(finding.differs.iter().cloned()));
+            if let Some(it) = &finding.cause {
+                parts.push(format!("#### {}", capitalised(&it.what)));
+                parts.push(table([it.script.as_ref(), it.port.as_ref()]));
+            }
             if !finding.missing.is_empty() {
                 parts.push("#### The script does this, too, and the port never does".to_owned());
                 parts.extend(finding.missing.iter().map(missing));

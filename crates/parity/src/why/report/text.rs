@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::words::{Parts, before, counts, extent, pitfall, verdict};
 use crate::text::{self, WIDTH};
-use crate::why::outcome::{Outcome, Spot};
+use crate::why::outcome::{Causing, Outcome, Spot};
 
 /// The outcome in words.
 pub fn text(outcome: &Outcome) -> String {
@@ -31,6 +31,7 @@ pub fn text(outcome: &Outcome) -> String {
         (Some(finding), died) => {
             wrapped(&mut out, "", &verdict);
             both(&mut out, [finding.script.as_ref(), finding.port.as_ref()], &finding.differs);
+            finding.cause.iter().for_each(|it| causing(&mut out, it));
             missing(&mut out, &finding.missing);
             for it in &finding.pitfalls {
                 out.push('\n');
@@ -48,14 +49,25 @@ pub fn text(outcome: &Outcome) -> String {
 
 /// The two operations, and what differs between them.
 fn both(out: &mut String, sides: [Option<&Spot>; 2], differs: &[String]) {
-    for (name, spot) in ["script", "port"].into_iter().zip(sides) {
-        let Some(spot) = spot else { continue };
+    for (name, spot) in named(sides) {
         out.push('\n');
         out.push_str(&at(name, spot));
     }
     out.push('\n');
     for (index, line) in differs.iter().enumerate() {
         wrapped(out, if index == 0 { "what differs: " } else { "              " }, line);
+    }
+}
+
+fn named(sides: [Option<&Spot>; 2]) -> impl Iterator<Item = (&'static str, &Spot)> {
+    ["script", "port"].into_iter().zip(sides).filter_map(|(name, it)| Some((name, it?)))
+}
+
+/// What explains it.
+fn causing(out: &mut String, cause: &Causing) {
+    let _ = writeln!(out, "\n{}:", cause.what);
+    for (name, spot) in named([cause.script.as_ref(), cause.port.as_ref()]) {
+        out.push_str(&at(name, spot));
     }
 }
 

@@ -87,6 +87,12 @@ pub fn before(died: &Died) -> String {
     )
 }
 
+/// A line as a heading begins.
+pub fn capitalised(line: &str) -> String {
+    let mut signs = line.chars();
+    signs.next().map_or_else(String::new, |it| it.to_uppercase().chain(signs).collect())
+}
+
 /// What is said of an operation, each empty if there is nothing.
 pub struct Parts {
     /// The program's own line.
