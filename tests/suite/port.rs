@@ -73,8 +73,15 @@ fn new_writes_a_port_of_the_script_it_is_given() {
     let parity = ".github/workflows/parity.yml";
     for place in ["Cargo.toml", "build.rs", "src/main.rs", "Makefile", ".gitignore", parity] {
         let text = read(place);
-        for word in ["@NAME@", "@SCRIPT@", "@STEM@", "@TORCH_PARITY@", "@LIBTORCH@", "@TARGET_DIR@"]
-        {
+        for word in [
+            "@NAME@",
+            "@SCRIPT@",
+            "@STEM@",
+            "@TORCH_PARITY@",
+            "@LIBTORCH@",
+            "@TARGET_DIR@",
+            "@PROGRAM@",
+        ] {
             assert!(!text.contains(word), "{place}: {word}");
         }
     }

@@ -39,6 +39,11 @@ pub struct Taken {
 }
 
 impl Taken {
+    /// All whose open results the operation at `at` takes as its inputs.
+    pub fn inputs(&self, at: usize) -> &[u32] {
+        &self.inputs[at]
+    }
+
     /// All whose open results the operation at `at` takes.
     pub fn of(&self, at: usize) -> impl Iterator<Item = u32> + '_ {
         self.inputs[at].iter().chain(&self.inside[at]).copied()

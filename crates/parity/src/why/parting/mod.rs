@@ -60,7 +60,10 @@ pub fn parting(list: &List, other: &Known, side: Whose) -> Parting {
             State::Matters => {
                 parting.different += 1;
                 // What ran inside it is a part of it, or took what its kernel made of this.
-                leave_inner(&mut parting.origins, list, at);
+                let is_inside = |&it: &u32| is_called_by(list, it as usize, at);
+                if !flow.follows[at] || !flow.taken.inputs(at).iter().all(is_inside) {
+                    leave_inner(&mut parting.origins, list, at);
+                }
                 if !flow.follows[at] {
                     parting.origins.push(at);
                 }
@@ -82,5 +85,8 @@ fn leave_inner(origins: &mut Vec<usize>, list: &List, at: usize) {
 /// Whether the operation `inner` ran inside `outer`, which ends later.
 fn is_called_by(list: &List, inner: usize, outer: usize) -> bool {
     let of = &list.operations[outer];
-    list.operations[inner..outer].iter().all(|it| it.thread != of.thread || it.depth > of.depth)
+    list.operations[inner].thread == of.thread
+        && list.operations[inner..outer]
+            .iter()
+            .all(|it| it.thread != of.thread || it.depth > of.depth)
 }
