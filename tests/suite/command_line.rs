@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::common::{
     activations, is_running, on_a_terminal, outcome, root, stdout, tanh_parity, tanh_parity_in,
-    within,
+    with_signals, within,
 };
 use tempfile::TempDir;
 
@@ -516,7 +516,7 @@ fn a_signal_leaves_nothing_behind() {
                 os.rename('pids', 'ready')\ntime.sleep(600)\n";
     fs::write(&script, text).unwrap();
     for signal in ["INT", "TERM", "HUP"] {
-        let mut child = std::process::Command::new(tanh_parity("").get_program())
+        let mut child = with_signals(tanh_parity("").get_program())
             .args(["check", "--script", "slow.py"])
             .current_dir(&folder)
             .env("TMPDIR", temporary.path())

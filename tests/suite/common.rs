@@ -73,6 +73,14 @@ pub fn on_a_terminal(folder: &TempDir, args: &str) -> Command {
     command
 }
 
+/// A program that signals end, also where they are ignored here: as under nohup, or in a
+/// script's background.
+pub fn with_signals(program: impl AsRef<std::ffi::OsStr>) -> std::process::Command {
+    let mut command = std::process::Command::new("env");
+    command.arg("--default-signal").arg(program);
+    command
+}
+
 /// Whether this becomes true within so many seconds.
 pub fn within(seconds: u32, is_so: impl Fn() -> bool) -> bool {
     let pause = || std::thread::sleep(Duration::from_millis(10));

@@ -10,7 +10,7 @@ use assert_cmd::cargo::cargo_bin;
 use tempfile::TempDir;
 use torch_parity::trace::Trace;
 
-use crate::common::{outcome, root, stdout};
+use crate::common::{outcome, root, stdout, with_signals};
 use crate::forked::{python, tanh_parity, tanh_parity_in};
 
 /// A checkout whose `train.py` does `what` after each update, of `model` in epoch
@@ -172,7 +172,7 @@ fn a_run_that_a_signal_ends_keeps_what_there_was_if_that_is_wanted() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("a.safetensors");
     let start = |flags: &str| {
-        let mut command = std::process::Command::new(cargo_bin!("tanh-parity"));
+        let mut command = with_signals(cargo_bin!("tanh-parity"));
         command.args(["train", "--epochs", "1000000", "--trace"]).arg(&path);
         command.args(flags.split_whitespace()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.spawn().unwrap()
@@ -213,13 +213,12 @@ fn a_script_that_a_signal_ends_keeps_what_there_was_if_that_is_wanted() {
     fs::write(&script, ENDLESS).unwrap();
     let path: PathBuf = folder.path().join("endless.safetensors");
     let start = |flags: &str, signal: &str| {
-        let mut command = std::process::Command::new(cargo_bin!("tanh-parity"));
+        let mut command = with_signals(cargo_bin!("tanh-parity"));
         command.arg("record").args(flags.split_whitespace()).arg(&script).arg(signal);
         command.env("TANH_PARITY_PYTHON", root().join(".venv/bin/python"));
         command.current_dir(&folder).stderr(Stdio::null()).spawn().unwrap()
     };
-    // It comes to the program alone, not to its group. Not by HUP, which is ignored where
-    // the tests run under nohup.
+    // It comes to the program alone, not to its group.
     for (flags, signal) in
         [("", "INT"), ("--keep-partial", "INT"), ("--keep-partial --digest", "TERM")]
     {
