@@ -94,7 +94,7 @@ class Gathered:
         if len(self.sheets) >= MOST_SHEETS:
             self.sheets.clear()
         added = self.add_each(series, step, phase, named, phases)
-        self.sheets[place] = Sheet(series, phase, named, self.frame)
+        self.sheets[place] = Sheet(series, phase, named, self.frame, self.kinds)
         return added
 
     def add_sheet(self, sheet, phase, named, text, phases):
@@ -177,8 +177,7 @@ class TraceFile(Gathered):
         self.index.add(step.join(sheet.texts).encode())
         if type(named) is Together:
             return self.put_memory(named)
-        for shape, (name, piece) in zip(sheet.shapes, named, strict=True):
-            kind = self.kinds[shape]
+        for kind, (name, piece) in zip(sheet.kinds, named, strict=True):
             width = kind.width
             self.parts[-1].widths.add(width)
             spool = self.spools[width]
@@ -188,13 +187,12 @@ class TraceFile(Gathered):
 
     def put_memory(self, together):
         sheet, added = together.sheet, {}
-        kinds = [self.kinds[shape] for shape in sheet.shapes]
-        width = kinds[0].width
+        width = sheet.kinds[0].width
         self.parts[-1].widths.add(width)
         spool = self.spools[width]
         start = spool.size
         spool.add_memory(together.memory, sheet.size)
-        for name, kind in zip(sheet.names, kinds, strict=True):
+        for name, kind in zip(sheet.names, sheet.kinds, strict=True):
             added[name] = kind, start
             start += kind.size
         return added
@@ -205,7 +203,7 @@ class TraceFile(Gathered):
         kinds = [piece and self.kinds.get(piece[:2]) for _, piece in named]
         if None in kinds or len({kind.width for kind in kinds}) != 1:
             return None
-        return Sheet(series, phase, named, self.frame)
+        return Sheet(series, phase, named, self.frame, self.kinds)
 
     def new_kind(self, dtype, shape, content):
         width = WIDTHS.get(dtype[-2:], 1)
@@ -254,7 +252,7 @@ class DigestFile(Gathered):
 
     def put_all(self, sheet, step, length, named):
         digests = [piece.data.ljust(DIGEST_SIZE, b"\0") for _, piece in named]
-        kinds = [self.kinds[shape].to_bytes(4, "little") for shape in sheet.shapes]
+        kinds = [kind.to_bytes(4, "little") for kind in sheet.kinds]
         self.spools[8].add(b"".join(digests))
         self.spools[4].add(b"".join(kinds))
         self.spools[1].add(step.join(sheet.texts).encode())

@@ -18,10 +18,12 @@ Piece = namedtuple("Piece", "dtype shape data")
 class Sheet:
     """What a series wrote last in a phase: several tensors, by name."""
 
-    def __init__(self, series, phase, named, frame):
-        """`frame` gives what stands around the key of a tensor."""
+    def __init__(self, series, phase, named, frame, kinds):
+        """`frame` gives what stands around the key of a tensor; `kinds` are the file's,
+        by dtype and shape."""
         self.names = [name for name, _ in named]
         self.shapes = [piece[:2] for _, piece in named]  # each with its dtype
+        self.kinds = [kinds[shape] for shape in self.shapes]
         self.known = frozenset(self.names)
         self.sizes = [len(piece.data) for _, piece in named]
         self.size = sum(self.sizes)
