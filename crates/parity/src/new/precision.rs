@@ -64,7 +64,7 @@ fn is_trained(model: &Model) -> bool {
 }
 
 /// As tch calls the dtypes that a layer can be converted to.
-fn is_made(kind: &str) -> bool {
+pub fn is_made(kind: &str) -> bool {
     ["Double", "Half", "BFloat16"].contains(&kind)
 }
 

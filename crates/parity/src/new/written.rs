@@ -307,7 +307,7 @@ fn forward(model: &Model) -> String {
 /// The dtype of the model's output, where that is one of numbers with a point.
 fn floating(model: &Model) -> &'static str {
     let kind = model.outputs.first().map_or("Float", |output| output.kind);
-    if ["Double", "Half", "BFloat16"].contains(&kind) { kind } else { "Float" }
+    if precision::is_made(kind) { kind } else { "Float" }
 }
 
 fn makes_of(model: &Model, n: &str, uses: &mut Uses) -> String {
