@@ -146,9 +146,9 @@ fn is_argument(list: &List, operation: &Operation, side: Whose) -> bool {
 /// From the end to the beginning: an open result matters if the program reads it
 /// itself (not so an operation with known results, inside of which it is read), if
 /// nothing takes it (then it is read unseen, or kept, unless it is what went in, or random
-/// numbers), or if something that matters takes it. What the script alone computes and nothing takes was
-/// for nothing, such as a gradient that is thrown away, unless it was written in place by
-/// other than the backward pass, as parameters are.
+/// numbers), or if something that matters takes it. What the script alone computes and
+/// nothing takes was for nothing, such as a gradient that is thrown away, unless it was
+/// written in place by other than the backward pass, as parameters are.
 ///
 /// Returns which operations take results that matter.
 fn settle(
