@@ -326,9 +326,9 @@ class Decisions:
             mock.patch("signal.raise_signal") as sent,
             mock.patch("signal.signal") as at,
         ):
-            signals.end_as_signal()
-        expected = [] if number is None else [mock.call(number)]
-        self.assertEqual(sent.mock_calls, expected)
+            signals.end_as_signal(lambda: sent("first"))
+        first = [] if number is None else [mock.call("first"), mock.call(number)]
+        self.assertEqual(sent.mock_calls, first)
         expected = [] if number is None else [mock.call(number, signal.SIG_DFL)]
         self.assertEqual(at.mock_calls, expected)
 

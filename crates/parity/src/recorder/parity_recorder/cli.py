@@ -1,6 +1,7 @@
 """The command line."""
 
 import argparse
+import atexit
 import contextlib
 import io
 import os
@@ -129,13 +130,15 @@ def save(recorder, error):
     if recorder.error is not None and not len(recorder.record):
         raise Trouble(f"could not record: {one_line(recorder.error)}")
     if not len(recorder.record):
+        nothing = f"nothing to record{ended.removeprefix(',')}"
         if isinstance(error, ModuleNotFoundError) and error.name == "torch":
-            raise Trouble(
+            nothing = (
                 f"nothing to record: {sys.executable} has no torch: activate the"
                 " environment that has it, or name its Python with --python"
             )
-        why = ended.removeprefix(",") or f": {why_nothing(recorder)}"
-        raise Trouble(f"nothing to record{why}")
+        if ended:
+            return f"error: {nothing}"  # the trouble is the script's own
+        raise Trouble(f"{nothing}: {why_nothing(recorder)}")
     if isinstance(error, KeyboardInterrupt) and not recorder.options.partial:
         return (
             "not recorded, for it was interrupted: --keep-partial keeps what there is"
@@ -163,9 +166,19 @@ def one_line(error):
     return text if isinstance(error, Trouble) else f"{type(error).__name__}: {text}"
 
 
-def run_recorded(options, source):
+def say(last):
+    """Prints what became of the recording. People read the last line, so this comes
+    when all else is said: a traceback, what the script prints as Python ends."""
+    if last:
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+        with contextlib.suppress(OSError, ValueError):  # the script closed it
+            print(*last, file=sys.__stderr__ or io.StringIO(), flush=True)
+
+
+def run_recorded(options, source, last):
     """Runs the script and saves its record; returns how the script ended, and
-    the status of the recording."""
+    the status of the recording. To be said at last is what became of it."""
     name = os.path.basename(options.script)
     stem = name if options.module else os.path.splitext(name)[0]
     path = options.trace or f"{stem}.safetensors"
@@ -198,11 +211,8 @@ def run_recorded(options, source):
     if recorder.sketch is not None:
         recorder.sketch.write()
     if status or not options.quiet:
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            sys.stdout.flush()
-        with contextlib.suppress(OSError, ValueError):  # the script closed it
-            print(said, file=sys.__stderr__ or io.StringIO(), flush=True)
-    recorder.signals.end_as_signal()
+        last.append(said)
+    recorder.signals.end_as_signal(lambda: say(last))
     return error, status
 
 
@@ -243,10 +253,11 @@ def run_to_its_end(recorder, options, source):
 
 
 def main(argv=None):
-    options = parse(argv)
+    options, last = parse(argv), []
+    atexit.register(say, last)  # the first to be registered runs last
     try:
         source = None if options.module else read_script(options.script)
-        error, status = run_recorded(options, source)
+        error, status = run_recorded(options, source, last)
     except Trouble as trouble:
         Parser().exit(2, f"error: {trouble}\n")
     if ended_well(error):
