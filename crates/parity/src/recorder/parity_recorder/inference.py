@@ -13,6 +13,9 @@ The rule: a call of an outermost module that leads to no update is
 3. a part of the call before, where the module is a criterion: its targets, and its
    output as `loss`.
 
+A call that a backward pass went through which no step took led to no update either: an
+attack's, one of a batch that was skipped, an inner step of first-order meta-learning.
+
 A call with gradients waits for a backward pass, and while nothing was trained, for an
 update by hand after that; one of a module that an optimizer holds, for its first
 update.
@@ -142,6 +145,21 @@ class Inference:
             else:
                 self.beside(made)
 
+    def led_nowhere(self, event):
+        """No step took this backward pass: its calls led to no update."""
+        calls = [made for made in event.passes if not made.taken]
+        mine = [made for made in calls if made.has_parameters]
+        if not (self.on and self.trains and mine):
+            return
+        mine[-1].judges = [made for made in calls if made.is_criterion]
+        mine[-1].began = event.losses
+        for made in mine:
+            if made in self.passes.pending:
+                made.reached = False
+            else:
+                self.waiting.append(made)
+        del self.waiting[:-MOST_KEPT]
+
     def before_update(self, series):
         """Calls of this model that led to no update of it were evaluations."""
         if not self.trains:
@@ -171,10 +189,10 @@ class Inference:
             if module is None or not made.has_parameters:
                 continue
             series = self.models.series_of(module)
-            if series is None:
-                self.step(module, made)
-            else:
+            if series is not None:
                 self.evaluation(series, made)
+            elif not made.reached:
+                self.step(module, made)
 
     # -------- what is written
 
@@ -201,6 +219,7 @@ class Inference:
         for name, content in outputs:
             self.write(*place, "eval", name, content)
         self.last = *place, ("eval", "eval"), [p for _, p in made.outputs]
+        self.judged(made)
 
     def step(self, module, made):
         """A step of a model that is called only."""
@@ -226,6 +245,7 @@ class Inference:
                 self.write(*place, "forward", name, content)
             self.backwards(series, made)
         self.last = *place, ("data", "loss"), [p for _, p in made.outputs]
+        self.judged(made)
 
     def backwards(self, series, made):
         """What the backward passes through this call began at, and what they found."""
@@ -240,6 +260,14 @@ class Inference:
                     named[leaf] = next(names, None)
                 if named[leaf] and grad:
                     self.write(series.name, series.steps, "grad", named[leaf], grad)
+
+    def judged(self, made):
+        """What was made of it, before a backward pass that led to no update."""
+        for judge in made.judges:
+            self.beside(judge)
+        series, step, (_, phase), _ = self.last
+        for loss in made.began:
+            self.write(series, step, phase, "loss", loss)
 
     def beside(self, made):
         """What a criterion got and found, of the call before it."""
