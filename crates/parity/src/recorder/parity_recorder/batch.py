@@ -183,8 +183,10 @@ class Batch:
         missing, why = self.write(series, step, mine, passes)
         if not mine and self.was_taken(series, ids):
             missing = ()  # another optimizer's step, by the same backward pass
-        wanted = lacks.wanted(self.record)
-        series.note_lacking(tuple(w for w in missing if w in wanted), why)
+        if missing:
+            wanted = lacks.wanted(self.record)
+            missing = tuple(what for what in missing if what in wanted)
+        series.note_lacking(missing, why)
         return why in lacks.UNSEEN
 
     def is_unseen(self, series, mine, passes):
