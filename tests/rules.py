@@ -810,9 +810,11 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
 
     def test_what_sleeps(self):
         series = type("Series", (), {"steps": 3, "optimizers": [1, 2], "graph": []})()
-        series.by_optimizer, series.wakes = True, 0
-        models = SimpleNamespace(awake={}, fresh=False, series={"A": series})
-        steps = SimpleNamespace(record=self.record, models=models)
+        series.by_optimizer, series.wakes, series.gathers = True, 0, False
+        models = SimpleNamespace(awake={}, unknown={}, fresh=False)
+        models.series = {"A": series}
+        passes = SimpleNamespace(reads_outputs=True)
+        steps = SimpleNamespace(record=self.record, models=models, passes=passes)
         asleep = room("asleep").Asleep(steps)
         self.options.explain = False
         for first, end, sleeps in (  # steps 3 to 6 may be recorded yet
@@ -846,10 +848,42 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
             kept = getattr(owner, name)
             setattr(owner, name, value)
             self.assertFalse(asleep.all())
+            self.assertFalse(asleep.calls())
             setattr(owner, name, kept)
 
+    def test_calls_that_sleep_in_steps_that_are_recorded(self):
+        steps, net = room("steps").Steps(self.record), torch.nn.Linear(1, 1)
+        asleep, models = steps.asleep, steps.models
+        series = models.start(net)
+        self.options.explain, self.options.first, self.options.end = False, 0, 9
+        self.assertEqual(list(models.unknown), [series])
+
+        def sleep(reads=False, **values):
+            series.by_optimizer, series.graph, series.gathers = True, [], False
+            models.unknown[series], models.fresh = None, False
+            for name, value in values.items():
+                setattr(series, name, value)
+            asleep.after_step(series)
+            steps.passes.reads_outputs = reads
+            return asleep.all(), asleep.calls()
+
+        self.assertEqual(sleep(), (False, True))
+        self.assertEqual(sleep(reads=True), (False, False))
+        for name, value in (
+            ("by_optimizer", False),
+            ("graph", None),
+            ("gathers", True),
+        ):
+            self.assertEqual(sleep(**{name: value}), (False, False), name)
+        sleep()
+        models.fresh = True
+        self.assertFalse(asleep.calls())
+
     def test_what_need_not_be_looked_at(self):
-        models = SimpleNamespace(series_of=lambda of: of if of == "trained" else None)
+        trained, criterion = torch.nn.Linear(1, 1), room("passes").Criterion(None)
+        learns, frozen = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
+        frozen.requires_grad_(False)
+        models = SimpleNamespace(series_of=lambda of: of if of is trained else None)
         steps = SimpleNamespace(record=self.record, models=models)
         asleep = room("asleep").Asleep(steps)
         net, plain = torch.nn.Linear(2, 2), torch.ones(2)
@@ -859,15 +893,18 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
         self.assertTrue(asleep.over([slept, plain]))
         self.assertFalse(asleep.over([plain]))
         for module, args, need_not in (
-            ("trained", [plain], True),
-            ("trained", [plain, slept], True),
-            ("criterion", [slept, plain], True),
-            ("criterion", [plain], False),
-            ("criterion", [slept, other], False),
-            ("trained", [leaf], False),
-            ("trained", [slept * leaf], False),
-            ("trained", [], True),
-            ("criterion", [], False),
+            (trained, [plain], True),
+            (trained, [plain, slept], True),
+            (criterion, [slept, plain], True),
+            (criterion, [plain], False),
+            (criterion, [slept, other], False),
+            (trained, [leaf], False),
+            (trained, [slept * leaf], False),
+            (trained, [], True),
+            (criterion, [], False),
+            (frozen, [slept, plain], True),
+            (frozen, [plain], False),
+            (learns, [slept], False),  # it may be trained yet
         ):
             self.assertEqual(asleep.call(module, args), need_not, (module, args))
         for roots, need_not in (
@@ -881,9 +918,9 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
             self.assertEqual(asleep.backward(roots), need_not, roots)
         more = [plain * leaf for _ in range(room("asleep").MOST_OUTPUTS)]
         self.assertTrue(asleep.over(more))
-        self.assertTrue(asleep.call("criterion", [slept]))
+        self.assertTrue(asleep.call(criterion, [slept]))
         self.assertTrue(asleep.over([plain * leaf]))
-        self.assertFalse(asleep.call("criterion", [slept]))
+        self.assertFalse(asleep.call(criterion, [slept]))
 
     def test_what_is_skipped_at_once(self):
         steps, net = room("steps").Steps(self.record), torch.nn.Linear(1, 1)

@@ -119,6 +119,8 @@ FLAGGED = (
     "wrappers.py --explain",
 )
 
+STEPS = "000000", "000001"
+
 Run = namedtuple("Run", "status out err state trace witness")
 
 
@@ -1113,6 +1115,28 @@ class Options(unittest.TestCase):
     def test_phases(self):
         phases = {k.split("/")[2] for k in self.keys("gan.py", "--phases", "loss,init")}
         self.assertEqual(phases, {"loss", "init"})
+
+    def test_what_is_not_recorded_changes_nothing_of_the_rest(self):
+        phases = "loss", "grad", "state", "param"
+        for script in ("gan.py", "two_optimizers.py", "sharded.py", "by_hand.py"):
+            if IS_OLD and script in NOT_OLD:
+                continue
+            whole, alone = (
+                read_trace(run_script(script, flags=flags).trace)[1]
+                for flags in ((), ("--phases", ",".join(phases)))
+            )
+            whole = {k: v for k, v in whole.items() if k.split("/")[2] in phases}
+            self.assertTrue(alone)
+            self.assertEqual(alone, whole, script)
+
+    def test_what_is_trained_later_is_seen_from_its_first_call_on(self):
+        whole, part = (
+            read_trace(run_script("later_head.py", flags=flags).trace)
+            for flags in ((), ("--steps", "0..2"))
+        )
+        first = {k: v for k, v in whole[1].items() if k.split("/")[1] in STEPS}
+        self.assertEqual(part[1], first)
+        self.assertNotIn("lacks", part[0])
 
     def test_forward_adds_the_modules_inside(self):
         more, plain = self.keys("gan.py", "--forward"), self.keys("gan.py")

@@ -1,5 +1,6 @@
 //! All tests of the program, in one binary, so that little time goes into linking.
 
+mod all_of_the_recorder;
 mod bench;
 mod check_all;
 mod command_line;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::common::{self, is_running, outcome, root, stdout, within};
+use crate::common::{self, is_running, outcome, root, within};
 use crate::forked::{tanh_parity, tanh_parity_in};
 
 /// The scripts of tests/scripts whose names start so.
@@ -411,27 +411,4 @@ fn a_script_that_ends_python_itself_is_said_to() {
     fs::write(folder.path().join("s.py"), format!("{text}\n{child}")).unwrap();
     let (code, _, stderr) = outcome(common::tanh_parity_in(&folder, "record s.py"));
     assert!(code == 3 && stderr.starts_with("recorded 82 tensors"), "{code} {stderr}");
-}
-
-/// Runs these of the recorder's own tests.
-fn test_recorder<'a>(classes: impl Iterator<Item = &'a str>) {
-    let mut command = common::python();
-    command.arg("tests/test_record.py").args(classes);
-    stdout(command);
-}
-
-/// Half of its tests by their time.
-#[test]
-fn the_recorder_passes_its_own_tests_with_every_script() {
-    test_recorder(["Scripts"].into_iter());
-}
-
-#[test]
-fn the_recorder_passes_its_own_tests_of_all_else() {
-    let text = fs::read_to_string(root().join("tests/test_record.py")).unwrap();
-    let classes = text.lines().filter_map(|line| line.strip_prefix("class "));
-    let classes: Vec<_> =
-        classes.filter_map(|it| it.strip_suffix("(unittest.TestCase):")).collect();
-    assert!(classes.contains(&"Scripts") && classes.len() > 3, "{classes:?}");
-    test_recorder(classes.into_iter().filter(|it| *it != "Scripts").chain(["Rules"]));
 }

@@ -6,11 +6,14 @@ made that may be a new one,
 
 1. a call of a trained model is not looked at, whose arguments autograd did not make,
    but for outputs of such calls;
-2. nor one of a module without parameters, such as a criterion, that gets such outputs;
+2. nor one of a module that learns nothing, such as a criterion, that gets such outputs;
 3. nor a backward pass that goes back to nothing but such calls.
 
-So whatever is trained from now on is seen from its first call on. Most often all this
-is told at once, by the `skips_` methods, which need no guard: they ask plain tensors
+So whatever is trained from now on is seen from its first call on. Where nothing of
+calls is recorded, neither data nor outputs, 1 and 2 hold in recorded steps as well: what
+a backward pass reached, and what it began at, its own graph says.
+
+Most often all this is told at once, by the `skips_` methods, which need no guard: they ask plain tensors
 alone, where no mode of the script's could see it, and read nothing.
 """
 
@@ -18,7 +21,7 @@ import torch
 
 from .graph import Leaf
 from .names import tensors
-from .passes import Criterion
+from .passes import Criterion, learns_nothing
 from .tensors import PLAIN
 
 MOST_OUTPUTS = 1000
@@ -46,8 +49,10 @@ class Asleep:
         # So many steps before, since one backward pass may be followed by as many.
         ahead = 1 + len(series.optimizers)
         series.wakes = self.record.next_wanted(series.steps) - ahead
-        sleeps = series.by_optimizer and series.graph is not None
-        if sleeps and series.steps < series.wakes:
+        known = series.by_optimizer and series.graph is not None
+        if known and not series.gathers:
+            self.models.unknown.pop(series, None)
+        if known and series.steps < series.wakes:
             awake.pop(series, None)
         else:
             awake[series] = None
@@ -59,6 +64,12 @@ class Asleep:
             return False
         return bool(models.series)
 
+    def calls(self):
+        """Whether no call of what is trained is."""
+        if self.steps.passes.reads_outputs:
+            return self.all()
+        return not (self.models.unknown or self.models.fresh or not self.models.series)
+
     def call(self, module, found):
         """Whether this call need not be looked at, into which these tensors go."""
         made = False
@@ -67,7 +78,9 @@ class Asleep:
                 if (node := tensor.grad_fn) is None or not self.is_output(node):
                     return False
                 made = True
-        return made or self.models.series_of(module) is not None
+        if self.models.series_of(module) is not None:
+            return True
+        return made and learns_nothing(module)
 
     def is_output(self, node):
         """Whether such a call led to it."""
@@ -104,7 +117,7 @@ class Asleep:
 
     def skips_call(self, module, args, kwargs):
         """Whether a call need not be looked at."""
-        if kwargs or self.steps.watched or not self.all() or modes():
+        if kwargs or self.steps.watched or not self.calls() or modes():
             return False
         if type(module) is not Criterion and module not in self.models.called:
             return False

@@ -153,6 +153,7 @@ class Batch:
                 (e, True, GATHERED) if e.is_of(series, of, self.owner) else (e, t, w)
                 for (e, t, w), (_, of) in zip(found, each, strict=True)
             ]
+            series.gathers |= any(taken for _, taken, _ in found)
         if any(e.accumulates for e, taken, _ in found if taken):
             found = [
                 (e, t, w) if e.accumulates or not t else (e, False, ASIDE)
@@ -186,8 +187,9 @@ class Batch:
         missing, why = self.write(series, step, mine, passes)
         if not mine and self.was_taken(series, ids):
             missing = ()  # another optimizer's step, by the same backward pass
-        if self.record.shared:  # the script names its data itself
-            missing = tuple(what for what in missing if what not in lacks.NAMED)
+        if missing:
+            wanted = lacks.wanted(self.record)
+            missing = tuple(what for what in missing if what in wanted)
         series.note_lacking(missing, why)
         return why in lacks.UNSEEN
 

@@ -9,7 +9,7 @@ it judged by went into it.
 import sys
 
 INNER_TARGET = "target of inner losses"
-NAMED = "data", "target", INNER_TARGET  # what a script may name itself
+DATA = "data", "target", INNER_TARGET
 NO_PASS = "no backward pass led to its updates"
 NO_CALL = "no module was called"
 COMPILED = "no module was called outside of what is compiled"
@@ -50,6 +50,14 @@ def of_step(series, events, passes, inputs, targets):
 def judges_within(made):
     """Whether this call found a loss that the step's uses the gradients of."""
     return made.within and bool(made.is_criterion or made.numbers)
+
+
+def wanted(record):
+    """What a step of this record is to have: of the phases that are recorded, and no data
+    where the script names its own."""
+    phases = record.options.phases
+    data = DATA if "data" in phases and not record.shared else ()
+    return *data, *(phase for phase in ("forward", "loss") if phase in phases)
 
 
 def compiles():

@@ -25,6 +25,7 @@ class Series:
         self.steps = 0
         self.by_optimizer = False  # else its parameters are watched
         self.by_call = False  # its steps are calls
+        self.gathers = False  # whether its passes are known by their calls alone
         self.inner = None  # whether its loss uses gradients of others
         self.evaluated = None  # the step that its last evaluation follows
         self.wakes = 0  # the step by which it sleeps no more
@@ -71,6 +72,7 @@ class Models:
         # Dictionaries, since sets have no fixed order
         self.series = {}  # by name
         self.awake = {}  # those of which a step is wanted that may come
+        self.unknown = {}  # those of which calls tell something yet
         self.counts = Counter()  # of models by class
         self.owner = {}  # id of a parameter -> its Series
         # Module -> its Series, or None. A module's stays the same until a series gets
@@ -242,7 +244,7 @@ class Models:
     def own(self, series, params, watched):
         """Gives a series parameters, with names or, bare ones, numbers. Where one
         is put in another's place, and both are trained, the later one is `#2`."""
-        self.awake[series] = None
+        self.awake[series] = self.unknown[series] = None
         self.found.clear()
         names = {name for name, _ in series.named}
         taken = {name for name, ref in series.named if ref() is not None}
@@ -261,6 +263,7 @@ class Models:
             if place in self.owner and self.is_free(param) and not series.by_call:
                 called = self.owner.pop(place)  # it is trained now
                 self.awake.pop(called, None)
+                self.unknown.pop(called, None)
                 self.ends.let_go(called)
             self.owner.setdefault(place, series)
             if self.record.wants(0) and name not in names:

@@ -52,7 +52,7 @@ class Pass:
         """It is whole."""
         module = self.module()
         if (first := first_parameter(module)) is not None:
-            self.learns = learns(first) or any(map(learns, parameters(module)))
+            self.learns = learns(first) or not learns_nothing(module)
         size = 0
         for _, content, _ in self.inputs:
             size += len(content.data)
@@ -66,6 +66,13 @@ class Pass:
 def learns(param):
     """Whether it is one to be trained: autograd did not make it of others."""
     return param.requires_grad and param.is_leaf
+
+
+def learns_nothing(module):
+    """Whether it has no such parameters, now."""
+    if not (module._parameters or module._modules):
+        return True
+    return not any(map(learns, parameters(module)))
 
 
 def unbatched(tensor):

@@ -98,7 +98,7 @@ class Steps:
         inner = unwrap(module)
         if torch.is_grad_enabled() and not isinstance(inner, passes.Criterion):
             self.models.note_call(inner)
-        if self.asleep.all():
+        if self.asleep.calls():
             found = tensors_in((*args, *kwargs.values()))
             if self.asleep.call(inner, found):
                 return self.asleep
