@@ -185,6 +185,28 @@ class Starts:
             room("cli").parse(["--diges", "s.py"])
         self.assertIn("--diges", err.getvalue())
 
+    def test_flags_that_stand_behind_a_script(self):
+        for args, flag in (
+            ("--lr 1 -o=x --steps 3", "-o"),
+            ("--threads 2", "--threads"),
+            ("x --quiet", "--quiet"),
+            ("--lr 1 trace", None),
+            ("", None),
+        ):
+            said = f": if {flag} is for the recorder, put it before the script"
+            found = room("cli").misplaced(args.split())
+            self.assertEqual(found, said if flag else "")
+        nothing = "error: nothing to record until"
+        for error, said, more in (
+            (SystemExit(2), nothing, ": if -o is for the recorder, put it before"),
+            (ValueError(), nothing, ""),
+            (SystemExit(2), "recorded", ""),
+        ):
+            command = "s.py", "-o", "x"
+            *_, err = self.run_recorded(*command, error=error, said=said)
+            self.assertTrue(err.startswith(f"{said}{more}"), err)
+            self.assertEqual("-o" in err, bool(more))
+
     def test_what_a_run_is_asked_for(self):
         error = ValueError()
         for command, path, name, said, ours in (

@@ -1174,6 +1174,7 @@ class Options(unittest.TestCase):
             os.mkfifo(f"{folder}/fifo.py")
             Path(folder, "book.ipynb").write_text("{}")
             Path(folder, "s.py").write_text("print(1)")
+            Path(folder, "no.py").write_text("raise SystemExit(2)")
             for args, said in (
                 (["none.py"], "cannot read none.py: No such file"),
                 ([folder], "is a folder"),
@@ -1194,6 +1195,8 @@ class Options(unittest.TestCase):
                 (["--trace", folder, f"{folder}/s.py"], "it is a folder"),
                 (["--trace", f"{folder}/s.py", f"{folder}/s.py"], "is the script"),
                 ([f"{folder}/s.py"], "error: nothing to record"),
+                (["-o", "t", "--quiet", f"{folder}/s.py"], "error: nothing to record"),
+                ([f"{folder}/no.py", "-o", "x"], "status 2: if -o is for the recorder"),
             ):
                 with tempfile.TemporaryDirectory() as here:
                     code, _, err = in_child(lambda a=args: record.cli.main(a), here)

@@ -19,6 +19,8 @@ from .script import (
     wait_for_threads,
 )
 
+OF_PARITY = "--python", "--threads", "--timeout"  # flags of `parity record` alone
+
 
 class Parser(argparse.ArgumentParser):
     def error(self, message):
@@ -41,16 +43,19 @@ def phases(text):
     return tuple(named)
 
 
-def parse(argv):
+def flags():
+    """All that there are, and what reads them."""
     parser = Parser(
         prog="record.pyz",
         allow_abbrev=False,
-        description="Run a PyTorch script as Python would, and record what it trains.",
+        description="Run a PyTorch script as Python would, and record what it trains."
+        " Flags go before SCRIPT: what follows is the script's own.",
         epilog="The exit status is the script's own; it is 2 where there is nothing to"
         " record, or the record cannot be written.",
     )
     add = parser.add_argument
-    add("--trace", metavar="FILE", help="to write (default: SCRIPT.safetensors here)")
+    to_write = "to write (default: SCRIPT.safetensors here)"
+    add("-o", "--trace", metavar="FILE", help=to_write)
     add("--forward", action="store_true", help="every module's output, too")
     add(
         "--steps",
@@ -71,13 +76,26 @@ def parse(argv):
     add(
         "--explain", action="store_true", help="print what is taken as a batch, and why"
     )
-    add("--quiet", action="store_true", help="do not say what was recorded")
+    add("-q", "--quiet", action="store_true", help="do not say what was recorded")
     add("--sketch", metavar="FILE", help=argparse.SUPPRESS)  # for `parity new`
     add("--running", metavar="FILE", help=argparse.SUPPRESS)  # exists meanwhile
     add("-m", dest="module", action="store_true", help="SCRIPT names a module")
     add("script", metavar="SCRIPT")
     add("args", metavar="ARGS", nargs=argparse.REMAINDER, help="the script's own")
-    return parser.parse_args(argv)
+    return parser
+
+
+def parse(argv):
+    return flags().parse_args(argv)
+
+
+def misplaced(args):
+    """What to say of a flag of ours among the arguments of a script that refused them."""
+    ours = {*flags()._option_string_actions, *OF_PARITY}
+    found = (flag for flag in (arg.partition("=")[0] for arg in args) if flag in ours)
+    if (flag := next(found, None)) is None:
+        return ""
+    return f": if {flag} is for the recorder, put it before the script"
 
 
 def count(number, noun):
@@ -208,6 +226,8 @@ def run_recorded(options, source, last):
         said, status = f"error: {trouble}", 2
     finally:
         recorder.record.file.close()
+    if isinstance(error, SystemExit) and said.startswith("error: nothing to record "):
+        said += misplaced(options.args)
     if recorder.sketch is not None:
         recorder.sketch.write()
     if status or not options.quiet:
