@@ -1278,6 +1278,7 @@ class Options(unittest.TestCase):
                     flags += ["--trace", "t.safetensors"]
                     with contextlib.suppress(BaseException):
                         record.cli.main([*flags, str(SCRIPTS / script)])
+                    atexit._run_exitfuncs()
                     os._exit(0)
                 os.wait()
                 for path in sorted(Path().glob("t.*")):
