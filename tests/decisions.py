@@ -497,11 +497,50 @@ class Decisions:
         self.assertEqual(decided, [("eval", 0), ("eval", 1)])
         found.finish()  # what it is of was never trained
         self.assertEqual(decided[2:], [])
-        found.last, written = ("A", 2, ("eval", "eval"), []), []
+        found.waits, written = late, []
         found.write = lambda *args: written.append(args)
-        found.judged(late)
+        found.written(late, "A", 2, ("eval", "eval"))
+        self.assertEqual((found.last, found.waits), (("A", 2, ("eval",) * 2, []), None))
         self.assertEqual(decided[2:], [("beside", 3)])
         self.assertEqual(written, [("A", 2, "eval", "loss", "loss")])
+
+    def test_what_judges_calls_that_led_to_no_update(self):
+        mine = SimpleNamespace(steps=3)
+        first, second = Call(0, "net"), Call(1, "other")
+        judge = Call(2, has_parameters=False, is_criterion=True)
+        other = Call(3, has_parameters=False, is_criterion=True)
+        found, decided = self.inference([first, judge, second, other], [("net", mine)])
+        found.trains = True
+        for made in (first, judge, second, other):
+            found.over(made)
+        self.assertEqual((judge.judged, other.judged), (first, second))
+        self.assertEqual(found.judged_names, {"MSELoss": {"input"}})
+        found.before_update(mine)
+        self.assertEqual(decided, [("eval", 0), ("beside", 2)])
+        self.assertEqual(list(found.passes.pending), [second, other])
+        # One that waits has what judges it with it.
+        found, _ = self.inference()
+        del found.beside
+        found.is_held = lambda _: True
+        found.over(waits := Call(4, "net", nodes=[]))
+        for n in (5, 6):
+            judge = Call(n, nodes=[], has_parameters=False, is_criterion=True)
+            found.over(judge)
+        self.assertEqual([made.n for made in waits.judges], [5, 6])
+        # What a training gave it with a gradient is no target, nor what has one now.
+        found.waits, written = None, []
+        found.write_data = lambda *args: written.append(args[3])
+        found.last = "A", 1, ("eval", "eval"), ["output"]
+        judge.inputs = [("input", 1, 0), ("weight", 2, 1), ("target", 3, 0)]
+        for names, expected in (
+            ({}, ["input", "target"]),
+            ({"MSELoss": {"input"}}, ["target"]),
+            ({"L1Loss": {"input"}}, ["input", "target"]),
+        ):
+            found.judged_names = names
+            found.beside(judge)
+            self.assertEqual(written, expected)
+            written.clear()
 
     def test_what_a_backward_pass_found(self):
         found, _ = self.inference()
@@ -1099,6 +1138,8 @@ class Call:
         self.module, self.found = lambda: module, []
         self.judges, self.began, self.taken = (), (), more.get("taken", False)
         self.is_criterion = more.get("is_criterion", False)
+        self.judged, self.class_name = more.get("judged"), "MSELoss"
+        self.inputs, self.outputs = [("input", 0, 2), ("target", 0, 0)], []
         self.size, self.reached, self.after = (
             more.get("size", 1),
             more.get("reached"),

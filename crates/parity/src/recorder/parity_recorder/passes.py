@@ -31,6 +31,7 @@ class Pass:
     reached = False  # by a backward pass
     taken = False  # by a step
     judges, began = (), ()  # criteria and losses, where that pass led to no step
+    judged = None  # the call before that of a criterion
     after = 0  # the step of its model that it follows
     size = 0  # of all these pieces, once it is over
     numbers = ()  # nodes of outputs that are single numbers, such as losses
