@@ -594,6 +594,10 @@ class Decisions:
             ("BatchNorm1d-1", 2, *of) for of in (("loss", "loss"), ("grad", "weight"))
         ]
         self.assertEqual(written, expected)
+        named = torch.nn.Linear(2, 1)  # by the script, before it was trained
+        models.start(named, "named")
+        found.step(named, stage.call(named, torch.ones(3, 2))[0])
+        self.assertEqual([*models.series], ["BatchNorm1d-1", "named", "Linear-1"])
 
     # ---------------------------------------------------------------- ends
 
