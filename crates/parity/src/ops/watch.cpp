@@ -76,7 +76,7 @@ class List {
       void* place = mmap(nullptr, kWindow, PROT_READ | PROT_WRITE, MAP_SHARED, file_, start_);
       if (place != MAP_FAILED) window_ = static_cast<char*>(place);
     }
-    if (!window_) fputs("parity: no space left for the list of operations: it ends here\n", stderr), finish();
+    if (!window_) finish();
   }
 
   int file_;
