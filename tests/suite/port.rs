@@ -306,6 +306,7 @@ fn a_port_that_leaves_no_record_and_a_folder_that_is_there_are_trouble() {
     };
     for (port, words) in [
         ("true", "true left no record: let it record with"),
+        ("true 'a b'", "/lesson.py --port \"true 'a b'\""),
         (
             "true lesson.py",
             "true left no record: a script in Python is recorded by `parity record`",

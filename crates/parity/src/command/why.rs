@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use parity_record::read_steps;
 
-use super::flag::{OUTPUT, Threads, split};
+use super::flag::{OUTPUT, Threads, at_least, port_words};
 use super::python::PythonArgs;
 use super::script::ScriptArgs;
 use crate::check::port_command;
@@ -50,7 +50,7 @@ pub struct WhyArgs {
     #[arg(long, value_name = "A..B", value_parser = read_steps, help_heading = RECORDED)]
     steps: Option<Range<usize>>,
     /// Record at most this many operations
-    #[arg(long, value_name = "N", help_heading = RECORDED)]
+    #[arg(long, value_name = "N", value_parser = at_least::<u64>(1), allow_negative_numbers = true, help_heading = RECORDED)]
     first: Option<u64>,
     /// Keep the list of operations of the script or the port, whichever is given (-
     /// for standard output)
@@ -105,6 +105,12 @@ impl WhyArgs {
             }
             return Ok(ExitCode::SUCCESS);
         }
+        let script = self.lists.iter().find(|it| it.extension() == Some("py".as_ref()));
+        if let Some(script) = script.map(|it| it.display()) {
+            bail!(
+                "{script} is a script, not a list: name it with --script, as in --script {script}"
+            );
+        }
         ensure!(sides == 2, "two programs are compared: give --script and --port, or two lists");
         let mut outputs = Outputs::open(&self.outputs())?;
         let recorded = self.record()?;
@@ -133,7 +139,7 @@ impl WhyArgs {
             programs.push((script_command(script, &python), "script"));
         }
         if let Some(port) = &self.port {
-            programs.push((port_command(&split(port, "--port")?, self.threads.count)?, "port"));
+            programs.push((port_command(&port_words(port)?, self.threads.count)?, "port"));
         }
         let steps = self.steps.clone().unwrap_or(Bounds::ALL.steps);
         let bounds = Bounds { first: self.first.unwrap_or(u64::MAX), steps };
