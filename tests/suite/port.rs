@@ -327,5 +327,13 @@ fn a_port_that_leaves_no_record_and_a_folder_that_is_there_are_trouble() {
     fs::create_dir(folder.path().join("there")).unwrap();
     assert!(new("there").2.contains("is there already: name a new folder"));
     assert!(new("42").2.contains("begin the folder's name with a letter"));
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    let asks = "import argparse\np = argparse.ArgumentParser()\n\
+                p.add_argument('--lr', required=True)\np.parse_args()\n";
+    fs::write(folder.path().join("asks.py"), asks).unwrap();
+    let mut command = tanh_parity("new");
+    command.arg(folder.path().join("port")).arg("--script").arg(folder.path().join("asks.py"));
+    let (code, _, stderr) = outcome(command);
+    let remedy = "are required: --lr: put the script's arguments last, after --\n";
+    assert!(code == 2 && stderr.ends_with(remedy), "{stderr}");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
 }
