@@ -939,6 +939,7 @@ class Decisions:
         self.assertEqual([series.by_call for series in called], [True, True])
         self.assertEqual(set(models.owner.values()), {trained})
         self.assertEqual(list(models.awake), [trained])
+        self.assertEqual(list(models.unknown), [trained])
         self.assertEqual(list(ends.watched), [id(net)])
         self.assertIs(ends.watched[id(net)].owner, trained)
         (again,) = models.by_series(list(net.parameters()), {}, [])

@@ -845,7 +845,7 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
         asleep, models = steps.asleep, steps.models
         series = models.start(net)
         self.options.explain, self.options.first, self.options.end = False, 0, 9
-        self.assertEqual(list(models.unknown), [series])
+        self.assertEqual((list(models.unknown), series.gathers), ([series], False))
 
         def sleep(reads=False, **values):
             series.by_optimizer, series.graph, series.gathers = True, [], False

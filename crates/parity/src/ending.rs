@@ -8,9 +8,11 @@ use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::program::TROUBLE;
 use crate::python;
 use signal_hook::consts::SIGXFSZ;
+
+/// Exit status for trouble; 0 is fine, 1 says that the runs differ.
+pub const TROUBLE: u8 = 2;
 
 /// Whether `main` has come to its end.
 static IS_OURS: AtomicBool = AtomicBool::new(false);

@@ -12,11 +12,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command};
 use parity_record::escaped;
 
+use crate::ending::{self, TROUBLE};
+use crate::failure;
 use crate::terminal::print;
-use crate::{ending, failure};
-
-/// Exit status for trouble; 0 is fine, 1 says that the runs differ.
-pub const TROUBLE: u8 = 2;
 
 /// A program of this library.
 #[derive(Clone, Copy, Debug)]

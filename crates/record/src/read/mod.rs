@@ -1,5 +1,6 @@
 //! What people bring: read by what it is, not by what it is called.
 
+mod archive;
 mod header;
 mod kind;
 mod numpy;

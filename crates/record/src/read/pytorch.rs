@@ -4,9 +4,9 @@
 use ::safetensors::Dtype;
 use bytes::Bytes;
 
+use super::archive::Archive;
 use super::numpy::strided;
 use super::pickle::{self, Item, Items};
-use super::zipped::Archive;
 use crate::Array;
 use crate::error::{Context, Result, bail, ensure};
 

@@ -165,16 +165,11 @@ fn of_parts(
 fn distinct(named: Vec<(String, Tensor)>) -> Vec<(String, Tensor)> {
     let mut kept: Vec<(String, Tensor)> = Vec::new();
     for (name, tensor) in named {
-        if !kept.iter().any(|(_, known)| same(known, &tensor)) {
+        if !kept.iter().any(|(_, known)| state_dict::same(known, &tensor)) {
             kept.push((name, tensor));
         }
     }
     kept
-}
-
-/// Whether both are one tensor: the same place in memory and the same shape.
-pub(super) fn same(a: &Tensor, b: &Tensor) -> bool {
-    a.numel() > 0 && a.data_ptr() == b.data_ptr() && a.size() == b.size()
 }
 
 /// A parameter that is not filled in yet.

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use tch::{Tensor, no_grad};
 
-use super::module::same;
 use crate::error::{Error, Result, ensure};
 use crate::values::OfTensor;
 use parity_record::{Array, Trace};
@@ -56,4 +55,9 @@ pub(super) fn read(own: Named, path: &Path) -> Result<()> {
         }
     }
     load(own, &state).map_err(|error| error.of(format!("cannot load {}", path.display())))
+}
+
+/// Whether both are one tensor: the same place in memory and the same shape.
+pub(super) fn same(a: &Tensor, b: &Tensor) -> bool {
+    a.numel() > 0 && a.data_ptr() == b.data_ptr() && a.size() == b.size()
 }
