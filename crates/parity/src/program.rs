@@ -118,10 +118,11 @@ impl Program {
 
 /// What to do with a script that stands where none is taken.
 fn misplaced(name: &str, command: &Command, error: &clap::Error) -> Option<String> {
+    let is_script = |word: &str| Path::new(word).extension() == Some("py".as_ref());
     let word =
         [ContextKind::InvalidSubcommand, ContextKind::InvalidArg].into_iter().find_map(|kind| {
             match error.get(kind) {
-                Some(ContextValue::String(word)) if word.ends_with(".py") => Some(word),
+                Some(ContextValue::String(word)) if is_script(word) => Some(word),
                 _ => None,
             }
         })?;
@@ -136,7 +137,7 @@ fn misplaced(name: &str, command: &Command, error: &clap::Error) -> Option<Strin
 /// The command that was typed before `word`.
 fn at_hand<'c>(command: &'c Command, word: &str) -> &'c Command {
     let mut at = command;
-    for arg in std::env::args().take_while(|arg| arg != word) {
+    for arg in std::env::args_os().take_while(|arg| arg != word) {
         at = at.find_subcommand(arg).unwrap_or(at);
     }
     at

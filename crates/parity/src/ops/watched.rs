@@ -94,12 +94,12 @@ pub fn watched(
 }
 
 /// Whether the disk was full: a list that ends otherwise has zeros behind it, or a last line.
-fn is_cut_short(list: &Path) -> io::Result<bool> {
-    let mut list = File::open(list)?;
-    let from = list.metadata()?.len().saturating_sub(32);
-    list.seek(SeekFrom::Start(from))?;
+fn is_cut_short(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let from = file.metadata()?.len().saturating_sub(32);
+    file.seek(SeekFrom::Start(from))?;
     let mut tail = Vec::new();
-    list.read_to_end(&mut tail)?;
+    file.read_to_end(&mut tail)?;
     let last = tail.strip_suffix(b"\n").and_then(|it| it.rsplit(|&byte| byte == b'\n').next());
     Ok(tail.last() != Some(&0) && !last.is_some_and(|it| it.starts_with(b"end\t")))
 }

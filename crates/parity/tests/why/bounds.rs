@@ -89,8 +89,8 @@ fn parameters_that_end_otherwise_differ_though_only_answers_are_read() {
     let read = "print((w * 0 + w > 0).sum().item())\n";
     let script = SCRIPT.replace("w.sum().item()\n", read);
     let port = script.replace("rate = 0.1", "rate = 0.1 if step < 2 else 0.11");
-    let folded = script.replace("w -= rate * w.grad", "w.sub_(w.grad * rate)");
-    for (name, text) in [("script.py", &script), ("port.py", &port), ("folded.py", &folded)] {
+    let turned = script.replace("w -= rate * w.grad", "w.sub_(w.grad * rate)");
+    for (name, text) in [("script.py", &script), ("port.py", &port), ("turned.py", &turned)] {
         fs::write(folder.path().join(name), text).unwrap();
     }
     let why = |port: &str, status: i32| {
@@ -101,5 +101,5 @@ fn parameters_that_end_otherwise_differ_though_only_answers_are_read() {
     };
     let text = why("port.py", 1);
     assert!(text.contains("port.py:8\n") && text.contains("0.11 in place of 0.1"), "{text}");
-    assert!(why("folded.py", 0).starts_with("verdict: nothing differs."));
+    assert!(why("turned.py", 0).starts_with("verdict: nothing differs."));
 }
