@@ -11,6 +11,7 @@ pub fn notes(name: &str, list: &List) -> Vec<String> {
     let cut_off = cut_off.then(|| {
         format!("the {name}'s list ends before the program did: what came later was not compared")
     });
+    let ended = list.program.ended.iter().map(|how| format!("the {name} ended with {how}"));
     // Who compiles calls operations meanwhile, from there.
     let mut files = list.sources.frames.values().map(|(file, ..)| file);
     let is_compiled = files.any(|file| file.contains("/torch/_inductor/"));
@@ -20,7 +21,7 @@ pub fn notes(name: &str, list: &List) -> Vec<String> {
              run it with TORCH_COMPILE_DISABLE=1"
         )
     });
-    cut_off.into_iter().chain(is_compiled).collect()
+    cut_off.into_iter().chain(ended).chain(is_compiled).collect()
 }
 
 /// What is to be said of a call of which not even a line is known.

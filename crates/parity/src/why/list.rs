@@ -34,6 +34,8 @@ pub struct Program {
     pub cpu: String,
     /// Whether the list goes to the program's end.
     pub whole: bool,
+    /// How the program ended, if not well, such as `exit status: 1`.
+    pub ended: Option<String>,
 }
 
 /// What is known of an operation from its schema.

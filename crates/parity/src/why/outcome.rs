@@ -115,6 +115,18 @@ pub struct Spot {
     pub forward: Option<Source>,
 }
 
+impl Outcome {
+    /// The programs that did not come to their end, or failed there: what they would have
+    /// done then, nobody knows.
+    pub fn unfinished(&self) -> Vec<&'static str> {
+        let sides = [("script", &self.script), ("port", &self.port)];
+        let sides = sides
+            .into_iter()
+            .filter(|(_, Side { program, .. })| !program.whole || program.ended.is_some());
+        sides.map(|(name, _)| name).collect()
+    }
+}
+
 /// Compares two lists, read with the same `digests`.
 pub fn compare(script: &List, port: &List, digests: &Digests) -> Outcome {
     let known = [Known::of(script, digests.count()), Known::of(port, digests.count())];

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 
 #include <fcntl.h>
@@ -52,7 +51,7 @@ class List {
       void* place = mmap(nullptr, kWindow, PROT_READ | PROT_WRITE, MAP_SHARED, file_, start_);
       if (place != MAP_FAILED) window_ = static_cast<char*>(place);
     }
-    if (!window_) fputs("parity: no space left for the list of operations: it ends here\n", stderr), finish();
+    if (!window_) finish();
   }
 
   int file_;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Whose;
+use super::lasting::Lasting;
 use super::makers::Makers;
 use crate::why::known::{Judged, Known};
 use crate::why::list::{List, Operation, Tensor};
@@ -57,10 +58,11 @@ impl Flow {
         let mut states = vec![State::Fine; count];
         // Whose results, if nothing takes them, were for nothing.
         let (mut idle, mut drawn) = (vec![false; count], vec![false; count]);
-        let mut makers = Makers::default();
+        let (mut makers, mut lasting) = (Makers::default(), Lasting::default());
         let mut taken = Taken { inputs: vec![Vec::new(); count], inside: vec![Vec::new(); count] };
         for (at, operation) in list.operations.iter().enumerate() {
             let kind = list.kind(operation);
+            lasting.pass(list, operation, at);
             if kind.fresh {
                 makers.forget(list.outputs(operation));
             }
@@ -98,7 +100,9 @@ impl Flow {
             }
             taken.inputs[at] = from;
         }
-        let follows = settle(list, &mut states, &idle, &taken, side);
+        let mut kept = vec![false; count];
+        lasting.mark(&mut kept);
+        let follows = settle(list, &mut states, [&idle, &kept], &taken, side);
         Self { states, follows, taken }
     }
 }
@@ -146,15 +150,16 @@ fn is_argument(list: &List, operation: &Operation, side: Whose) -> bool {
 /// From the end to the beginning: an open result matters if the program reads it
 /// itself (not so an operation with known results, inside of which it is read), if
 /// nothing takes it (then it is read unseen, or kept, unless it is what went in, or random
-/// numbers), or if something that matters takes it. What the script alone computes and
-/// nothing takes was for nothing, such as a gradient that is thrown away, unless it was
-/// written in place by other than the backward pass, as parameters are.
+/// numbers), if it is `kept` whatever takes it, or if something that matters takes it. What
+/// the script alone computes and nothing takes was for nothing, such as a gradient that is
+/// thrown away, unless it was written in place by other than the backward pass, as
+/// parameters are.
 ///
 /// Returns which operations take results that matter.
 fn settle(
     list: &List,
     states: &mut [State],
-    idle: &[bool],
+    [idle, kept]: [&[bool]; 2],
     taken: &Taken,
     side: Whose,
 ) -> Vec<bool> {
@@ -168,7 +173,8 @@ fn settle(
         let is_inside = around.enter(operation, is_settled && !list.outputs(operation).is_empty());
         let is_state = kind.in_place && operation.node.is_none();
         let is_new = !kind.view && !idle[at];
-        let is_kept = !is_taken[at] && is_new && (side == Whose::Port || is_state);
+        let is_last = !is_taken[at] && (side == Whose::Port || is_state);
+        let is_kept = is_new && (is_last || kept[at]);
         if states[at] == State::Open && (matters[at] || is_kept) {
             states[at] = State::Matters;
         }

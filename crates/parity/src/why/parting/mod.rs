@@ -3,6 +3,7 @@
 
 mod died_out;
 mod flow;
+mod lasting;
 mod makers;
 
 pub use died_out::DiedOut;

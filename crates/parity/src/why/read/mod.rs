@@ -93,6 +93,7 @@ impl Reader<'_> {
             "threads" => words.next().unwrap_or_default().clone_into(&mut program.threads),
             "cpu" => words.next().unwrap_or_default().clone_into(&mut program.cpu),
             "end" => program.whole = true,
+            "ended" => program.ended = words.next().map(str::to_owned),
             _ => {}
         }
         Ok(())
