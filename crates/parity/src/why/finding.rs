@@ -42,6 +42,10 @@ pub fn finding(
         let cause = || causes::cause([script, port], [it, at], unmade.is_some());
         left_out(script, it, first).or_else(|| if is_one { cause() } else { None })
     });
+    let decided = leaves.decided.contains(&at).then(|| {
+        "what comes of it is the script's again, but as whole numbers or truths alone".to_owned()
+    });
+    differs.extend(decided);
     differs.extend(unmade.map(|name| blind::made_by_none(&name)));
     let missing = missing(script, [theirs, cause.as_ref().and_then(|it| it.at[0])], lacks, &finder);
     let cause = cause.map(|Cause { what, at: [theirs, ours] }| Causing {
