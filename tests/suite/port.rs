@@ -212,6 +212,11 @@ fn a_port_that_begins_with_its_script_compiles_and_is_red_at_what_is_left() {
         ],
     );
     let main = port.file("src/main.rs");
+    // What is called next needs no line above.
+    let text = fs::read_to_string(&main).unwrap();
+    let called = text.replace("let _ = x;", "let _ = self.conv1.forward(x);");
+    assert_ne!(called, text);
+    fs::write(&main, called).unwrap();
     // The script's data come before its model, and its first draw is a whole number.
     port.build();
     let (code, report, stderr) = {

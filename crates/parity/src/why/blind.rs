@@ -1,7 +1,5 @@
 //! What a list does not have, and what to do about it, each in a line.
 
-use super::causes;
-use super::known::Known;
 use super::list::List;
 use super::source::Source;
 
@@ -36,11 +34,10 @@ pub fn without_lines(name: &str, list: &List, source: &Source) -> Option<String>
     })
 }
 
-/// What is to be said of what the operation at `at` took, if no operation made it.
-pub fn made_by_none(list: &List, at: usize, other: &Known) -> Option<String> {
-    let name = causes::made_by_none(list, at, other)?;
-    Some(format!(
+/// What is to be said of what an operation took, `name`, if no operation made it.
+pub fn made_by_none(name: &str) -> String {
+    format!(
         "{name}: values that no operation made: the program's own, such as data, or of \
          a kernel that writes to memory by itself"
-    ))
+    )
 }
