@@ -29,9 +29,13 @@ if [ -n "$library" ] && ! (cd "$port" && [ -d "$library" ]); then
 fi
 cargo build --release --manifest-path "$manifest"
 
+# In trouble there is no report, and none of an earlier run takes its place.
+rm -f parity.md parity.xml parity.html
 status=0
 "$tool/target/release/tanh-parity" check --script "$script" \
     --port "cargo run --release --quiet --manifest-path '$manifest'" \
     --markdown parity.md --junit parity.xml --html parity.html "$@" || status=$?
-[ -z "${GITHUB_STEP_SUMMARY:-}" ] || cat parity.md >>"$GITHUB_STEP_SUMMARY"
+if [ -n "${GITHUB_STEP_SUMMARY:-}" ] && [ -f parity.md ]; then
+    cat parity.md >>"$GITHUB_STEP_SUMMARY"
+fi
 exit $status

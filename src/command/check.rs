@@ -7,7 +7,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use parity::check::{Digest, port_against_script};
 use parity::command::check::{ComparisonArgs, ReportArgs};
-use parity::command::flag::split;
+use parity::command::flag::port_words;
 use parity::command::options::FormArgs;
 use parity::command::script::ScriptArgs;
 use parity::command::why;
@@ -147,7 +147,7 @@ fn train(
     let script = more.script.as_deref();
     let script = script.map(|path| more.run.script(path, &args, train.run.threads.count));
     if let (Some(script), Some(port)) = (script, &more.port) {
-        let port = split(port, "--port")?;
+        let port = port_words(port)?;
         let checked = port_against_script(script, &port, &python, report.digest, &options)?;
         let verdict = report.show(&checked, outputs)?;
         if more.why && verdict == Verdict::Diverged {

@@ -235,6 +235,33 @@ mod tests {
     use clap::{Arg, Command};
 
     #[test]
+    fn a_number_below_the_range_is_said_to_be_and_no_flag() {
+        fn walk(command: &Command) -> usize {
+            let is_number = |arg: &&Arg| {
+                let named = arg.get_value_names().unwrap_or_default().iter().any(|it| it == "N");
+                let default = arg
+                    .get_default_values()
+                    .iter()
+                    .any(|it| it.to_str().is_some_and(|it| it.parse::<f64>().is_ok()));
+                arg.get_action().takes_values() && (named || default)
+            };
+            let numbers: Vec<_> = command.get_arguments().filter(is_number).collect();
+            for arg in &numbers {
+                assert!(
+                    arg.is_allow_negative_numbers_set(),
+                    "{} {}",
+                    command.get_name(),
+                    arg.get_id()
+                );
+            }
+            // `record` hands its words on, to what reads them.
+            let below = command.get_subcommands().filter(|it| it.get_name() != "record");
+            numbers.len() + below.map(walk).sum::<usize>()
+        }
+        assert!(walk(&super::command()) > 50);
+    }
+
+    #[test]
     fn the_flags_are_consistent() {
         super::command().debug_assert();
     }

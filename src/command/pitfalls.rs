@@ -20,9 +20,11 @@ use torch_parity::trace::{Kept, Trace};
 use parity::command::options::Plain;
 use parity::command::python::PythonArgs;
 
+const TRIED: &str = "What is tried";
+
 /// Flags of `pitfalls`.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "What is tried")]
+#[command(next_help_heading = TRIED)]
 pub struct PitfallsArgs {
     /// Explain this mistake: wrong and right code, and where the runs part
     #[arg(value_parser = pitfall, conflicts_with_all = ["only", "list", "markdown", "csv"])]
@@ -30,10 +32,10 @@ pub struct PitfallsArgs {
     #[command(flatten)]
     train: Train,
     /// Try only these mistakes
-    #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_parser = pitfall)]
+    #[arg(long, help_heading = TRIED, value_name = "NAME,...", value_delimiter = ',', value_parser = pitfall)]
     only: Vec<&'static Pitfall>,
     /// Only list the mistakes, and where they come from
-    #[arg(long, conflicts_with_all = ["markdown", "csv", "against_python"])]
+    #[arg(long, help_heading = TRIED, conflicts_with_all = ["markdown", "csv", "against_python"])]
     list: bool,
     /// Print the table in Markdown
     #[arg(long, help_heading = OUTPUT)]
@@ -45,7 +47,7 @@ pub struct PitfallsArgs {
     #[arg(long, short = 'o', value_name = "FILE", help_heading = OUTPUT)]
     csv: Option<PathBuf>,
     /// Compare with the live Python twins instead of our own right runs
-    #[arg(long)]
+    #[arg(long, help_heading = TRIED)]
     against_python: bool,
     #[command(flatten)]
     python: PythonArgs,

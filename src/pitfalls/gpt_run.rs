@@ -58,7 +58,7 @@ impl Gpt {
             Box::new(AdamW::with(params, decay))
         },
         before_step: |optimizer, params| {
-            let _norm = clip_grad_norm_(optimizer.parameters_mut(), params, 0.1, 2.0);
+            clip_grad_norm_(optimizer.parameters_mut(), params, 0.1, 2.0);
         },
         after_step: |_, _| {},
     };

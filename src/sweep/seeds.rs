@@ -129,7 +129,7 @@ impl FromStr for Shard {
         let parts = text.split_once('/').map(|(k, n)| (k.parse(), n.parse()));
         match parts {
             Some((Ok(k), Ok(n))) if (1..=n).contains(&k) => Ok(Self { k, n }),
-            _ => Err("it is K/N with K from 1 to N, such as 2/4".to_owned()),
+            _ => Err("must be K/N with K from 1 to N, such as 2/4".to_owned()),
         }
     }
 }

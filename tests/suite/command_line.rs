@@ -32,6 +32,14 @@ fn bad_usage_is_one_line_that_names_the_range_or_the_choice() {
     for (args, words) in [
         ("", "no command: try `tanh-parity train`"),
         ("trian", "unrecognized subcommand 'trian'"),
+        ("train.py", "train.py is no command: try `tanh-parity record train.py`"),
+        ("check train.py", "name a script with --script, as in --script train.py"),
+        ("new folder train.py", "name a script with --script, as in --script train.py"),
+        ("train train.py", "unexpected argument 'train.py'"),
+        ("why train.py ops", "train.py is a script, not a list: name it with --script"),
+        ("why a b --first -1", "'-1' for '--first <N>': must be a whole number from 1 on"),
+        ("compare a b --all --limit -1", "must be a whole number from 0 on"),
+        ("sweep --shard 3/2", "must be K/N with K from 1 to N"),
         ("train --epoch 3", "unexpected argument '--epoch'"),
         ("train --epochs 0", "a whole number from 1 to 1000000"),
         ("train --samples 0", "a whole number from 1 to 10000000"),
@@ -494,10 +502,13 @@ fn a_size_that_memory_does_not_hold_is_one_line_of_libtorch() {
 fn a_file_of_another_kind_than_its_ending_promises_is_refused() {
     let folder = TempDir::new().unwrap();
     for (args, words) in [
-        ("train --plot x.png", "cannot write x.png: it would be .svg: name it so"),
-        ("train --trace x.npz", "it would be .safetensors"),
-        ("generator --image x.jpg", "it would be .png"),
-        ("sweep --seeds 0..1 --plot x.pdf", "it would be .svg"),
+        (
+            "train --plot x.png",
+            "cannot write x.png: its contents would be svg, not png: let its name end in .svg",
+        ),
+        ("train --trace x.npz", "let its name end in .safetensors"),
+        ("generator --image x.jpg", "let its name end in .png"),
+        ("sweep --seeds 0..1 --plot x.pdf", "let its name end in .svg"),
     ] {
         assert_trouble(in_folder(folder.path(), args), words);
     }

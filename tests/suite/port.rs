@@ -2,7 +2,9 @@
 //! at first, exact once it is filled in, red again with a mistake.
 
 use std::fs;
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -210,6 +212,11 @@ fn a_port_that_begins_with_its_script_compiles_and_is_red_at_what_is_left() {
         ],
     );
     let main = port.file("src/main.rs");
+    // What is called next needs no line above.
+    let text = fs::read_to_string(&main).unwrap();
+    let called = text.replace("let _ = x;", "let _ = self.conv1.forward(x);");
+    assert_ne!(called, text);
+    fs::write(&main, called).unwrap();
     // The script's data come before its model, and its first draw is a whole number.
     port.build();
     let (code, report, stderr) = {
@@ -306,6 +313,7 @@ fn a_port_that_leaves_no_record_and_a_folder_that_is_there_are_trouble() {
     };
     for (port, words) in [
         ("true", "true left no record: let it record with"),
+        ("true 'a b'", "/lesson.py --port \"true 'a b'\""),
         (
             "true lesson.py",
             "true left no record: a script in Python is recorded by `parity record`",
@@ -326,5 +334,47 @@ fn a_port_that_leaves_no_record_and_a_folder_that_is_there_are_trouble() {
     fs::create_dir(folder.path().join("there")).unwrap();
     assert!(new("there").2.contains("is there already: name a new folder"));
     assert!(new("42").2.contains("begin the folder's name with a letter"));
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    let asks = "import argparse\np = argparse.ArgumentParser()\n\
+                p.add_argument('--lr', required=True)\np.parse_args()\n";
+    fs::write(folder.path().join("asks.py"), asks).unwrap();
+    let mut command = tanh_parity("new");
+    command.arg(folder.path().join("port")).arg("--script").arg(folder.path().join("asks.py"));
+    let (code, _, stderr) = outcome(command);
+    let remedy = "are required: --lr: put the script's arguments last, after --\n";
+    assert!(code == 2 && stderr.ends_with(remedy), "{stderr}");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+}
+
+/// What CI runs, with shell scripts in place of cargo and of the program.
+#[test]
+fn in_trouble_ci_has_the_programs_exit_status_and_no_report_of_an_earlier_run() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let program = "tool/target/release/tanh-parity";
+    for name in ["tool/ci", "tool/target/release", "bin"] {
+        fs::create_dir_all(path(name)).unwrap();
+    }
+    fs::copy(root().join("ci/parity.sh"), path("tool/ci/parity.sh")).unwrap();
+    fs::write(path("tool/Makefile"), "build:\n").unwrap();
+    fs::write(path("Cargo.toml"), "").unwrap();
+    let script = |name: &str, text: &str| {
+        fs::write(path(name), format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(path(name), Permissions::from_mode(0o755)).unwrap();
+    };
+    script("bin/cargo", "exit 0");
+    for (does, status, summary) in [
+        ("echo differs >parity.md; exit 1", 1, "differs\n"),
+        ("echo 'error: no Python' >&2; exit 2", 2, "differs\n"),
+        ("echo exact >parity.md", 0, "differs\nexact\n"),
+    ] {
+        script(program, does);
+        let mut command = Command::new("tool/ci/parity.sh");
+        let search = std::env::var("PATH").unwrap();
+        command.args(["train.py", "."]).current_dir(&folder);
+        command.env("PATH", format!("{}:{search}", path("bin").display()));
+        let output = command.env("GITHUB_STEP_SUMMARY", path("summary")).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(status), "{does}: {said}");
+        assert_eq!(fs::read_to_string(path("summary")).unwrap(), summary, "{does}");
+    }
 }

@@ -185,6 +185,11 @@ fn a_script_that_cannot_be_used_is_trouble() {
         assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{text}: {stderr}");
         assert!(stderr.contains(words), "{text}: {stderr}");
     }
+    let (_, _, stderr) = run("import os.nothing");
+    assert!(stderr.ends_with("'os' is not a package (s.py:1)\n"), "no pip helps: {stderr}");
+    let (_, _, stderr) = checked(common::tanh_parity, &path, "-m");
+    let remedy = ": name the module as Python imports it from here, such as package.train\n";
+    assert!(stderr.ends_with(remedy), "{stderr}");
     // With what it started.
     let child = folder.path().join("child");
     let endless = format!(

@@ -84,12 +84,15 @@ impl Program {
                 print(answer.render().to_string().as_bytes())?; // --help, --version
                 Ok(ExitCode::SUCCESS)
             }
-            Err(error) => bail!(self.usage_line(&mistyped(&command(), error))),
+            Err(error) => {
+                let command = command();
+                bail!(self.usage_line(&command, &mistyped(&command, error)))
+            }
         }
     }
 
     /// clap's complaint, which it spreads over several lines, in one.
-    fn usage_line(self, error: &clap::Error) -> String {
+    fn usage_line(self, command: &Command, error: &clap::Error) -> String {
         let Self { name, first, .. } = self;
         if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
             return format!("no command: try `{name} {first}`, or `{name} --help`");
@@ -98,6 +101,9 @@ impl Program {
             (error.kind(), error.get(ContextKind::InvalidSubcommand))
         {
             return format!("put flags after the experiment's name: `{name} check {below} FLAGS`");
+        }
+        if let Some(line) = misplaced(name, command, error) {
+            return line;
         }
         let text = error.render().to_string();
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -110,16 +116,40 @@ impl Program {
     }
 }
 
+/// What to do with a script that stands where none is taken.
+fn misplaced(name: &str, command: &Command, error: &clap::Error) -> Option<String> {
+    let is_script = |word: &str| Path::new(word).extension() == Some("py".as_ref());
+    let word =
+        [ContextKind::InvalidSubcommand, ContextKind::InvalidArg].into_iter().find_map(|kind| {
+            match error.get(kind) {
+                Some(ContextValue::String(word)) if is_script(word) => Some(word),
+                _ => None,
+            }
+        })?;
+    let at = at_hand(command, word);
+    if at.get_name() == command.get_name() {
+        return Some(format!("{word} is no command: try `{name} record {word}`"));
+    }
+    let takes_script = at.get_arguments().any(|arg| arg.get_long() == Some("script"));
+    takes_script.then(|| format!("name a script with --script, as in --script {word}: see --help"))
+}
+
+/// The command that was typed before `word`.
+fn at_hand<'c>(command: &'c Command, word: &str) -> &'c Command {
+    let mut at = command;
+    for arg in std::env::args_os().take_while(|arg| arg != word) {
+        at = at.find_subcommand(arg).unwrap_or(at);
+    }
+    at
+}
+
 /// Where a word is no argument but may be meant for one of the commands below, what clap
 /// says of such a word. It says so itself, unless the command takes others after `--`.
 fn mistyped(command: &Command, error: clap::Error) -> clap::Error {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else {
         return error;
     };
-    let mut at = command;
-    for arg in std::env::args().take_while(|arg| arg != word) {
-        at = at.find_subcommand(arg).unwrap_or(at);
-    }
+    let at = at_hand(command, word);
     if error.kind() != ErrorKind::UnknownArgument || word.starts_with('-') || !at.has_subcommands()
     {
         return error;

@@ -101,6 +101,13 @@ torch.save(checkpoint, folder / "checkpoint.pt")
 # Newer pickles name classes otherwise.
 torch.save(checkpoint, folder / "protocol4.pt", pickle_protocol=4)
 
+# Dtypes of which PyTorch names no storage; one of them is not contiguous.
+new = {"e4m3": base.to(torch.float8_e4m3fn), "e5m2": base.to(torch.float8_e5m2)}
+new |= {f"u{bits}": base.to(getattr(torch, f"uint{bits}")) for bits in (16, 32, 64)}
+torch.save(new | {"turned": new["u16"].T}, folder / "new.pt")
+new["turned"] = new["u16"].T.contiguous()
+save_file(new, folder / "new.safetensors")
+
 # So many that a pickle needs four bytes for the place of each.
 many = [torch.full((2,), float(i)) for i in range(300)] * 2
 torch.save(many, folder / "many.pt")

@@ -4,6 +4,7 @@
 mod live;
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -60,6 +61,14 @@ fn a_flag_that_record_does_not_have_is_named() {
     fs::write(folder.path().join("-odd.py"), "raise SystemExit(5)").unwrap();
     let output = parity(folder.path(), &["record", "--", "-odd.py"]);
     assert!(!text(&output.stderr).contains("no flag"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_word_that_is_no_text_is_refused_as_any_other() {
+    let odd = std::ffi::OsStr::from_bytes(b"a\xff");
+    let output = Command::new(PARITY).args(["compare", "a", "b"]).arg(odd).output().unwrap();
+    let said = "error: unexpected argument 'a\u{fffd}' found: see --help\n";
+    assert_eq!((text(&output.stderr).as_str(), output.status.code()), (said, Some(2)));
 }
 
 #[test]

@@ -106,8 +106,10 @@ fn endings(report: &Report, traces: &[Trace; 2]) -> Vec<Ending> {
 pub fn record_script(script: Script<'_>, python: &Python, kept: &Kept) -> Result<Trace> {
     let mut running = python.start_recording(script, kept)?;
     spin("waiting for the script", || running.finish()).map_err(|error| {
-        let asks = script.args.is_empty() && error.to_string().contains(".py: error: ");
-        if asks { anyhow!("{error}: put the script's arguments last, after --") } else { error }
+        match script.asks(&error) {
+            Some(remedy) => anyhow!("{error}: {remedy}"),
+            None => error,
+        }
     })?;
     left_by("the script", &running.file("script.safetensors"), "name a Python with --python")
 }

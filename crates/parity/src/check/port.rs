@@ -26,7 +26,7 @@ pub fn port_against_script(
 ) -> Result<Checked> {
     let both = |kept: &Kept| -> Result<[Trace; 2]> {
         let theirs = record_script(script, python, kept)?;
-        Ok([record_port(port, script.threads, python, kept)?, theirs])
+        Ok([record_port(port, script, python, kept)?, theirs])
     };
     let sides = ["port", "script"];
     let traces = both(&Kept { digest, ..Kept::default() })?;
@@ -67,8 +67,13 @@ pub fn port_command(words: &[OsString], threads: i32) -> Result<Command> {
 }
 
 /// Runs the port with [`TRACE_VARIABLE`] set, and reads what it recorded.
-fn record_port(words: &[OsString], threads: i32, python: &Python, kept: &Kept) -> Result<Trace> {
-    let mut command = port_command(words, threads)?;
+fn record_port(
+    words: &[OsString],
+    script: Script<'_>,
+    python: &Python,
+    kept: &Kept,
+) -> Result<Trace> {
+    let mut command = port_command(words, script.threads)?;
     let name = command.get_program().to_string_lossy().into_owned();
     let folder = Folder::new()?;
     let file = folder.path().join("port.safetensors");
@@ -86,5 +91,6 @@ fn record_port(words: &[OsString], threads: i32, python: &Python, kept: &Kept) -
         "let it record with torch_parity's Recorder::from_env and call finish() at the end, or \
          write a record to the file that TORCH_PARITY_TRACE names"
     };
-    left_by(&name, &file, remedy)
+    let ask = how_to_ask(script, words);
+    left_by(&name, &file, &format!("{remedy}; or compare the two as they are: {ask}"))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use super::flag::{OUTPUT, RUNNING, Threads, split};
+use super::flag::{OUTPUT, RUNNING, Threads, port_words};
 use super::options::{CompareOptions, ShownArgs};
 use super::python::PythonArgs;
 use super::script::ScriptArgs;
@@ -116,7 +116,7 @@ pub fn run(args: &CheckArgs) -> Result<Verdict> {
     let outputs = report.outputs([args.trace_port.as_ref(), args.trace_script.as_ref()])?;
     let options = comparison.options.options("step")?;
     let words = run.words()?;
-    let port = split(port, "--port")?;
+    let port = port_words(port)?;
     let python = comparison.python.find();
     let script = run.script(script, &words, threads.count);
     let checked = port_against_script(script, &port, &python, report.digest, &options)?;

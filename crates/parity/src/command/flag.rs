@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::str::FromStr;
 
 use anyhow::{Context, Result};
@@ -26,6 +27,16 @@ pub fn whole<T: Copy + Display + FromStr + PartialOrd>(
     }
 }
 
+/// Reads a whole number from `least` on.
+pub fn at_least<T: Copy + Display + FromStr + PartialOrd>(
+    least: T,
+) -> impl Fn(&str) -> std::result::Result<T, String> + Clone {
+    move |text| match text.parse() {
+        Ok(number) if number >= least => Ok(number),
+        _ => Err(format!("must be a whole number from {least} on")),
+    }
+}
+
 /// The flag for threads.
 #[derive(Args, Clone, Copy, Debug, PartialEq)]
 pub struct Threads {
@@ -43,10 +54,15 @@ pub struct Threads {
     pub count: i32,
 }
 
-/// The words of a command, as a shell would split them.
+/// The words of a flag's value, as a shell would split them.
 pub fn split(text: &str, flag: &str) -> Result<Vec<OsString>> {
     let words = shlex::split(text).with_context(|| format!("{flag} {text}: close the quotes"))?;
     Ok(words.into_iter().map(OsString::from).collect())
+}
+
+/// The words of a port's command; one alone if all of it is a file, spaces and all.
+pub fn port_words(text: &str) -> Result<Vec<OsString>> {
+    if Path::new(text).is_file() { Ok(vec![text.into()]) } else { split(text, "--port") }
 }
 
 /// The flags of every command.
@@ -75,4 +91,19 @@ pub fn heed(matches: &ArgMatches) {
     }
     let color = innermost.get_one("color").copied().unwrap_or(ColorChoice::Auto);
     terminal::set(innermost.get_flag("quiet"), color);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::port_words;
+
+    #[test]
+    fn a_port_whose_path_has_spaces_needs_no_quotes() {
+        let folder = tempfile::tempdir().unwrap();
+        let port = folder.path().join("a port");
+        let words = || port_words(port.to_str().unwrap()).unwrap().len();
+        assert_eq!(words(), 2);
+        std::fs::write(&port, "").unwrap();
+        assert_eq!(words(), 1);
+    }
 }

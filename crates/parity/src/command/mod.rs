@@ -131,8 +131,20 @@ pub fn differ(verdict: Verdict) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use crate::compare::Options;
+
     #[test]
     fn the_flags_are_consistent() {
         super::command().debug_assert();
+    }
+
+    #[test]
+    fn the_example_of_rename_does_what_it_says() {
+        let command = super::command();
+        let compare = command.find_subcommand("compare").unwrap();
+        let rename = compare.get_arguments().find(|arg| arg.get_id() == "rename").unwrap();
+        let help = rename.get_help().unwrap().to_string();
+        let (regex, new) = Options::rename(help.split('\'').nth_back(1).unwrap()).unwrap();
+        assert_eq!(regex.replace("module.fc1.weight", new), "fc1.weight");
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
-use super::flag::OUTPUT;
+use super::flag::{OUTPUT, at_least};
 use crate::compare::{Options, Tolerance};
 use crate::output::{Asked, Outputs};
 use crate::plot::growth;
@@ -26,7 +26,7 @@ pub struct CompareOptions {
     /// With a tolerance, let a NaN pass where the other side has a NaN, too
     #[arg(long)]
     equal_nan: bool,
-    /// Rename the actual side's tensors, such as '^module\\.='
+    /// Rename the actual side's tensors, such as '^module\.='
     #[arg(long, value_name = "REGEX=NEW")]
     rename: Vec<String>,
     /// Leave out the tensors of these keys
@@ -106,7 +106,7 @@ pub struct ShownArgs {
     #[arg(long)]
     all: bool,
     /// List at most this many tensors
-    #[arg(long, value_name = "N", requires = "all", default_value_t = 100)]
+    #[arg(long, value_name = "N", requires = "all", default_value_t = 100, value_parser = at_least::<usize>(0), allow_negative_numbers = true)]
     limit: usize,
     /// Draw the largest difference by step and phase (of CSVs by row and column), as SVG (- for standard output)
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]

@@ -3,13 +3,12 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 use indexmap::IndexMap;
 use parity_record::{About, Array, Key, Place, Trace};
-use regex::Regex;
 
-use crate::compare::{Value, hex, setting};
+use crate::compare::{Options, Value, hex, setting};
 use crate::terminal::print;
 use crate::text::{counted, elided, escaped, table, thousands, wrapped};
 
@@ -156,8 +155,7 @@ fn by_key(trace: &Trace, asked: &str, args: &ShowArgs) -> Result<String> {
     if let Some(array) = trace.tensors.get(&Key::from(asked)) {
         return Ok(values(asked, array, args.all));
     }
-    let regex = Regex::new(asked)
-        .with_context(|| format!("{} is neither a key nor a regular expression", escaped(asked)))?;
+    let regex = Options::regex(asked)?;
     let keys: Vec<_> =
         trace.keys().into_iter().filter(|key| regex.is_match(key.as_str())).collect();
     let shown = if args.all { keys.len() } else { MOST_ROWS };

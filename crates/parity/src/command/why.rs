@@ -2,22 +2,23 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::{self, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use parity_record::read_steps;
 
-use super::flag::{OUTPUT, Threads, split};
+use super::flag::{OUTPUT, Threads, at_least, port_words};
 use super::python::PythonArgs;
 use super::script::ScriptArgs;
 use crate::check::port_command;
 use crate::ops::{Bounds, watched};
 use crate::output::{Asked, Outputs};
-use crate::python::{Folder, Python, Script, set_threads};
+use crate::python::{Folder, Python, Script, cannot_write, set_threads};
 use crate::terminal::print;
 use crate::why::{Digests, Outcome, compare, read, report};
 
@@ -49,7 +50,7 @@ pub struct WhyArgs {
     #[arg(long, value_name = "A..B", value_parser = read_steps, help_heading = RECORDED)]
     steps: Option<Range<usize>>,
     /// Record at most this many operations
-    #[arg(long, value_name = "N", help_heading = RECORDED)]
+    #[arg(long, value_name = "N", value_parser = at_least::<u64>(1), allow_negative_numbers = true, help_heading = RECORDED)]
     first: Option<u64>,
     /// Keep the list of operations of the script or the port, whichever is given (-
     /// for standard output)
@@ -98,10 +99,17 @@ impl WhyArgs {
             let mut outputs = Outputs::open(&[("save", Some(save), "operations")])?;
             let recorded = self.record()?;
             outputs.write("save", || Ok(fs::read(&recorded.lists[0])?))?;
-            for note in recorded.notes {
-                eprintln!("note: {note}");
+            if let Some(how) = &recorded.ended[0] {
+                let name = if self.script.is_some() { "script" } else { "port" };
+                eprintln!("note: the {name} ended with {how}");
             }
             return Ok(ExitCode::SUCCESS);
+        }
+        let script = self.lists.iter().find(|it| it.extension() == Some("py".as_ref()));
+        if let Some(script) = script.map(|it| it.display()) {
+            bail!(
+                "{script} is a script, not a list: name it with --script, as in --script {script}"
+            );
         }
         ensure!(sides == 2, "two programs are compared: give --script and --port, or two lists");
         let mut outputs = Outputs::open(&self.outputs())?;
@@ -110,8 +118,13 @@ impl WhyArgs {
             Some(_) => [&recorded.lists[..], &self.lists].concat(),
             None => [&self.lists[..], &recorded.lists].concat(),
         };
-        let outcome = parted([&lists[0], &lists[1]], recorded.notes)?;
+        let outcome = parted([&lists[0], &lists[1]])?;
         show(&outcome, &mut outputs)?;
+        if outcome.finding.is_none()
+            && let Some(unfinished) = report::unfinished(&outcome)
+        {
+            bail!("{unfinished}: mend what ended it, and compare again");
+        }
         Ok(ExitCode::from(u8::from(outcome.finding.is_some())))
     }
 
@@ -126,7 +139,7 @@ impl WhyArgs {
             programs.push((script_command(script, &python), "script"));
         }
         if let Some(port) = &self.port {
-            programs.push((port_command(&split(port, "--port")?, self.threads.count)?, "port"));
+            programs.push((port_command(&port_words(port)?, self.threads.count)?, "port"));
         }
         let steps = self.steps.clone().unwrap_or(Bounds::ALL.steps);
         let bounds = Bounds { first: self.first.unwrap_or(u64::MAX), steps };
@@ -147,8 +160,8 @@ impl WhyArgs {
 pub fn ask(script: Script<'_>, port: &[OsString], python: &Python) -> Result<()> {
     let port = port_command(port, script.threads)?;
     let programs = vec![(script_command(script, python), "script"), (port, "port")];
-    let Recorded { lists, notes, .. } = &record(programs, &Bounds::ALL, python.timeout())?;
-    let outcome = parted([&lists[0], &lists[1]], notes.clone())?;
+    let Recorded { lists, .. } = &record(programs, &Bounds::ALL, python.timeout())?;
+    let outcome = parted([&lists[0], &lists[1]])?;
     print(format!("\n{}", report::text(&outcome)).as_bytes())
 }
 
@@ -165,31 +178,43 @@ fn script_command(script: Script<'_>, python: &Python) -> Command {
 /// The lists that programs left, gone when dropped.
 struct Recorded {
     lists: Vec<PathBuf>,
-    /// How those ended that did not end well.
-    notes: Vec<String>,
+    /// How each ended, if not well.
+    ended: Vec<Option<ExitStatus>>,
     _folder: Folder,
 }
 
 /// Runs programs, each of which leaves a list.
 fn record(programs: Vec<Program>, bounds: &Bounds, timeout: Duration) -> Result<Recorded> {
     let folder = Folder::new()?;
-    let (mut lists, mut notes) = (Vec::new(), Vec::new());
+    let (mut lists, mut ended) = (Vec::new(), Vec::new());
     for (mut command, name) in programs {
         let list = folder.path().join(name);
         // What the programs print is theirs, and the report is ours.
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let status =
             watched(command, bounds, timeout, &list).with_context(|| format!("the {name}"))?;
-        if !status.success() {
-            notes.push(format!("the {name} ended with {status}"));
+        let status = Some(status).filter(|it| !it.success());
+        if let Some(status) = status {
+            end(&list, status).with_context(|| cannot_write(folder.path()))?;
         }
+        ended.push(status);
         lists.push(list);
     }
-    Ok(Recorded { lists, notes, _folder: folder })
+    Ok(Recorded { lists, ended, _folder: folder })
 }
 
-/// Compares two lists, the script's first; `notes` are of how the programs ended.
-fn parted([script, port]: [&Path; 2], notes: Vec<String>) -> Result<Outcome> {
+/// Writes into a program's list how it ended, behind its last whole line.
+fn end(list: &Path, status: ExitStatus) -> io::Result<()> {
+    let mut text = fs::read(list)?;
+    let end = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
+    let end = text[..end].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    text.truncate(end);
+    writeln!(text, "ended\t{status}")?;
+    fs::write(list, text)
+}
+
+/// Compares two lists, the script's first.
+fn parted([script, port]: [&Path; 2]) -> Result<Outcome> {
     let mut digests = Digests::default();
     let script = read(script, &mut digests)?;
     let port = read(port, &mut digests)?;
@@ -197,9 +222,7 @@ fn parted([script, port]: [&Path; 2], notes: Vec<String>) -> Result<Outcome> {
         !script.operations.is_empty() || !port.operations.is_empty(),
         "neither list has an operation: give --steps or --first that leave some"
     );
-    let mut outcome = compare(&script, &port, &digests);
-    outcome.notes.extend(notes);
-    Ok(outcome)
+    Ok(compare(&script, &port, &digests))
 }
 
 /// Prints the outcome, and writes it in the forms that were asked for.

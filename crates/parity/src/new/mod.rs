@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::program;
 use crate::python::{Python, Script};
@@ -72,17 +72,23 @@ fn port_beside(
     let left = script.map(|path| left_behind(path, &text)).unwrap_or_default();
     let begun = script.map(|path| {
         let script = Script { path, is_module: false, args, threads: 1 };
-        sketch::sketch(script, python)
+        let models = sketch::sketch(script, python);
+        let asks = models.as_ref().err().and_then(|error| script.asks(error));
+        (models, asks)
     });
     let script = script
         .and_then(Path::file_name)
         .map_or("train.py".into(), |name| name.display().to_string());
     let (main, note) = match begun {
-        Some(Ok(models)) => {
+        Some((Ok(models), _)) => {
             let note = precision::notes(&models);
             (Some(written::main_rs(&script, models)), note)
         }
-        Some(Err(error)) => (None, format!("\nnot begun with the script's layers: {error:#}\n")),
+        // Its check could never pass.
+        Some((Err(error), Some(remedy))) => bail!("{error:#}: {remedy}"),
+        Some((Err(error), None)) => {
+            (None, format!("\nnot begun with the script's layers: {error:#}\n"))
+        }
         None => (None, String::new()),
     };
     let own = arguments(args);

@@ -45,6 +45,9 @@ pub fn main_rs(script: &str, mut models: Vec<Model>) -> String {
          //! first place where the two part.\n\n\
          use tch::{{Device, Kind, Tensor}};\n\
          use torch_parity::Result;\n\
+         // For the calls of layers that you are to write.\n\
+         #[allow(unused_imports)]\n\
+         use torch_parity::nn::Layer;\n\
          use torch_parity::nn::{{{}}};\n\
          use torch_parity::optim::{{{}}};\n\
          use torch_parity::trace::Recorder;\n\n\
@@ -297,7 +300,8 @@ fn forward(model: &Model) -> String {
     };
     format!(
         "    /// {from} -> {to}\n    fn forward(&self{arguments}) -> Tensor {{\n        \
-         // To be written. Until then: zeros of its shape, so that every gradient is 0.\n\
+         // To be written, by calls such as self.layer.forward(x). Until then: zeros of its\n        \
+         // shape, so that every gradient is 0.\n\
          {ignored}        let zeros = Tensor::zeros({shape}, (Kind::{kind}, Device::Cpu));\n        \
          let parameters = self.named_parameters();\n        \
          parameters.iter().fold(zeros, |sum, (_, param)| sum + param.sum(Kind::{kind}) * 0.0)\n    }}\n"

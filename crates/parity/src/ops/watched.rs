@@ -1,7 +1,8 @@
 //! Runs a command with the libraries loaded, and answers when it asks for a watcher.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead, BufReader, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::compile;
 use super::libtorch::Libtorch;
 use super::program::{cannot_start, unseen};
-use crate::python::{Folder, Group};
+use crate::python::{Folder, Group, cannot_write};
 
 /// Where a program that failed tells why.
 const ABOVE: &str = ": mend what it says above";
@@ -87,7 +88,20 @@ pub fn watched(
         let above = if status.success() { "" } else { ABOVE };
         bail!("`{name}` ended ({status}) and called no operation of libtorch{above}");
     }
+    let folder = list.parent().unwrap_or(list);
+    ensure!(!is_cut_short(list)?, "{}, or bound the list by --first", cannot_write(folder));
     Ok(status)
+}
+
+/// Whether the disk was full: a list that ends otherwise has zeros behind it, or a last line.
+fn is_cut_short(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let from = file.metadata()?.len().saturating_sub(32);
+    file.seek(SeekFrom::Start(from))?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail)?;
+    let last = tail.strip_suffix(b"\n").and_then(|it| it.rsplit(|&byte| byte == b'\n').next());
+    Ok(tail.last() != Some(&0) && !last.is_some_and(|it| it.starts_with(b"end\t")))
 }
 
 /// The watcher for the libtorch that the program says it loads; none, and why.

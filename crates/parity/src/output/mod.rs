@@ -150,7 +150,11 @@ fn refuse_other_kind(path: &Path, ending: &str) -> Result<()> {
         && promised != ending
         && KINDS.contains(&promised.as_str())
     {
-        bail!("cannot write {}: it would be .{ending}: name it so", path.display());
+        bail!(
+            "cannot write {}: its contents would be {ending}, not {promised}: let its name end \
+             in .{ending}",
+            path.display()
+        );
     }
     Ok(())
 }

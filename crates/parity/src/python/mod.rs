@@ -211,6 +211,12 @@ pub struct Script<'a> {
 }
 
 impl Script<'_> {
+    /// What to do, where its run failed for want of arguments.
+    pub fn asks(&self, error: &anyhow::Error) -> Option<&'static str> {
+        let asks = self.args.is_empty() && error.to_string().contains(".py: error: ");
+        asks.then_some("put the script's arguments last, after --")
+    }
+
     /// It and its arguments, as the recorder takes them.
     fn words(&self) -> impl Iterator<Item = &OsStr> {
         let module = self.is_module.then_some(OsStr::new("-m"));

@@ -117,12 +117,17 @@ impl Running {
                 reason.said.replace("ModuleNotFoundError: No", "no"),
                 super::how_to_have_one()
             ),
-            Some(module) => bail!(
+            Some(_) if reason.said.contains("Error while finding module specification") => bail!(
+                "{name} failed ({status}): {reason}: name the module as Python imports it from \
+                 here, such as package.train"
+            ),
+            // What is within another cannot be installed alone.
+            Some(module) if !module.contains('.') => bail!(
                 "{name} failed ({status}): {reason}: {} -m pip install {module}, or name \
                  another Python with --python",
                 self.program
             ),
-            None => bail!("{name} failed ({status}): {reason}"),
+            _ => bail!("{name} failed ({status}): {reason}"),
         }
     }
 

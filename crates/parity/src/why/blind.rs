@@ -1,7 +1,5 @@
 //! What a list does not have, and what to do about it, each in a line.
 
-use super::causes;
-use super::known::Known;
 use super::list::List;
 use super::source::Source;
 
@@ -11,6 +9,7 @@ pub fn notes(name: &str, list: &List) -> Vec<String> {
     let cut_off = cut_off.then(|| {
         format!("the {name}'s list ends before the program did: what came later was not compared")
     });
+    let ended = list.program.ended.iter().map(|how| format!("the {name} ended with {how}"));
     // Who compiles calls operations meanwhile, from there.
     let mut files = list.sources.frames.values().map(|(file, ..)| file);
     let is_compiled = files.any(|file| file.contains("/torch/_inductor/"));
@@ -20,7 +19,7 @@ pub fn notes(name: &str, list: &List) -> Vec<String> {
              run it with TORCH_COMPILE_DISABLE=1"
         )
     });
-    cut_off.into_iter().chain(is_compiled).collect()
+    cut_off.into_iter().chain(ended).chain(is_compiled).collect()
 }
 
 /// What is to be said of a call of which not even a line is known.
@@ -35,11 +34,10 @@ pub fn without_lines(name: &str, list: &List, source: &Source) -> Option<String>
     })
 }
 
-/// What is to be said of what the operation at `at` took, if no operation made it.
-pub fn made_by_none(list: &List, at: usize, other: &Known) -> Option<String> {
-    let name = causes::made_by_none(list, at, other)?;
-    Some(format!(
+/// What is to be said of what an operation took, `name`, if no operation made it.
+pub fn made_by_none(name: &str) -> String {
+    format!(
         "{name}: values that no operation made: the program's own, such as data, or of \
          a kernel that writes to memory by itself"
-    ))
+    )
 }

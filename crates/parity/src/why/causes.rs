@@ -15,13 +15,14 @@ pub struct Cause {
     pub at: [Option<usize>; 2],
 }
 
-/// What explains that the script's operation and the port's differ, if anything does.
+/// What explains that the script's operation and the port's differ, if anything does;
+/// `unmade` if the port's took what no operation made.
 pub fn cause(
     [script, port]: [&List; 2],
     [theirs, ours]: [usize; 2],
-    known: &Known,
+    unmade: bool,
 ) -> Option<Cause> {
-    if made_by_none(port, ours, known).is_some() {
+    if unmade {
         return other_draws([script, port], ours);
     }
     let names = [(script, theirs), (port, ours)].map(|(list, at)| list.kind(&list.operations[at]));
@@ -30,6 +31,17 @@ pub fn cause(
     let ((name, a), (_, b)) = other.next().filter(|_| names[0].bare() == names[1].bare())?;
     let at = [maker(script, theirs, &a), maker(port, ours, &b)];
     at.iter().any(Option::is_some).then(|| Cause { what: format!("where {name} comes from"), at })
+}
+
+/// What the script does before the backward pass, in which the two differ, and the port
+/// never does: `first` of all that.
+pub fn left_out(script: &List, theirs: usize, first: Option<usize>) -> Option<Cause> {
+    let is_backward = |at: usize| script.operations[at].node.is_some();
+    let before = first.filter(|&it| is_backward(theirs) && !is_backward(it) && it < theirs);
+    before.map(|it| Cause {
+        what: "before that, the script does this, and the port never does".to_owned(),
+        at: [Some(it), None],
+    })
 }
 
 /// What the operation at `at` took that the other program does not know, and that no

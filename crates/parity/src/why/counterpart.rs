@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::list::{List, Operation};
+use super::passes::passes;
 
 /// The script's operation that the port's at `at` stands for, as far as there is one:
 /// the same on the same inputs, the draw from the same state, or what takes most of the
@@ -21,7 +22,7 @@ pub fn counterpart(port: &List, at: usize, script: &List, first: Option<usize>) 
         let drawn = drawn.or_else(|| of_that_order(port, at, script));
         return drawn.map(|it| outermost(script, it)).or(first);
     }
-    most_alike(port, operation, script, near, first).or(first)
+    most_alike(port, at, script, near, first)
 }
 
 /// The state of the generator that an operation draws from, or one that it calls.
@@ -93,36 +94,49 @@ fn nearest(of: Vec<usize>, near: usize) -> Option<usize> {
     of.into_iter().min_by_key(|&it| (it.abs_diff(near), it))
 }
 
+/// What takes most of the same values in the same pass; else what the script does first
+/// that the port does not. Of another pass it is never, unless it is the same operation,
+/// as of a backward pass by hand.
 fn most_alike(
     port: &List,
-    operation: &Operation,
+    at: usize,
     script: &List,
     near: usize,
     first: Option<usize>,
 ) -> Option<usize> {
+    let operation = &port.operations[at];
     let strong = port.inputs(operation).iter().filter(|it| !it.weak);
     let inputs: HashSet<u32> = strong.map(|it| it.value).collect();
-    let name = port.kind(operation).bare();
+    let kind = port.kind(operation);
+    let name = kind.bare().trim_end_matches('_');
+    let (pass, theirs) = (passes(port)[outermost(port, at)], passes(script));
+    let is_alike = |it: usize| {
+        let other = script.kind(&script.operations[it]);
+        let same_name = other.bare().trim_end_matches('_') == name;
+        (pass.may_be(theirs[outermost(script, it)]), same_name)
+    };
     let mut best = None;
-    for (at, other) in script.operations.iter().enumerate() {
-        let kind = script.kind(other);
-        if kind.composite || kind.view || kind.fresh {
+    for (it, other) in script.operations.iter().enumerate() {
+        let its = script.kind(other);
+        let is_inner = other.is_step && !operation.is_step && its.name != kind.name;
+        if its.composite || its.view || its.fresh || is_inner {
             continue;
         }
-        let theirs: HashSet<u32> = script.inputs(other).iter().map(|it| it.value).collect();
-        let shared = inputs.intersection(&theirs).count();
+        let values: HashSet<u32> = script.inputs(other).iter().map(|it| it.value).collect();
+        let shared = inputs.intersection(&values).count();
         if shared == 0 {
             continue;
         }
-        let same_name = kind.bare().trim_end_matches('_') == name.trim_end_matches('_');
+        let (same_pass, same_name) = is_alike(it);
         let score = 4 * shared
             + 2 * usize::from(same_name)
-            + usize::from(kind.in_place)
-            + 3 * usize::from(first == Some(at));
-        let rank = (score, usize::MAX - at.abs_diff(near));
-        if best.is_none_or(|(highest, _)| rank > highest) {
-            best = Some((rank, at));
+            + usize::from(its.in_place)
+            + 3 * usize::from(first == Some(it));
+        let rank = (same_pass, score, usize::MAX - it.abs_diff(near));
+        if (same_pass || same_name) && best.is_none_or(|(highest, _)| rank > highest) {
+            best = Some((rank, it));
         }
     }
-    best.map(|(_, at)| at)
+    let first = first.filter(|&it| is_alike(it).0);
+    best.map(|(_, it)| it).or(first)
 }

@@ -7,14 +7,23 @@ use super::list::{List, Operation, Tensor};
 
 /// All values of a program.
 pub struct Known {
-    /// For each value, whether the program ever had it.
-    has: Vec<bool>,
+    /// For each value, where the program has it.
+    has: Vec<Has>,
     /// For each key, the results that came of it.
     results: HashMap<u64, HashSet<u64>>,
     /// Operations with the tensors that they took, whatever their scalars were.
     on_tensors: HashSet<u64>,
     /// Operations with their results.
     makes: HashSet<u64>,
+}
+
+/// Where a program has a value.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Has {
+    Nowhere,
+    /// As a step within an operation alone, such as the sum of which it makes the mean.
+    Inside,
+    Itself,
 }
 
 /// What the other program has that an operation stands for.
@@ -45,9 +54,13 @@ pub enum Judged {
 impl Known {
     /// What `list` has, of `values` in all.
     pub fn of(list: &List, values: usize) -> Self {
-        let mut has = vec![false; values];
-        for tensor in &list.tensors {
-            has[tensor.value as usize] = true;
+        let mut has = vec![Has::Nowhere; values];
+        for operation in &list.operations {
+            let here = if operation.is_step { Has::Inside } else { Has::Itself };
+            for tensor in list.inputs(operation).iter().chain(list.outputs(operation)) {
+                let had = &mut has[tensor.value as usize];
+                *had = here.max(*had);
+            }
         }
         let mut results: HashMap<u64, HashSet<u64>> = HashMap::new();
         let (mut on_tensors, mut makes) = (HashSet::new(), HashSet::new());
@@ -63,7 +76,13 @@ impl Known {
 
     /// Whether the program ever had it.
     pub fn has(&self, value: u32) -> bool {
-        self.has[value as usize]
+        self.has[value as usize] != Has::Nowhere
+    }
+
+    /// Whether it has what an operation took or gave. What it has inside of an operation
+    /// alone, it has for such steps, but not for what a program calls itself.
+    pub fn has_for(&self, is_step: bool, value: u32) -> bool {
+        self.has[value as usize] >= if is_step { Has::Inside } else { Has::Itself }
     }
 
     /// What the program has that an operation of `list`, which is the other program's,
@@ -89,7 +108,8 @@ impl Known {
             return Judged::Other;
         }
         let (inputs, outputs) = (list.inputs(operation), list.outputs(operation));
-        if !outputs.iter().all(|it| self.has(it.value)) {
+        let is_same = results.is_some();
+        if !outputs.iter().all(|it| self.has_for(operation.is_step || is_same, it.value)) {
             return Judged::Unknown;
         }
         let by_chance =

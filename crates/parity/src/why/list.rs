@@ -34,6 +34,8 @@ pub struct Program {
     pub cpu: String,
     /// Whether the list goes to the program's end.
     pub whole: bool,
+    /// How the program ended, if not well, such as `exit status: 1`.
+    pub ended: Option<String>,
 }
 
 /// What is known of an operation from its schema.
@@ -50,6 +52,8 @@ pub struct Kind {
     pub view: bool,
     /// Its result holds whatever was in memory before.
     pub fresh: bool,
+    /// It takes the shape alone of its tensors, as `zeros_like` does.
+    pub of_a_shape: bool,
     /// It draws from a generator.
     pub random: bool,
     /// The program reads the value itself.
@@ -67,6 +71,8 @@ pub struct Operation {
     pub kind: u32,
     /// How many operations are under way that called it.
     pub depth: u16,
+    /// It is a step of one that has values of its own.
+    pub is_step: bool,
     /// The number of the line that called it, or the outermost of those.
     pub source: u32,
     /// The thread that it ran in, numbered by libtorch.
@@ -140,6 +146,28 @@ impl List {
         &self.tensors[first..first + operation.outputs as usize]
     }
 
+    /// For each operation, whether one of those that it ran inside of is such.
+    pub fn inside(&self, is_such: impl Fn(usize) -> bool) -> Vec<bool> {
+        let mut inside = vec![false; self.operations.len()];
+        // For each thread, the operations around, from the outside in.
+        let mut around: HashMap<u32, Vec<(u16, bool)>> = HashMap::new();
+        for (at, operation) in self.operations.iter().enumerate().rev() {
+            let around = around.entry(operation.thread).or_default();
+            while around.last().is_some_and(|(depth, _)| *depth >= operation.depth) {
+                around.pop();
+            }
+            inside[at] = around.last().is_some_and(|(_, such)| *such);
+            around.push((operation.depth, inside[at] || is_such(at)));
+        }
+        inside
+    }
+
+    /// Finds out which operations are steps of others, once all are there.
+    pub fn find_steps(&mut self) {
+        let inside = self.inside(|at| !self.kind(&self.operations[at]).composite);
+        self.operations.iter_mut().zip(inside).for_each(|(it, inside)| it.is_step = inside);
+    }
+
     /// The line of an operation, without its end.
     pub fn line(&self, operation: &Operation) -> &str {
         let rest = &self.text[operation.line..];
@@ -151,9 +179,14 @@ impl List {
 impl Kind {
     /// `lerp_`: without namespace and overload.
     pub fn bare(&self) -> &str {
-        let name = self.name.rsplit("::").next().unwrap_or_default();
-        name.split('.').next().unwrap_or_default()
+        bare(&self.name)
     }
+}
+
+/// `lerp_` of `aten::lerp_.Scalar`.
+pub fn bare(name: &str) -> &str {
+    let name = name.rsplit("::").next().unwrap_or_default();
+    name.split('.').next().unwrap_or_default()
 }
 
 impl Operation {

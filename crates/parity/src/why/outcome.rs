@@ -4,16 +4,14 @@
 use serde::Serialize;
 
 use super::blind;
-use super::call::Call;
-use super::causes::{self, Cause};
-use super::counterpart::{callers, counterpart, drawn_from};
-use super::differs::{differs, environment};
+use super::differs::environment;
 use super::digests::Digests;
+use super::finding::{died_out, finding};
 use super::known::Known;
 use super::list::{List, Program};
 use super::parting::{Parting, Whose, parting};
-use super::pitfalls::{Recognised, recognised};
-use super::source::{Finder, Source};
+use super::pitfalls::Recognised;
+use super::source::Source;
 
 /// What came of comparing two lists of operations.
 #[derive(Debug, Serialize)]
@@ -115,6 +113,18 @@ pub struct Spot {
     pub forward: Option<Source>,
 }
 
+impl Outcome {
+    /// The programs that did not come to their end, or failed there: what they would have
+    /// done then, nobody knows.
+    pub fn unfinished(&self) -> Vec<&'static str> {
+        let sides = [("script", &self.script), ("port", &self.port)];
+        let sides = sides
+            .into_iter()
+            .filter(|(_, Side { program, .. })| !program.whole || program.ended.is_some());
+        sides.map(|(name, _)| name).collect()
+    }
+}
+
 /// Compares two lists, read with the same `digests`.
 pub fn compare(script: &List, port: &List, digests: &Digests) -> Outcome {
     let known = [Known::of(script, digests.count()), Known::of(port, digests.count())];
@@ -132,7 +142,7 @@ pub fn compare(script: &List, port: &List, digests: &Digests) -> Outcome {
         }));
     }
     Outcome {
-        died_out: died_out(script, port, &leaves),
+        died_out: died_out(script, port, &leaves, finding.as_ref()),
         finding,
         script: side(script, &lacks),
         port: side(port, &leaves),
@@ -150,111 +160,4 @@ fn side(list: &List, parting: &Parting) -> Side {
         died_out: parting.died_out.iter().map(|it| it.results).sum(),
         different: parting.different,
     }
-}
-
-fn finding(
-    script: &List,
-    port: &List,
-    known: &Known,
-    [lacks, leaves]: [&Parting; 2],
-) -> Option<Finding> {
-    let finder = Finder::default();
-    let first = lacks.origins.first().copied();
-    let Some(&at) = leaves.origins.first() else {
-        let at = first?;
-        return Some(Finding {
-            port: None,
-            script: Some(spot(script, at, &finder)),
-            differs: vec!["the script does this, and the port does not".to_owned()],
-            cause: None,
-            missing: Vec::new(),
-            pitfalls: Vec::new(),
-        });
-    };
-    let theirs = counterpart(port, at, script, first);
-    let missing = lacks.origins.iter().take(50).filter(|&&it| Some(it) != theirs);
-    let mut spots: Vec<Spot> = Vec::new();
-    let there = theirs.map(|it| spot(script, it, &finder));
-    for spot in missing.map(|&it| spot(script, it, &finder)) {
-        let known = there.iter().chain(&spots).any(|it| it.source == spot.source);
-        if spots.len() < 3 && !known {
-            spots.push(spot);
-        }
-    }
-    let mut differs = between(script, theirs, port, at);
-    let is_one = differs.len() == 1;
-    differs.extend(blind::made_by_none(port, at, known).filter(|_| theirs.is_some()));
-    let cause = theirs.filter(|_| is_one);
-    let cause = cause.and_then(|it| causes::cause([script, port], [it, at], known));
-    let cause = cause.map(|Cause { what, at: [theirs, ours] }| Causing {
-        what,
-        script: theirs.map(|it| spot(script, it, &finder)),
-        port: ours.map(|it| spot(port, it, &finder)),
-    });
-    Some(Finding {
-        port: Some(spot(port, at, &finder)),
-        script: there,
-        differs,
-        cause,
-        missing: spots,
-        pitfalls: recognised([script, port], at, theirs, first),
-    })
-}
-
-/// What differs between the script's operation, if there is one, and the port's at `at`.
-fn between(script: &List, theirs: Option<usize>, port: &List, at: usize) -> Vec<String> {
-    let Some(theirs) = theirs else {
-        return vec!["the script does nothing of the kind".to_owned()];
-    };
-    if matches!([drawn_from(script, theirs), drawn_from(port, at)], [Some(a), Some(b)] if a != b) {
-        return vec![
-            "the generator is in a state in which the script never draws: another seed, \
-             or other draws before"
-                .to_owned(),
-        ];
-    }
-    let [theirs, ours] = [(script, theirs), (port, at)]
-        .map(|(list, at): (&List, usize)| Call::of(list, &list.operations[at]));
-    differs(&theirs, &ours, [&script.program, &port.program])
-}
-
-/// The first difference that died out before they part, and how many there are.
-fn died_out(script: &List, port: &List, leaves: &Parting) -> Option<Died> {
-    let end = leaves.origins.first().copied().unwrap_or(usize::MAX);
-    let first = leaves.died_out.first().filter(|it| it.at < end)?;
-    let finder = Finder::default();
-    let theirs = counterpart(port, first.at, script, None);
-    Some(Died {
-        port: spot(port, first.at, &finder),
-        script: theirs.map(|it| spot(script, it, &finder)),
-        differs: between(script, theirs, port, first.at),
-        results: first.results,
-        after: first.last - first.at,
-        more: leaves.died_out.iter().filter(|it| it.at < end).count() - 1,
-    })
-}
-
-fn spot(list: &List, at: usize, finder: &Finder) -> Spot {
-    let operation = &list.operations[at];
-    let call = Call::of(list, operation);
-    let within = callers(list, at).map(|it| list.kind(&list.operations[it]).bare().to_owned());
-    let gives = call.results.iter().filter_map(|it| it.tensor()?.first.clone()).take(2);
-    Spot {
-        number: at + 1,
-        gives: gives.collect(),
-        within: within.collect(),
-        source: finder.source(list, operation),
-        node: operation.node.map(|it| list.nodes[it.name as usize].clone()),
-        forward: forward(list, at).map(|it| finder.source(list, &list.operations[it])),
-        call: call.text(),
-    }
-}
-
-/// The operation of the forward pass whose node called this one: the last that could
-/// have made a node of that number.
-fn forward(list: &List, at: usize) -> Option<usize> {
-    let node = list.operations[at].node.filter(|it| it.sequence >= 0)?;
-    list.operations[..at].iter().rposition(|it| {
-        it.sequence == node.sequence && it.thread == node.thread && it.node.is_none()
-    })
 }

@@ -289,6 +289,7 @@ fn what_numpy_and_pytorch_write_is_read() {
         ("legacy_names", "state.safetensors"),
         ("many.pt", "many.safetensors"),
         ("lone.pt", "lone.safetensors"),
+        ("new.pt", "new.safetensors"),
     ] {
         let [actual, expected] = [file, same].map(|name| record(read(name)));
         let report = held(&actual, &expected, &Options::default());

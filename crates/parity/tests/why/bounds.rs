@@ -80,3 +80,26 @@ fn a_list_holds_what_was_asked_for() {
     assert_eq!(each.iter().sum::<usize>(), all, "{each:?}");
     assert_eq!(each[1], each[2], "{each:?}");
 }
+
+/// What a training leaves is what it was for, though the program itself reads no more of
+/// it than how many answers were right.
+#[test]
+fn parameters_that_end_otherwise_differ_though_only_answers_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = "print((w * 0 + w > 0).sum().item())\n";
+    let script = SCRIPT.replace("w.sum().item()\n", read);
+    let port = script.replace("rate = 0.1", "rate = 0.1 if step < 2 else 0.11");
+    let turned = script.replace("w -= rate * w.grad", "w.sub_(w.grad * rate)");
+    for (name, text) in [("script.py", &script), ("port.py", &port), ("turned.py", &turned)] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let why = |port: &str, status: i32| {
+        let port = format!("{} {port}", python().display());
+        let mut command = why(&["--script", "script.py", "--port", &port]);
+        command.current_dir(&folder);
+        prints(command, status)
+    };
+    let text = why("port.py", 1);
+    assert!(text.contains("port.py:8\n") && text.contains("0.11 in place of 0.1"), "{text}");
+    assert!(why("turned.py", 0).starts_with("verdict: nothing differs."));
+}

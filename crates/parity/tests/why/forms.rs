@@ -42,9 +42,11 @@ fn what_died_out_is_named_with_how_much_differs() {
     // Initial weights that are written over lead nowhere.
     let another_way = SCRIPT.replace("x * 8", "(x + x) * 4").replace("normal_", "uniform_");
     let counted = SCRIPT.replace(".mul(3)", ".mul(3).add(w.view(10, 5))");
+    // Other values of the same operation: the places alone are the script's.
+    let decided = SCRIPT.replace(".mul(3)", ".mul(4)");
     let parted = other.replace("y.sum()", "y.mul(2).sum()");
-    let all = [&other, &another_way, &parted, &counted].map(String::as_str);
-    let names = ["other", "another", "parted", "counted"];
+    let all = [&other, &another_way, &parted, &counted, &decided].map(String::as_str);
+    let names = ["other", "another", "parted", "counted", "decided"];
     let folder = lists(&names.into_iter().zip(all).collect::<Vec<_>>());
     let text = prints(compared(folder.path(), "other", &[]), 0);
     assert_in_order(
@@ -68,6 +70,12 @@ fn what_died_out_is_named_with_how_much_differs() {
     let words =
         ["nothing differs in the end", "it.py:7", "add(f32[10, 5], other=f32[10, 5]", "died out"];
     assert_in_order(&text, &words);
+    let text = prints(compared(folder.path(), "decided", &[]), 1);
+    let words = ["the port leaves the script", "it.py:7", "mul(f32[10, 5], other=4)"];
+    assert_in_order(&text, &words);
+    let told =
+        ["other: 4 in place of 3", "but as whole numbers or\n                truths alone\n"];
+    assert_in_order(&text, &told);
     let text = prints(compared(folder.path(), "parted", &[]), 1);
     let words = ["mul(f32[50], other=2)", "\nbefore, another result died out, of the port's"];
     assert_in_order(&text, &["the port leaves the script", words[0], words[1], "it.py:4"]);

@@ -147,3 +147,62 @@ fn a_libtorch_without_headers_is_named_with_what_to_set() {
     let words = format!("the libtorch in {} has no headers beside it", lib.display());
     assert!(text.contains(&words) && text.contains("set LIBTORCH_INCLUDE"), "{text}");
 }
+
+/// What a program would have done had it gone on, nobody knows: that is no answer.
+#[test]
+fn that_nothing_differs_is_said_only_of_programs_that_come_to_their_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let ports = [
+        ("whole.py", EAGER.to_owned(), python()),
+        ("fails.py", format!("{EAGER}raise SystemExit(3)\n"), python()),
+        ("killed.py", format!("{EAGER}import os\nos.kill(os.getpid(), 9)\n"), &real_python()),
+    ];
+    let here = |args: &[&str]| {
+        let mut command = why(args);
+        command.current_dir(&folder);
+        command
+    };
+    for (name, text, python) in &ports {
+        fs::write(folder.path().join(name), text).unwrap();
+        let port = format!("{} {name}", python.display());
+        prints(here(&["--port", &port, "--save", &name.replace(".py", "")]), 0);
+    }
+    let nothing = |script: &str, port: &str, who: &str| {
+        let said = format!("nothing differs so far, but {who} to its end");
+        let error = prints(here(&[script, port, "--junit", "j.xml", "--html", "h.html"]), 2);
+        assert_eq!(error, format!("error: {said}: mend what ended it, and compare again\n"));
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+        let junit = read("j.xml");
+        assert!(junit.contains("failures=\"0\" errors=\"1\""), "{junit}");
+        assert!(junit.contains(&format!("<error type=\"unfinished\" message=\"{said}\"")));
+        assert!(read("h.html").contains("≈</span> Nothing differs so far"));
+        in_one_line(&junit)
+    };
+    let junit = nothing("whole", "fails", "the port did not come");
+    assert!(junit.contains("note: the port ended with exit status: 3 verdict"), "{junit}");
+    nothing("fails", "whole", "the script did not come");
+    let junit = nothing("fails", "killed", "neither came");
+    let notes = "note: the script ended with exit status: 3 note: the port&#39;s list ends before \
+                 the program did: what came later was not compared note: the port ended with \
+                 signal: 9 (SIGKILL)";
+    assert!(junit.contains(notes), "{junit}");
+    // Where they part before, that is the answer.
+    let other = EAGER.replace("x * 2", "x * 3") + "raise SystemExit(3)\n";
+    fs::write(folder.path().join("other.py"), other).unwrap();
+    let text = prints(here(&["--script", "other.py", "whole"]), 1);
+    assert!(
+        text.starts_with("note: the script ended with exit status: 3\nverdict: the port leaves")
+    );
+}
+
+#[test]
+fn a_full_disk_is_named_with_what_to_do() {
+    // No file of more than a megabyte; Python ignores the signal.
+    let port = format!("sh -c 'ulimit -f 1000; exec {} tests/lesson.py'", real_python().display());
+    let text = unseen(&port);
+    let remedy = "free some space, or set TMPDIR to another folder, or bound the list by --first";
+    assert!(
+        text.starts_with("error: the port: cannot write to ") && text.contains(remedy),
+        "{text}"
+    );
+}

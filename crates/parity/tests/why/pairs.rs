@@ -80,12 +80,17 @@ fn the_lesson_in_cpp_takes_libtorchs_own_adam() {
 
 /// A copy of the lesson's script with something replaced, as the port.
 fn with(replaced: &str, by: &str) -> String {
-    let folder = tempfile::tempdir().unwrap();
     let script = std::fs::read_to_string(root().join("tests/lesson.py")).unwrap();
     let short = script.replace("range(50)", "range(3)");
     assert!(short.contains(replaced), "{replaced}");
-    std::fs::write(folder.path().join("script.py"), &short).unwrap();
-    std::fs::write(folder.path().join("port.py"), short.replace(replaced, by)).unwrap();
+    parted(&short, &short.replace(replaced, by))
+}
+
+/// What is said of two scripts that part.
+fn parted(script: &str, port: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("script.py"), script).unwrap();
+    std::fs::write(folder.path().join("port.py"), port).unwrap();
     let port = format!("{} port.py", python().display());
     let mut command = why(&["--script", "script.py", "--port", &port]);
     command.current_dir(&folder);
@@ -134,6 +139,52 @@ fn a_loss_of_another_kind_is_found_in_the_forward_pass() {
 fn what_the_port_leaves_out_is_named() {
     let text = with("range(3)", "range(2)");
     assert_in_order(&text, &["it leaves something", "script  script.py:1"]);
+}
+
+/// Nobody looks at the loss itself.
+const UNREAD: &str = "\
+import torch
+from torch.nn import functional as F
+torch.manual_seed(0)
+net, x, y = torch.nn.Linear(10, 4), torch.randn(32, 10), torch.rand(32, 4)
+opt = torch.optim.SGD(net.parameters(), lr=0.1)
+LOSS.backward()
+opt.step()
+";
+
+/// A forward operation stands beside a forward one, whatever inside of it comes to the
+/// same sum, and whatever the backward pass makes of it.
+#[test]
+fn a_loss_reduced_otherwise_is_named_in_the_forward_pass() {
+    let plain = "F.mse_loss(net(x), y)";
+    let logits = "F.binary_cross_entropy_with_logits(net(x), y)";
+    for (loss, name) in [
+        (plain, "mse_loss("),
+        (logits, "binary_cross_entropy_with_logits("),
+        ("F.l1_loss(net(x), y)", "mean("),
+    ] {
+        let script = UNREAD.replace("LOSS", loss);
+        let port = UNREAD.replace("LOSS", &loss.replace(", y)", ", y, reduction='sum')"));
+        let text = parted(&script, &port);
+        let other = if name == "mean(" { "sum(" } else { name };
+        let places = ["script  script.py:6\n", name, "port    port.py:6\n", other];
+        assert_in_order(&text, &places);
+        let words =
+            ["what differs: ", "in place of", "mean", "\n\nthis looks like the pitfall sum"];
+        assert_in_order(&text, &words);
+        assert!(!text.contains("backward pass"), "{text}");
+        if loss == logits {
+            continue;
+        }
+        let text = parted(&port, &script);
+        assert_in_order(&text, &["script  script.py:6\n", other, "port    port.py:6\n", name]);
+    }
+    let divided = format!("({plain} / 8)");
+    let text = parted(&UNREAD.replace("LOSS", &divided), &UNREAD.replace("LOSS", plain));
+    assert_in_order(
+        &text,
+        &["before that, the script does this, and the port never does:\n", "script.py:6\n", "div("],
+    );
 }
 
 /// As our own fast loop once did it. Where the bits agree, nothing is to be named: at 1 x 2

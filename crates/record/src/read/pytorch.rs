@@ -2,6 +2,7 @@
 //! numbers.
 
 use ::safetensors::Dtype;
+use bytes::Bytes;
 
 use super::archive::Archive;
 use super::numpy::strided;
@@ -82,7 +83,21 @@ impl<'a> Reader<'a> {
         let arguments = self.list(arguments)?;
         Ok(match (name.as_str(), arguments) {
             ("torch._utils _rebuild_tensor_v2", &[storage, offset, shape, stride, ..]) => {
-                Made::Tensor(self.tensor(storage, offset, shape, stride)?)
+                let (kind, bytes) = self.storage(storage)?;
+                Made::Tensor(self.tensor(
+                    dtype(&STORAGES, kind)?,
+                    &bytes,
+                    [offset, shape, stride],
+                )?)
+            }
+            // Of dtypes that have no storage of their own.
+            (
+                "torch._utils _rebuild_tensor_v3",
+                &[storage, offset, shape, stride, _, _, kind, ..],
+            ) => {
+                let Item::Global(kind) = &self.items[kind] else { bail!("a tensor has no dtype") };
+                let (_, bytes) = self.storage(storage)?;
+                Made::Tensor(self.tensor(dtype(&DTYPES, kind)?, &bytes, [offset, shape, stride])?)
             }
             ("collections OrderedDict", &[]) => Made::Other(self.list_of_none()?),
             (
@@ -99,30 +114,30 @@ impl<'a> Reader<'a> {
         self.items.iter().position(empty).context("it lacks an empty tuple")
     }
 
-    /// `_rebuild_tensor_v2(storage, offset, shape, stride, ...)`.
-    fn tensor(
-        &mut self,
-        storage: usize,
-        offset: usize,
-        shape: usize,
-        stride: usize,
-    ) -> Result<Array> {
+    /// The kind of a storage, and its bytes.
+    fn storage(&mut self, storage: usize) -> Result<(&'a str, Bytes)> {
         let &Item::Persistent(id) = &self.items[storage] else { bail!("a tensor has no storage") };
         let &[_, kind, file, ..] = self.list(id)? else { bail!("a tensor has no storage") };
         let (Item::Global(kind), Item::Text(file)) = (&self.items[kind], &self.items[file]) else {
             bail!("a tensor has no storage")
         };
-        let Some((_, dtype)) = STORAGES.iter().find(|(known, _)| known == kind) else {
-            bail!("it holds a {kind}")
-        };
-        let bytes = self.archive.part(&format!("{}data/{file}", self.folder))?;
+        Ok((kind, self.archive.part(&format!("{}data/{file}", self.folder))?))
+    }
+
+    /// `_rebuild_tensor_v2(storage, offset, shape, stride, ...)`.
+    fn tensor(
+        &self,
+        dtype: Dtype,
+        bytes: &Bytes,
+        [offset, shape, stride]: [usize; 3],
+    ) -> Result<Array> {
         let start = self.whole(offset)?.checked_mul(dtype.bitsize() / 8);
         let start = start.filter(|&start| start <= bytes.len()).context("it is cut short")?;
         let sizes = |of: usize| -> Result<Vec<_>> {
             self.list(of)?.iter().map(|&n| self.whole(n)).collect()
         };
         let (shape, stride) = (sizes(shape)?, sizes(stride)?);
-        strided(*dtype, shape, &stride, &bytes.slice(start..))
+        strided(dtype, shape, &stride, &bytes.slice(start..))
     }
 
     fn list(&self, at: usize) -> Result<&'a [usize]> {
@@ -153,6 +168,12 @@ enum Made {
     Other(usize),
 }
 
+/// The dtype of this name.
+fn dtype(known: &[(&str, Dtype)], name: &str) -> Result<Dtype> {
+    let found = known.iter().find(|(known, _)| *known == name);
+    found.map(|&(_, dtype)| dtype).with_context(|| format!("it holds a {name}"))
+}
+
 /// The dtypes of storages.
 const STORAGES: [(&str, Dtype); 11] = [
     ("torch FloatStorage", Dtype::F32),
@@ -166,4 +187,13 @@ const STORAGES: [(&str, Dtype); 11] = [
     ("torch ByteStorage", Dtype::U8),
     ("torch BoolStorage", Dtype::BOOL),
     ("torch ComplexFloatStorage", Dtype::C64),
+];
+
+/// Those whose storages have none.
+const DTYPES: [(&str, Dtype); 5] = [
+    ("torch float8_e4m3fn", Dtype::F8_E4M3),
+    ("torch float8_e5m2", Dtype::F8_E5M2),
+    ("torch uint16", Dtype::U16),
+    ("torch uint32", Dtype::U32),
+    ("torch uint64", Dtype::U64),
 ];

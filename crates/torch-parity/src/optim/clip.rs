@@ -2,7 +2,7 @@
 
 use tch::{Tensor, no_grad};
 
-use super::Parameters;
+use super::{Byproduct, Parameters};
 
 /// `torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)` (Pascanu et al.,
 /// 2013): scales the gradients of `named_parameters` by one factor, so that the norm
@@ -20,13 +20,13 @@ pub fn clip_grad_norm_(
     named_parameters: &[(String, Tensor)],
     max_norm: f64,
     norm_type: f64,
-) -> Tensor {
+) -> Byproduct {
     no_grad(|| {
         // libtorch's norm over no dimension is linalg.vector_norm over all.
         let norm = |x: &Tensor| x.norm_scalaropt_dim(norm_type, [0_i64; 0], false);
         let norms: Vec<_> = optimizer.grads_of(named_parameters).map(|grad| norm(grad)).collect();
         if norms.is_empty() {
-            return Tensor::from(0.0_f32);
+            return Tensor::from(0.0_f32).into();
         }
         let total_norm = norm(&Tensor::stack(&norms, 0));
         // Python's number / tensor: a reciprocal, then a product.
@@ -34,7 +34,7 @@ pub fn clip_grad_norm_(
         // Multiplied even if it is 1, as PyTorch does.
         let clip_coef = clip_coef.clamp_max(1.0);
         optimizer.grads_of(named_parameters).for_each(|grad| *grad = &*grad * &clip_coef);
-        total_norm
+        total_norm.into()
     })
 }
 

@@ -11,6 +11,7 @@
 mod adagrad;
 mod adam;
 mod adamw;
+mod byproduct;
 mod clip;
 mod groups;
 mod lbfgs;
@@ -31,6 +32,7 @@ use tch::Tensor;
 pub use adagrad::{Adagrad, AdagradSettings};
 pub use adam::{Adam, AdamSettings, BETA1, BETA2, EPS, bias_corrected};
 pub use adamw::{AdamW, AdamWSettings};
+pub use byproduct::Byproduct;
 pub use clip::{clip_grad_norm_, clip_grad_value_};
 pub use groups::ParamGroups;
 pub use lbfgs::{Lbfgs, LbfgsSettings, LineSearch};

@@ -379,7 +379,7 @@ mod tests {
         let plain = record(|_, _| {});
         let changed = record(|optimizer, model| {
             let named = model.named_parameters();
-            let _ = clip_grad_norm_(optimizer.parameters_mut(), &named, 1e-3, 2.0);
+            clip_grad_norm_(optimizer.parameters_mut(), &named, 1e-3, 2.0);
             for grad in optimizer.parameters_mut().grads_of(&named) {
                 let _ = grad.zero_();
             }

@@ -296,6 +296,7 @@ fn every_item_says_what_it_is_in_pytorch() {
         "Group",
         "Taken",
         "Parameters",
+        "Byproduct",
         "Batches",
         // For a port's own modules and optimizers.
         "Children",

@@ -5,7 +5,8 @@
 //! on other tensors), or where it has one, of another scalar, what it leads to is made by
 //! other operations than in the other program: `pow(x, 2) * x` in place of `pow(x, 3)`.
 //! But what comes to numbers again only once it was counted or compared, as by `argmax`,
-//! is no other way: other values may give the same place.
+//! is no other way: other values may give the same place. Nor did it die out where it has a
+//! counterpart: logits that differ are a difference, whatever their classes are.
 
 use std::collections::HashMap;
 
@@ -24,9 +25,12 @@ pub struct DiedOut {
     pub results: usize,
     /// The last operation whose result differs.
     pub last: usize,
+    /// It stands for one of the other program, and came to that one's results again as
+    /// whole numbers or truths alone.
+    pub only_decided: bool,
 }
 
-/// How what began without a counterpart came to the other's results again.
+/// How it came to the other's results again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     /// Not so far.
@@ -53,8 +57,8 @@ pub struct Dying<'a> {
     other: &'a Known,
     /// In the order in which they begin; none in place of another way to the same bits.
     found: Vec<Option<DiedOut>>,
-    /// Of each without a counterpart, how it has ended so far; none of others.
-    ends: Vec<Option<End>>,
+    /// How each has ended so far, and whether it is without a counterpart.
+    ends: Vec<(End, bool)>,
     /// For each operation whose result differs, which of them it belongs to.
     of: HashMap<u32, usize>,
 }
@@ -73,9 +77,9 @@ impl<'a> Dying<'a> {
         match flow.states[at] {
             State::Open if self.begins(at, flow) => {
                 self.of.insert(at as u32, self.found.len());
-                self.found.push(Some(DiedOut { at, results: 1, last: at }));
+                self.found.push(Some(DiedOut { at, results: 1, last: at, only_decided: false }));
                 let has_none = self.other.counterpart(self.list, operation) == Counterpart::None;
-                self.ends.push(has_none.then_some(End::Nowhere));
+                self.ends.push((End::Nowhere, has_none));
             }
             State::Open => {
                 let Some(from) = from else { return };
@@ -88,10 +92,13 @@ impl<'a> Dying<'a> {
             State::Fine if !is_view => {
                 let Some(from) = from else { return };
                 let Some(it) = self.found[from] else { return };
-                if let Some(end) = self.ends[from].as_mut().filter(|it| **it != End::InNumbers) {
+                let (end, has_none) = &mut self.ends[from];
+                if *end != End::InNumbers {
                     let is_lossy = gives_no_numbers(self.list, operation);
                     *end = if is_lossy { End::InPlaces } else { End::InNumbers };
-                    return;
+                    if *has_none {
+                        return;
+                    }
                 }
                 let begin = self.other.counterpart(self.list, &self.list.operations[it.at]);
                 let is_another = begin == Counterpart::OfSameTensors;
@@ -117,9 +124,11 @@ impl<'a> Dying<'a> {
     /// All of them; what an operation called itself is counted with it.
     pub fn died_out(self) -> Vec<DiedOut> {
         let mut all: Vec<DiedOut> = Vec::new();
-        let ends = self.ends.iter().map(|it| it.is_none_or(|it| it == End::InPlaces));
-        let found = self.found.into_iter().zip(ends).filter_map(|(it, died)| it.filter(|_| died));
-        for mut it in found {
+        let found = self.found.into_iter().zip(self.ends);
+        for (it, (end, has_none)) in found {
+            let in_places = end == End::InPlaces;
+            let Some(mut it) = it.filter(|_| in_places || !has_none) else { continue };
+            it.only_decided = in_places && !has_none;
             while let Some(inner) = all.pop_if(|inner| is_called_by(self.list, inner.at, it.at)) {
                 it.results += inner.results;
                 it.last = it.last.max(inner.last);

@@ -1,8 +1,7 @@
 //! Which results go where, and which of them matter.
 
-use std::collections::HashMap;
-
 use super::Whose;
+use super::lasting::Lasting;
 use super::makers::Makers;
 use crate::why::known::{Judged, Known};
 use crate::why::list::{List, Operation, Tensor};
@@ -57,10 +56,14 @@ impl Flow {
         let mut states = vec![State::Fine; count];
         // Whose results, if nothing takes them, were for nothing.
         let (mut idle, mut drawn) = (vec![false; count], vec![false; count]);
-        let mut makers = Makers::default();
+        // Whose results are made of more than constants.
+        let mut computed = vec![false; count];
+        let (mut makers, mut lasting) = (Makers::default(), Lasting::default());
         let mut taken = Taken { inputs: vec![Vec::new(); count], inside: vec![Vec::new(); count] };
         for (at, operation) in list.operations.iter().enumerate() {
+            let knows = |value| other.has_for(operation.is_step, value);
             let kind = list.kind(operation);
+            lasting.pass(list, operation, at);
             if kind.fresh {
                 makers.forget(list.outputs(operation));
             }
@@ -69,10 +72,13 @@ impl Flow {
             }
             let inputs = list.inputs(operation).iter();
             let mut from: Vec<u32> =
-                inputs.filter_map(|it| makers.of(it, other, kind.view)).collect();
+                inputs.filter_map(|it| makers.of(it, knows, kind.view)).collect();
             from.sort_unstable();
             from.dedup();
             taken.inside[at] = open_inside(list, at, &states);
+            computed[at] = values(list, operation)
+                .iter()
+                .any(|it| !it.weak || makers.last(it).is_some_and(|by| computed[by as usize]));
             let judged = other.judge(list, operation);
             idle[at] = judged == Judged::Chance && gives_what_it_took(list, operation);
             let is_open = match judged {
@@ -80,14 +86,16 @@ impl Flow {
                 Judged::Known => kind.view && !from.is_empty(),
                 Judged::Chance => !from.is_empty(),
                 Judged::Other => true,
-                Judged::Unknown => !from.is_empty() || !is_argument(list, operation, side),
+                Judged::Unknown => {
+                    !from.is_empty() || computed[at] || !is_argument(list, operation, side)
+                }
             };
             if is_open {
                 states[at] = State::Open;
             }
             drawn[at] = is_open
                 && is_drawn(list, operation, |it| {
-                    makers.of(it, other, kind.view).is_some_and(|by| drawn[by as usize])
+                    makers.of(it, knows, kind.view).is_some_and(|by| drawn[by as usize])
                 });
             idle[at] |= drawn[at];
             let is_new = is_open && !(kind.view && from.is_empty());
@@ -98,7 +106,9 @@ impl Flow {
             }
             taken.inputs[at] = from;
         }
-        let follows = settle(list, &mut states, &idle, &taken, side);
+        let mut kept = vec![false; count];
+        lasting.mark(&mut kept);
+        let follows = settle(list, &mut states, [&idle, &kept], &taken, side);
         Self { states, follows, taken }
     }
 }
@@ -132,50 +142,53 @@ fn open_inside(list: &List, at: usize, states: &[State]) -> Vec<u32> {
     open.collect()
 }
 
+/// The tensors of which an operation takes the values, and not the shape alone.
+fn values<'a>(list: &'a List, operation: &Operation) -> &'a [Tensor] {
+    if list.kind(operation).of_a_shape { &[] } else { list.inputs(operation) }
+}
+
 /// Whether a result is made of nothing but constants, such as zeros, or a number that
 /// came from the host: an argument of what takes it, not something computed. So is, on
 /// the script's side, what is made of no tensor at all, and may be made otherwise.
 fn is_argument(list: &List, operation: &Operation, side: Whose) -> bool {
-    let bare = list.kind(operation).bare();
-    let of_a_shape = bare.ends_with("_like") || bare.starts_with("new_");
-    let inputs = if of_a_shape { &[] } else { list.inputs(operation) };
-    let constant = inputs.iter().chain(list.outputs(operation)).all(|it| it.weak);
+    let inputs = values(list, operation);
+    let constant = list.outputs(operation).iter().all(|it| it.weak);
     constant || (side == Whose::Script && inputs.is_empty())
 }
 
 /// From the end to the beginning: an open result matters if the program reads it
 /// itself (not so an operation with known results, inside of which it is read), if
 /// nothing takes it (then it is read unseen, or kept, unless it is what went in, or random
-/// numbers), or if something that matters takes it. What the script alone computes and
-/// nothing takes was for nothing, such as a gradient that is thrown away, unless it was
-/// written in place by other than the backward pass, as parameters are.
+/// numbers), if it is `kept` whatever takes it, or if something that matters takes it. What
+/// the script alone computes and nothing takes was for nothing, such as a gradient that is
+/// thrown away, unless it was written in place by other than the backward pass, as
+/// parameters are.
 ///
 /// Returns which operations take results that matter.
 fn settle(
     list: &List,
     states: &mut [State],
-    idle: &[bool],
+    [idle, kept]: [&[bool]; 2],
     taken: &Taken,
     side: Whose,
 ) -> Vec<bool> {
     let mut is_taken = vec![false; states.len()];
     let mut matters = vec![false; states.len()];
-    let mut around = Around::default();
+    let inside = settled(list, states);
     for at in (0..states.len()).rev() {
         let operation = &list.operations[at];
         let kind = list.kind(operation);
-        let is_settled = states[at] == State::Fine && !kind.composite && !kind.fresh;
-        let is_inside = around.enter(operation, is_settled && !list.outputs(operation).is_empty());
         let is_state = kind.in_place && operation.node.is_none();
         let is_new = !kind.view && !idle[at];
-        let is_kept = !is_taken[at] && is_new && (side == Whose::Port || is_state);
+        let is_last = !is_taken[at] && (side == Whose::Port || is_state);
+        let is_kept = is_new && (is_last || kept[at]);
         if states[at] == State::Open && (matters[at] || is_kept) {
             states[at] = State::Matters;
         }
         for from in taken.of(at) {
             // Looking alone takes nothing.
             is_taken[from as usize] |= !kind.view || is_taken[at];
-            let is_read = kind.host && !is_inside;
+            let is_read = kind.host && !inside[at];
             matters[from as usize] |= is_read || states[at] == State::Matters;
         }
     }
@@ -183,19 +196,12 @@ fn settle(
     taken.inputs.iter().map(follows).collect()
 }
 
-/// The operations inside of which one ran, for who goes from the end to the beginning.
-#[derive(Default)]
-struct Around(HashMap<u32, Vec<(u16, bool)>>);
-
-impl Around {
-    /// Goes on to an operation; whether one around it is settled: what it gives is known.
-    fn enter(&mut self, operation: &Operation, is_settled: bool) -> bool {
-        let around = self.0.entry(operation.thread).or_default();
-        while around.last().is_some_and(|(depth, _)| *depth >= operation.depth) {
-            around.pop();
-        }
-        let is_inside = around.last().is_some_and(|(_, settled)| *settled);
-        around.push((operation.depth, is_settled || is_inside));
-        is_inside
-    }
+/// For each operation, whether it ran inside of one whose results are known.
+fn settled(list: &List, states: &[State]) -> Vec<bool> {
+    list.inside(|at| {
+        let operation = &list.operations[at];
+        let kind = list.kind(operation);
+        let has_results = !(kind.composite || kind.fresh || list.outputs(operation).is_empty());
+        states[at] == State::Fine && has_results
+    })
 }

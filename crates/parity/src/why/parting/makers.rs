@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use crate::why::known::Known;
 use crate::why::list::Tensor;
 
 /// Which operation made a tensor.
@@ -30,12 +29,19 @@ impl Makers {
         }
     }
 
-    /// The operation with an open result that made `input`. Values that are known may
+    /// The operation that last wrote `input` to its memory.
+    pub fn last(&self, input: &Tensor) -> Option<u32> {
+        let stored = self.by_storage.get(&input.storage);
+        stored.filter(|it| it.1 == input.value).map(|it| it.0)
+    }
+
+    /// The operation with an open result that made `input`. Values that are known, of
+    /// which `knows` tells, may
     /// come from anywhere: there it must have been written to the same memory.
     /// What a view is of may be memory that no operation has written to yet.
-    pub fn of(&self, input: &Tensor, other: &Known, by_view: bool) -> Option<u32> {
+    pub fn of(&self, input: &Tensor, knows: impl Fn(u32) -> bool, by_view: bool) -> Option<u32> {
         let stored = self.by_storage.get(&input.storage);
-        if other.has(input.value) {
+        if knows(input.value) {
             let &(at, value, open) = stored?;
             return (open && value == input.value).then_some(at);
         }

@@ -3,6 +3,7 @@
 
 mod died_out;
 mod flow;
+mod lasting;
 mod makers;
 
 pub use died_out::DiedOut;
@@ -17,6 +18,9 @@ use super::list::List;
 pub struct Parting {
     /// The operations where it leaves the other, each from known inputs, in order.
     pub origins: Vec<usize>,
+    /// Of these, those that come to the other's results again, but as whole numbers or
+    /// truths alone, as by `argmax`.
+    pub decided: Vec<usize>,
     /// Those that give another result than the other's counterpart, from which only
     /// known results are computed, in order.
     pub died_out: Vec<DiedOut>,
@@ -70,8 +74,15 @@ pub fn parting(list: &List, other: &Known, side: Whose) -> Parting {
             }
         }
     }
-    parting.died_out = dying.died_out();
-    parting.another_way -= parting.died_out.iter().map(|it| it.results).sum::<usize>();
+    let (decided, died_out): (Vec<_>, _) =
+        dying.died_out().into_iter().partition(|it| it.only_decided);
+    let results = |of: &[DiedOut]| of.iter().map(|it| it.results).sum::<usize>();
+    parting.another_way -= results(&decided) + results(&died_out);
+    parting.different += results(&decided);
+    parting.decided = decided.iter().map(|it| it.at).collect();
+    parting.origins.extend(&parting.decided);
+    parting.origins.sort_unstable();
+    parting.died_out = died_out;
     parting
 }
 

@@ -1,6 +1,7 @@
 //! Mistakes in the network and its loss: another operation on the same values.
 
 use super::Pitfall;
+use super::operation::Operation;
 use super::scene::{Scene, is_near};
 
 /// Values of `Reduction`.
@@ -21,7 +22,7 @@ pub const PITFALLS: &[Pitfall] = &[
         name: "gelu-tanh",
         mistake: "GELU by its tanh approximation",
         is: |it| {
-            let approximate = |of: super::operation::Operation<'_>| of.text("approximate");
+            let approximate = |of: Operation<'_>| of.text("approximate");
             it.ours.is(&["gelu"])
                 && approximate(it.ours).as_deref() == Some("tanh")
                 && it.instead(&["gelu"]).and_then(approximate).as_deref() == Some("none")
@@ -43,9 +44,9 @@ pub const PITFALLS: &[Pitfall] = &[
         name: "sum-not-mean",
         mistake: "the losses added up, not averaged",
         is: |it| {
-            let of_losses = it.ours.is(&["sum"]) && it.ours.shape().is_empty();
+            let is_of_all = |it: Operation<'_>, name| it.is(&[name]) && it.shape().is_empty();
             it.has(&[it.ours.plain_name()], "reduction", [MEAN, SUM])
-                || (of_losses && it.instead(&["mean"]).is_some_and(|it| it.shape().is_empty()))
+                || (is_of_all(it.ours, "sum") && it.theirs.is_some_and(|it| is_of_all(it, "mean")))
         },
     },
     Pitfall {

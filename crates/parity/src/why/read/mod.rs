@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 
 use self::word::{address, has_values, memory, number, unquoted};
 use super::digests::Digests;
-use super::list::{Kind, List, Node, Operation, Tensor};
+use super::list::{Kind, List, Node, Operation, Tensor, bare};
 
 const FIRST: &[u8] = b"parity operations 1\n";
 
@@ -45,7 +45,9 @@ pub fn parse(mut text: Vec<u8>, digests: &mut Digests) -> Result<List> {
         reader.line(&rest[..length], at).with_context(|| format!("damaged at byte {at}"))?;
         at += length + 1;
     }
-    Ok(List { text, ..reader.list })
+    let mut list = List { text, ..reader.list };
+    list.find_steps();
+    Ok(list)
 }
 
 struct Reader<'a> {
@@ -93,6 +95,7 @@ impl Reader<'_> {
             "threads" => words.next().unwrap_or_default().clone_into(&mut program.threads),
             "cpu" => words.next().unwrap_or_default().clone_into(&mut program.cpu),
             "end" => program.whole = true,
+            "ended" => program.ended = words.next().map(str::to_owned),
             _ => {}
         }
         Ok(())
@@ -104,12 +107,15 @@ impl Reader<'_> {
         let name = words.next().context("a kind without a name")?.to_owned();
         let flags = words.next().unwrap_or_default();
         let has = |flag| flags.contains(flag);
+        let bare = bare(&name);
+        let of_a_shape = bare.ends_with("_like") || bare.starts_with("new_");
         self.list.kinds.push(Kind {
             name,
             arguments: words.map(str::to_owned).collect(),
             composite: has('c'),
             view: has('v'),
             fresh: has('e'),
+            of_a_shape,
             random: has('r'),
             host: has('h'),
             in_place: has('w') || has('o'),

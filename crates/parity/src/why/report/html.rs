@@ -8,8 +8,8 @@ use crate::why::outcome::{Causing, Outcome, Spot};
 /// One page that needs no other file.
 pub fn html(outcome: &Outcome) -> String {
     let (class, sign) = match (&outcome.finding, &outcome.died_out) {
-        (None, None) => ("exact", "="),
-        (None, Some(_)) => ("within", "≈"),
+        (None, None) if outcome.unfinished().is_empty() => ("exact", "="),
+        (None, _) => ("within", "≈"),
         (Some(_), _) => ("diverged", "≠"),
     };
     let title = heading(outcome);

@@ -11,6 +11,7 @@ pub use html::html;
 pub use junit::junit;
 pub use markdown::markdown;
 pub use text::text;
+pub use words::unfinished;
 
 use super::outcome::Outcome;
 

@@ -10,6 +10,7 @@ use crate::why::source::{Line, Source};
 /// The verdict in a few words.
 pub fn heading(outcome: &Outcome) -> &'static str {
     match (&outcome.finding, &outcome.died_out) {
+        (None, _) if !outcome.unfinished().is_empty() => "Nothing differs so far",
         (None, None) => "Nothing differs",
         (None, Some(_)) => "Nothing differs in the end",
         (Some(finding), _) if finding.port.is_none() => "The port leaves something out",
@@ -21,11 +22,16 @@ pub fn heading(outcome: &Outcome) -> &'static str {
 pub fn verdict(outcome: &Outcome) -> String {
     let of = thousands(outcome.port.operations);
     match (&outcome.finding, &outcome.died_out) {
-        (None, None) => "nothing differs.".to_owned(),
-        (None, Some(died)) => format!(
-            "nothing differs in the end. Another result at the port's operation {} of {of} died out.",
-            thousands(died.port.number)
-        ),
+        (None, died) => {
+            let nothing = unfinished(outcome).unwrap_or_else(|| match died {
+                None => "nothing differs".to_owned(),
+                Some(_) => "nothing differs in the end".to_owned(),
+            });
+            let died = died.as_ref().map(|it| thousands(it.port.number)).map(|number| {
+                format!(" Another result at the port's operation {number} of {of} died out.")
+            });
+            format!("{nothing}.{}", died.unwrap_or_default())
+        }
         (Some(finding), _) => match &finding.port {
             None => "the port does nothing that the script does not, but it leaves something out."
                 .to_owned(),
@@ -35,6 +41,16 @@ pub fn verdict(outcome: &Outcome) -> String {
             ),
         },
     }
+}
+
+/// What is said of programs that did not come to their end, if nothing differs before.
+pub fn unfinished(outcome: &Outcome) -> Option<String> {
+    let who = match outcome.unfinished()[..] {
+        [] => return None,
+        [one] => format!("the {one} did not come"),
+        _ => "neither came".to_owned(),
+    };
+    Some(format!("nothing differs so far, but {who} to its end"))
 }
 
 /// The mistake of the catalogue that it looks like.

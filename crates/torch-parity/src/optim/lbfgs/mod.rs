@@ -9,7 +9,7 @@ use tch::{Tensor, no_grad, with_grad};
 use self::line_search::strong_wolfe;
 use self::number::Number::{self, Float};
 use super::scaled::add_;
-use super::{Group, Optimizer, Parameters, Setting};
+use super::{Byproduct, Group, Optimizer, Parameters, Setting};
 use crate::defaults::defaults;
 
 /// `torch.optim.LBFGS` (Liu and Nocedal, 1989, after Schmidt's minFunc): the
@@ -98,13 +98,13 @@ impl Lbfgs {
     ///     loss
     /// });
     /// ```
-    pub fn step(&mut self, mut closure: impl FnMut(&mut Parameters) -> Tensor) -> Tensor {
+    pub fn step(&mut self, mut closure: impl FnMut(&mut Parameters) -> Tensor) -> Byproduct {
         let mut closure = |parameters: &mut Parameters| with_grad(|| closure(parameters));
         let groups = self.param_groups();
         let loss = no_grad(|| self.iterate(&mut closure));
         // The gradients are those of the last evaluation, as for Python's recorder.
         self.parameters.step_begins(|| groups);
-        loss
+        loss.into()
     }
 
     fn iterate(&mut self, closure: &mut dyn FnMut(&mut Parameters) -> Tensor) -> Tensor {
