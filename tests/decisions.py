@@ -233,6 +233,11 @@ class Decisions:
         series.evaluated = bare.evaluated = series.inner = bare.inner = 0
         called = SimpleNamespace(**{**vars(series), "evaluated": 1})
         inner, INNER = SimpleNamespace(**{**vars(bare), "inner": 1}), lacks.INNER_TARGET
+        for made in (part, other, criterion):
+            made.within, made.numbers = False, ()
+        within = SimpleNamespace(**{**vars(other), "within": True})
+        number = SimpleNamespace(**{**vars(within), "numbers": (1,)})
+        judge = SimpleNamespace(**{**vars(criterion), "within": True})
         no_call, not_followed = (
             lacks.COMPILED if lacks.compiles() else why
             for why in (lacks.NO_CALL, lacks.NOT_FOLLOWED)
@@ -251,6 +256,9 @@ class Decisions:
             (bare, [event], [other], [one], [], "target", lacks.NO_CRITERION),
             (bare, [event, judged], [other], [one], [], "", None),
             (inner, [event, judged], [other], [one], [], INNER, lacks.INNER),
+            (inner, [judged], [within, criterion], [one], [], INNER, lacks.INNER),
+            (inner, [judged], [within, judge], [one], [], "", None),
+            (inner, [judged], [number], [one], [], "", None),
             (inner, [event], [other], [one], [], "target", lacks.NO_CRITERION),
             (series, [judged], [other], [], [], "data forward", no_call),
         ):
@@ -326,9 +334,9 @@ class Decisions:
             mock.patch("signal.raise_signal") as sent,
             mock.patch("signal.signal") as at,
         ):
-            signals.end_as_signal()
-        expected = [] if number is None else [mock.call(number)]
-        self.assertEqual(sent.mock_calls, expected)
+            signals.end_as_signal(lambda: sent("first"))
+        first = [] if number is None else [mock.call("first"), mock.call(number)]
+        self.assertEqual(sent.mock_calls, first)
         expected = [] if number is None else [mock.call(number, signal.SIG_DFL)]
         self.assertEqual(at.mock_calls, expected)
 
@@ -467,6 +475,72 @@ class Decisions:
         found, decided = self.inference(calls[:1], series)
         found.finish()
         self.assertEqual(decided, [("eval", 0)])
+
+    def test_what_becomes_of_a_backward_pass_that_no_step_took(self):
+        mine, freed = SimpleNamespace(steps=3), Call(1, "net", reached=True)
+        waits, late = Call(0, "net", reached=True), Call(2, "other", reached=True)
+        judge = Call(3, has_parameters=False, reached=True, is_criterion=True)
+        known = Call(4, "net", taken=True, is_criterion=True)
+        found, decided = self.inference([waits, judge], [("net", mine)])
+        passes = [waits, freed, late, judge, known]
+        event = SimpleNamespace(passes=passes, losses=["loss"])
+        found.led_nowhere(event)  # nothing is trained yet
+        self.assertEqual((waits.reached, found.waiting), (True, []))
+        found.trains = True
+        found.led_nowhere(SimpleNamespace(passes=[judge, known], losses=[]))
+        self.assertEqual((judge.reached, found.waiting), (True, []))
+        found.led_nowhere(event)
+        self.assertEqual((waits.reached, judge.reached), (False, True))
+        self.assertEqual((late.judges, late.began), ([judge], ["loss"]))
+        self.assertEqual((freed.judges, found.waiting), ((), [freed, late]))
+        found.before_update(mine)
+        self.assertEqual(decided, [("eval", 0), ("eval", 1)])
+        found.finish()  # what it is of was never trained
+        self.assertEqual(decided[2:], [])
+        found.waits, written = late, []
+        found.write = lambda *args: written.append(args)
+        found.written(late, "A", 2, ("eval", "eval"))
+        self.assertEqual((found.last, found.waits), (("A", 2, ("eval",) * 2, []), None))
+        self.assertEqual(decided[2:], [("beside", 3)])
+        self.assertEqual(written, [("A", 2, "eval", "loss", "loss")])
+
+    def test_what_judges_calls_that_led_to_no_update(self):
+        mine = SimpleNamespace(steps=3)
+        first, second = Call(0, "net"), Call(1, "other")
+        judge = Call(2, has_parameters=False, is_criterion=True)
+        other = Call(3, has_parameters=False, is_criterion=True)
+        found, decided = self.inference([first, judge, second, other], [("net", mine)])
+        found.trains = True
+        for made in (first, judge, second, other):
+            found.over(made)
+        self.assertEqual((judge.judged, other.judged), (first, second))
+        self.assertEqual(found.judged_names, {"MSELoss": {"input"}})
+        found.before_update(mine)
+        self.assertEqual(decided, [("eval", 0), ("beside", 2)])
+        self.assertEqual(list(found.passes.pending), [second, other])
+        # One that waits has what judges it with it.
+        found, _ = self.inference()
+        del found.beside
+        found.is_held = lambda _: True
+        found.over(waits := Call(4, "net", nodes=[]))
+        for n in (5, 6):
+            judge = Call(n, nodes=[], has_parameters=False, is_criterion=True)
+            found.over(judge)
+        self.assertEqual([made.n for made in waits.judges], [5, 6])
+        # What a training gave it with a gradient is no target, nor what has one now.
+        found.waits, written = None, []
+        found.write_data = lambda *args: written.append(args[3])
+        found.last = "A", 1, ("eval", "eval"), ["output"]
+        judge.inputs = [("input", 1, 0), ("weight", 2, 1), ("target", 3, 0)]
+        for names, expected in (
+            ({}, ["input", "target"]),
+            ({"MSELoss": {"input"}}, ["target"]),
+            ({"L1Loss": {"input"}}, ["input", "target"]),
+        ):
+            found.judged_names = names
+            found.beside(judge)
+            self.assertEqual(written, expected)
+            written.clear()
 
     def test_what_a_backward_pass_found(self):
         found, _ = self.inference()
@@ -1016,6 +1090,46 @@ class Decisions:
             self.assertEqual(passes.behind(nodes, False), expected)
             self.assertIs(made.module(), module)
 
+    def test_gradients_lead_to_what_they_went_through(self):
+        passes, walk = room("passes").Passes(self.options), room("graph").walk
+        x = torch.ones(3, 2, requires_grad=True)
+
+        def called(net):
+            made = passes.begin(net, (x,), {})
+            passes.end(made, result := net(x), True)
+            return made, result
+
+        def slope(result):
+            (found,) = torch.autograd.grad(result.sum(), x, create_graph=True)
+            nodes, _ = walk([result])
+            passes.lead_to([found, None, x], passes.behind(nodes, True)[0])
+            return found
+
+        def behind(loss, retained=True):
+            return passes.behind(walk([loss])[0], retained)[0]
+
+        tanh = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Tanh())
+        (first, one), (second, other) = called(tanh), called(torch.nn.Linear(2, 2))
+        self.assertEqual(behind(slope(other)), [second])
+        self.assertTrue(second.within)
+        self.assertEqual(behind(of_other := other.sum()), [second])
+        self.assertFalse(second.within)
+        both = slope(one).sum() + of_other
+        self.assertEqual(behind(both), [first, second])
+        self.assertEqual((first.within, second.within), (False, False))
+        third, cubed = called(Cube())
+        twice = slope(slope(cubed)).sum()
+        self.assertEqual((behind(twice, False), third.within), ([third], True))
+        passes.forget(first), passes.forget(second)
+        self.assertEqual((passes.by_gradient, passes.by_node), ({}, {}))
+        passes.lead_to([both], [first])  # nothing waits for it any more
+        self.assertEqual((passes.by_gradient, first.within), ({}, False))
+
+
+class Cube(torch.nn.Module):
+    def forward(self, x):
+        return x**3
+
 
 class Call:
     """Of a module, as the recorder keeps it."""
@@ -1023,6 +1137,10 @@ class Call:
     def __init__(self, n, module="module", nodes=(1,), has_parameters=True, **more):
         self.n, self.nodes, self.has_parameters = n, nodes, has_parameters
         self.module, self.found = lambda: module, []
+        self.judges, self.began, self.taken = (), (), more.get("taken", False)
+        self.is_criterion = more.get("is_criterion", False)
+        self.judged, self.class_name = more.get("judged"), "MSELoss"
+        self.inputs, self.outputs = [("input", 0, 2), ("target", 0, 0)], []
         self.size, self.reached, self.after = (
             more.get("size", 1),
             more.get("reached"),

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import unittest
 import warnings
-from collections import OrderedDict, deque
+from collections import OrderedDict, deque, namedtuple
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
@@ -218,7 +218,14 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
         class Slots:
             __slots__ = "mean", "unset"
 
-        t = [torch.ones(1) for _ in range(16)]
+        class Part(namedtuple("Part", "first second")):
+            """Such as a PackedSequence."""
+
+        class Pair(tuple):
+            __match_args__ = ("one",)  # not of its places
+
+        largest = torch.max(torch.ones(1, 2), 1)
+        t = [*(torch.ones(1) for _ in range(16)), *largest]
         slots, less, deep = Slots(), SimpleNamespace(a=t[4]), SimpleNamespace(a=t[13])
         slots.mean = t[3]
         for _ in range(2):
@@ -245,6 +252,8 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
             nested=nested,
             less_nested=nested[0][0],
             output=Output(t[8], deque([t[9]])),
+            named=Part(t[1], Pair((t[2], 1))),
+            largest=largest,
             kind=Output,
             module=torch,
             function=lambda: t,
@@ -260,7 +269,9 @@ class Rules(Decisions, Starts, Watching, unittest.TestCase):
         expected += [("v.less.a.a.a", 4), ("v.fields.more.more.more.more.loss", 14)]
         expected += [("v.looped.0", 5), ("v.shared.logits", 6)]
         expected += [("v.less_nested" + ".0" * depth, 7), ("v.output.loss", 8)]
-        expected += [("v.output.more.0", 9), ("v.(1, None)", 11), ("v.17", 12)]
+        expected += [("v.output.more.0", 9), ("v.named.first", 1)]
+        expected += [("v.named.second.0", 2), ("v.largest.values", 16)]
+        expected += [("v.largest.indices", 17), ("v.(1, None)", 11), ("v.19", 12)]
         self.assertEqual(found, expected)
 
     def test_arguments_by_name(self):

@@ -173,7 +173,9 @@ class Starts:
             mock.patch.object(sys, "stdout", out),
         ):
             made.return_value.pid = 0 if forked else os.getpid()
-            found = cli.run_recorded(cli.parse(command), "")
+            found = cli.run_recorded(cli.parse(command), "", last := [])
+            self.assertEqual(err.getvalue(), "")
+            cli.say(last)
         out.flush.assert_has_calls([mock.call()] * ("said" in err.getvalue()))
         return made.return_value, made.call_args[0], found, err.getvalue()
 
@@ -182,6 +184,28 @@ class Starts:
         with mock.patch.object(sys, "stderr", err), self.assertRaises(SystemExit):
             room("cli").parse(["--diges", "s.py"])
         self.assertIn("--diges", err.getvalue())
+
+    def test_flags_that_stand_behind_a_script(self):
+        for args, flag in (
+            ("--lr 1 -o=x --steps 3", "-o"),
+            ("--threads 2", "--threads"),
+            ("x --quiet", "--quiet"),
+            ("--lr 1 trace", None),
+            ("", None),
+        ):
+            said = f": if {flag} is for the recorder, put it before the script"
+            found = room("cli").misplaced(args.split())
+            self.assertEqual(found, said if flag else "")
+        nothing = "error: nothing to record until"
+        for error, said, more in (
+            (SystemExit(2), nothing, ": if -o is for the recorder, put it before"),
+            (ValueError(), nothing, ""),
+            (SystemExit(2), "recorded", ""),
+        ):
+            command = "s.py", "-o", "x"
+            *_, err = self.run_recorded(*command, error=error, said=said)
+            self.assertTrue(err.startswith(f"{said}{more}"), err)
+            self.assertEqual("-o" in err, bool(more))
 
     def test_what_a_run_is_asked_for(self):
         error = ValueError()
@@ -205,12 +229,9 @@ class Starts:
             for option, value in ours.items():
                 self.assertEqual(getattr(given[3], option), value, command)
             self.assertEqual(asked.signals.watch.called, given[3].partial)
-            for done in (
-                asked.install,
-                asked.signals.end_as_signal,
-                asked.sketch.write,
-            ):
+            for done in (asked.install, asked.sketch.write):
                 done.assert_called_once_with()
+            asked.signals.end_as_signal.assert_called_once()
         asked, _, found, err = self.run_recorded("s.py", error=error, forked=True)
         self.assertEqual(
             (found, err, asked.sketch.write.called), ((error, 0), "", False)

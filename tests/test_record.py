@@ -200,6 +200,7 @@ def in_child(run, folder):
     pid = os.fork()
     if pid == 0:
         os.setpgid(0, 0)  # with the processes that it starts
+        atexit._clear()  # what is to be done as these tests end
         os.chdir(folder)
         random.seed(0)  # a fork draws a seed of its own
         for number in (1, 2):
@@ -211,6 +212,8 @@ def in_child(run, folder):
             status = 0
         except SystemExit as error:
             status = error.code if isinstance(error.code, int) else bool(error.code)
+            if not isinstance(error.code, int | None):
+                print(error.code, file=sys.stderr)
         except KeyboardInterrupt as error:
             show(error)
             status = None
@@ -218,6 +221,7 @@ def in_child(run, folder):
             show(error)
         record.script.wait_for_threads()
         sys.stdout.flush()
+        atexit._run_exitfuncs()
         Path("state").write_bytes(state_after())
         if status is None:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -497,6 +501,8 @@ def problems(script, sabotage=lambda: None, first_time=lambda: None):
     said = [line for line in own if not line.startswith(("  ", "recording: "))]
     if others != own_lines(plain.err)[1] or len(said) != 1:
         found.append(f"stderr: {one.err}")
+    elif others and one.err.rindex(said[0]) < one.err.rindex(others[-1]):
+        found.append(f"not at last: {one.err}")
     if plain.state != one.state:
         found.append("state")
     if one.trace != two.trace:
@@ -546,6 +552,10 @@ class Sabotage(unittest.TestCase):
         self.assert_found("stdout", "norms.py", sabotage=prints(sys.stdout))
         self.assert_found("stderr", "norms.py", sabotage=prints(sys.stderr))
 
+    def test_a_recorder_whose_line_is_not_the_last_is_found(self):
+        self.assert_found("not at last", "exits.py", sabotage=says_at_once)
+        self.assert_found("not at last", "raises.py", sabotage=says_at_once)
+
     def test_a_recorder_that_hides_the_status_is_found(self):
         self.assert_found("status", "exits.py", sabotage=hides_status)
 
@@ -591,6 +601,19 @@ def prints(file):
         )
 
     return sabotage
+
+
+def says_at_once():
+    def make(real):
+        def run_recorded(options, source, last):
+            found = real(options, source, last)
+            record.cli.say(last)
+            last.clear()
+            return found
+
+        return run_recorded
+
+    wrap(record.cli, "run_recorded", make)
 
 
 def hides_status():
@@ -1151,6 +1174,7 @@ class Options(unittest.TestCase):
             os.mkfifo(f"{folder}/fifo.py")
             Path(folder, "book.ipynb").write_text("{}")
             Path(folder, "s.py").write_text("print(1)")
+            Path(folder, "no.py").write_text("raise SystemExit(2)")
             for args, said in (
                 (["none.py"], "cannot read none.py: No such file"),
                 ([folder], "is a folder"),
@@ -1171,6 +1195,8 @@ class Options(unittest.TestCase):
                 (["--trace", folder, f"{folder}/s.py"], "it is a folder"),
                 (["--trace", f"{folder}/s.py", f"{folder}/s.py"], "is the script"),
                 ([f"{folder}/s.py"], "error: nothing to record"),
+                (["-o", "t", "--quiet", f"{folder}/s.py"], "error: nothing to record"),
+                ([f"{folder}/no.py", "-o", "x"], "status 2: if -o is for the recorder"),
             ):
                 with tempfile.TemporaryDirectory() as here:
                     code, _, err = in_child(lambda a=args: record.cli.main(a), here)
@@ -1252,6 +1278,7 @@ class Options(unittest.TestCase):
                     flags += ["--trace", "t.safetensors"]
                     with contextlib.suppress(BaseException):
                         record.cli.main([*flags, str(SCRIPTS / script)])
+                    atexit._run_exitfuncs()
                     os._exit(0)
                 os.wait()
                 for path in sorted(Path().glob("t.*")):
@@ -1335,6 +1362,8 @@ class Alone(unittest.TestCase):
                 self.assertEqual(run.stdout, plain.stdout)
                 self.assertEqual(others, plain.stderr.decode().splitlines())
                 self.assertEqual(len([x for x in own if x[0] != " "]), 1)
+                if name.startswith("raises"):  # semaphores are told of at any time
+                    self.assertEqual(run.stderr.decode().splitlines()[-1], own[-1])
                 trace = Path(folder, name).with_suffix(".safetensors").read_bytes()
                 self.assertTrue(read_trace(trace)[1])
 

@@ -149,6 +149,10 @@ class Watching:
         self.assertIs(recorder.backward_running, False)
         recorder.steps.before_backward.assert_called_once_with((one,), True, [one])
         recorder.steps.after_backward.assert_called_once_with(event, "result")
+        recorder.steps.within_loss.assert_called_once_with((one,), "result")
+        recorder.steps.reset_mock()
+        grad(one, [one, one * 2])  # which is not updated by hand
+        recorder.steps.before_backward.assert_called_once_with(one, True, [])
         recorder.steps.batch.failed.assert_not_called()
         raising = mock.Mock(side_effect=KeyboardInterrupt)
         for wrapper in (watch.watched_backward, watch.watched_grad):
@@ -161,18 +165,13 @@ class Watching:
 
     def test_which_backward_passes_are_not(self):
         watch, one = room("watch"), torch.ones(1, requires_grad=True)
-        for on, running, inputs in (
-            (False, False, one),
-            (True, True, one),
-            (True, False, one * 2),
-        ):
+        for on, running in ((False, False), (True, True)):
             recorder = self.watching(on=on, backward_running=running)
             original = mock.Mock(return_value="result")
             grad = watch.watched_grad(recorder, original)
-            self.assertEqual(grad(one, inputs), "result")
-            if inputs is one:
-                backward = watch.watched_backward(recorder, original)
-                self.assertEqual(backward(one), "result")
+            self.assertEqual(grad(one, one), "result")
+            backward = watch.watched_backward(recorder, original)
+            self.assertEqual(backward(one), "result")
             self.assertEqual(recorder.steps.method_calls, [])
         with mock.patch("torch._disable_dynamo") as disabled:
             watch.watched_grad(self.watching(), original)

@@ -1,5 +1,6 @@
 # expect: series Linear-1; steps 1; status 3; says until the script exited with status 3
-# Exits midway with a status of its own.
+# Exits midway with a status of its own, and prints even then.
+import atexit
 import sys
 
 import torch
@@ -9,4 +10,5 @@ optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
 net(torch.ones(2)).sum().backward()
 optimizer.step()
 print("going")
+atexit.register(print, "gone", file=sys.stderr)
 sys.exit(3)

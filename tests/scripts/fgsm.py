@@ -1,4 +1,4 @@
-# expect: series Linear-1; steps 3; status 0; losses printed; no Linear-1/000001/forward/logits#2; no Linear-1/000001/data/input#2
+# expect: series Linear-1; steps 3; status 0; losses printed; no Linear-1/000001/forward/logits#2; no Linear-1/000001/data/input#2; has Linear-1/000001/eval/input; has Linear-1/000001/eval/target; has Linear-1/000001/eval/loss
 # expect: unrecorded loss
 # An attack by the gradient of the batch, whose pass is no part of the step.
 import torch

@@ -1,5 +1,5 @@
-# expect: series Odd-1; steps 2; status 0; has Odd-1/000001/data/xs.0; has Odd-1/000001/data/xs.1; has Odd-1/000001/data/xs.('a', 'b'); has Odd-1/000001/data/more.1; has Odd-1/000001/forward/output.logits; no Odd-1/000001/forward/output.unset; has Odd-1/000001/data/nodes.0.x; no Odd-1/000001/data/nodes.0.others.0.x
-# Keys that are objects, objects with slots or of each other, deep tuples.
+# expect: series Odd-1; steps 2; status 0; has Odd-1/000001/data/xs.0; has Odd-1/000001/data/xs.1; has Odd-1/000001/data/xs.('a', 'b'); has Odd-1/000001/data/more.1; has Odd-1/000001/forward/output.logits; no Odd-1/000001/forward/output.unset; has Odd-1/000001/data/nodes.0.x; no Odd-1/000001/data/nodes.0.others.0.x; has Odd-1/000001/data/packed.data; has Odd-1/000001/data/packed.batch_sizes
+# Keys that are objects, objects with slots or of each other, deep tuples, tuples with fields.
 from collections import deque
 
 import torch
@@ -30,8 +30,8 @@ class Odd(nn.Module):
     def parameters(self):  # as some do it who want to set rates
         return [{"params": list(self.fc.parameters()), "lr": 0.1}]
 
-    def forward(self, xs, more, nodes, deep):
-        x = sum(xs.values()) + sum(more) + sum(node.x for node in nodes)
+    def forward(self, xs, more, nodes, deep, packed):
+        x = packed.data + sum(xs.values()) + sum(more) + sum(node.x for node in nodes)
         return Out(self.fc(x))
 
 
@@ -49,8 +49,9 @@ def train():
     for _ in range(2):
         xs = {key: torch.randn(4, 3) for key in keys}
         more = deque(torch.randn(2, 4, 3))
+        packed = nn.utils.rnn.pack_sequence(list(torch.randn(2, 2, 3)))
         optimizer.zero_grad()
-        net(xs, more, nodes, deep).logits.square().mean().backward()
+        net(xs, more, nodes, deep, packed).logits.square().mean().backward()
         optimizer.step()
     for node in nodes:
         node.others.clear()

@@ -1,6 +1,7 @@
-# expect: series Linear-1; steps 4; tensors 42; status 0
+# expect: series Linear-1; steps 4; tensors 54; status 0; has Linear-1/000001/eval/loss; no Linear-1/000004/eval/loss
 # expect: unrecorded loss
-# A first backward pass whose gradients are measured, then zeroed or dropped.
+# A first backward pass whose gradients are measured, then zeroed or dropped: it is no
+# part of the step, and its call an evaluation.
 import torch
 from torch import nn
 

@@ -315,25 +315,28 @@ fn a_python_whose_first_line_names_nothing_is_told_from_none() {
     assert!(line.contains("what its first line (#!) names is not there"), "{line}");
 }
 
-/// TERM may come to `record` alone, as from a job scheduler.
+/// TERM may come to `record` alone, as from a job scheduler; KILL it cannot pass on.
 #[test]
 fn a_script_that_is_recorded_ends_with_its_recorder() {
     let folder = TempDir::new().unwrap();
     let text = "import os, time\nopen('pid', 'w').write(str(os.getpid()))\n\
                 os.rename('pid', 'ready')\ntime.sleep(600)\n";
     fs::write(folder.path().join("slow.py"), text).unwrap();
-    let mut child = Command::new(tanh_parity("").get_program())
-        .args(["record", "slow.py"])
-        .current_dir(&folder)
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
     let ready = folder.path().join("ready");
-    assert!(within(30, || ready.exists()), "the script does not start");
-    let script = fs::read_to_string(&ready).unwrap();
-    Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status().unwrap();
-    assert!(!child.wait().unwrap().success());
-    let ended = within(30, || !is_running(&script));
-    let _ = Command::new("kill").args(["-s", "KILL", &script]).stderr(Stdio::null()).status();
-    assert!(ended, "the script goes on");
+    for signal in ["TERM", "KILL"] {
+        let mut child = Command::new(tanh_parity("").get_program())
+            .args(["record", "slow.py"])
+            .current_dir(&folder)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        assert!(within(30, || ready.exists()), "the script does not start");
+        let script = fs::read_to_string(&ready).unwrap();
+        fs::remove_file(&ready).unwrap();
+        Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        assert!(!child.wait().unwrap().success());
+        let ended = within(30, || !is_running(&script));
+        let _ = Command::new("kill").args(["-s", "KILL", &script]).stderr(Stdio::null()).status();
+        assert!(ended, "the script goes on after {signal}");
+    }
 }

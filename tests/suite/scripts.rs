@@ -226,9 +226,15 @@ fn record_runs_a_script_as_python_does_and_writes_what_it_trained() {
     let exits = root().join("tests/scripts/exits.py").display().to_string();
     assert_eq!(run(&format!("record --quiet --trace e.safetensors {exits}")).0, 3);
     // Ended by a signal, as a shell tells it.
-    let killed = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n";
-    fs::write(folder.path().join("killed.py"), killed).unwrap();
-    assert_eq!(run("record killed.py").0, 128 + 9);
+    for (how, status, said) in [
+        ("kill(os.getpid(), 9)", 128 + 9, "SIGKILL, so nothing was recorded: where memory runs"),
+        ("abort()", 128 + 6, "SIGABRT, so nothing was recorded: set PYTHONFAULTHANDLER=1"),
+    ] {
+        fs::write(folder.path().join("s.py"), format!("import os\nos.{how}\n")).unwrap();
+        let (code, _, stderr) = run("record s.py");
+        assert_eq!((code, stderr.lines().count()), (status, 1), "{stderr}");
+        assert!(stderr.starts_with(&format!("error: s.py was ended by {said}")), "{stderr}");
+    }
     let arguments = root().join("tests/scripts/arguments.py").display().to_string();
     let (code, stdout, _) = run(&format!("record {arguments} --help"));
     assert_eq!(code, 2, "nothing was recorded");

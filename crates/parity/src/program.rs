@@ -66,8 +66,8 @@ impl Program {
         let run = || self.run(command, run);
         let code = match catch_unwind(AssertUnwindSafe(run)) {
             Ok(Ok(code)) => code,
-            Ok(Err(error)) => complain(&format!("{error:#}")),
-            Err(panic) => complain(&failure::one_line(&*panic)),
+            Ok(Err(error)) => trouble(&format!("{error:#}")),
+            Err(panic) => trouble(&failure::one_line(&*panic)),
         };
         ending::is_ours();
         code
@@ -163,9 +163,13 @@ fn mistyped(command: &Command, error: clap::Error) -> clap::Error {
     alone.try_get_matches_from(["", word]).err().unwrap_or(error)
 }
 
+fn trouble(error: &str) -> ExitCode {
+    complain(error);
+    ExitCode::from(TROUBLE)
+}
+
 /// One line on standard error; there is nowhere to complain if it is closed.
 /// Paths and a script's words are in it, which may hold anything.
-fn complain(error: &str) -> ExitCode {
+pub(crate) fn complain(error: &str) {
     let _ = writeln!(std::io::stderr(), "error: {}", escaped(&error.replace('\n', " ")));
-    ExitCode::from(TROUBLE)
 }

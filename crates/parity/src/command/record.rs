@@ -61,7 +61,7 @@ pub struct RecordArgs {
     /// SCRIPT names a module, such as package.train, as for `python -m`
     #[arg(short = 'm', help_heading = "What is recorded")]
     module: bool,
-    /// The script, and its own arguments
+    /// The script, and its own arguments: flags of record go before it
     #[arg(
         trailing_var_arg = true,
         allow_hyphen_values = true,

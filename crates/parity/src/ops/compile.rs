@@ -15,15 +15,27 @@ use parity_record::whole;
 use super::libtorch::Libtorch;
 use crate::python::{Folder, Group, cannot_write};
 
-const WATCH: &str = include_str!("watch.cpp");
-const START: &str = include_str!("start.c");
+/// A source file, by its name.
+type Source = (&'static str, &'static str);
+
+/// The one that is compiled comes first.
+const WATCH: [Source; 8] = [
+    ("watch.cpp", include_str!("watch/watch.cpp")),
+    ("digest.h", include_str!("watch/digest.h")),
+    ("line.h", include_str!("watch/line.h")),
+    ("list.h", include_str!("watch/list.h")),
+    ("places.h", include_str!("watch/places.h")),
+    ("python.h", include_str!("watch/python.h")),
+    ("schema.h", include_str!("watch/schema.h")),
+    ("value.h", include_str!("watch/value.h")),
+];
+const START: [Source; 1] = [("start.c", include_str!("start.c"))];
 
 /// The library that waits for libtorch.
 pub fn start() -> Result<PathBuf> {
     compiled(
         "start",
-        "c",
-        START,
+        &START,
         "",
         |command| {
             command.args(["-x", "c", "-O2"]);
@@ -45,7 +57,7 @@ pub fn watch(libtorch: &Libtorch) -> Result<PathBuf> {
     let search = joined("-L", libraries).into_string().unwrap_or_default();
     let rpath = joined("-Wl,-rpath,", libraries).into_string().unwrap_or_default();
     let link = [search.as_str(), "-ltorch_cpu", "-lc10", rpath.as_str(), "-ldl"];
-    compiled("watch", "cpp", WATCH, &libtorch.name, flags, &link)
+    compiled("watch", &WATCH, &libtorch.name, flags, &link)
 }
 
 fn joined(flag: &str, path: &Path) -> OsString {
@@ -57,23 +69,24 @@ fn joined(flag: &str, path: &Path) -> OsString {
 /// The library of this name, compiled if it is not there yet.
 fn compiled(
     name: &str,
-    ending: &str,
-    source: &str,
+    sources: &[Source],
     made_for: &str,
     flags: impl Fn(&mut Command),
     link: &[&str],
 ) -> Result<PathBuf> {
     let mut hash = DefaultHasher::new();
-    (source, made_for).hash(&mut hash);
+    (sources, made_for).hash(&mut hash);
     let folder = cache()?;
     let library = folder.join(format!("parity-{name}-{:016x}.so", hash.finish()));
     if library.is_file() {
         return Ok(library);
     }
     let beside = Folder::new()?;
-    let code = beside.path().join(format!("{name}.{ending}"));
+    let code = beside.path().join(sources[0].0);
     let made = beside.path().join("made.so");
-    fs::write(&code, source).with_context(|| cannot_write(beside.path()))?;
+    for (name, text) in sources {
+        fs::write(beside.path().join(name), text).with_context(|| cannot_write(beside.path()))?;
+    }
     let mut command = compiler();
     flags(&mut command);
     command.args(["-fPIC", "-shared", "-w", "-o"]).arg(&made).arg(&code).args(link);

@@ -1,6 +1,8 @@
 //! What a run leaves while it goes on, its folder and its Python, and how that is
 //! cleared, however the run ends.
 
+#![expect(unsafe_code, reason = "what a child does before it becomes its program is unsafe")]
+
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
@@ -10,7 +12,10 @@ use std::{fs, io, thread};
 
 use anyhow::{Context, Result};
 use parity_record::is_ignored;
-use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process};
+use rustix::process::{
+    Pid, Signal, getpid, getppid, kill_process, kill_process_group,
+    set_parent_process_death_signal, test_kill_process,
+};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::raw::WithRawSiginfo;
@@ -132,29 +137,48 @@ fn pass_on(signal: i32) {
 pub struct Companion(Child);
 
 impl Companion {
-    /// Starts it.
+    /// Starts it; it ends with this thread, which is to wait for it.
     pub fn start(command: &mut Command) -> io::Result<Self> {
         clear_on_signals();
+        end_with_us(command);
         let mut left = left();
         let child = command.spawn()?;
         left.companions.push(child.id());
         Ok(Self(child))
     }
 
-    /// How it ended; none, and it is ended, where it does not within `timeout`. Where a
-    /// signal ended it that ends runs, that ends this process, too.
+    /// How it ended; none, and it is ended, where it does not within `timeout`.
     pub fn wait(mut self, timeout: Duration) -> io::Result<Option<ExitStatus>> {
         let status = self.0.wait_timeout(timeout)?;
-        let Some(status) = status else {
+        if status.is_none() {
             self.0.kill()?;
             self.0.wait()?;
-            return Ok(None);
-        };
-        if let Some(signal) = status.signal().filter(|signal| ENDING.contains(signal)) {
-            end_as(signal);
         }
-        Ok(Some(status))
+        Ok(status)
     }
+}
+
+/// Where a signal ended a companion that ends runs, that ends this process, too.
+pub fn end_alike(status: ExitStatus) {
+    if let Some(signal) = status.signal().filter(|signal| ENDING.contains(signal)) {
+        end_as(signal);
+    }
+}
+
+/// Has the system send TERM where we are killed, which cannot be passed on; it does as
+/// soon as the thread ends that starts the process.
+fn end_with_us(command: &mut Command) {
+    let us = getpid();
+    let before = move || {
+        // Where it cannot be had, the process goes on.
+        let _ = set_parent_process_death_signal(Some(Signal::TERM));
+        if getppid() != Some(us) {
+            kill_process(getpid(), Signal::TERM)?; // we were killed before that
+        }
+        Ok(())
+    };
+    // SAFETY: it calls the system alone, and allocates nothing.
+    unsafe { command.pre_exec(before) };
 }
 
 impl Drop for Companion {

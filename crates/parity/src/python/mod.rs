@@ -5,6 +5,7 @@ mod reason;
 mod running;
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
@@ -12,10 +13,15 @@ use std::{fs, io};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use parity_record::Kept;
+use signal_hook::consts::{
+    SIGABRT, SIGBUS, SIGFPE, SIGHUP, SIGILL, SIGINT, SIGKILL, SIGSEGV, SIGTERM,
+};
+use signal_hook::low_level::signal_name;
 
-use self::leftovers::Companion;
+use self::leftovers::{Companion, end_alike};
 pub use self::leftovers::{Folder, Group, abandon, cannot_write};
 pub use self::running::{Running, Shared};
+use crate::program::complain;
 
 /// The recorder's files, carried along so that it works from any folder; build.rs
 /// lists them.
@@ -125,15 +131,19 @@ impl Python {
         let child = Companion::start(&mut command).map_err(|error| self.cannot_start(&error))?;
         let name = path.display();
         let status = child.wait(self.timeout);
-        if let Some(status) = status.with_context(|| format!("cannot wait for {name}"))? {
-            if status.code().is_some() {
-                refuse_if_running(&running, &name.to_string())?;
-            }
-            // As a shell tells a signal.
-            let signal = || std::os::unix::process::ExitStatusExt::signal(&status).unwrap_or(0);
-            return Ok(ExitCode::from(status.code().unwrap_or_else(|| 128 + signal()) as u8));
+        let Some(status) = status.with_context(|| format!("cannot wait for {name}"))? else {
+            bail!("{name} did not finish within {} s: raise --timeout", self.timeout.as_secs())
+        };
+        let Some(signal) = status.signal() else {
+            refuse_if_running(&running, &name.to_string())?;
+            return Ok(ExitCode::from(status.code().unwrap_or_default() as u8));
+        };
+        if running.exists() {
+            let keeps = flags.iter().any(|flag| flag == "--keep-partial");
+            complain(&ended_by(&name.to_string(), signal, keeps));
         }
-        bail!("{name} did not finish within {} s: raise --timeout", self.timeout.as_secs())
+        end_alike(status);
+        Ok(ExitCode::from((128 + signal) as u8)) // as a shell tells it
     }
 
     /// Records a user's script, unchanged, to the file `script.safetensors` of the
@@ -240,6 +250,20 @@ fn refuse_if_running(file: &Path, script: &str) -> Result<()> {
     Ok(())
 }
 
+/// What is said of a script that a signal ended before its recorder could write.
+fn ended_by(script: &str, signal: i32, keeps: bool) -> String {
+    let remedy = match signal {
+        SIGABRT | SIGBUS | SIGFPE | SIGILL | SIGSEGV => {
+            ": set PYTHONFAULTHANDLER=1 to see at which line"
+        }
+        SIGKILL => ": where memory runs out, the system does that",
+        SIGINT | SIGTERM | SIGHUP if !keeps => ": --keep-partial keeps what there is",
+        _ => "",
+    };
+    let name = signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_owned);
+    format!("{script} was ended by {name}, so nothing was recorded{remedy}")
+}
+
 /// The steps to record, as both recorders read them.
 pub fn steps(kept: &Kept) -> String {
     match (kept.steps.start, kept.steps.end) {
@@ -274,6 +298,20 @@ mod tests {
         assert!(error.starts_with("cannot start python3: "), "{error}");
         assert!(error.ends_with(": end other processes or raise `ulimit -u`"), "{error}");
         assert_eq!(python.timeout(), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn what_is_kept_of_a_script_is_not_advised_again() {
+        let kept = ": --keep-partial keeps what there is";
+        for (signal, keeps, name, remedy) in [
+            (SIGTERM, false, "SIGTERM", kept),
+            (SIGTERM, true, "SIGTERM", ""),
+            (SIGHUP, false, "SIGHUP", kept),
+            (40, false, "signal 40", ""),
+        ] {
+            let expected = format!("s.py was ended by {name}, so nothing was recorded{remedy}");
+            assert_eq!(ended_by("s.py", signal, keeps), expected);
+        }
     }
 
     #[test]

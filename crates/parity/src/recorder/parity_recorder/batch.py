@@ -10,7 +10,8 @@ the gradients came from that the update used.
    Gradients of `torch.autograd.grad`, which go nowhere by themselves, are taken
    only where none are in `.grad`. Where a step has none at all, it takes those that
    went through its model to parameters of no optimizer, as FSDP gathers them.
-2. It takes the calls of outermost modules that these passes went back through.
+2. It takes the calls of outermost modules that these passes went back through, or
+   through gradients of theirs, as those of a gradient penalty and of an inner loss.
 3. Of a call's tensors it takes as data: all that went into the model; of what went
    into a part of the model that was called alone, what autograd did not make; of
    what went into a module that learns nothing, such as a criterion or a copy whose
@@ -93,6 +94,7 @@ class Batch:
         self.record, self.passes, self.owner = record, passes, owner
         self.events = []
         self.backwards = 0  # that ran to their end
+        self.led_nowhere = lambda event: None  # what becomes of one that no step took
 
     def before_backward(self, roots, retained, inputs):
         """The event that this backward pass is. Where its graph is `retained`,
@@ -128,6 +130,7 @@ class Batch:
                 self.events.append(event)
             elif not event.taken:
                 self.record.explain("no step", None, "a backward pass", False, why)
+                self.led_nowhere(event)
 
     def failed(self, event):
         """It raised: nobody knows which gradients it left, if any."""
@@ -172,6 +175,7 @@ class Batch:
         mine = self.of_step(series, ids, step)
         passes = list(dict.fromkeys([made for e in mine for made in e.passes]))
         for made in passes:
+            made.taken = True
             if made in self.passes.pending and not made.learns:
                 self.passes.forget(made)
         if series.graph is None and mine:

@@ -1,6 +1,7 @@
 """The command line."""
 
 import argparse
+import atexit
 import contextlib
 import io
 import os
@@ -17,6 +18,8 @@ from .script import (
     run_module,
     wait_for_threads,
 )
+
+OF_PARITY = "--python", "--threads", "--timeout"  # flags of `parity record` alone
 
 
 class Parser(argparse.ArgumentParser):
@@ -40,16 +43,19 @@ def phases(text):
     return tuple(named)
 
 
-def parse(argv):
+def flags():
+    """All that there are, and what reads them."""
     parser = Parser(
         prog="record.pyz",
         allow_abbrev=False,
-        description="Run a PyTorch script as Python would, and record what it trains.",
+        description="Run a PyTorch script as Python would, and record what it trains."
+        " Flags go before SCRIPT: what follows is the script's own.",
         epilog="The exit status is the script's own; it is 2 where there is nothing to"
         " record, or the record cannot be written.",
     )
     add = parser.add_argument
-    add("--trace", metavar="FILE", help="to write (default: SCRIPT.safetensors here)")
+    to_write = "to write (default: SCRIPT.safetensors here)"
+    add("-o", "--trace", metavar="FILE", help=to_write)
     add("--forward", action="store_true", help="every module's output, too")
     add(
         "--steps",
@@ -70,13 +76,26 @@ def parse(argv):
     add(
         "--explain", action="store_true", help="print what is taken as a batch, and why"
     )
-    add("--quiet", action="store_true", help="do not say what was recorded")
+    add("-q", "--quiet", action="store_true", help="do not say what was recorded")
     add("--sketch", metavar="FILE", help=argparse.SUPPRESS)  # for `parity new`
     add("--running", metavar="FILE", help=argparse.SUPPRESS)  # exists meanwhile
     add("-m", dest="module", action="store_true", help="SCRIPT names a module")
     add("script", metavar="SCRIPT")
     add("args", metavar="ARGS", nargs=argparse.REMAINDER, help="the script's own")
-    return parser.parse_args(argv)
+    return parser
+
+
+def parse(argv):
+    return flags().parse_args(argv)
+
+
+def misplaced(args):
+    """What to say of a flag of ours among the arguments of a script that refused them."""
+    ours = {*flags()._option_string_actions, *OF_PARITY}
+    found = (flag for flag in (arg.partition("=")[0] for arg in args) if flag in ours)
+    if (flag := next(found, None)) is None:
+        return ""
+    return f": if {flag} is for the recorder, put it before the script"
 
 
 def count(number, noun):
@@ -129,13 +148,15 @@ def save(recorder, error):
     if recorder.error is not None and not len(recorder.record):
         raise Trouble(f"could not record: {one_line(recorder.error)}")
     if not len(recorder.record):
+        nothing = f"nothing to record{ended.removeprefix(',')}"
         if isinstance(error, ModuleNotFoundError) and error.name == "torch":
-            raise Trouble(
+            nothing = (
                 f"nothing to record: {sys.executable} has no torch: activate the"
                 " environment that has it, or name its Python with --python"
             )
-        why = ended.removeprefix(",") or f": {why_nothing(recorder)}"
-        raise Trouble(f"nothing to record{why}")
+        if ended:
+            return f"error: {nothing}"  # the trouble is the script's own
+        raise Trouble(f"{nothing}: {why_nothing(recorder)}")
     if isinstance(error, KeyboardInterrupt) and not recorder.options.partial:
         return (
             "not recorded, for it was interrupted: --keep-partial keeps what there is"
@@ -163,9 +184,19 @@ def one_line(error):
     return text if isinstance(error, Trouble) else f"{type(error).__name__}: {text}"
 
 
-def run_recorded(options, source):
+def say(last):
+    """Prints what became of the recording. People read the last line, so this comes
+    when all else is said: a traceback, what the script prints as Python ends."""
+    if last:
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+        with contextlib.suppress(OSError, ValueError):  # the script closed it
+            print(*last, file=sys.__stderr__ or io.StringIO(), flush=True)
+
+
+def run_recorded(options, source, last):
     """Runs the script and saves its record; returns how the script ended, and
-    the status of the recording."""
+    the status of the recording. To be said at last is what became of it."""
     name = os.path.basename(options.script)
     stem = name if options.module else os.path.splitext(name)[0]
     path = options.trace or f"{stem}.safetensors"
@@ -195,14 +226,13 @@ def run_recorded(options, source):
         said, status = f"error: {trouble}", 2
     finally:
         recorder.record.file.close()
+    if isinstance(error, SystemExit) and said.startswith("error: nothing to record "):
+        said += misplaced(options.args)
     if recorder.sketch is not None:
         recorder.sketch.write()
     if status or not options.quiet:
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            sys.stdout.flush()
-        with contextlib.suppress(OSError, ValueError):  # the script closed it
-            print(said, file=sys.__stderr__ or io.StringIO(), flush=True)
-    recorder.signals.end_as_signal()
+        last.append(said)
+    recorder.signals.end_as_signal(lambda: say(last))
     return error, status
 
 
@@ -243,10 +273,11 @@ def run_to_its_end(recorder, options, source):
 
 
 def main(argv=None):
-    options = parse(argv)
+    options, last = parse(argv), []
+    atexit.register(say, last)  # the first to be registered runs last
     try:
         source = None if options.module else read_script(options.script)
-        error, status = run_recorded(options, source)
+        error, status = run_recorded(options, source, last)
     except Trouble as trouble:
         Parser().exit(2, f"error: {trouble}\n")
     if ended_well(error):

@@ -11,7 +11,10 @@ The rule: a call of an outermost module that leads to no update is
    `loss`, and what it found for inputs and parameters `grad`. Where it is trained
    later, alone or as a part of another, that is another series;
 3. a part of the call before, where the module is a criterion: its targets, and its
-   output as `loss`.
+   output as `loss`. What had a gradient as a training called it is no target.
+
+A call that a backward pass went through which no step took led to no update either: an
+attack's, one of a batch that was skipped, an inner step of first-order meta-learning.
 
 A call with gradients waits for a backward pass, and while nothing was trained, for an
 update by hand after that; one of a module that an optimizer holds, for its first
@@ -51,7 +54,10 @@ class Inference:
         self.waiting = []  # calls without, of modules that are to be trained
         self.counts = {}  # series -> step, and how often each name was there
         self.bare = False  # whether something was called that has no parameters
+        self.judged_names = {}  # criterion -> what it judges, as a training called it
         self.last = None  # series, step, phases and outputs of the last such call
+        self.waits = None  # that call, where it waits
+        self.followed = None  # the last call that autograd followed
 
     def training(self, optimizer=None):
         """There is an optimizer, or an update."""
@@ -100,8 +106,15 @@ class Inference:
             self.wait(made, module)
         elif not made.nodes:
             self.unreached(made, module)
-        elif made.has_parameters and (series := self.models.series_of(module)):
-            made.after = series.steps
+        elif made.has_parameters:
+            self.followed = made
+            if series := self.models.series_of(module):
+                made.after = series.steps
+        elif made.is_criterion:
+            made.judged = self.followed
+            if made.class_name not in self.judged_names:
+                names = {name for name, _, kind in made.inputs if kind}
+                self.judged_names[made.class_name] = names
 
     def unreached(self, made, module):
         """A call is over that no backward pass can go through."""
@@ -113,6 +126,7 @@ class Inference:
             self.evaluation(series, made)
         elif series is None and self.is_held(module):
             self.waiting.append(made)
+            self.waits = made
             del self.waiting[:-MOST_KEPT]
         else:
             self.decide()  # as long as nothing trains, in their order
@@ -142,39 +156,58 @@ class Inference:
             else:
                 self.beside(made)
 
+    def led_nowhere(self, event):
+        """No step took this backward pass: its calls led to no update."""
+        calls = [made for made in event.passes if not made.taken]
+        mine = [made for made in calls if made.has_parameters]
+        if not (self.on and self.trains and mine):
+            return
+        mine[-1].judges = [made for made in calls if made.is_criterion]
+        mine[-1].began = event.losses
+        for made in mine:
+            if made in self.passes.pending:
+                made.reached = False
+            else:
+                self.waiting.append(made)
+        del self.waiting[:-MOST_KEPT]
+
     def before_update(self, series):
         """Calls of this model that led to no update of it were evaluations."""
         if not self.trains:
             self.training()
         if not (self.passes.pending or self.waiting):
             return
-        left = [m for m in self.passes.pending if not m.reached] + self.waiting
-        for made in left if self.on else ():
+        if self.on:
+            self.settle(series)
+
+    def finish(self):
+        """The script is at its end, so nothing waits any more."""
+        if self.on:
+            self.decide()
+            self.settle()
+
+    def settle(self, of=None):
+        """Calls that led to no update, of this series or of all; and what judged them."""
+        written = None
+        for made in [m for m in self.passes.pending if not m.reached] + self.waiting:
             module = made.module()
             if module is None or not made.has_parameters:
+                if written is not None and made.judged is written:
+                    self.beside(made)
+                    self.passes.forget(made)
                 continue
-            if self.models.series_of(module) is not series:
+            series = self.models.series_of(module)
+            if of is not None and series is not of:
                 continue
+            written = made
             if made in self.passes.pending:
                 self.passes.forget(made)
             else:
                 self.waiting.remove(made)
-            self.evaluation(series, made)
-
-    def finish(self):
-        """The script is at its end, so nothing waits any more."""
-        if not self.on:
-            return
-        self.decide()
-        for made in [m for m in self.passes.pending if not m.reached] + self.waiting:
-            module = made.module()
-            if module is None or not made.has_parameters:
-                continue
-            series = self.models.series_of(module)
-            if series is None:
-                self.step(module, made)
-            else:
+            if series is not None:
                 self.evaluation(series, made)
+            elif not made.reached:
+                self.step(module, made)
 
     # -------- what is written
 
@@ -200,7 +233,7 @@ class Inference:
             outputs = [("output" + suffix, content) for suffix, content in made.outputs]
         for name, content in outputs:
             self.write(*place, "eval", name, content)
-        self.last = *place, ("eval", "eval"), [p for _, p in made.outputs]
+        self.written(made, *place, ("eval", "eval"))
 
     def step(self, module, made):
         """A step of a model that is called only."""
@@ -225,7 +258,7 @@ class Inference:
             for name, content in outputs_of(series, path, made):
                 self.write(*place, "forward", name, content)
             self.backwards(series, made)
-        self.last = *place, ("data", "loss"), [p for _, p in made.outputs]
+        self.written(made, *place, ("data", "loss"))
 
     def backwards(self, series, made):
         """What the backward passes through this call began at, and what they found."""
@@ -241,14 +274,27 @@ class Inference:
                 if named[leaf] and grad:
                     self.write(series.name, series.steps, "grad", named[leaf], grad)
 
+    def written(self, made, series, step, phases):
+        """A call is; so is what judged it meanwhile."""
+        self.last = series, step, phases, [content for _, content in made.outputs]
+        self.waits = None
+        for judge in made.judges:
+            self.beside(judge)
+        for loss in made.began:
+            self.write(series, step, phases[1], "loss", loss)
+
     def beside(self, made):
         """What a criterion got and found, of the call before it."""
         self.bare |= not made.is_criterion
+        if made.is_criterion and self.waits is not None:
+            self.waits.judges = [*self.waits.judges, made]
+            return
         if not made.is_criterion or self.last is None:
             return
         series, step, (data, loss), outputs = self.last
-        for name, content, _ in made.inputs:
-            if content not in outputs:
+        judged = self.judged_names.get(made.class_name, ())
+        for name, content, kind in made.inputs:
+            if not (kind or name in judged or content in outputs):
                 self.write_data(series, step, data, name, content)
         for suffix, content in made.outputs if not made.reached else ():
             self.write(series, step, loss, "loss" + suffix, content)

@@ -42,7 +42,14 @@ def of_step(series, events, passes, inputs, targets):
         outputs = [content for made in called for _, content in made.outputs]
         if not any(loss in outputs for event in events for loss in event.losses):
             return ("target",), NO_CRITERION
-    return ((INNER_TARGET,), INNER) if series.inner else ((), None)
+    if series.inner and not any(judges_within(made) for made in passes):
+        return (INNER_TARGET,), INNER
+    return (), None
+
+
+def judges_within(made):
+    """Whether this call found a loss that the step's uses the gradients of."""
+    return made.within and bool(made.is_criterion or made.numbers)
 
 
 def wanted(record):

@@ -40,6 +40,13 @@ def word(key, place):
     return key if all(isinstance(part, kinds) for part in parts) else place
 
 
+def fields(value):
+    """The names of a tuple's places, as named tuples have them, and what `torch.max`
+    returns; others have none."""
+    names = getattr(type(value), "__match_args__", ())
+    return names if len(names) == len(value) else ()
+
+
 def attributes(value):
     """An object's own, by the first of their names: a Categorical has its logits
     twice."""
@@ -69,8 +76,8 @@ def is_new(value, seen):
 
 def tensors(value, name, within=(), objects=3, seen=None):
     """The tensors of an argument or an output, each with its name: `name`, or
-    `name.0`, `name.key` of one in a container or an object, and in those that
-    are in there, too. An object is gone through once, by its shortest name."""
+    `name.0`, `name.key`, `name.field` of one in a container or an object, and in
+    those that are in there, too. An object is gone through once, by its shortest name."""
     if isinstance(value, torch.Tensor):
         yield name, value
         return
@@ -78,11 +85,13 @@ def tensors(value, name, within=(), objects=3, seen=None):
     if isinstance(value, Mapping):
         keyed = enumerate(value.items())
         parts = ((word(key, place), part) for place, (key, part) in keyed)
+    elif isinstance(value, tuple) and (names := fields(value)):
+        parts = zip(names, value, strict=True)
     elif isinstance(value, (list, tuple, deque)):
         parts = enumerate(value)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = dataclasses.fields(value)
-        parts = ((field.name, getattr(value, field.name, None)) for field in fields)
+        names = (field.name for field in dataclasses.fields(value))
+        parts = ((name, getattr(value, name, None)) for name in names)
     elif isinstance(value, NO_CONTENT) or not objects:
         return
     else:

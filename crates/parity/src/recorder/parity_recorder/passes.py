@@ -29,9 +29,14 @@ class Pass:
 
     learns = False  # until it is kept
     reached = False  # by a backward pass
+    taken = False  # by a step
+    judges, began = (), ()  # criteria and losses, where that pass led to no step
+    judged = None  # the call before that of a criterion
     after = 0  # the step of its model that it follows
     size = 0  # of all these pieces, once it is over
     numbers = ()  # nodes of outputs that are single numbers, such as losses
+    gradients = ()  # where gradients are that went back through it, and their names
+    within = False  # whether a backward pass reached it by these alone
 
     def __init__(self, module, what, inputs):
         self.class_name = what.__name__
@@ -89,6 +94,7 @@ class Passes:
         self.reads_losses = self.reads_outputs or "loss" in options.phases
         self.pending = {}  # each -> the updates by then
         self.by_node = {}  # places in autograd's graph -> these passes, as keys
+        self.by_gradient = {}  # likewise, by where gradients are and their names
         self.bytes = 0
         self.updates = 0  # of all models so far
 
@@ -149,6 +155,23 @@ class Passes:
             del passes[made]
             if not passes:
                 del self.by_node[node]
+        for gradient in made.gradients:
+            passes = self.by_gradient[gradient]
+            del passes[made]
+            if not passes:
+                del self.by_gradient[gradient]
+
+    def lead_to(self, gradients, passes):
+        """Notes that gradients went back through these, which autograd followed: what
+        comes of them comes of these passes."""
+        nodes = [g.grad_fn for g in gradients if g is not None and g.grad_fn]
+        # Those of another thread, as a GPU's, count their places anew.
+        places = {(node._sequence_nr(), node.name()) for node in nodes}
+        for made in passes:
+            if made in self.pending:
+                made.gradients = places.union(made.gradients)
+                for place in places:
+                    self.by_gradient.setdefault(place, {})[made] = None
 
     def behind(self, nodes, retained):
         """Those whose outputs a backward pass from these nodes goes through; and
@@ -165,12 +188,23 @@ class Passes:
                     losses = (m for m in found if reduced or place in m.numbers)
                     judged = next(losses, None)
                 passes.update(found)
+        if self.by_gradient:
+            self.add_within(nodes, passes)
         passes = [made for made in self.pending if made in passes]
         for made in passes:
             made.reached = True
             if not retained:
                 self.forget(made)
         return passes, judged
+
+    def add_within(self, nodes, passes):
+        """Adds those that these nodes lead to by gradients of theirs alone."""
+        for made in passes:
+            made.within = False
+        for node in nodes:
+            for made in self.by_gradient.get((node._sequence_nr(), node.name()), ()):
+                if made not in passes:
+                    made.within, passes[made] = True, None
 
     def forget_old(self, series):
         """After an update of this series: its own calls led to none, and others have

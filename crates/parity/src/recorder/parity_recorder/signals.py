@@ -55,9 +55,11 @@ class Signals:
         if not self.busy:
             signal.raise_signal(self.waits)
 
-    def end_as_signal(self):
-        """Ends as the signal would have, where one ended the script."""
+    def end_as_signal(self, first=lambda: None):
+        """Ends as the signal would have, where one ended the script; `first` is done
+        before."""
         if self.signal not in (None, signal.SIGINT):
+            first()
             signal.signal(self.signal, signal.SIG_DFL)
             signal.raise_signal(self.signal)
 

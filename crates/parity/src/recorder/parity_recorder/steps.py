@@ -17,6 +17,7 @@ from . import passes
 from .asleep import Asleep, tensors_in
 from .batch import Batch
 from .by_identity import ByIdentity
+from .graph import walk
 from .inference import Inference
 from .models import Models
 from .names import state_of, unwrap
@@ -33,6 +34,12 @@ def running():
     frames = (frame for frame, _ in traceback.walk_stack(sys._getframe()))
     hooked = (f for f in frames if f.f_code.co_filename == file)
     return [f.f_locals.get("self") for f in hooked if f.f_code.co_name == "wrapper"]
+
+
+def tensors_of(roots):
+    """What a backward pass is called on."""
+    roots = [roots] if isinstance(roots, torch.Tensor) else roots
+    return [root for root in roots if isinstance(root, torch.Tensor)]
 
 
 def state_within(optimizer, within):
@@ -67,6 +74,7 @@ class Steps:
         self.models = Models(record, self.passes)
         self.batch = Batch(record, self.passes, self.models.owner)
         self.inference = Inference(record, self.models, self.passes)
+        self.batch.led_nowhere = self.inference.led_nowhere
         self.asleep = Asleep(self)
         self.stepping = []  # optimizers whose step is running
         self.within = []  # those whose step was a part of that one's
@@ -114,8 +122,7 @@ class Steps:
         """The event that this backward pass is; none where it need not be looked
         at."""
         self.notice_updates()
-        roots = [roots] if isinstance(roots, torch.Tensor) else list(roots)
-        roots = [root for root in roots if isinstance(root, torch.Tensor)]
+        roots = tensors_of(roots)
         if self.batch.events:
             self.batch.let_go(self.in_step())
         if inputs is None and self.asleep.all() and self.asleep.backward(roots):
@@ -140,6 +147,12 @@ class Steps:
             self.watched[id(leaf)] = (ref, content, grad)
         self.to_step = self.inference.held_now() if self.watched else set()
         self.inference.after_backward(event, self.watched)
+
+    def within_loss(self, roots, gradients):
+        """Gradients of `torch.autograd.grad` that a loss may be made of."""
+        if any(g is not None and g.requires_grad for g in gradients):
+            nodes, _ = walk(tensors_of(roots))
+            self.passes.lead_to(gradients, self.passes.behind(nodes, True)[0])
 
     def look_into_forward(self, series):
         """Nothing went into this model: its `forward` may be called directly."""
@@ -255,6 +268,9 @@ class Steps:
         """Nothing comes any more; it is `whole` where the script reached its end."""
         self.notice_updates()
         if whole:
+            for event in self.batch.events:
+                if not event.taken:
+                    self.inference.led_nowhere(event)
             self.inference.finish()
             self.models.ends.finish()
 

@@ -274,16 +274,20 @@ def watched_backward(recorder, original):
 def watched_grad(recorder, original):
     """Gradients that may be for an update by hand."""
     before_backward = recorder.guarded(recorder.steps.before_backward)
+    within = recorder.guarded(recorder.steps.within_loss)
     run = noted(recorder, original)
 
     def grad(outputs, inputs, *args, **kwargs):
         outputs, inputs = twice(outputs), twice(inputs)
         whole = [inputs] if isinstance(inputs, torch.Tensor) else list(inputs)
-        if not recorder.on or recorder.backward_running or not all_leaves(whole):
+        if not recorder.on or recorder.backward_running:
             return original(outputs, inputs, *args, **kwargs)
         # A gradient penalty's calls may be of the backward pass that follows.
-        event = before_backward(outputs, True, whole)
-        return run(event, outputs, inputs, *args, **kwargs)
+        leaves = whole if all_leaves(whole) else []
+        event = before_backward(outputs, True, leaves)
+        found = run(event, outputs, inputs, *args, **kwargs)
+        within(outputs, found)
+        return found
 
     return torch._disable_dynamo(grad, recursive=False)
 
