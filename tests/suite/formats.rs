@@ -338,7 +338,7 @@ fn trouble_is_one_line_in_every_format_and_a_page_to_stdout_moves_the_report() {
     assert!(serde_json::from_str::<Value>(&report).is_ok(), "{report}");
     for (flags, said) in [
         ("--html - --plot -", "two outputs go to -"),
-        ("--html page.svg", "it would be .html"),
+        ("--html page.svg", "let its name end in .html"),
         ("--html /nowhere/page.html", "there is no such folder"),
         ("--format xml", "'xml'"),
     ] {

@@ -126,7 +126,7 @@ fn a_plot_does_not_overwrite_what_the_sweep_keeps() {
         assert!(line.contains("a plot would overwrite a.rows"), "{line}");
     }
     let line = folder.refusal(&format!("{small} --plot a.rows.json"));
-    assert!(line.contains("a.rows.json: it would be .svg"), "{line}");
+    assert!(line.contains("a.rows.json: its contents would be svg"), "{line}");
     folder.run(small);
     let line = folder.refusal("sweep --summary a.rows --curves a.rows");
     assert!(line.contains("a plot would overwrite a.rows: name another file"), "{line}");

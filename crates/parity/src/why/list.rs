@@ -38,6 +38,13 @@ pub struct Program {
     pub ended: Option<String>,
 }
 
+impl Program {
+    /// Whether it came to its end, and did not fail there.
+    pub fn is_finished(&self) -> bool {
+        self.whole && self.ended.is_none()
+    }
+}
+
 /// What is known of an operation from its schema.
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools)] // the flags of the format, each alone

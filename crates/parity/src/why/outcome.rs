@@ -118,9 +118,7 @@ impl Outcome {
     /// done then, nobody knows.
     pub fn unfinished(&self) -> Vec<&'static str> {
         let sides = [("script", &self.script), ("port", &self.port)];
-        let sides = sides
-            .into_iter()
-            .filter(|(_, Side { program, .. })| !program.whole || program.ended.is_some());
+        let sides = sides.into_iter().filter(|(_, it)| !it.program.is_finished());
         sides.map(|(name, _)| name).collect()
     }
 }
@@ -132,6 +130,8 @@ pub fn compare(script: &List, port: &List, digests: &Digests) -> Outcome {
     let lacks = parting(script, &known[1], Whose::Script);
     let programs = [&script.program, &port.program];
     let finding = finding(script, port, &known[0], [&lacks, &leaves]);
+    // What a port that was cut off lacks, it may have been about to do.
+    let finding = finding.filter(|it| it.port.is_some() || port.program.is_finished());
     let sides = [("script", script), ("port", port)];
     let mut notes: Vec<_> =
         sides.iter().flat_map(|(name, list)| blind::notes(name, list)).collect();

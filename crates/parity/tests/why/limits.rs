@@ -154,6 +154,7 @@ fn that_nothing_differs_is_said_only_of_programs_that_come_to_their_end() {
     let folder = tempfile::tempdir().unwrap();
     let ports = [
         ("whole.py", EAGER.to_owned(), python()),
+        ("longer.py", format!("{EAGER}x.cos().sum().item()\n"), python()),
         ("fails.py", format!("{EAGER}raise SystemExit(3)\n"), python()),
         ("killed.py", format!("{EAGER}import os\nos.kill(os.getpid(), 9)\n"), &real_python()),
     ];
@@ -181,6 +182,9 @@ fn that_nothing_differs_is_said_only_of_programs_that_come_to_their_end() {
     let junit = nothing("whole", "fails", "the port did not come");
     assert!(junit.contains("note: the port ended with exit status: 3 verdict"), "{junit}");
     nothing("fails", "whole", "the script did not come");
+    nothing("longer", "killed", "the port did not come");
+    let text = in_one_line(&prints(here(&["longer", "whole"]), 1));
+    assert!(text.contains("but it leaves something out"), "{text}");
     let junit = nothing("fails", "killed", "neither came");
     let notes = "note: the script ended with exit status: 3 note: the port&#39;s list ends before \
                  the program did: what came later was not compared note: the port ended with \
