@@ -363,27 +363,38 @@ fn loss(model: &Model, output: &str, uses: &mut Uses) -> (String, String) {
         let classes = shape.len() >= 2
             && target.shape.first() == shape.first()
             && target.shape.get(1..) == shape.get(2..);
+        let is_entropy = begins(&["NllLossBackward0", "LogSoftmaxBackward0"]);
         match () {
-            () if begins(&["NllLossBackward0", "LogSoftmaxBackward0"]) && classes => {
-                Some("cross_entropy")
+            // As (B, T, C) is trained: by one row for each token.
+            () if is_entropy && is_of_rows(shape, &target.shape) => {
+                Some(("cross_entropy", ".flatten(0, -2)"))
             }
-            () if begins(&["MseLossBackward0"]) && same => Some("mse_loss"),
+            () if is_entropy && classes => Some(("cross_entropy", "")),
+            () if begins(&["MseLossBackward0"]) && same => Some(("mse_loss", "")),
             () if begins(&["BinaryCrossEntropyWithLogitsBackward0"]) && same => {
-                Some("binary_cross_entropy_with_logits")
+                Some(("binary_cross_entropy_with_logits", ""))
             }
-            () if begins(&["BinaryCrossEntropyBackward0"]) && same => Some("binary_cross_entropy"),
-            () if begins(&["SmoothL1LossBackward0"]) && same => Some("smooth_l1_loss"),
+            () if begins(&["BinaryCrossEntropyBackward0"]) && same => {
+                Some(("binary_cross_entropy", ""))
+            }
+            () if begins(&["SmoothL1LossBackward0"]) && same => Some(("smooth_l1_loss", "")),
             () => None,
         }
     });
-    if let (Some(function), Some(target)) = (function, target) {
+    if let (Some((function, of)), Some(target)) = (function, target) {
         uses.nn.insert(function.to_owned());
-        return (format!("{function}(&{output}, &{})", target.variable), String::new());
+        return (format!("{function}(&{output}{of}, &{})", target.variable), String::new());
     }
     let nodes: Vec<_> =
         model.graph.iter().take(4).map(|node| node.trim_end_matches("Backward0")).collect();
     let comment = format!("        // The script's, which ends in {}.\n", nodes.join(", "));
     (format!("{output}.mean(Kind::{})", floating(model)), comment)
+}
+
+/// Whether a target has one value for each row of classes, all rows in one.
+fn is_of_rows(logits: &[usize], target: &[usize]) -> bool {
+    let rows = logits.split_last().map(|(_, rows)| rows.iter().product());
+    logits.len() > 2 && target.len() == 1 && target.first().copied() == rows
 }
 
 #[cfg(test)]
@@ -433,6 +444,24 @@ mod tests {
         }
         let made = [2, 3, 1].map(|n| main.find(&format!("    let model{n} = ")).unwrap());
         assert!(made.is_sorted(), "{main}");
+    }
+
+    #[test]
+    fn the_loss_of_many_rows_of_classes_is_written() {
+        let written = |target: &[usize]| {
+            let mut model = model("A-1", &[], &[3, 7]);
+            model.graph = ["NllLoss", "LogSoftmax"].map(|it| format!("{it}Backward0")).into();
+            let array = |name: &str, shape: &[usize], kind| {
+                let (name, variable) = (name.to_owned(), String::new());
+                Array { name, variable, shape: shape.to_vec(), kind }
+            };
+            model.data.push(array("target", target, "Int64"));
+            model.outputs.push(array("logits", &[3, 7, 4], "Float"));
+            main_rs("a.py", vec![model])
+        };
+        let call = "let loss = cross_entropy(&logits.flatten(0, -2), &target);\n";
+        assert!(written(&[21]).contains(call), "{}", written(&[21]));
+        assert!(written(&[20]).contains("// The script's, which ends in NllLoss, LogSoftmax.\n"));
     }
 
     #[test]
