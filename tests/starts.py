@@ -196,7 +196,7 @@ class Starts:
             said = f": if {flag} is for the recorder, put it before the script"
             found = room("cli").misplaced(args.split())
             self.assertEqual(found, said if flag else "")
-        nothing = "error: nothing to record until"
+        nothing = "error: nothing was recorded until"
         for error, said, more in (
             (SystemExit(2), nothing, ": if -o is for the recorder, put it before"),
             (ValueError(), nothing, ""),

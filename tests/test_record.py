@@ -1238,7 +1238,7 @@ class Options(unittest.TestCase):
                 self.assertIn("Linear-1/000001/param/weight", trace)
             status, _, err = in_child(lambda: record.cli.main(["-m", "none"]), folder)
             self.assertEqual(status, 1)
-            self.assertIn(b"nothing to record until the script exited", err)
+            self.assertIn(b"nothing was recorded until the script exited", err)
 
     def test_many_tensors_make_several_files(self):
         def run():

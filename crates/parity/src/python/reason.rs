@@ -183,8 +183,9 @@ mod tests {
     #[test]
     fn argparse_is_what_it_says_whatever_else_is_said() {
         let said = "t.py: error: the following arguments are required: --epochs";
-        let stderr =
-            format!("usage: t.py [-h] --epochs EPOCHS\n{said}\nerror: nothing to record\n");
+        let stderr = format!(
+            "usage: t.py [-h] --epochs EPOCHS\n{said}\nerror: nothing was recorded until the script exited with status 2\n"
+        );
         assert_eq!(reason(&stderr).to_string(), said);
     }
 }

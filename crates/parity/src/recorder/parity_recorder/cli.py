@@ -28,9 +28,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def every(text):
-    """A whole number from 1."""
+    """A whole number from 1 on."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from 1")
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from 1 on")
     return int(text)
 
 
@@ -148,15 +148,14 @@ def save(recorder, error):
     if recorder.error is not None and not len(recorder.record):
         raise Trouble(f"could not record: {one_line(recorder.error)}")
     if not len(recorder.record):
-        nothing = f"nothing to record{ended.removeprefix(',')}"
         if isinstance(error, ModuleNotFoundError) and error.name == "torch":
-            nothing = (
-                f"nothing to record: {sys.executable} has no torch: activate the"
+            return (
+                f"error: nothing to record: {sys.executable} has no torch: activate the"
                 " environment that has it, or name its Python with --python"
             )
-        if ended:
-            return f"error: {nothing}"  # the trouble is the script's own
-        raise Trouble(f"{nothing}: {why_nothing(recorder)}")
+        if ended:  # the trouble is the script's own
+            return f"error: nothing was recorded{ended.removeprefix(',')}"
+        raise Trouble(f"nothing to record: {why_nothing(recorder)}")
     if isinstance(error, KeyboardInterrupt) and not recorder.options.partial:
         return (
             "not recorded, for it was interrupted: --keep-partial keeps what there is"
@@ -226,7 +225,9 @@ def run_recorded(options, source, last):
         said, status = f"error: {trouble}", 2
     finally:
         recorder.record.file.close()
-    if isinstance(error, SystemExit) and said.startswith("error: nothing to record "):
+    if isinstance(error, SystemExit) and said.startswith(
+        "error: nothing was recorded "
+    ):
         said += misplaced(options.args)
     if recorder.sketch is not None:
         recorder.sketch.write()
