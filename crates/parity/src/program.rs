@@ -1,7 +1,6 @@
 //! The front door: parse, run, exit status; errors in one line. There are two, this
 //! crate's own and that of a program that uses the library.
 
-use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,11 +9,10 @@ use std::sync::OnceLock;
 use anyhow::{Result, bail};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command};
-use parity_record::escaped;
 
 use crate::ending::{self, TROUBLE};
 use crate::failure;
-use crate::terminal::print;
+use crate::terminal::{complain, print};
 
 /// A program of this library.
 #[derive(Clone, Copy, Debug)]
@@ -166,10 +164,4 @@ fn mistyped(command: &Command, error: clap::Error) -> clap::Error {
 fn trouble(error: &str) -> ExitCode {
     complain(error);
     ExitCode::from(TROUBLE)
-}
-
-/// One line on standard error; there is nowhere to complain if it is closed.
-/// Paths and a script's words are in it, which may hold anything.
-pub(crate) fn complain(error: &str) {
-    let _ = writeln!(std::io::stderr(), "error: {}", escaped(&error.replace('\n', " ")));
 }

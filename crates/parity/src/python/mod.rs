@@ -21,7 +21,7 @@ use signal_hook::low_level::signal_name;
 use self::leftovers::{Companion, end_alike};
 pub use self::leftovers::{Folder, Group, abandon, cannot_write};
 pub use self::running::{Running, Shared};
-use crate::program::complain;
+use crate::terminal::complain;
 
 /// The recorder's files, carried along so that it works from any folder; build.rs
 /// lists them.

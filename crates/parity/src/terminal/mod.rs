@@ -4,12 +4,13 @@
 mod stdout;
 
 use std::borrow::Cow;
-use std::io::{IsTerminal, stdout};
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::sync::OnceLock;
 
 use anyhow::Result;
 use clap::ColorChoice;
 use clap::builder::styling::AnsiColor;
+use parity_record::escaped;
 
 pub use self::stdout::{print, refuse_closed};
 
@@ -28,6 +29,13 @@ pub fn is_quiet() -> bool {
 /// Prints what was found.
 pub fn say(text: &str) -> Result<()> {
     if is_quiet() { Ok(()) } else { print(painted(text, stdout().is_terminal()).as_bytes()) }
+}
+
+/// Says what went wrong in one line, also where all else is quiet. Paths and a script's
+/// words are in it, which may hold anything.
+pub fn complain(error: &str) {
+    // There is nowhere to complain if it is closed.
+    let _ = writeln!(stderr(), "error: {}", escaped(&error.replace('\n', " ")));
 }
 
 /// `text` with its verdict in colour, if colour is wanted where it goes.

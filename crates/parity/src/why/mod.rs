@@ -18,7 +18,9 @@ pub mod pitfalls;
 pub mod read;
 pub mod report;
 pub mod source;
+mod two_lists;
 
 pub use digests::Digests;
-pub use outcome::{Outcome, compare};
+pub use outcome::Outcome;
 pub use read::read;
+pub use two_lists::compare;

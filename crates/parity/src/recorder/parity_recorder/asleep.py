@@ -13,8 +13,8 @@ So whatever is trained from now on is seen from its first call on. Where nothing
 calls is recorded, neither data nor outputs, 1 and 2 hold in recorded steps as well: what
 a backward pass reached, and what it began at, its own graph says.
 
-Most often all this is told at once, by the `skips_` methods, which need no guard: they ask plain tensors
-alone, where no mode of the script's could see it, and read nothing.
+Most often all this is told at once, by the `skips_` methods, which need no guard: they
+ask plain tensors alone, where no mode of the script's could see it, and read nothing.
 """
 
 import torch
