@@ -1118,7 +1118,8 @@ class Options(unittest.TestCase):
 
     def test_what_is_not_recorded_changes_nothing_of_the_rest(self):
         phases = "loss", "grad", "state", "param"
-        for script in ("gan.py", "two_optimizers.py", "sharded.py", "by_hand.py"):
+        scripts = "gan", "two_optimizers", "sharded", "by_hand", "gradients"
+        for script in (f"{name}.py" for name in scripts):
             if IS_OLD and script in NOT_OLD:
                 continue
             whole, alone = (

@@ -103,14 +103,15 @@ class Passes:
         what, called = type(module), module
         if isinstance(module, Criterion):
             what = called = module.function
-        read = piece if self.reads_inputs else scalar
         inputs = []
         for name, tensor in arguments(called, args, kwargs):
+            gradient = tensor.requires_grad + (tensor.grad_fn is not None)
+            # What gets a gradient of its own is known by its values.
+            read = piece if self.reads_inputs or gradient == 1 else scalar
             content = read(tensor)
             if content is None:
                 content = read(unbatched(tensor))
             if content is not None:
-                gradient = tensor.requires_grad + (tensor.grad_fn is not None)
                 inputs.append((name, content, gradient))
         return Pass(module, what, inputs)
 
