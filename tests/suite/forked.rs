@@ -128,7 +128,7 @@ fn the_program_that_is_forked_runs_and_ends_as_the_one_of_its_own() {
         std::fs::write(&path, format!("import os, time\n{text}\n")).unwrap();
         path.display().to_string()
     };
-    let kills = script("kills.py", "os.kill(os.getppid(), 9)");
+    let kills = script("kills.py", "os.kill(os.getppid(), 9)\ntime.sleep(60)"); // TERM comes
     let python = root().join(".venv/bin/python");
     let python = python.to_str().unwrap();
     std::fs::write(folder.path().join("a.csv"), "a,b\n1,2\n").unwrap();
