@@ -137,6 +137,9 @@ fn most_alike(
             best = Some((rank, it));
         }
     }
-    let first = first.filter(|&it| is_alike(it).0);
+    let first = first.filter(|&it| {
+        let (same_pass, same_name) = is_alike(it);
+        same_pass || same_name
+    });
     best.map(|(_, it)| it).or(first)
 }
