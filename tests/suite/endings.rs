@@ -61,7 +61,7 @@ fn threads_that_cannot_be_started_are_said_and_are_no_difference() {
     assert!(line.contains("cannot start a thread: end other processes"), "{line}");
     // What is refused is about what fails: libtorch has two threads of each.
     for (run, more) in [(train, "--threads 32"), (sweep, "--threads 16 --jobs 3")] {
-        let fits = format!("{one_heap} -s 65536 -v 5500000; exec \"$0\" {run} {more}");
+        let fits = format!("{one_heap} -s 65536 -v 6500000; exec \"$0\" {run} {more}");
         let (code, _, stderr) = shell(&folder, &format!("ulimit {fits}"));
         assert_eq!(code, 0, "{stderr}");
         refused(&format!("{one_heap} -s 65536 -v 4200000"), &format!("{run} {more}"), "takes 65 ");
