@@ -149,7 +149,12 @@ class Watching:
         self.assertIs(recorder.backward_running, False)
         recorder.steps.before_backward.assert_called_once_with((one,), True, [one])
         recorder.steps.after_backward.assert_called_once_with(event, "result")
-        recorder.steps.within_loss.assert_called_once_with((one,), "result")
+        recorder.steps.within_loss.assert_called_once_with(event, "result")
+        recorder.steps.reset_mock()
+        recorder.steps.before_backward.return_value = None  # noting it failed
+        self.assertEqual(grad(one, one), "result")
+        recorder.steps.within_loss.assert_not_called()
+        recorder.steps.before_backward.return_value = event
         recorder.steps.reset_mock()
         grad(one, [one, one * 2])  # which is not updated by hand
         recorder.steps.before_backward.assert_called_once_with(one, True, [])

@@ -17,7 +17,6 @@ from . import passes
 from .asleep import Asleep, tensors_in
 from .batch import Batch
 from .by_identity import ByIdentity
-from .graph import walk
 from .inference import Inference
 from .models import Models
 from .names import state_of, unwrap
@@ -34,12 +33,6 @@ def running():
     frames = (frame for frame, _ in traceback.walk_stack(sys._getframe()))
     hooked = (f for f in frames if f.f_code.co_filename == file)
     return [f.f_locals.get("self") for f in hooked if f.f_code.co_name == "wrapper"]
-
-
-def tensors_of(roots):
-    """What a backward pass is called on."""
-    roots = [roots] if isinstance(roots, torch.Tensor) else roots
-    return [root for root in roots if isinstance(root, torch.Tensor)]
 
 
 def state_within(optimizer, within):
@@ -122,7 +115,8 @@ class Steps:
         """The event that this backward pass is; none where it need not be looked
         at."""
         self.notice_updates()
-        roots = tensors_of(roots)
+        roots = [roots] if isinstance(roots, torch.Tensor) else roots
+        roots = [root for root in roots if isinstance(root, torch.Tensor)]
         if self.batch.events:
             self.batch.let_go(self.in_step())
         if inputs is None and self.asleep.all() and self.asleep.backward(roots):
@@ -148,11 +142,10 @@ class Steps:
         self.to_step = self.inference.held_now() if self.watched else set()
         self.inference.after_backward(event, self.watched)
 
-    def within_loss(self, roots, gradients):
+    def within_loss(self, event, gradients):
         """Gradients of `torch.autograd.grad` that a loss may be made of."""
         if any(g is not None and g.requires_grad for g in gradients):
-            nodes, _ = walk(tensors_of(roots))
-            self.passes.lead_to(gradients, self.passes.behind(nodes, True)[0])
+            self.passes.lead_to(gradients, event.passes)
 
     def look_into_forward(self, series):
         """Nothing went into this model: its `forward` may be called directly."""

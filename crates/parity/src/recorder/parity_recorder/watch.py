@@ -286,7 +286,8 @@ def watched_grad(recorder, original):
         leaves = whole if all_leaves(whole) else []
         event = before_backward(outputs, True, leaves)
         found = run(event, outputs, inputs, *args, **kwargs)
-        within(outputs, found)
+        if event is not None:
+            within(event, found)
         return found
 
     return torch._disable_dynamo(grad, recursive=False)
