@@ -110,10 +110,12 @@ fn most_alike(
     let kind = port.kind(operation);
     let name = kind.bare().trim_end_matches('_');
     let (pass, theirs) = (passes(port)[outermost(port, at)], passes(script));
-    let is_alike = |it: usize| {
+    // Whether it is of the same pass and of the same name; none if of neither.
+    let alike = |it: usize| {
         let other = script.kind(&script.operations[it]);
         let same_name = other.bare().trim_end_matches('_') == name;
-        (pass.may_be(theirs[outermost(script, it)]), same_name)
+        let same_pass = pass.may_be(theirs[outermost(script, it)]);
+        (same_pass || same_name).then_some((same_pass, same_name))
     };
     let mut best = None;
     for (it, other) in script.operations.iter().enumerate() {
@@ -127,19 +129,16 @@ fn most_alike(
         if shared == 0 {
             continue;
         }
-        let (same_pass, same_name) = is_alike(it);
+        let Some((same_pass, same_name)) = alike(it) else { continue };
         let score = 4 * shared
             + 2 * usize::from(same_name)
             + usize::from(its.in_place)
             + 3 * usize::from(first == Some(it));
         let rank = (same_pass, score, usize::MAX - it.abs_diff(near));
-        if (same_pass || same_name) && best.is_none_or(|(highest, _)| rank > highest) {
+        if best.is_none_or(|(highest, _)| rank > highest) {
             best = Some((rank, it));
         }
     }
-    let first = first.filter(|&it| {
-        let (same_pass, same_name) = is_alike(it);
-        same_pass || same_name
-    });
+    let first = first.filter(|&it| alike(it).is_some());
     best.map(|(_, it)| it).or(first)
 }
