@@ -254,8 +254,19 @@ fn a_port_compiles_a_handful_of_crates_and_all_of_them_where_its_profile_is_anot
     let config = fs::read_to_string(port.file(".cargo/config.toml")).unwrap();
     assert!(config.contains(&target), "{config}");
 
+    // Whatever was built before, for this or for another port: the bindings are one and the
+    // same where both profiles say the same of them.
     let manifest = port.file("Cargo.toml");
     let text = fs::read_to_string(&manifest).unwrap();
+    let ours = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    for header in ["[profile.release]\n", "[profile.release.package]\n"] {
+        let section = |text: &str| {
+            let (_, rest) = text.split_once(header).unwrap();
+            let lines = rest.lines().take_while(|line| line.contains(" = "));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(section(&text), section(&ours), "{header}");
+    }
     assert_eq!(text.matches("torch-sys = { opt-level = 1 }").count(), 1, "{text}");
     fs::write(&manifest, text.replace("torch-sys = { opt-level = 1 }", "")).unwrap();
     // That it begins is enough.
